@@ -1,0 +1,159 @@
+"""The Diagnosis and what it is made of. Frozen values; the ranking rule is in `defib.ranking`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from defib.symptom import Symptom
+
+Verdict = Literal["supported", "ruled_out", "inconclusive", "not_applicable"]
+Outcome = Literal["cause_found", "nothing_wrong", "undecided", "healthy"]
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """A cause held against the evidence: a verdict, one sentence, the numbers behind it.
+
+    ``because`` completes a sentence, starts lower case, has no full stop and no code in it:
+    "the 30 input columns reach a root mean square of 1,200 while the first layer expects about 1".
+    """
+
+    verdict: Verdict
+    because: str
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    """The figures that carry the verdict, most telling first; names carry units."""
+    layer: str | None = None
+    """Layer, column, class or parameter the fault sits in."""
+    weight: float = 0.5
+    """How decisive the mechanism evidence is, in [0, 1]: 1 = the mechanism itself was observed and nothing else
+    produces it; 0.5 = typical pattern seen, look-alikes remain. Never printed (it is not calibrated)."""
+
+
+def supported(because: str, *, weight: float, layer: str | None = None, **numbers: float) -> Assessment:
+    """The mechanism was observed."""
+    return Assessment("supported", because, numbers, layer, weight)
+
+
+def ruled_out(because: str, *, layer: str | None = None, **numbers: float) -> Assessment:
+    """The mechanism was looked for and is not there."""
+    return Assessment("ruled_out", because, numbers, layer, 0.0)
+
+
+def inconclusive(because: str, *, weight: float = 0.2, layer: str | None = None, **numbers: float) -> Assessment:
+    """Some of the pattern is there; a trial or more data would decide."""
+    return Assessment("inconclusive", because, numbers, layer, weight)
+
+
+def not_applicable(because: str) -> Assessment:
+    """This Subject cannot have the fault ("the model has no batch normalization")."""
+    return Assessment("not_applicable", because, {}, None, 0.0)
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """A cause with its assessment, as ranked."""
+
+    code: str
+    name: str
+    assessment: Assessment
+    mechanism_of: str | None = None
+    """Code of the supported cause whose consequence this one is, if any (cause before mechanism)."""
+    tied_with: tuple[str, ...] = ()
+    """Codes that the evidence and the trials do not tell apart from this one."""
+
+
+@dataclass(frozen=True)
+class NotAssessed:
+    """A cause that could not be judged."""
+
+    code: str
+    name: str
+    needs: str
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One intervention (or the control) trained several times on a clone and judged on rows not trained on."""
+
+    intervention: str
+    """Name of the intervention, or ``control``."""
+    arm: Literal["control", "treated"]
+    does: str
+    """What was changed, in words ("standardize the inputs, everything else as recorded")."""
+    seeds: tuple[int, ...]
+    recovery: tuple[float, ...]
+    """Per seed: 0 = a constant, 1 = as good as the reference learner; may be negative or above 1."""
+    prediction_spread: tuple[float, ...]
+    score: tuple[float, ...]
+    """Per seed, gini or r2 on the held-out rows."""
+    effect: float | None = None
+    """Mean paired difference of recovery to the control."""
+    interval: tuple[float, float] | None = None
+    """95 % interval of the effect."""
+    sufficient: bool = False
+    seconds: float = 0.0
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Fix:
+    """The smallest change that was found."""
+
+    interventions: tuple[str, ...]
+    verified: bool
+    """Whether a trial showed it sufficient (control against treated, same rows and budget, at least 3 seeds)."""
+    code: str
+    """What to write, in the user's framework."""
+    says: str
+    """One sentence: what to change and where."""
+    alternatives: tuple[str, ...] = ()
+    """Other interventions that were sufficient."""
+    insufficient: tuple[str, ...] = ()
+    """Well-known fixes that were tried and were not."""
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What defib says about one model."""
+
+    model: str
+    framework: str
+    symptom: Symptom
+    outcome: Outcome
+    headline: str
+    """One sentence: is it flat, and because of what."""
+    causes: tuple[Hypothesis, ...]
+    """Supported only, best first."""
+    ruled_out: tuple[Hypothesis, ...]
+    inconclusive: tuple[Hypothesis, ...]
+    not_applicable: tuple[Hypothesis, ...]
+    not_assessed: tuple[NotAssessed, ...]
+    trials: tuple[Trial, ...]
+    fix: Fix | None
+    first_equal_layer: str | None
+    """Where the rows become equal at the end of the training."""
+    notes: tuple[str, ...] = ()
+    """What was sampled, what broke inside, what the budget left out."""
+    next_command: str = ""
+    seconds: float = 0.0
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """This diagnosis as one entry of ``diagnoses`` in the JSON report."""
+        from defib.reporters.json import diagnosis_to_dict
+
+        return diagnosis_to_dict(self)
+
+    def save(self, path: str | Path) -> Path:
+        """Write a report; the file's ending chooses the format (``.json``). Returns the path."""
+        from defib.reporters import write_report
+
+        return write_report([self], Path(path))
+
+    def __str__(self) -> str:
+        from defib.reporters.terminal import render_text
+
+        return render_text(self)

@@ -1,0 +1,35 @@
+"""What an intervention is: one change to the recipe, the network or the serving path. One file each.
+
+A module holds ``INTERVENTION = Intervention(...)``. Interventions are data and pure functions; the
+adapters know how to train an `Arm`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from defib.evidence import Book
+from defib.recipe import Arm
+
+
+@dataclass(frozen=True)
+class Intervention:
+    """One change, tried on a clone."""
+
+    name: str
+    """Kebab case, a verb phrase: ``standardize-inputs``, ``smaller-step``."""
+    does: str
+    """What is changed, as a clause: "standardize every input column"."""
+    kind: Literal["train", "serve", "advice"]
+    """``train``: an `Arm` is trained. ``serve``: judged on the trained model without training (the probes' numbers
+    decide). ``advice``: defib cannot try it (it needs other data, or a change outside the program)."""
+    arm: Callable[[Book], Arm]
+    """The arm to train (``Arm()`` unless ``kind == "train"``). May raise `defib.evidence.Missing`."""
+    code: Callable[[Book, str], str]
+    """What to write, for framework ``"keras"`` or ``"torch"``; runnable lines, with the numbers filled in."""
+    applies: Callable[[Book], str | None] = lambda book: None
+    """``None`` when it can change anything here, else the reason ("the inputs are standardized already")."""
+    size: int = 1
+    """How large a change it is for the user: 1 = one argument, 2 = one line or layer, 3 = a rewrite."""

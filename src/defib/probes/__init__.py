@@ -1,0 +1,1 @@
+"""One file per probe; `PROBES` is the order in which they run, cheapest first."""

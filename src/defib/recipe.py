@@ -1,0 +1,148 @@
+"""How a model was trained, and one change to it: `TrainingRecipe` and `Arm`. Framework-free."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+LossKind = Literal[
+    "binary_cross_entropy",
+    "categorical_cross_entropy",
+    "sparse_categorical_cross_entropy",
+    "squared_error",
+    "absolute_error",
+    "huber",
+    "hinge",
+    "poisson",
+    "kl_divergence",
+    "other",
+]
+LossTakes = Literal["logits", "probabilities", "log_probabilities", "values"]
+
+
+@dataclass(frozen=True)
+class LossFacts:
+    """What the loss is and what it was given, read from the running program."""
+
+    name: str
+    """As the user's framework calls it: ``binary_crossentropy``, ``BCEWithLogitsLoss``, or the
+    traced expression of a hand-made one: ``mean(pow(sub))``."""
+    kind: LossKind
+    takes: LossTakes
+    prediction_shape: tuple[int, ...] | None = None
+    """Shape of one batch of predictions as it arrived at the loss (after any squeeze or reshape)."""
+    target_shape: tuple[int, ...] | None = None
+    """Shape of one batch of targets as it arrived at the loss."""
+    element_shape: tuple[int, ...] | None = None
+    """Shape of the per-element loss before the mean, where it was seen; a broadcast shows here."""
+    clips_probabilities: bool = False
+    """Whether the gradient is exactly 0 for a probability at 0 or 1 (see DF307)."""
+
+
+@dataclass(frozen=True)
+class OptimizerFacts:
+    """The optimizer and its settings at the start of the training."""
+
+    name: str
+    """Lower case: ``sgd``, ``adam``, ``adamw``, ``rmsprop``, ``adagrad``, ``adadelta``, ``lbfgs``, or the class name."""
+    learning_rate: float
+    settings: dict[str, float] = field(default_factory=dict)
+    """Numeric settings by the framework's own names (momentum, beta_1, weight_decay, clipnorm …)."""
+
+
+@dataclass(frozen=True)
+class TrainingRecipe:
+    """Enough to train again. Unknown parts are ``None``; what is missing is said in `missing`."""
+
+    loss: LossFacts | None = None
+    optimizer: OptimizerFacts | None = None
+    batch_size: int | None = None
+    n_updates: int = 0
+    n_epochs: int | None = None
+    shuffled: bool | None = None
+    """Whether the order of rows changed between epochs; ``None`` when only one epoch was seen."""
+    seed: int | None = None
+    sources: dict[str, str] = field(default_factory=dict)
+    """``file:line`` of the user's calls: ``compile``, ``fit``, ``optimizer``, ``loss``, ``predict``."""
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What a trial would need and is not known: ``the loss``, ``the optimizer``.
+
+        >>> TrainingRecipe().missing
+        ('the loss', 'the optimizer')
+        """
+        parts = (("the loss", self.loss), ("the optimizer", self.optimizer))
+        return tuple(name for name, part in parts if part is None)
+
+
+@dataclass(frozen=True)
+class InputTransform:
+    """``(X - offset) / scale``, per column (broadcast over the leading axes), float32 out."""
+
+    offset: NDArray[np.floating]
+    scale: NDArray[np.floating]
+    name: str = "standardize"
+
+    def __call__(self, X: NDArray[np.generic]) -> NDArray[np.floating]:
+        """Transform rows ``(n_rows, ...)``.
+
+        >>> InputTransform(np.array([1.0]), np.array([2.0]))(np.array([[3.0], [1.0]])).tolist()
+        [[1.0], [0.0]]
+        """
+        return ((np.asarray(X, dtype=np.float64) - self.offset) / self.scale).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One change to the network itself, as data; each adapter knows how to make it.
+
+    ``op`` and ``value``:
+
+    - ``hidden_activation``: activation name (``relu``, ``leaky_relu``, ``tanh``) for every hidden activation
+      (all but the output's), dense/conv layers that fed a changed one are drawn again from He (relu) or Glorot.
+    - ``batch_norm``: a batch normalization after every hidden dense/conv step, before its activation.
+    - ``halve_depth``: every second hidden block whose input and output shapes agree is left out.
+    - ``double_width``: hidden dense layers twice as wide, drawn anew by the framework's default.
+    - ``reinitialize``: every dense/conv/recurrent layer drawn anew (``default`` or ``he``) by the framework's default.
+    - ``head``: replace the output activation by ``linear``, ``sigmoid`` or ``softmax``.
+    - ``output_units``: a new last layer with this many units, drawn anew.
+    - ``loss``: canonical loss: ``bce_logits``, ``bce``, ``ce_logits``, ``ce``, ``mse``.
+    - ``match_shapes``: predictions and targets are brought to the same shape before the loss.
+    - ``unfreeze``: every parameter is trainable.
+    - ``dropout``: rate (0 switches it off).
+    - ``input_norm``: a batch-norm-like normalization at the model's door, learnt from the training rows.
+    """
+
+    op: str
+    value: str | float | int | None = None
+
+
+@dataclass(frozen=True)
+class Arm:
+    """The recorded recipe with at most one change: what `Subject.train` runs. ``Arm()`` is the control."""
+
+    learning_rate_factor: float = 1.0
+    updates_factor: float = 1.0
+    shuffle: bool | None = None
+    """``None``: as recorded."""
+    loop: Literal["as_recorded", "canonical"] = "as_recorded"
+    """``as_recorded``: only the parameters that the user's optimizer held *and* that received a
+    gradient in the user's loop are updated, train/eval mode as recorded. ``canonical``: forward in training mode,
+    zero gradients, backward, step, over every trainable parameter."""
+    inputs: InputTransform | None = None
+    targets: InputTransform | None = None
+    """Regression only; predictions are transformed back."""
+    regularization_factor: float = 1.0
+    edits: tuple[Edit, ...] = ()
+
+    def with_edit(self, op: str, value: str | float | int | None = None) -> Arm:
+        """The same arm with one more edit.
+
+        >>> Arm().with_edit("batch_norm").edits
+        (Edit(op='batch_norm', value=None),)
+        """
+        return replace(self, edits=(*self.edits, Edit(op, value)))

@@ -1,0 +1,248 @@
+"""What defib looks at: a trained model, its rows and its recipe, behind one small protocol with NumPy out.
+
+Shapes are stated once, here. ``n_rows`` is always the first axis. Everything above the adapters
+sees a network only through this protocol; no framework's tensor crosses it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from defib.recipe import Arm, TrainingRecipe
+
+AnyArray: TypeAlias = NDArray[Any]
+FloatArray: TypeAlias = NDArray[np.floating[Any]]
+
+Moment = Literal["initial", "end"]
+"""``initial``: the weights the training started from. ``end``: the weights it left."""
+
+LayerKind = Literal[
+    "dense",
+    "conv",
+    "recurrent",
+    "attention",
+    "embedding",
+    "norm",
+    "dropout",
+    "activation",
+    "pool",
+    "reshape",
+    "merge",
+    "other",
+]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One step of the model's real graph, in the order in which it ran.
+
+    A layer with a fused activation (Keras ``Dense(8, activation="relu")``) stands here as two:
+    the linear step (its pre-activation) and the activation.
+    """
+
+    name: str
+    """The user's name for it (``dense_1``, ``net.2``); an activation of its own appends ``:relu``."""
+    kind: LayerKind
+    activation: str | None = None
+    """For ``kind == "activation"``: relu, leaky_relu, elu, selu, gelu, silu, softplus, sigmoid,
+    hard_sigmoid, tanh, softmax, log_softmax, log_sigmoid, linear or other."""
+    units: int | None = None
+    parameters: tuple[str, ...] = ()
+    """Names of the parameters it owns (see `Parameter`)."""
+
+
+@dataclass(frozen=True)
+class LayerOutput:
+    """What one layer gave for the rows sent through."""
+
+    layer: Layer
+    values: FloatArray
+    """``(n_rows, ...)``."""
+
+
+@dataclass(frozen=True)
+class ForwardPass:
+    """One pass of some rows through the model."""
+
+    outputs: FloatArray
+    """The model's own output, ``(n_rows, n_outputs)`` or ``(n_rows, ..., n_outputs)``; a model
+    that returns ``(n_rows,)`` gives ``(n_rows,)``."""
+    layers: tuple[LayerOutput, ...]
+    """In execution order; the last one's values are the outputs (reshapes aside)."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One weight array at both moments."""
+
+    name: str
+    layer: str
+    """Name of the `Layer` that owns it (best effort; the module or Keras layer name)."""
+    initial: FloatArray | None
+    """``None`` when nothing was captured before the training."""
+    end: FloatArray
+    trainable: bool
+    """``requires_grad`` / ``trainable`` as the training left it."""
+    in_optimizer: bool | None
+    """Whether the recorded optimizer held it; ``None`` when unknown."""
+    gradient_in_loop: Literal["none", "zero", "nonzero", "nan"] | None = None
+    """What the user's own loop had in this parameter's gradient when it took its first steps;
+    ``None`` when it was not watched."""
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """Gradient of the user's loss with respect to one parameter."""
+
+    name: str
+    values: FloatArray | None
+    """``None`` when the loss does not depend on the parameter at all (detached, unused)."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Some rows as they arrive at the model's door, with their labels as they arrive at the loss."""
+
+    X: AnyArray
+    """``(n_rows, ...)``; for tokens an integer dtype."""
+    y: AnyArray | None = None
+    """``(n_rows, ...)`` or ``None`` when unknown."""
+    n_seen: int | None = None
+    """How many rows there were before sampling; ``None`` when all are here."""
+    origin: str = ""
+    """Where they came from, in the user's words: ``fit``, ``predict``, ``evaluate``, ``validation_data``."""
+
+    def __len__(self) -> int:
+        return len(self.X)
+
+
+@dataclass(frozen=True)
+class TrainingTrace:
+    """What the user's own training was seen to do. Empty arrays where nothing was recorded."""
+
+    loss_per_update: FloatArray = field(default_factory=lambda: np.empty(0))
+    """Training loss in nats (or the loss's own unit), sampled evenly, at most 2,000 values, in order."""
+    loss_per_epoch: FloatArray = field(default_factory=lambda: np.empty(0))
+    validation_loss_per_epoch: FloatArray = field(default_factory=lambda: np.empty(0))
+    n_updates: int = 0
+    """How often the optimizer stepped."""
+    n_epochs: int | None = None
+    planned_epochs: int | None = None
+    """What the user asked for; larger than ``n_epochs`` when something stopped the training early."""
+    seconds: float = 0.0
+    label_order: AnyArray | None = None
+    """Labels of the first rows *in the order the training saw them*, at most 20,000."""
+    skipped_steps: int = 0
+    """Steps whose gradients were all ``None`` or which a gradient scaler skipped."""
+    updates_to: tuple[tuple[str, float], ...] = ()
+    """``(parameter, relative_update)`` of the first optimizer step: ``|w1 - w0| / |w0|`` (L2)."""
+    notes: tuple[str, ...] = ()
+    """Sentences on what was sampled or could not be recorded."""
+
+
+class Trained(ABC):
+    """The outcome of one training of one arm, always of a clone."""
+
+    @property
+    @abstractmethod
+    def loss(self) -> FloatArray:
+        """Training loss, evenly sampled over the updates, at most 200 values."""
+
+    @property
+    @abstractmethod
+    def seconds(self) -> float:
+        """Wall time the training took."""
+
+    @abstractmethod
+    def predict(self, X: AnyArray) -> FloatArray:
+        """Outputs in evaluation mode, same shape rule as `ForwardPass.outputs`.
+
+        ``X`` are raw rows: an input transform of the arm is applied inside, a transform of the
+        targets is undone inside, so that outputs of all arms are in the unit of the user's labels.
+        """
+
+    @property
+    @abstractmethod
+    def link(self) -> str:
+        """What turns the outputs into probabilities: ``identity``, ``sigmoid``, ``softmax`` or ``exp``."""
+
+
+class Subject(ABC):
+    """A model, its rows and its training recipe.
+
+    Contract (held for every adapter by ``tests/test_adapters.py`` and ``tests/test_no_trace.py``):
+    no method changes the user's model, optimizer, data, random state, modes, flags or hooks;
+    ``forward``, ``gradients`` and ``loss`` are deterministic for ``training=False``.
+    """
+
+    name: str
+    """The model's name for the report: the Keras name or the class name."""
+    framework: Literal["keras", "torch", "numpy"]
+    recipe: TrainingRecipe
+    trace: TrainingTrace
+    training: Rows | None
+    """Rows (a sample, at most 20,000, in file order of first sight) the model was trained on."""
+    prediction: Rows | None
+    """Rows the user had predicted or evaluated after the training (the last call that is not the
+    training rows again, or the concatenation of single-row calls)."""
+    prediction_outputs: FloatArray | None
+    """What the user's own calls returned for ``prediction``, row by row; ``None`` if not seen."""
+    held_out: Rows | None
+    """Labelled rows the model was not trained on (validation data, ``evaluate``), if any."""
+
+    @property
+    @abstractmethod
+    def has_initial_weights(self) -> bool:
+        """Whether ``moment="initial"`` can be asked for."""
+
+    @abstractmethod
+    def parameters(self) -> tuple[Parameter, ...]:
+        """All weights, trainable first; running statistics (batch-norm buffers) are not parameters."""
+
+    @abstractmethod
+    def buffers(self, *, moment: Moment = "end") -> dict[str, FloatArray]:
+        """Non-trainable state: batch-norm running means and variances, by ``layer.mean`` / ``layer.variance``."""
+
+    @abstractmethod
+    def forward(self, X: AnyArray, *, moment: Moment = "end", training: bool = False) -> ForwardPass:
+        """Send rows through a clone. ``training=True`` uses dropout (fixed seed) and batch statistics."""
+
+    @abstractmethod
+    def gradients(self, X: AnyArray, y: AnyArray, *, moment: Moment = "end") -> tuple[Gradient, ...]:
+        """Gradient of the user's loss on these rows, per parameter, in training mode.
+
+        Parameters frozen by the user are included (their gradient is computed on the clone).
+        Raises `NotAvailable` when the loss is unknown.
+        """
+
+    @abstractmethod
+    def loss(self, X: AnyArray, y: AnyArray, *, moment: Moment = "end") -> float:
+        """The user's loss on these rows in evaluation mode. Raises `NotAvailable` when it is unknown."""
+
+    @abstractmethod
+    def can_train(self, arm: Arm) -> str | None:
+        """``None`` when `train` can run this arm, else the reason as a clause ("the model is subclassed")."""
+
+    @abstractmethod
+    def train(self, arm: Arm, rows: Rows, *, seed: int, deadline: float | None = None) -> Trained:
+        """Train a clone from the captured initial weights by the recipe with the arm's change.
+
+        Seed 0 uses the captured initial weights; other seeds re-draw them *from the same
+        distribution as the captured ones had* (the layers' own initializers where they are known,
+        else a permutation of the captured values inside each array), and another batch order. The captured
+        weights are kept for every seed when the arm or the recipe says they were loaded or are degenerate.
+        ``deadline`` is a ``time.monotonic()`` value past which `BudgetExceeded` is raised.
+        """
+
+
+class NotAvailable(Exception):
+    """A Subject cannot answer; the message says what it would need ("the labels", "the loss")."""
+
+
+class BudgetExceeded(Exception):
+    """A trial ran past its deadline."""
