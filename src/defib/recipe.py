@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,12 +80,30 @@ class TrainingRecipe:
 
 
 @dataclass(frozen=True)
+class Recipe:
+    """How the user says a model in memory was trained; for `defib.diagnose`.
+
+    >>> Recipe(epochs=20, batch_size=32).epochs
+    20
+    """
+
+    loss: Any = None
+    """The framework's own loss: a module or a function ``(prediction, target) -> scalar``."""
+    optimizer: Any = None
+    """The framework's own optimizer, as built for the model."""
+    epochs: int | None = None
+    batch_size: int | None = None
+
+
+@dataclass(frozen=True)
 class InputTransform:
     """``(X - offset) / scale``, per column (broadcast over the leading axes), float32 out."""
 
     offset: NDArray[np.floating]
     scale: NDArray[np.floating]
     name: str = "standardize"
+    fill: NDArray[np.floating] | None = None
+    """Put in place of NaN and infinite cells first, per column; ``None`` leaves them."""
 
     def __call__(self, X: NDArray[np.generic]) -> NDArray[np.floating]:
         """Transform rows ``(n_rows, ...)``.
@@ -93,7 +111,8 @@ class InputTransform:
         >>> InputTransform(np.array([1.0]), np.array([2.0]))(np.array([[3.0], [1.0]])).tolist()
         [[1.0], [0.0]]
         """
-        return ((np.asarray(X, dtype=np.float64) - self.offset) / self.scale).astype(np.float32)
+        moved: NDArray[np.float64] = (np.asarray(X, dtype=np.float64) - self.offset) / self.scale
+        return moved.astype(np.float32)
 
 
 @dataclass(frozen=True)
