@@ -7,7 +7,6 @@ evidence by class; what is not there raises `Missing`, which becomes "not assess
 
 from __future__ import annotations
 
-from abc import ABC
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeVar
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from defib.subject import Subject
 
 
-class Evidence(ABC):
+class Evidence:
     """Base of every frozen answer. Fields carry units and ranges in their names or docstrings."""
 
 

@@ -1,0 +1,80 @@
+"""Hold every cause of the catalogue against the Book."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from defib.causes import Cause
+from defib.diagnosis import NotAssessed
+from defib.evidence import Book, Missing
+from defib.gate import Problem
+from defib.ranking import DECISIVE, Assessed
+from defib.trials.campaign import Campaign
+
+REPLAYED_STAGES = frozenset({"data", "labels", "head", "architecture", "optimization", "initialization"})
+"""Stages that a replay of the recorded recipe contains; a fault in them must show again in the control."""
+HYPOTHESES = 5
+"""How many hypotheses the planner tells apart."""
+
+
+@dataclass(frozen=True)
+class Assessments:
+    """Every cause's answer."""
+
+    assessed: tuple[Assessed, ...]
+    not_assessed: tuple[NotAssessed, ...]
+    failed: tuple[str, ...] = ()
+
+
+def relevant(cause: Cause, problem: Problem) -> bool:
+    """Whether the cause can bring about this problem; without a problem there is nothing to explain."""
+    if problem == "none":
+        return False
+    return problem == "flat" or cause.when_varied
+
+
+def assess_all(book: Book, causes: Sequence[Cause], problem: Problem) -> Assessments:
+    """Ask every relevant cause; one that lacks evidence, or breaks, is not assessed."""
+    done: list[Assessed] = []
+    lacking: list[NotAssessed] = []
+    failed: list[str] = []
+    for cause in causes:
+        if not relevant(cause, problem):
+            continue
+        try:
+            done.append(Assessed(cause, cause.assess(book)))
+        except Missing as missing:
+            lacking.append(NotAssessed(cause.code, cause.name, missing.needs))
+        except Exception as error:  # a cause that breaks inside must not end the diagnosis
+            lacking.append(NotAssessed(cause.code, cause.name, "a repair of defib itself (it broke inside)"))
+            failed.append(f"{cause.name} broke inside: {type(error).__name__}: {str(error)[:200]}")
+    return Assessments(tuple(done), tuple(lacking), tuple(failed))
+
+
+def leading(assessed: Sequence[Assessed]) -> tuple[tuple[Cause, ...], dict[str, float]]:
+    """The hypotheses that are still alive, best first, and how much each is believed before any trial."""
+    belief = {
+        one.cause.code: one.assessment.weight * (1.0 if one.assessment.verdict == "supported" else 0.5)
+        for one in assessed
+        if one.assessment.verdict in ("supported", "inconclusive") and one.assessment.weight > 0
+    }
+    by_code = {one.cause.code: one.cause for one in assessed}
+    best = sorted(belief, key=lambda code: -belief[code])[:HYPOTHESES]
+    return tuple(by_code[code] for code in best), {code: belief[code] for code in best}
+
+
+def hold_to_control(assessed: Sequence[Assessed], campaign: Campaign) -> tuple[Assessed, ...]:
+    """Where the recipe as recorded learns when replayed, what it contains is not proven to be the fault."""
+    if not campaign.control_recovered:
+        return tuple(assessed)
+    return tuple(_doubted(one) for one in assessed)
+
+
+def _doubted(one: Assessed) -> Assessed:
+    given = one.assessment
+    proven = given.weight >= DECISIVE
+    if given.verdict != "supported" or proven or one.cause.stage not in REPLAYED_STAGES:
+        return one
+    because = f"{given.because}; but the recipe as recorded learns when it is replayed"
+    return replace(one, assessment=replace(given, verdict="inconclusive", because=because, weight=given.weight / 2))

@@ -1,0 +1,163 @@
+"""The whole pipeline, top to bottom: where a reader starts.
+
+A `Subject` is examined by the probes (`measure_all`), the gate says whether there is a problem (`read_gate`),
+every cause is held against the evidence (`assess_all`), trials tell the survivors apart (`run_trials`), the
+ranking rule orders them (`rank`), and the smallest change that was proven becomes the fix (`choose_fix`).
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import Any
+
+from defib.assess import Assessments, assess_all, hold_to_control, leading
+from defib.catalogue import all_causes
+from defib.diagnosis import Diagnosis, Hypothesis, Outcome
+from defib.evidence import Book
+from defib.examine import measure_all
+from defib.fixing import choose_fix
+from defib.gate import Gate, needs_replay, read_gate
+from defib.interventions.table import all_interventions
+from defib.probes.activations import ActivationFacts
+from defib.ranking import Assessed, rank, settle
+from defib.recipe import Recipe
+from defib.subject import AnyArray, Subject
+from defib.trials import Progress, Silent
+from defib.trials.campaign import Campaign
+from defib.trials.run import replay_only, run_trials
+from defib.versions import versions
+from defib.wording import headline, next_command
+
+MIN_BUDGET_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Options:
+    """How far to go: seconds for trials (``None``: the user's own training time, at least 10), and the seed."""
+
+    budget: float | None = None
+    trials: bool = True
+    seed: int = 0
+
+    def seconds(self, subject: Subject) -> float:
+        """Budget of all trials together, in seconds."""
+        return self.budget if self.budget is not None else max(MIN_BUDGET_SECONDS, subject.trace.seconds)
+
+
+def diagnose(
+    model: Any,
+    X: AnyArray,
+    y: AnyArray | None = None,
+    *,
+    X_predict: AnyArray | None = None,
+    recipe: Recipe | None = None,
+    budget: float | None = None,
+    trials: bool = True,
+    seed: int = 0,
+) -> Diagnosis:
+    """Diagnose a trained Keras or PyTorch model in memory.
+
+    Args:
+        model: the trained model; it is looked at and never changed.
+        X: the rows it was trained on, ``(n_rows, ...)``, as they arrive at the model.
+        y: their labels, ``(n_rows, ...)``, as they arrive at the loss.
+        X_predict: other rows whose predictions look constant; the training rows when not given.
+        recipe: loss, optimizer, epochs and batch size where the model does not know them (PyTorch); without them
+            no trial can be run, and the diagnosis says what it could not assess.
+        budget: seconds for the trials (default: 10).
+        trials: whether to try interventions on clones.
+        seed: for splits, seeds of trials and reference learners.
+
+    Raises:
+        defib.errors.DefibError: for a model or rows that cannot be looked at, in three beats.
+    """
+    from defib.adapters import subject_of
+
+    subject = subject_of(model, X, y, X_predict=X_predict, recipe=recipe or Recipe())
+    return diagnose_subject(subject, budget=budget, trials=trials, seed=seed)
+
+
+def diagnose_subject(
+    subject: Subject,
+    *,
+    budget: float | None = None,
+    trials: bool = True,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Diagnosis:
+    """Diagnose one Subject, however it was captured."""
+    return examine(subject, Options(budget, trials, seed), progress or Silent())[0]
+
+
+def examine(subject: Subject, options: Options, progress: Progress) -> tuple[Diagnosis, Book]:
+    """The diagnosis and the evidence behind it."""
+    started = time.monotonic()
+    book = measure_all(subject, seed=options.seed)
+    gate = read_gate(book)
+    replay = (
+        replay_only(subject, book, options.seconds(subject), options.seed, progress)
+        if (options.trials and needs_replay(gate))
+        else Campaign()
+    )
+    if replay.control:
+        gate = read_gate(book, replay)
+    found = assess_all(book, all_causes(), gate.problem)
+    campaign = _campaign(subject, book, gate, found, options, progress) or replay
+    settled = settle(hold_to_control(found.assessed, campaign), campaign.outcomes)
+    diagnosis = _conclude(subject, book, gate, replace(found, assessed=settled), campaign)
+    return replace(diagnosis, seconds=time.monotonic() - started), book
+
+
+def _campaign(
+    subject: Subject, book: Book, gate: Gate, found: Assessments, options: Options, progress: Progress
+) -> Campaign | None:
+    if not options.trials or gate.problem in ("none", "unknown"):
+        return None
+    ranked, beliefs = leading(found.assessed)
+    return run_trials(subject, book, ranked, beliefs, options.seconds(subject), options.seed, progress)
+
+
+def _conclude(subject: Subject, book: Book, gate: Gate, found: Assessments, campaign: Campaign) -> Diagnosis:
+    causes = rank(found.assessed, campaign.outcomes)
+    catalogue = {cause.code: cause for cause in all_causes()}
+    outcome = _outcome(gate, causes, {code: cause.stage for code, cause in catalogue.items()})
+    fix = choose_fix(causes, catalogue, all_interventions(), campaign.trials, book, subject.framework)
+    layers = book.get(ActivationFacts).first_equal_end if book.has(ActivationFacts) else None
+    return Diagnosis(
+        model=subject.name,
+        framework=subject.framework,
+        symptom=gate.symptom,
+        outcome=outcome,
+        headline=headline(gate, causes, outcome),
+        causes=causes,
+        ruled_out=_with(found.assessed, "ruled_out"),
+        inconclusive=_with(found.assessed, "inconclusive"),
+        not_applicable=_with(found.assessed, "not_applicable"),
+        not_assessed=found.not_assessed,
+        trials=campaign.trials,
+        fix=fix,
+        first_equal_layer=layers if gate.problem == "flat" else None,
+        notes=(*subject.trace.notes, *_failures(book), *found.failed, *campaign.notes),
+        next_command=next_command(causes, outcome, fix),
+        versions=versions(subject.framework),
+    )
+
+
+def _outcome(gate: Gate, causes: tuple[Hypothesis, ...], stages: dict[str, str]) -> Outcome:
+    if gate.problem == "none":
+        return "healthy"
+    if not causes:
+        return "undecided"
+    harmless = stages[causes[0].code] == "nothing_wrong" or causes[0].code == "DF105"
+    return "nothing_wrong" if harmless else "cause_found"
+
+
+def _with(assessed: tuple[Assessed, ...], verdict: str) -> tuple[Hypothesis, ...]:
+    chosen = [one for one in assessed if one.assessment.verdict == verdict]
+    chosen.sort(key=lambda one: (-one.assessment.weight, one.cause.code))
+    return tuple(Hypothesis(one.cause.code, one.cause.name, one.assessment) for one in chosen)
+
+
+def _failures(book: Book) -> tuple[str, ...]:
+    return tuple(f"the probe {name} broke inside and was left out: {error}" for name, error in book.failed.items())

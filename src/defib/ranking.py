@@ -1,0 +1,137 @@
+"""From assessments and trials to ranked hypotheses.
+
+The rule, in order:
+
+1. *Cause before mechanism.* A supported cause that another supported cause explains stands behind it.
+2. *Contrast.* A trial that contradicts a cause (a must-work that failed, a must-not that worked) demotes it to
+   inconclusive, unless its mechanism was observed beyond doubt, or the contradiction is a product: its own
+   fix worked too and the other one repairs another supported cause (step × scale). Then both stay, tied.
+3. *Promotion.* An inconclusive cause with part of its mechanism observed becomes supported when all its
+   must-work trials worked, none contradicts it, and nothing else is supported.
+4. The rest is sorted by weight × likelihood of the trials.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from defib.causes import Cause
+from defib.diagnosis import Assessment, Hypothesis
+from defib.trials.plan import prediction
+
+DECISIVE = 0.9
+"""Weight from which on the mechanism alone proves the cause."""
+PROMOTABLE = 0.3
+"""Least weight of an inconclusive assessment that trials may promote."""
+
+
+@dataclass(frozen=True)
+class Assessed:
+    """A cause and its assessment."""
+
+    cause: Cause
+    assessment: Assessment
+
+
+def contradictions(cause: Cause, outcomes: Mapping[str, bool]) -> tuple[str, ...]:
+    """Interventions whose outcome is the opposite of what this cause must show."""
+    wrong = {"must_work": False, "must_not": True}
+    return tuple(name for name, expected in cause.contrast.items() if outcomes.get(name) == wrong.get(expected, "-"))
+
+
+def own_fix_worked(cause: Cause, outcomes: Mapping[str, bool]) -> bool:
+    """Whether one of its fixes was sufficient."""
+    return any(outcomes.get(fix) for fix in cause.fixes)
+
+
+def is_product(one: Assessed, all_of_them: Sequence[Assessed], outcomes: Mapping[str, bool]) -> bool:
+    """Its own fix worked, and what contradicts it is the fix of another cause that is seen, too."""
+    against = contradictions(one.cause, outcomes)
+    if not against or not own_fix_worked(one.cause, outcomes):
+        return False
+    others = [other for other in all_of_them if other is not one and other.assessment.verdict == "supported"]
+    return all(outcomes.get(name) and any(name in other.cause.fixes for other in others) for name in against)
+
+
+def settle(assessed: Sequence[Assessed], outcomes: Mapping[str, bool]) -> tuple[Assessed, ...]:
+    """Apply the trials to the verdicts (rules 2 and 3)."""
+    demoted = [_demote(one, assessed, outcomes) for one in assessed]
+    if any(one.assessment.verdict == "supported" for one in demoted):
+        return tuple(demoted)
+    promotable = [one for one in demoted if _promotable(one, outcomes)]
+    best = max(promotable, key=lambda one: _strength(one, outcomes), default=None)
+    return tuple(_promoted(one) if one is best else one for one in demoted)
+
+
+def _demote(one: Assessed, all_of_them: Sequence[Assessed], outcomes: Mapping[str, bool]) -> Assessed:
+    given = one.assessment
+    against = contradictions(one.cause, outcomes)
+    if given.verdict != "supported" or given.weight >= DECISIVE or not against:
+        return one
+    if is_product(one, all_of_them, outcomes):
+        return one
+    clauses = [f"{name} {'restored learning' if outcomes[name] else 'did not restore learning'}" for name in against]
+    because = f"{given.because}; but {' and '.join(clauses)}, which it would not if this were the cause"
+    return replace(one, assessment=replace(given, verdict="inconclusive", because=because, weight=given.weight / 2))
+
+
+def _promotable(one: Assessed, outcomes: Mapping[str, bool]) -> bool:
+    given = one.assessment
+    if given.verdict != "inconclusive" or given.weight < PROMOTABLE or contradictions(one.cause, outcomes):
+        return False
+    tried = [name for name, expected in one.cause.contrast.items() if expected == "must_work" and name in outcomes]
+    return bool(tried)
+
+
+def _promoted(one: Assessed) -> Assessed:
+    return replace(one, assessment=replace(one.assessment, verdict="supported"))
+
+
+def _strength(one: Assessed, outcomes: Mapping[str, bool]) -> float:
+    strength = one.assessment.weight
+    for name, worked in outcomes.items():
+        chance = prediction(one.cause, name)
+        strength *= 2 * (chance if worked else 1 - chance)
+    return strength
+
+
+def rank(assessed: Sequence[Assessed], outcomes: Mapping[str, bool]) -> tuple[Hypothesis, ...]:
+    """Supported causes, best first, each with what explains it and what it is tied with."""
+    alive = [one for one in assessed if one.assessment.verdict == "supported"]
+    decisive_first = sorted(alive, key=lambda one: (not _proven(one), -_strength(one, outcomes), one.cause.code))
+    origin = {one.cause.code: _origin(one, decisive_first) for one in decisive_first}
+    ordered = sorted(decisive_first, key=lambda one: origin[one.cause.code] is not None)
+    return tuple(
+        Hypothesis(
+            one.cause.code,
+            one.cause.name,
+            one.assessment,
+            mechanism_of=origin[one.cause.code],
+            tied_with=_tied(one, ordered, outcomes),
+        )
+        for one in ordered
+    )
+
+
+def _proven(one: Assessed) -> bool:
+    return one.assessment.weight >= DECISIVE
+
+
+def _origin(one: Assessed, others: Sequence[Assessed]) -> str | None:
+    """Code of the supported cause that explains this one; the strongest when several do."""
+    for other in others:
+        explained_back = other.cause.code in one.cause.explains
+        if one.cause.code in other.cause.explains and not explained_back:
+            return other.cause.code
+    return None
+
+
+def _tied(one: Assessed, others: Sequence[Assessed], outcomes: Mapping[str, bool]) -> tuple[str, ...]:
+    """The partners of a product: each one's own fix was sufficient."""
+    if not is_product(one, others, outcomes):
+        return ()
+    against = contradictions(one.cause, outcomes)
+    return tuple(
+        other.cause.code for other in others if other is not one and any(name in other.cause.fixes for name in against)
+    )

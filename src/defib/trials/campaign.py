@@ -1,0 +1,185 @@
+"""A campaign of trials within a budget: the control, a screening pass, then the seeds that prove.
+
+The screening pass tries every intervention once, in the planner's order. What recovered there gets the
+other seeds first (that is what may be called verified); what did not gets them while time is left.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import final
+
+from defib.causes import Cause
+from defib.diagnosis import Trial
+from defib.evidence import Book, Missing
+from defib.interventions import Intervention
+from defib.recipe import Arm
+from defib.subject import BudgetExceeded, NotAvailable, Subject
+from defib.trials import Progress, plan
+from defib.trials.engine import SerialEngine
+from defib.trials.judge import MIN_SEEDS, Run, judge
+
+MAX_INTERVENTIONS = 9
+"""How many different changes a campaign screens; more would leave no time for the seeds."""
+EXTRA_SEEDS = 2
+"""Seeds added when the control itself recovers on some seeds, which widens the interval."""
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """What was tried and what came of it."""
+
+    trials: tuple[Trial, ...] = ()
+    outcomes: Mapping[str, bool] = field(default_factory=dict)
+    """Intervention → it restored learning (sufficient) or not on any seed; mixed results are left out."""
+    control_recovered: bool | None = None
+    """The recipe as recorded learns when it is replayed: the fault is not in what was replayed."""
+    control: tuple[Run, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@final
+class Conductor:
+    """Runs one campaign. Holds the runs so far; nothing else outlives a call."""
+
+    def __init__(self, engine: SerialEngine, book: Book, *, seconds: float, seed: int, progress: Progress) -> None:
+        self.engine = engine
+        self.book = book
+        self.started = time.monotonic()
+        self.seconds = seconds
+        self.seed = seed
+        self.progress = progress
+        self.runs: dict[str, list[Run]] = {"control": []}
+        self.arms: dict[str, tuple[Arm, str]] = {"control": (Arm(), "as recorded, nothing changed")}
+        self.notes: list[str] = []
+        self.out_of_time = False
+
+    def conduct(
+        self, ranked: Sequence[Cause], beliefs: Mapping[str, float], offered: Sequence[Intervention]
+    ) -> Campaign:
+        """The whole campaign; always answers, however early the budget ends."""
+        self.progress.start(self.seconds)
+        try:
+            self._try("control", 0, "does the recorded recipe give the same symptom again?")
+            if self.runs["control"]:
+                self._screen(ranked, beliefs, offered)
+                self._confirm()
+        finally:
+            self.progress.finish()
+        return self._result()
+
+    def _screen(self, ranked: Sequence[Cause], beliefs: Mapping[str, float], offered: Sequence[Intervention]) -> None:
+        if self.runs["control"][0].recovered:
+            self._more_seeds("control")
+        left = {one.name: one for one in offered}
+        current = dict(beliefs)
+        while left and len(self.runs) <= MAX_INTERVENTIONS and not self.out_of_time:
+            name = plan.order(ranked, current, tuple(left), {k: v.size for k, v in left.items()})[0]
+            self._try_intervention(left.pop(name), ranked[0] if ranked else None)
+            runs = self.runs.get(name)
+            if runs:
+                current = plan.update(current, {c.code: c for c in ranked}, name, runs[0].recovered)
+
+    def _try_intervention(self, one: Intervention, leading: Cause | None) -> None:
+        try:
+            arm = one.arm(self.book)
+        except (Missing, NotAvailable) as error:
+            self.notes.append(f"{one.name} was not tried: it needs {error}")
+            return
+        reason = self.engine.subject.can_train(arm)
+        if reason is not None:
+            self.notes.append(f"{one.name} was not tried: {reason}")
+            return
+        self.arms[one.name] = (arm, one.does)
+        why = f"tells {leading.name} from its look-alikes" if leading else "is it enough?"
+        self._try(one.name, 0, why)
+
+    def _confirm(self) -> None:
+        self._more_seeds("control")
+        treated = [name for name in self.runs if name != "control" and self.runs[name]]
+        treated.sort(key=lambda name: not self.runs[name][0].recovered)
+        for name in treated:
+            self._more_seeds(name)
+        if any(run.recovered for run in self.runs["control"]) and not self._control_recovered():
+            for name in ["control", *(n for n in treated if all(run.recovered for run in self.runs[n]))]:
+                self._more_seeds(name, MIN_SEEDS + EXTRA_SEEDS)
+
+    def _more_seeds(self, name: str, upto: int = MIN_SEEDS) -> None:
+        for index in range(len(self.runs[name]), upto):
+            if not self._try(name, index, f"seed {index + 1} of {upto}"):
+                return
+
+    def _try(self, name: str, index: int, why: str) -> bool:
+        """One training; ``False`` when there was no time for it or it broke."""
+        spent = time.monotonic() - self.started
+        if self.out_of_time or spent > self.seconds:
+            self.out_of_time = True
+            return False
+        arm, does = self.arms[name]
+        self.progress.update(does, why, min(spent / self.seconds, 1.0))
+        # Seed 0 keeps the captured initial weights; the user's seed shifts the others.
+        seed = 0 if index == 0 else self.seed * 100 + index
+        # Whatever the budget, the control must get a chance to finish: without it nothing can be said.
+        grace = 3.0 if name == "control" and index == 0 else 1.0
+        try:
+            run = self.engine.run(arm, seed, self.started + grace * self.seconds)
+        except BudgetExceeded:
+            self.out_of_time = True
+            return False
+        except Exception as error:  # a trial that breaks must not end the diagnosis
+            self.notes.append(f"{name} could not be tried: {type(error).__name__}: {str(error)[:200]}")
+            self.runs.setdefault(name, [])
+            return False
+        self.runs.setdefault(name, []).append(run)
+        return True
+
+    def _control_recovered(self) -> bool:
+        control = self.runs["control"]
+        return bool(control) and all(run.recovered for run in control)
+
+    def _result(self) -> Campaign:
+        control = self.runs["control"]
+        trials = [self._trial(name) for name, runs in self.runs.items() if runs]
+        if self.out_of_time:
+            self.notes.append(f"the budget of {self.seconds:.0f} s ended before every trial was run")
+        return Campaign(
+            trials=tuple(trials),
+            outcomes=self._outcomes(trials),
+            control_recovered=self._control_recovered() if control else None,
+            control=tuple(control),
+            notes=tuple(dict.fromkeys(self.notes)),
+        )
+
+    def _trial(self, name: str) -> Trial:
+        runs = self.runs[name]
+        judged = judge(self.runs["control"], runs) if name != "control" else None
+        return Trial(
+            intervention=name,
+            arm="control" if judged is None else "treated",
+            does=self.arms[name][1],
+            seeds=tuple(run.seed for run in runs),
+            recovery=tuple(run.recovery for run in runs),
+            prediction_spread=tuple(run.spread for run in runs),
+            score=tuple(run.score for run in runs),
+            effect=judged.effect if judged else None,
+            interval=judged.interval if judged else None,
+            sufficient=judged.sufficient if judged else False,
+            seconds=sum(run.seconds for run in runs),
+        )
+
+    def _outcomes(self, trials: Sequence[Trial]) -> dict[str, bool]:
+        if self._control_recovered():
+            return {}
+        outcomes: dict[str, bool] = {}
+        for trial in trials:
+            recovered = [run.recovered for run in self.runs[trial.intervention]]
+            if trial.arm == "treated" and (trial.sufficient or not any(recovered)):
+                outcomes[trial.intervention] = trial.sufficient
+        return outcomes
+
+
+def has_labels(subject: Subject) -> bool:
+    """Whether the Subject holds training rows with labels."""
+    return subject.training is not None and subject.training.y is not None

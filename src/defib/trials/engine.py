@@ -1,0 +1,92 @@
+"""The serial engine: one arm, one seed at a time, on a clone. The oracle for every faster engine."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from defib.probes.labels import Task
+from defib.read_symptom import read_symptom
+from defib.recipe import Arm
+from defib.subject import AnyArray, Rows, Subject, Trained
+from defib.trials.judge import Run, recovery
+
+HELD_OUT_SHARE = 0.3
+MIN_HELD_OUT = 6
+"""Fewer rows cannot rank anything: no trial is run."""
+MAX_HELD_OUT = 2000
+
+
+@dataclass(frozen=True)
+class Split:
+    """Rows the arms train on, and rows that neither arm sees."""
+
+    fit: Rows
+    held_out: Rows
+
+
+def class_ids(y: AnyArray) -> NDArray[np.int64] | None:
+    """Class of each row for stratifying, ``(n_rows,)``; ``None`` when there are too many values to be classes."""
+    flat = np.asarray(y).reshape(len(y), -1)
+    if flat.shape[1] > 1:
+        return None if len(np.unique(flat, axis=0)) > 50 else np.unique(flat, axis=0, return_inverse=True)[1].ravel()
+    values, ids = np.unique(flat[:, 0], return_inverse=True)
+    return ids.astype(np.int64) if len(values) <= min(50, len(flat) // 3) else None
+
+
+def split_rows(rows: Rows, seed: int) -> Split | None:
+    """Hold out 30 % of the rows, in every class; the order of the rows is kept (it may be the fault).
+
+    Returns ``None`` when fewer than `MIN_HELD_OUT` rows would be left to judge on.
+    """
+    assert rows.y is not None
+    rng = np.random.default_rng(seed)
+    ids = class_ids(rows.y)
+    groups = [np.arange(len(rows))] if ids is None else [np.flatnonzero(ids == k) for k in np.unique(ids)]
+    drawn = [rng.permutation(group) for group in groups if len(group) > 1]
+    chosen = [group[: max(1, round(HELD_OUT_SHARE * len(group)))] for group in drawn]
+    held = np.sort(np.concatenate(chosen)) if chosen else np.empty(0, dtype=int)
+    if len(held) < MIN_HELD_OUT:
+        return None
+    mask = np.ones(len(rows), dtype=bool)
+    mask[held] = False
+    held = held[np.linspace(0, len(held) - 1, min(len(held), MAX_HELD_OUT)).astype(int)]
+    return Split(Rows(rows.X[mask], rows.y[mask]), Rows(rows.X[held], rows.y[held]))
+
+
+@final
+class SerialEngine:
+    """Trains arms one after the other and scores each on the held-out rows."""
+
+    def __init__(self, subject: Subject, split: Split, *, task: Task, reference_score: float) -> None:
+        self.subject = subject
+        self.split = split
+        self.task: Task = task
+        self.reference_score = reference_score
+
+    def run(self, arm: Arm, seed: int, deadline: float) -> Run:
+        """Train one arm. Raises `defib.subject.BudgetExceeded` past the deadline (``time.monotonic``)."""
+        started = time.monotonic()
+        trained = self.subject.train(arm, self.split.fit, seed=seed, deadline=deadline)
+        return self._judge(trained, seed, started)
+
+    def _judge(self, trained: Trained, seed: int, started: float) -> Run:
+        held_out = self.split.held_out
+        outputs = trained.predict(held_out.X)
+        symptom = read_symptom(outputs, link=trained.link, y=held_out.y, task=self.task)
+        skill = symptom.skill
+        score = skill.value if skill is not None else float("nan")
+        return Run(
+            seed=seed,
+            recovery=recovery(score, self.reference_score),
+            score=score,
+            spread=symptom.prediction_spread,
+            flat=symptom.is_flat,
+            seconds=time.monotonic() - started,
+            score_interval=skill.interval if skill is not None else (float("nan"), float("nan")),
+            n_rows=len(held_out),
+        )

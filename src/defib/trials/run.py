@@ -1,0 +1,85 @@
+"""From hypotheses to a finished campaign: which interventions are offered, and whether any trial can be run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from defib.causes import Cause
+from defib.evidence import Book, Missing
+from defib.gate_score import reference_score
+from defib.interventions import Intervention
+from defib.interventions.table import all_interventions
+from defib.probes.labels import LabelFacts
+from defib.recipe import Arm
+from defib.subject import Subject
+from defib.trials import Progress, plan
+from defib.trials.campaign import Campaign, Conductor, has_labels
+from defib.trials.engine import SerialEngine, split_rows
+
+WELL_KNOWN = (
+    "standardize-inputs",
+    "step-divided-by-10",
+    "step-divided-by-100",
+    "batch-norm",
+    "relu-he",
+    "reinitialize",
+)
+"""What people try first. Tried too while time is left: the report says which of them is not sufficient."""
+
+
+def engine_for(subject: Subject, book: Book, seed: int) -> SerialEngine | str:
+    """The engine, or the reason why no trial can be run, as a clause."""
+    if subject.training is None or subject.training.y is None or not has_labels(subject):
+        return "no trial was run: it needs the training rows with their labels"
+    if subject.recipe.missing:
+        return f"no trial was run: it needs {' and '.join(subject.recipe.missing)}"
+    reason = subject.can_train(Arm())
+    if reason is not None:
+        return f"no trial was run: {reason}"
+    split = split_rows(subject.training, seed)
+    if split is None:
+        return f"no trial was run: {len(subject.training)} rows are too few to hold some out"
+    try:
+        task = book.get(LabelFacts).task
+    except Missing as missing:
+        return f"no trial was run: it needs {missing.needs}"
+    return SerialEngine(subject, split, task=task, reference_score=reference_score(book) or 1.0)
+
+
+def offered(ranked: Sequence[Cause], book: Book) -> tuple[Intervention, ...]:
+    """Interventions that tell the hypotheses apart, then the well-known ones; only those that can change anything."""
+    table = all_interventions()
+    names = dict.fromkeys([*plan.candidates(ranked), *WELL_KNOWN])
+    return tuple(table[name] for name in names if name in table and _tryable(table[name], book))
+
+
+def _tryable(one: Intervention, book: Book) -> bool:
+    try:
+        return one.kind == "train" and one.applies(book) is None
+    except Missing:
+        return False
+
+
+def run_trials(
+    subject: Subject,
+    book: Book,
+    ranked: Sequence[Cause],
+    beliefs: Mapping[str, float],
+    seconds: float,
+    seed: int,
+    progress: Progress,
+) -> Campaign:
+    """Try interventions on clones within the budget (seconds)."""
+    engine = engine_for(subject, book, seed)
+    if isinstance(engine, str):
+        return Campaign(notes=(engine,))
+    conductor = Conductor(engine, book, seconds=seconds, seed=seed, progress=progress)
+    return conductor.conduct(ranked, beliefs, offered(ranked, book))
+
+
+def replay_only(subject: Subject, book: Book, seconds: float, seed: int, progress: Progress) -> Campaign:
+    """Only the control: the recipe as recorded, scored on rows left out of it."""
+    engine = engine_for(subject, book, seed)
+    if isinstance(engine, str):
+        return Campaign(notes=(engine,))
+    return Conductor(engine, book, seconds=seconds, seed=seed, progress=progress).conduct((), {}, ())

@@ -1,0 +1,112 @@
+"""The sentences a Diagnosis opens and closes with. Words only; every number was measured elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from defib.diagnosis import Fix, Hypothesis
+from defib.gate import Gate
+from defib.symptom import Skill, Symptom
+
+EQUALS = {
+    "class_prior": "the class prior",
+    "mean_of_y": "the mean of y",
+    "one_half": "one half",
+    "uniform": "1/K, the same for every class",
+    "logit_zero": "logit 0",
+    "low_end": "the low end of the output's range",
+    "high_end": "the high end of the output's range",
+    "zero": "zero",
+    "exactly_one": "exactly one",
+    "last_class": "the class of the last rows in the file",
+}
+PATTERNS = {
+    "identical": "identical for all {n} rows",
+    "near_constant": "practically the same for all {n} rows",
+    "noise_only": "the same for all {n} rows but for the noise of dropout",
+    "nan": "not a number",
+}
+
+
+def number(value: float) -> str:
+    """A figure as people write it: four significant digits.
+
+    >>> number(0.123456), number(1.0), number(2.5e-9)
+    ('0.1235', '1', '2.5e-09')
+    """
+    return f"{value:.4g}"
+
+
+def constant_text(symptom: Symptom) -> str:
+    """The constant, and the trivial predictor it equals."""
+    if symptom.constant is None:
+        return ""
+    shown = ", ".join(number(value) for value in symptom.constant[:5])
+    more = ", …" if len(symptom.constant) > 5 else ""
+    text = f"[{shown}{more}]" if len(symptom.constant) > 1 else shown
+    return f"{text} ({EQUALS[symptom.equals]})" if symptom.equals else text
+
+
+def symptom_sentence(symptom: Symptom) -> str:
+    """What the outputs show, without a full stop."""
+    n = symptom.n_rows
+    if symptom.pattern == "nan":
+        return f"{symptom.nan_fraction:.0%} of the {n} predictions are NaN or infinite"
+    if symptom.is_flat:
+        how = PATTERNS[symptom.pattern].format(n=n)
+        return f"The prediction is {how}: {constant_text(symptom)}"
+    if symptom.pattern == "one_class":
+        return (
+            f"All {n} rows get one class, though the probabilities differ (spread {number(symptom.prediction_spread)})"
+        )
+    if symptom.pattern == "few_values":
+        return f"{n} rows get only {symptom.n_unique} different predictions"
+    return f"The predictions vary (spread {number(symptom.prediction_spread)} over {n} rows)"
+
+
+def skill_clause(skill: Skill | None) -> str:
+    """How much they know, as a clause."""
+    if skill is None:
+        return "how much they know was not assessed: it needs the labels"
+    name = f"AUC {number((skill.value + 1) / 2)}" if skill.metric == "gini" else f"R² {number(skill.value)}"
+    where = {
+        "held_out": "on rows it was not trained on",
+        "replayed": "on rows left out of a replay of the training",
+        "training": "on the rows it was trained on",
+    }[skill.rows]
+    return f"{name} {where}"
+
+
+def headline(gate: Gate, causes: Sequence[Hypothesis], outcome: str) -> str:
+    """Is it flat, and because of what: one or two sentences."""
+    symptom = gate.symptom
+    opening = symptom_sentence(symptom)
+    if outcome == "healthy":
+        return f"{opening} and carry information about the row: {skill_clause(symptom.skill)}. Nothing to repair."
+    if gate.problem == "unskilled":
+        opening = f"{opening}, but nothing the network learnt holds on new rows ({skill_clause(symptom.skill)})"
+    if not causes:
+        return f"{opening}. {_undecided(gate)}"
+    best = causes[0]
+    partners = [hypothesis.name for hypothesis in causes if hypothesis.code in best.tied_with]
+    if partners:
+        names = " and ".join([best.name, *partners])
+        return f"{opening}, because of the product of {names}: {best.assessment.because}."
+    if outcome == "nothing_wrong":
+        return f"{opening}. The network is not at fault ({best.name}): {best.assessment.because}."
+    return f"{opening}, because of {best.name}: {best.assessment.because}."
+
+
+def _undecided(gate: Gate) -> str:
+    if gate.problem == "unknown":
+        return "Whether they know anything about the rows was not assessed: it needs the labels."
+    return "The cause is undecided: no mechanism was observed beyond doubt."
+
+
+def next_command(causes: Sequence[Hypothesis], outcome: str, fix: Fix | None) -> str:
+    """What to type next."""
+    if causes:
+        return f"defib explain {causes[0].name}"
+    if outcome == "undecided":
+        return "defib run --budget 120 script.py" if fix is None else "defib explain"
+    return "defib run --fail-on flat script.py"

@@ -1,0 +1,76 @@
+"""The ranking rule, clause by clause, on hand-made causes."""
+
+from __future__ import annotations
+
+import pytest
+
+from defib.causes import Cause, Expectation
+from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
+from defib.evidence import Book
+from defib.ranking import Assessed, contradictions, rank, settle
+
+
+def cause(
+    code: str,
+    *,
+    fixes: tuple[str, ...] = (),
+    contrast: dict[str, Expectation] | None = None,
+    explains: tuple[str, ...] = (),
+) -> Cause:
+    def assess(book: Book) -> Assessment:
+        return ruled_out("never asked")
+
+    return Cause(code, f"cause-{code.lower()}", "data", assess, fixes, contrast or {}, explains)
+
+
+SCALE = cause("DF101", fixes=("standardize",), contrast={"standardize": "must_work"}, explains=("DF401",))
+STEP = cause("DF501", fixes=("smaller",), contrast={"smaller": "must_work", "standardize": "must_not"})
+DEAD = cause("DF401", fixes=("leaky",))
+
+
+def test_an_origin_stands_before_its_mechanism_however_strong_that_is() -> None:
+    ranked = rank([Assessed(DEAD, supported("dead", weight=0.8)), Assessed(SCALE, supported("s", weight=0.6))], {})
+    assert [one.code for one in ranked] == ["DF101", "DF401"]
+    assert ranked[1].mechanism_of == "DF101"
+
+
+def test_a_failed_must_work_demotes() -> None:
+    settled = settle([Assessed(SCALE, supported("s", weight=0.7))], {"standardize": False})
+    assert settled[0].assessment.verdict == "inconclusive"
+    assert "standardize did not restore learning" in settled[0].assessment.because
+
+
+def test_a_decisive_mechanism_stays_whatever_the_trials_say() -> None:
+    settled = settle([Assessed(SCALE, supported("s", weight=0.95))], {"standardize": False})
+    assert settled[0].assessment.verdict == "supported"
+
+
+def test_a_product_keeps_both_and_ties_them() -> None:
+    both = [Assessed(SCALE, supported("s", weight=0.7)), Assessed(STEP, supported("t", weight=0.7))]
+    outcomes = {"standardize": True, "smaller": True}
+    settled = settle(both, outcomes)
+    assert [one.assessment.verdict for one in settled] == ["supported", "supported"]
+    tied = {one.code: one.tied_with for one in rank(settled, outcomes)}
+    assert tied["DF501"] == ("DF101",)
+
+
+def test_when_only_the_step_works_the_step_is_the_cause() -> None:
+    both = [Assessed(SCALE, supported("s", weight=0.7)), Assessed(STEP, supported("t", weight=0.7))]
+    outcomes = {"standardize": False, "smaller": True}
+    ranked = rank(settle(both, outcomes), outcomes)
+    assert [one.code for one in ranked] == ["DF501"]
+
+
+@pytest.mark.parametrize(("weight", "verdict"), [(0.4, "supported"), (0.2, "inconclusive")])
+def test_trials_promote_only_what_was_partly_observed(weight: float, verdict: str) -> None:
+    settled = settle([Assessed(SCALE, inconclusive("s", weight=weight))], {"standardize": True})
+    assert settled[0].assessment.verdict == verdict
+
+
+def test_trials_alone_never_make_a_cause() -> None:
+    settled = settle([Assessed(SCALE, ruled_out("no"))], {"standardize": True})
+    assert settled[0].assessment.verdict == "ruled_out"
+
+
+def test_says_nothing_contradicts_nothing() -> None:
+    assert contradictions(DEAD, {"leaky": False, "standardize": True}) == ()
