@@ -9,9 +9,10 @@ from __future__ import annotations
 import functools
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from defib.subject import Subject
+if TYPE_CHECKING:  # The user's program comes before NumPy: it may still want to set the number of threads.
+    from defib.subject import Subject
 
 P = ParamSpec("P")
 R = TypeVar("R")

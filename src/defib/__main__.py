@@ -1,0 +1,6 @@
+"""``python -m defib``."""
+
+from defib.cli import main
+
+if __name__ == "__main__":
+    main()
