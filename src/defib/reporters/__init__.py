@@ -1,1 +1,46 @@
-"""TODO"""
+"""Reports. One file per format; a reporter decides nothing and measures nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from defib.errors import InputError
+
+if TYPE_CHECKING:
+    from defib.diagnosis import Diagnosis
+
+FORMATS: dict[str, str] = {".json": "defib.reporters.json"}
+"""File ending → module with ``render(diagnoses) -> str``."""
+
+
+def check_report_path(path: Path) -> None:
+    """Raise `InputError` when no report can be written there; called before anything long begins."""
+    if path.suffix.lower() not in FORMATS:
+        raise InputError(
+            "unknown-report-format",
+            came=f"the report {path} ends in {path.suffix or 'nothing'}",
+            expected=f"one of the endings {', '.join(FORMATS)}",
+            write=f"--report {path.with_suffix('.json')}",
+        )
+    if not path.absolute().parent.is_dir():
+        raise InputError(
+            "no-such-directory",
+            came=f"the directory {path.absolute().parent} does not exist",
+            expected="an existing directory to write the report into",
+            write=f"mkdir -p {path.parent}",
+        )
+
+
+def write_report(diagnoses: Sequence[Diagnosis], path: str | Path) -> Path:
+    """Write all diagnoses into one file; its ending chooses the format. Returns the path.
+
+    An existing file is replaced. Raises `InputError` for an unknown ending or a missing directory.
+    """
+    path = Path(path)
+    check_report_path(path)
+    text: str = import_module(FORMATS[path.suffix.lower()]).render(diagnoses)
+    path.write_text(text, encoding="utf-8")
+    return path

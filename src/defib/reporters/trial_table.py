@@ -1,0 +1,66 @@
+"""The table of trials: control first, recovery per seed, effect with its interval, sufficient or not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from defib.diagnosis import Trial
+from defib.reporters.words import interval_text, number
+
+WIDE = 100
+"""Columns from which the spread and the words of what was changed fit, too."""
+LEGEND = (
+    "recovery on rows not trained on: 0 = a constant, 1 = as good as the reference learner; "
+    "effect: mean difference to the control [95 %]"
+)
+
+
+def trial_table(trials: Sequence[Trial], width: int) -> RenderableType:
+    """All arms, the control first."""
+    wide = width >= WIDE
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False, show_edge=False)
+    table.add_column("tried", overflow="fold")
+    table.add_column("recovery per seed", justify="right")
+    table.add_column("effect", justify="right")
+    if wide:
+        table.add_column("spread", justify="right")
+    table.add_column("enough?", justify="center")
+    for trial in sorted(trials, key=lambda one: one.arm != "control"):
+        table.add_row(*_cells(trial, wide))
+    notes = [Text(f"{trial.intervention}: {trial.note}", style="dim") for trial in trials if trial.note]
+    return Group(table, Text(LEGEND, style="dim"), *notes)
+
+
+def _cells(trial: Trial, wide: bool) -> list[Text]:
+    what = Text(trial.intervention, style="bold" if trial.sufficient else "")
+    if wide and trial.does:
+        what.append(f"  {trial.does}", style="dim")
+    cells = [what, Text(" ".join(f"{value:.2f}" for value in trial.recovery)), Text(_effect(trial))]
+    if wide:
+        cells.append(Text(_spread(trial)))
+    return [*cells, _verdict(trial)]
+
+
+def _effect(trial: Trial) -> str:
+    if trial.effect is None:
+        return ""
+    return f"{trial.effect:+.2f}" + (f" {interval_text(trial.interval)}" if trial.interval is not None else "")
+
+
+def _spread(trial: Trial) -> str:
+    """Smallest and largest spread over the seeds."""
+    if not trial.prediction_spread:
+        return ""
+    low, high = min(trial.prediction_spread), max(trial.prediction_spread)
+    return number(low) if number(low) == number(high) else f"{number(low)} to {number(high)}"
+
+
+def _verdict(trial: Trial) -> Text:
+    if trial.arm == "control":
+        return Text("control", style="dim")
+    return Text("yes", style="green") if trial.sufficient else Text("no", style="dim")

@@ -1,0 +1,116 @@
+"""Numbers and facts as people read them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from defib.diagnosis import Fix, Hypothesis, Trial
+from defib.symptom import Skill, Symptom
+
+ROWS = {
+    "held_out": "on rows it was not trained on",
+    "replayed": "on rows left out of a replay of the training",
+    "training": "on the rows it was trained on, which shows what it memorized",
+}
+KINDS = {
+    "probability": "the probability",
+    "classes": "the probabilities (largest over classes)",
+    "multilabel": "the probabilities (largest over columns)",
+    "value": "the value, in standard deviations of y where y is known",
+    "logit": "the raw output",
+}
+
+
+def number(value: float) -> str:
+    """A figure as people write it: three significant digits, thousands apart, whole numbers whole.
+
+    >>> [number(v) for v in (1.0, 0.12345, 12345.678, 2.5e-9, float("inf"), float("nan"), -0.0)]
+    ['1', '0.123', '12,346', '2.5e-09', 'infinite', 'not a number', '0']
+    """
+    if math.isnan(value):
+        return "not a number"
+    if math.isinf(value):
+        return "infinite" if value > 0 else "minus infinite"
+    if value == 0:
+        return "0"
+    if abs(value) >= 1e7:
+        return f"{value:.3g}"
+    if abs(value) >= 1000 or (float(value).is_integer() and abs(value) >= 1):
+        return f"{value:,.0f}"
+    return f"{value:.3g}"
+
+
+def number_name(name: str) -> str:
+    """The name of a measured number as words.
+
+    >>> number_name("dead_fraction")
+    'dead fraction'
+    """
+    return name.replace("_", " ")
+
+
+def interval_text(interval: tuple[float, float]) -> str:
+    """An interval in brackets.
+
+    >>> interval_text((0.51, 0.9))
+    '[0.51, 0.90]'
+    """
+    return f"[{interval[0]:.2f}, {interval[1]:.2f}]"
+
+
+def skill_text(skill: Skill) -> str:
+    """The skill with its interval; ranks are told as an AUC.
+
+    >>> skill_text(Skill("gini", 0.0, (-0.1, 0.1), 50, "held_out"))
+    'AUC 0.50 [0.45, 0.55] (0.50 is chance) on rows it was not trained on (50 rows)'
+    """
+    where = f"{ROWS[skill.rows]} ({skill.n_rows:,} rows)"
+    if skill.metric == "gini":
+        low, high = ((bound + 1) / 2 for bound in skill.interval)
+        return f"AUC {(skill.value + 1) / 2:.2f} {interval_text((low, high))} (0.50 is chance) {where}"
+    return f"R² {skill.value:.2f} {interval_text(skill.interval)} (0 is the mean) {where}"
+
+
+def symptom_facts(symptom: Symptom) -> list[str]:
+    """The numbers of a symptom, one line each."""
+    s = symptom
+    logit = f"; {number(s.logit_spread)} in logits" if s.logit_spread is not None else ""
+    lines = [
+        f"{s.n_rows:,} rows, {s.n_unique:,} different; {s.mode_share:.0%} lie within 0.001 of the median",
+        f"spread between rows {number(s.prediction_spread)}{logit} (standard deviation of {KINDS[s.output_kind]})",
+    ]
+    if s.nan_fraction > 0:
+        lines.append(f"{s.nan_fraction:.0%} are NaN or infinite")
+    if s.hard_label_share is not None:
+        lines.append(f"{s.hard_label_share:.0%} of the rows get the most frequent class")
+    if s.n_outputs > 1 and s.columns_flat:
+        lines.append(f"{sum(s.columns_flat)} of {len(s.columns_flat)} output columns are flat")
+    lines.append(
+        skill_text(s.skill) if s.skill is not None else "skill was not assessed: it needs labels of these rows"
+    )
+    return lines
+
+
+def look_alikes_first(ruled_out: Sequence[Hypothesis], causes: Sequence[Hypothesis]) -> list[Hypothesis]:
+    """Causes that are easily taken for the one that was found stand first; otherwise the order is kept."""
+    alike = _look_alikes(causes[0].code) if causes else ()
+    return sorted(ruled_out, key=lambda one: one.code not in alike)
+
+
+def _look_alikes(code: str) -> tuple[str, ...]:
+    from defib.catalogue import CAUSES, load
+
+    return load(code).look_alikes if code in CAUSES else ()
+
+
+def seeds_clause(fix: Fix, trials: Sequence[Trial]) -> str:
+    """What was tried to verify a fix.
+
+    >>> seeds_clause(Fix(("relu-he",), True, "", ""), [])
+    'tried against the control'
+    """
+    tried = next((trial for trial in trials if trial.intervention in fix.interventions), None)
+    if tried is None:
+        return "tried against the control"
+    return f"tried against the control with {len(tried.seeds)} seeds, on rows not trained on"
