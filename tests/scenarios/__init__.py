@@ -1,0 +1,62 @@
+"""Tiny user programs, one module per cause: ``broken_*`` has the fault, ``healthy_*`` is its nearest healthy twin.
+
+Each module states ``CAUSE`` (what must rank first), ``ACCEPTABLE`` (codes that are right too) and ``FIX`` (interventions
+that must restore learning). ``python -m tests.scenarios.bare torch`` shows the symptoms without defib.
+"""
+
+from importlib import import_module
+from types import ModuleType
+
+CAUSES: tuple[str, ...] = (
+    "unscaled_inputs",
+    "constant_inputs",
+    "nan_inputs",
+    "unshuffled_rows",
+    "class_imbalance",
+    "constant_labels",
+    "misaligned_labels",
+    "labels_outside_output_range",
+    "single_unit_softmax",
+    "double_activation",
+    "relu_on_output",
+    "broadcast_loss",
+    "dead_relus",
+    "saturated_units",
+    "vanishing_gradients",
+    "forward_correlation_collapse",
+    "learning_rate_too_high",
+    "learning_rate_too_low",
+    "stopped_on_plateau",
+    "undertrained",
+    "zero_or_symmetric_initialization",
+    "frozen_parameters",
+    "parameters_not_in_optimizer",
+    "detached_graph",
+    "stale_batchnorm_statistics",
+    "preprocessing_skew",
+    "no_learnable_signal",
+    "threshold_only",
+    "identical_rows",
+)
+"""One module per cause, in the order of their codes."""
+
+LOOK_ALIKES: tuple[str, ...] = (
+    "imbalance_that_is_nan",
+    "imbalance_that_is_scaling",
+    "vanishing_that_is_a_head",
+    "epochs_that_are_a_tolerance",
+    "falling_loss_that_is_a_broadcast",
+    "eval_mode_that_is_statistics",
+    "model_that_is_serving",
+    "accuracy_that_is_rare_labels",
+    "step_that_is_a_product",
+    "silenced_detached_loss",
+)
+"""Programs for which the usual answer is wrong (last section but one of the taxonomy)."""
+
+ALL: tuple[str, ...] = (*CAUSES, *LOOK_ALIKES)
+
+
+def load(name: str) -> ModuleType:
+    """The scenario module with this name."""
+    return import_module(f"tests.scenarios.{name}")

@@ -1,0 +1,69 @@
+"""The file is sorted by class and nobody shuffles: the network only remembers the last classes it saw."""
+
+import numpy as np
+
+from tests.scenarios._data import coin_flips, digits
+
+CAUSE = "DF104"
+ACCEPTABLE = frozenset({"DF104"})
+FIX = frozenset({"shuffle"})
+
+
+def _sorted(X, y, fault, seed):
+    order = np.argsort(y, kind="stable") if fault else np.random.default_rng(seed).permutation(len(y))
+    return X[order], y[order]
+
+
+def _keras(seed, fault):
+    import keras
+
+    X, y, X_new, y_new = digits(seed)
+    X, y = _sorted(X, y, fault, seed)
+    keras.utils.set_random_seed(seed)
+    model = keras.Sequential(
+        [keras.Input((64,)), keras.layers.Dense(64, activation="relu"), keras.layers.Dense(10, activation="softmax")]
+    )
+    model.compile(optimizer=keras.optimizers.SGD(0.1), loss="sparse_categorical_crossentropy")
+    model.fit(X, y, epochs=8, batch_size=16, shuffle=False, verbose=0)
+    pred = model.predict(X_new, verbose=0)
+    print("predicted digits:", np.unique(pred.argmax(1), return_counts=True))
+
+
+def _torch(seed, fault):
+    import torch
+    from torch import nn
+    from torch.utils.data import DataLoader, TensorDataset
+
+    X, y, X_new, y_new = coin_flips(seed)
+    X, y = _sorted(X, y, fault, seed)
+    torch.manual_seed(seed)
+    model = nn.Sequential(nn.Linear(10, 32), nn.ReLU(), nn.Linear(32, 32), nn.ReLU(), nn.Linear(32, 2))
+    criterion = nn.CrossEntropyLoss()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.3)
+    loader = DataLoader(TensorDataset(torch.from_numpy(X), torch.from_numpy(y)), batch_size=8)
+    for epoch in range(12):
+        for inputs, labels in loader:
+            optimizer.zero_grad()
+            loss = criterion(model(inputs), labels)
+            loss.backward()
+            optimizer.step()
+    model.eval()
+    with torch.no_grad():
+        pred = model(torch.from_numpy(X_new)).softmax(dim=1).numpy()
+    print("predicted classes:", pred.argmax(1))
+
+
+def broken_keras(seed: int) -> None:
+    _keras(seed, fault=True)
+
+
+def healthy_keras(seed: int) -> None:
+    _keras(seed, fault=False)
+
+
+def broken_torch(seed: int) -> None:
+    _torch(seed, fault=True)
+
+
+def healthy_torch(seed: int) -> None:
+    _torch(seed, fault=False)
