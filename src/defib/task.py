@@ -60,7 +60,7 @@ def read_targets(
     >>> read_targets(np.array([0, 1, 1])).task, read_targets(np.array([151.0, 75.5])).task
     ('binary', 'regression')
     >>> read_targets(np.array([[0, 1, 0], [1, 0, 0], [0, 0, 1]])).class_ids.tolist()
-    [1, 0, 2]
+    [1.0, 0.0, 2.0]
     """
     values = number_array(y)
     if values is None:
