@@ -22,6 +22,7 @@ Schema versions
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import platform
@@ -127,6 +128,15 @@ class Recorder:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+    def discard(self) -> None:
+        """Take the file back, and the folder if nothing else is in it: there was nothing to record."""
+        self.close()
+        self.path.unlink(missing_ok=True)
+        if not any(self.path.parent.glob("*.jsonl")):
+            (self.path.parent / ".gitignore").unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # something of the user's is in it
+                self.path.parent.rmdir()
 
 
 def _header(script: str, argv: Sequence[str]) -> dict[str, Any]:

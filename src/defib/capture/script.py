@@ -89,8 +89,17 @@ def run_script(
     ``sys.argv``, ``sys.path`` and ``sys.modules["__main__"]`` stay the program's own afterwards: its ``atexit``
     functions still have to run. Raises `InputError` when there is nothing to run.
     """
+    return run_program(find_program(path, args, as_module=as_module), watchers)
+
+
+def find_program(path: str | Path, args: Sequence[str] = (), *, as_module: bool = False) -> Program:
+    """What `run_program` can run; raises `InputError` when there is nothing of this name."""
+    return _find_module(str(path), args) if as_module else _find_script(str(path), args)
+
+
+def run_program(program: Program, watchers: Watchers | None = None) -> ScriptOutcome:
+    """Run what `find_program` found; see `run_script`."""
     watchers = watchers if watchers is not None else Watchers()
-    program = _find_module(str(path), args) if as_module else _find_script(str(path), args)
     process = os.getpid()
     watchers.attach()
     started = time.monotonic()
@@ -114,13 +123,16 @@ def run_script(
 
 
 @dataclass(frozen=True)
-class _Program:
+class Program:
+    """A program that is ready to run."""
+
     main: ModuleType
     source: Path
     argv: tuple[str, ...]
     path0: str
 
     def code(self) -> CodeType:
+        """Compile it; a syntax error is the program's own."""
         with io.open_code(str(self.source)) as file:
             return compile(file.read(), str(self.source), "exec", dont_inherit=True)
 
@@ -133,7 +145,7 @@ class _Ending:
     interrupted: bool = False
 
 
-def _find_script(path: str, args: Sequence[str]) -> _Program:
+def _find_script(path: str, args: Sequence[str]) -> Program:
     source = Path(path)
     if source.is_dir():
         source = source / "__main__.py"
@@ -147,10 +159,10 @@ def _find_script(path: str, args: Sequence[str]) -> _Program:
     # Python resolves links for sys.path[0], and does not for __file__.
     path0 = str(source.parent.resolve()) if Path(path).is_dir() else str(Path(path).resolve().parent)
     file = source.absolute()
-    return _Program(_main_module(file, None), file, (path, *args), path0)
+    return Program(_main_module(file, None), file, (path, *args), path0)
 
 
-def _find_module(name: str, args: Sequence[str]) -> _Program:
+def _find_module(name: str, args: Sequence[str]) -> Program:
     here = str(Path.cwd())
     if not sys.flags.safe_path:
         sys.path[:1] = [here]
@@ -167,7 +179,7 @@ def _find_module(name: str, args: Sequence[str]) -> _Program:
             expected="what you would write after python -m",
             write="defib run -m package.train",
         )
-    return _Program(_main_module(Path(spec.origin), spec), Path(spec.origin), (spec.origin, *args), here)
+    return Program(_main_module(Path(spec.origin), spec), Path(spec.origin), (spec.origin, *args), here)
 
 
 def _main_module(file: Path, spec: ModuleSpec | None) -> ModuleType:
@@ -185,7 +197,7 @@ def _main_module(file: Path, spec: ModuleSpec | None) -> ModuleType:
     return main
 
 
-def _run(program: _Program) -> _Ending:
+def _run(program: Program) -> _Ending:
     """Execute it as ``__main__``, and wait for what it left running, as Python does before it ends."""
     sys.modules["__main__"] = program.main
     sys.argv[:] = program.argv
@@ -200,7 +212,7 @@ def _run(program: _Program) -> _Ending:
     return ending
 
 
-def _execute(program: _Program) -> _Ending:
+def _execute(program: Program) -> _Ending:
     """Whatever ends the program is turned into what Python would do then."""
     try:
         exec(program.code(), program.main.__dict__)

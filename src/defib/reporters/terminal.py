@@ -6,19 +6,17 @@ assessed · the next command. A section without content is left out.
 
 from __future__ import annotations
 
-import io
-import os
 from collections.abc import Iterator, Sequence
 from typing import IO
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.rule import Rule
 from rich.syntax import Syntax
-from rich.table import Table
 from rich.text import Text
 
 from defib.diagnosis import Diagnosis, Fix, Hypothesis, NotAssessed
+from defib.reporters.layout import PLAIN_WIDTH, facts, make_console, plain, section, show, titled
 from defib.reporters.trial_table import trial_table
 from defib.reporters.words import look_alikes_first, number, number_name, seeds_clause, symptom_facts
 
@@ -28,10 +26,6 @@ RULED_OUT_SHOWN = 5
 INCONCLUSIVE_SHOWN = {"cause_found": 2, "nothing_wrong": 2, "undecided": 5, "healthy": 0}
 """How many causes that were not settled are worth a reader's time, per outcome."""
 NOTES_SHOWN = 8
-WIDEST = 120
-"""Columns beyond which prose is hard to read."""
-PLAIN_WIDTH = 80
-
 OUTCOME_STYLE = {
     "cause_found": "bold",
     "nothing_wrong": "bold cyan",
@@ -40,25 +34,14 @@ OUTCOME_STYLE = {
 }
 
 
-def make_console(file: IO[str]) -> Console:
-    """A console as wide as the terminal (at most `WIDEST`); without colour when it is not a terminal."""
-    console = Console(file=file, highlight=False, soft_wrap=False)
-    if not console.is_terminal and "COLUMNS" not in os.environ:
-        return Console(file=file, highlight=False, width=PLAIN_WIDTH, color_system=None)
-    return Console(file=file, highlight=False, width=min(console.width, WIDEST))
-
-
 def render_text(diagnosis: Diagnosis, width: int = PLAIN_WIDTH) -> str:
     """One diagnosis as plain text without colour, ``width`` columns wide."""
-    out = io.StringIO()
-    console = Console(file=out, width=width, color_system=None, highlight=False, force_terminal=False)
-    console.print(diagnosis_view(diagnosis, width))
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+    return plain(diagnosis_view(diagnosis, width), width)
 
 
-def print_diagnosis(diagnosis: Diagnosis, console: Console) -> None:
+def print_diagnosis(diagnosis: Diagnosis, file: IO[str]) -> None:
     """Print one diagnosis."""
-    console.print(diagnosis_view(diagnosis, console.width))
+    show(diagnosis_view(diagnosis, make_console(file).width), file)
 
 
 def diagnosis_view(diagnosis: Diagnosis, width: int) -> RenderableType:
@@ -69,42 +52,20 @@ def diagnosis_view(diagnosis: Diagnosis, width: int) -> RenderableType:
 
 def _sections(d: Diagnosis, width: int) -> Iterator[RenderableType]:
     yield Text(d.headline, style=OUTCOME_STYLE[d.outcome])
-    yield from _section("Predictions", symptom_facts(d.symptom))
+    yield from section("Predictions", symptom_facts(d.symptom))
     if d.causes:
         yield from _cause(d, d.causes[0])
         yield from _further(d.causes)
     yield from _ruled_out(d)
     yield from _inconclusive(d)
     if d.trials:
-        yield from _titled("What was tried, on clones", trial_table(d.trials, width))
+        yield from titled("What was tried, on clones", trial_table(d.trials, width))
     if d.fix is not None:
         yield from _fix(d.fix, d)
     yield from _not_assessed(d.not_assessed)
-    yield from _section("Notes", _notes(d.notes))
+    yield from section("Notes", _notes(d.notes))
     if d.next_command:
-        yield from _titled("Next", Text(d.next_command, style="cyan"))
-
-
-def _titled(title: str, *body: RenderableType) -> Iterator[RenderableType]:
-    yield Text("")
-    yield Text(title, style="bold underline")
-    for part in body:
-        yield Padding(part, (0, 0, 0, 2))
-
-
-def _section(title: str, lines: Sequence[str | Text]) -> Iterator[RenderableType]:
-    if lines:
-        yield from _titled(title, _list(lines))
-
-
-def _list(lines: Sequence[str | Text]) -> Table:
-    """Lines with a hanging indent, so that wrapped prose stays readable."""
-    table = Table.grid(padding=(0, 1))
-    table.add_column(width=1)
-    table.add_column(ratio=1, overflow="fold")
-    for line in lines:
-        table.add_row("-", Text(line) if isinstance(line, str) else line)
-    return table
+        yield from titled("Next", Text(d.next_command, style="cyan"))
 
 
 def _cause(d: Diagnosis, best: Hypothesis) -> Iterator[RenderableType]:
@@ -114,31 +75,22 @@ def _cause(d: Diagnosis, best: Hypothesis) -> Iterator[RenderableType]:
     body: list[RenderableType] = [what]
     if best.assessment.because not in d.headline:
         body.append(Text(f"because {best.assessment.because}"))
-    facts = [(number_name(name), number(value)) for name, value in list(best.assessment.numbers.items())[:PROOFS]]
+    proofs = [(number_name(name), number(value)) for name, value in list(best.assessment.numbers.items())[:PROOFS]]
     if d.first_equal_layer:
-        facts.append(("the rows become equal in", d.first_equal_layer))
-    if facts:
-        body.append(_facts(facts))
+        proofs.append(("the rows become equal in", d.first_equal_layer))
+    if proofs:
+        body.append(facts(proofs))
     if best.tied_with:
         body.append(Text(f"Evidence and trials do not tell it apart from {', '.join(best.tied_with)}."))
-    yield from _titled("Why" if d.outcome == "nothing_wrong" else "The cause", *body)
-
-
-def _facts(facts: Sequence[tuple[str, str]]) -> Table:
-    table = Table.grid(padding=(0, 2))
-    table.add_column(overflow="fold")
-    table.add_column(overflow="fold", style="bold")
-    for name, value in facts:
-        table.add_row(Text(name), Text(value))
-    return table
+    yield from titled("Why" if d.outcome == "nothing_wrong" else "The cause", *body)
 
 
 def _further(causes: Sequence[Hypothesis]) -> Iterator[RenderableType]:
     """What else is supported: the mechanism through which the first acts, and other faults."""
     names = {one.code: one.name for one in causes}
     acts = [_because(one) for one in causes[1:] if one.mechanism_of]
-    yield from _section(f"How {names[causes[0].code]} acts", acts)
-    yield from _section("Also found", [_because(one) for one in causes[1:] if not one.mechanism_of])
+    yield from section(f"How {names[causes[0].code]} acts", acts)
+    yield from section("Also found", [_because(one) for one in causes[1:] if not one.mechanism_of])
 
 
 def _because(one: Hypothesis) -> Text:
@@ -152,12 +104,12 @@ def _ruled_out(d: Diagnosis) -> Iterator[RenderableType]:
     rest = [one.name for one in ordered[RULED_OUT_SHOWN:]]
     if rest:
         lines.append(Text(f"nor {', '.join(rest)}", style="dim"))
-    yield from _section("What it is not", lines)
+    yield from section("What it is not", lines)
 
 
 def _inconclusive(d: Diagnosis) -> Iterator[RenderableType]:
     shown = d.inconclusive[: INCONCLUSIVE_SHOWN[d.outcome]]
-    yield from _section("Not settled", [_because(one) for one in shown])
+    yield from section("Not settled", [_because(one) for one in shown])
 
 
 def _fix(fix: Fix, d: Diagnosis) -> Iterator[RenderableType]:
@@ -170,7 +122,7 @@ def _fix(fix: Fix, d: Diagnosis) -> Iterator[RenderableType]:
         body.append(Text(f"Sufficient, too: {', '.join(fix.alternatives)}"))
     if fix.insufficient:
         body.append(Text(f"Tried and not sufficient: {', '.join(fix.insufficient)}"))
-    yield from _titled(title, *body)
+    yield from titled(title, *body)
 
 
 def _code(code: str) -> Syntax:
@@ -183,7 +135,7 @@ def _not_assessed(unassessed: Sequence[NotAssessed]) -> Iterator[RenderableType]
     for one in unassessed:
         by_need.setdefault(one.needs, []).append(one.name)
     lines = [Text.assemble((f"needs {needs}", "bold"), f": {', '.join(names)}") for needs, names in by_need.items()]
-    yield from _section("Not assessed", lines)
+    yield from section("Not assessed", lines)
 
 
 def _notes(notes: Sequence[str]) -> list[str | Text]:

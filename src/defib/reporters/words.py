@@ -76,8 +76,9 @@ def symptom_facts(symptom: Symptom) -> list[str]:
     """The numbers of a symptom, one line each."""
     s = symptom
     logit = f"; {number(s.logit_spread)} in logits" if s.logit_spread is not None else ""
+    unit = " (in standard deviations)" if s.output_kind == "value" else ""
     lines = [
-        f"{s.n_rows:,} rows, {s.n_unique:,} different; {s.mode_share:.0%} lie within 0.001 of the median",
+        f"{s.n_rows:,} rows, {s.n_unique:,} different; {s.mode_share:.0%} lie within 0.001 of the median{unit}",
         f"spread between rows {number(s.prediction_spread)}{logit} (standard deviation of {KINDS[s.output_kind]})",
     ]
     if s.nan_fraction > 0:

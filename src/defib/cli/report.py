@@ -1,0 +1,45 @@
+"""``defib report``: print a recorded run again; needs no framework."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from defib.errors import InputError
+
+
+def report(
+    recording: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[RECORDING]", help="A file that defib run wrote; the newest below .defib/ if left out."
+        ),
+    ] = None,
+    report: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="PATH", help="Write a report; its ending is the format (.json). Repeatable."),
+    ] = None,
+) -> None:
+    """Print the report of a recorded run again. No framework is needed for it."""
+    from defib.recording import load, newest
+    from defib.reporters import check_report_path, write_report
+    from defib.reporters.terminal import print_diagnosis
+
+    for path in report or ():
+        check_report_path(path)
+    loaded = load(recording if recording is not None else newest())
+    if not loaded.diagnoses:
+        known = f"; it had trained {', '.join(loaded.models)}" if loaded.models else ""
+        raise InputError(
+            "no-diagnosis",
+            came=f"{loaded.path} ends before its first diagnosis{known}",
+            expected="the recording of a run that got as far as a diagnosis",
+            write=f"defib run {' '.join(map(str, loaded.header.get('argv', ['script.py'])))}",
+        )
+    for diagnosis in loaded.diagnoses:
+        print_diagnosis(diagnosis, sys.stdout)
+    for path in report or ():
+        write_report(loaded.diagnoses, path)

@@ -1,0 +1,253 @@
+"""``defib run``: a user's program, unmodified, then the diagnosis of every model it trained."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Annotated
+
+import typer
+
+from defib.errors import InputError, MissingFrameworkError
+
+if TYPE_CHECKING:
+    from defib.capture.script import ScriptOutcome
+    from defib.diagnosis import Diagnosis
+    from defib.recording import Recorder
+    from defib.subject import Subject
+
+INTERRUPTED = 130
+FAILED = 2
+FRAMEWORKS = {"torch": "torch", "keras": "keras", "tensorflow": "keras", "tf_keras": "tf-keras"}
+"""Module that may be missing → extra that brings it."""
+
+
+class FailOn(StrEnum):
+    """What makes the exit code 1."""
+
+    flat = "flat"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked on the command line."""
+
+    script: str
+    args: tuple[str, ...]
+    as_module: bool
+    reports: tuple[Path, ...]
+    budget: float | None
+    trials: bool
+    seed: int
+    fail_on_flat: bool
+    quiet: bool
+
+
+def run(
+    script: Annotated[str, typer.Argument(metavar="SCRIPT", help="The program; all that follows it is its own.")],
+    args: Annotated[list[str] | None, typer.Argument(metavar="[ARGS]...", help="Arguments of the program.")] = None,
+    module: Annotated[bool, typer.Option("-m", help="SCRIPT is a module, as after python -m.")] = False,
+    report: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="PATH", help="Write a report; its ending is the format (.json). Repeatable."),
+    ] = None,
+    budget: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            metavar="SECONDS",
+            help="Seconds for trials, per model. Default: what the training took, at least 10.",
+        ),
+    ] = None,
+    no_trials: Annotated[bool, typer.Option("--no-trials", help="Diagnose without training anything.")] = False,
+    seed: Annotated[int, typer.Option(help="Seed of splits, trials and reference learners.")] = 0,
+    fail_on: Annotated[FailOn | None, typer.Option(metavar="flat", help="Exit 1 when a flat model is found.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print no report (it is still recorded).")] = False,
+) -> None:
+    """Run a program as python would, then diagnose every model it trained.
+
+    The program needs no change. Keras (fit, train_on_batch) and PyTorch (any loop) are watched from the moment they
+    are imported. The report is printed when the program has ended, however it ended, and recorded under .defib/.
+    The exit code is the program's own; with --fail-on flat it is 1 when the program succeeded and a model is flat.
+    """
+    request = Request(
+        script=script,
+        args=tuple(args or ()),
+        as_module=module,
+        reports=tuple(path.absolute() for path in report or ()),
+        budget=budget,
+        trials=not no_trials,
+        seed=seed,
+        fail_on_flat=fail_on is FailOn.flat,
+        quiet=quiet,
+    )
+    raise typer.Exit(run_request(request))
+
+
+def run_request(request: Request) -> int:
+    """Run, diagnose, print, record; returns the exit code."""
+    from defib.capture.script import find_program, run_program
+    from defib.recording import Recorder
+    from defib.reporters import check_report_path
+
+    for path in request.reports:
+        check_report_path(path)
+    program = find_program(request.script, request.args, as_module=request.as_module)
+    stdout, stderr = sys.stdout, sys.stderr
+    here = Path.cwd()
+    recorder = Recorder.start(request.script, [request.script, *request.args])
+    outcome = run_program(program)
+    if outcome.in_child:
+        return outcome.exit_code
+    recorder.write("script", **_script_event(outcome))
+    if not outcome.subjects:
+        recorder.discard()
+        return _nothing_trained(request, outcome, stderr)
+    streams = Streams(_usable(stdout, sys.__stdout__), _usable(stderr, sys.__stderr__), here)
+    return _diagnose_all(request, outcome, recorder, streams)
+
+
+@dataclass(frozen=True)
+class Streams:
+    """Where to print, and the directory the run was started in; the program may have changed both."""
+
+    out: IO[str]
+    err: IO[str]
+    here: Path
+
+
+def _diagnose_all(request: Request, outcome: ScriptOutcome, recorder: Recorder, streams: Streams) -> int:
+    """Diagnose model by model: what is done is shown and recorded before the next one begins."""
+    done: list[Diagnosis] = []
+    code = outcome.exit_code
+    for note in outcome.notes:
+        recorder.write("note", text=note)
+        streams.err.write(f"defib: {note}\n")
+    try:
+        for index, subject in enumerate(outcome.subjects):
+            diagnosis = _diagnose(request, index, subject, recorder, streams)
+            if diagnosis is None:
+                code = code or FAILED
+                continue
+            done.append(diagnosis)
+            recorder.diagnosis(index, diagnosis)
+            _show(request, diagnosis, streams)
+    except KeyboardInterrupt:
+        streams.err.write(f"defib: interrupted; {len(done)} of {len(outcome.subjects)} models were diagnosed.\n")
+        code = INTERRUPTED
+    _write_reports(request, done)
+    recorder.close()
+    _say_where(request, recorder, streams)
+    flat = any(diagnosis.symptom.is_flat for diagnosis in done)
+    return 1 if request.fail_on_flat and flat and code == 0 else code
+
+
+def _diagnose(request: Request, index: int, subject: Subject, recorder: Recorder, streams: Streams) -> Diagnosis | None:
+    """One model. A fault of defib's own is told in one line and ends only this diagnosis."""
+    from defib.diagnose import Options, examine
+    from defib.reporters.progress import Bar
+    from defib.trials import Silent
+
+    progress = Silent() if request.quiet else Bar(streams.err)
+    try:
+        with _calm():
+            recorder.model(index, subject)
+            options = Options(budget=request.budget, trials=request.trials, seed=request.seed)
+            diagnosis, book = examine(subject, options, progress)
+            recorder.evidence(index, book)
+    except Exception as error:
+        text = f"the diagnosis of {subject.name} broke inside: {type(error).__name__}: {error}"
+        recorder.write("note", text=text)
+        streams.err.write(f"defib: {text}\n[internal-error] docs/messages.md#internal-error\n")
+        if os.environ.get("DEFIB_DEBUG"):
+            raise
+        return None
+    finally:
+        progress.finish()
+    return replace(diagnosis, next_command=diagnosis.next_command.replace("script.py", request.script))
+
+
+@contextmanager
+def _calm() -> Iterator[None]:
+    """The program may have turned warnings or floating-point signals into errors; that is not meant for us."""
+    import warnings
+
+    import numpy as np
+
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _show(request: Request, diagnosis: Diagnosis, streams: Streams) -> None:
+    from defib.reporters.terminal import print_diagnosis
+
+    if not request.quiet:
+        streams.out.write("\n")
+        print_diagnosis(diagnosis, streams.out)
+
+
+def _write_reports(request: Request, done: list[Diagnosis]) -> None:
+    from defib.reporters import write_report
+
+    for path in request.reports:
+        write_report(done, path)
+
+
+def _say_where(request: Request, recorder: Recorder, streams: Streams) -> None:
+    if recorder.error is not None:
+        streams.err.write(f"defib: {recorder.error}\n")
+    elif not request.quiet:
+        path = recorder.path
+        shown = path.relative_to(streams.here) if path.is_relative_to(streams.here) else path
+        streams.out.write(f"Recorded in {shown}; defib report prints it again.\n")
+
+
+def _script_event(outcome: ScriptOutcome) -> dict[str, object]:
+    return {
+        "exit_code": outcome.exit_code,
+        "error": outcome.error,
+        "interrupted": outcome.interrupted,
+        "seconds": outcome.seconds,
+        "frameworks": outcome.frameworks,
+        "notes": outcome.notes,
+    }
+
+
+def _nothing_trained(request: Request, outcome: ScriptOutcome, stderr: IO[str]) -> int:
+    """Say so in three beats. A program that failed by itself keeps its own code."""
+    missing = outcome.missing_module
+    if missing in FRAMEWORKS:
+        raise MissingFrameworkError(
+            "framework-missing",
+            came=f"{request.script} imports {missing}, which is not installed for {sys.executable}",
+            expected="the framework in the same environment as defib",
+            write=f"pip install 'defib[{FRAMEWORKS[missing]}]'",
+        )
+    imported = " and ".join(outcome.frameworks)
+    why = f"imported {imported}, but no optimizer took a step" if imported else "imported neither keras nor torch"
+    error = InputError(
+        "nothing-trained",
+        came=f"{request.script} trained no network that defib could see: it {why}" + _broken(outcome),
+        expected="a program that trains a Keras or PyTorch network in its own process",
+        write="defib predictions p.csv --labels y.csv    # if all you have is predictions",
+    )
+    if outcome.exit_code == 0:
+        raise error
+    _usable(stderr, sys.__stderr__).write(f"{error.message}\n")
+    return outcome.exit_code
+
+
+def _broken(outcome: ScriptOutcome) -> str:
+    ended = f" and ended with {outcome.error}" if outcome.error else ""
+    return ended + "".join(f"; {note}" for note in outcome.notes)
+
+
+def _usable(stream: IO[str], fallback: IO[str] | None) -> IO[str]:
+    """The stream, unless the program closed it."""
+    return fallback if stream.closed and fallback is not None else stream
