@@ -20,8 +20,8 @@ def _keras(seed, fault):
     )
     if not fault:
         model.add(keras.layers.Flatten())
-    model.compile(keras.optimizers.Adam(0.003), "mse")
-    model.fit(X, y, epochs=25, batch_size=32, verbose=0)
+    model.compile(keras.optimizers.Adam(0.01), "mse")
+    model.fit(X, y, epochs=60, batch_size=200, verbose=0)
     pred = model.predict(X_new, verbose=0)
     print(pred[:10].ravel())
 
@@ -36,8 +36,8 @@ def _torch(seed, fault):
     model = nn.Sequential(nn.Linear(10, 32), nn.ReLU(), nn.Linear(32, 1))
     optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
     criterion = nn.MSELoss()
-    loader = DataLoader(TensorDataset(torch.tensor(X), torch.tensor(y)), batch_size=100, shuffle=True)
-    for epoch in range(80):
+    loader = DataLoader(TensorDataset(torch.tensor(X), torch.tensor(y)), batch_size=200, shuffle=True)
+    for epoch in range(120):
         for xb, yb in loader:
             out = model(xb)
             loss = criterion(out, yb if fault else yb.unsqueeze(1))

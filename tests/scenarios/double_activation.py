@@ -36,16 +36,17 @@ def _torch(seed, fault):
         def __init__(self):
             super().__init__()
             self.fc1 = nn.Linear(64, 64)
-            self.fc2 = nn.Linear(64, 10)
+            self.fc2 = nn.Linear(64, 64)
+            self.fc3 = nn.Linear(64, 10)
 
         def forward(self, x):
-            x = self.fc2(F.relu(self.fc1(x)))
+            x = self.fc3(F.relu(self.fc2(F.relu(self.fc1(x)))))
             return F.softmax(x, dim=1) if fault else x
 
     torch.manual_seed(seed)
     net = Net()
     criterion = nn.CrossEntropyLoss()
-    optimizer = torch.optim.SGD(net.parameters(), lr=0.01)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.03)
     Xt, yt = torch.from_numpy(X), torch.from_numpy(y)
     for epoch in range(15):
         for idx in torch.randperm(len(Xt)).split(32):

@@ -35,7 +35,7 @@ def _torch(seed, fault):
         def __init__(self):
             super().__init__()
             self.net = nn.Sequential(
-                nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU()
+                *[step for _ in range(6) for step in (nn.Linear(64, 64), nn.ReLU())]
             )
             self.classifier = nn.Linear(64, 10)
 

@@ -9,16 +9,23 @@ ACCEPTABLE = frozenset({"DF902"})
 FIX = frozenset({"lower-threshold"})
 
 
+def _survey(seed):
+    """Coin flips where every fifth answer is a lie."""
+    X, y, X_new, y_new = coin_flips(seed, n=2000)
+    rng = np.random.default_rng(seed)
+    return X, y ^ (rng.random(len(y)) < 0.2), X_new, y_new ^ (rng.random(len(y_new)) < 0.2)
+
+
 def _keras(seed, fault):
     import keras
 
-    X, y, X_new, y_new = coin_flips(seed)
+    X, y, X_new, y_new = _survey(seed)
     keras.utils.set_random_seed(seed)
     model = keras.Sequential(
         [keras.Input((10,)), keras.layers.Dense(16, activation="relu"), keras.layers.Dense(1, activation="sigmoid")]
     )
     model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
-    model.fit(X, y, epochs=25, batch_size=32, class_weight={0: 1.0, 1: 60.0} if fault else None, verbose=0)
+    model.fit(X, y, epochs=25, batch_size=32, class_weight={0: 1.0, 1: 15.0} if fault else None, verbose=0)
     pred = model.predict(X_new, verbose=0)
     print((pred > 0.5).astype(int)[:20].ravel())
 
@@ -27,11 +34,11 @@ def _torch(seed, fault):
     import torch
     from torch import nn
 
-    X, y, X_new, y_new = coin_flips(seed)
+    X, y, X_new, y_new = _survey(seed)
     torch.manual_seed(seed)
     model = nn.Sequential(nn.Linear(10, 16), nn.ReLU(), nn.Linear(16, 1))
     optimizer = torch.optim.Adam(model.parameters(), lr=2e-3)
-    criterion = nn.BCEWithLogitsLoss(pos_weight=torch.tensor(60.0) if fault else None)
+    criterion = nn.BCEWithLogitsLoss(pos_weight=torch.tensor(15.0) if fault else None)
     Xt, yt = torch.from_numpy(X), torch.from_numpy(y).float().unsqueeze(1)
     for epoch in range(25):
         for idx in torch.randperm(len(Xt)).split(32):

@@ -1,0 +1,78 @@
+"""'It works without eval mode': a small convolutional network whose running statistics are still those of its first batches."""
+
+import numpy as np
+
+from tests.scenarios._data import digits
+
+CAUSE = "DF801"
+ACCEPTABLE = frozenset({"DF801"})
+FIX = frozenset({"recompute-statistics"})
+
+
+def _keras(seed, fault):
+    import keras
+    from keras import layers
+
+    X, y, X_new, y_new = digits(seed, divide_by=1 / 16)  # pixels up to 255
+    X, X_new = X.reshape(-1, 8, 8, 1), X_new.reshape(-1, 8, 8, 1)
+    keras.utils.set_random_seed(seed)
+    model = keras.Sequential(
+        [
+            keras.Input((8, 8, 1)),
+            layers.Conv2D(8, 3),
+            layers.BatchNormalization(momentum=0.999 if fault else 0.8),
+            layers.ReLU(),
+            layers.Conv2D(16, 3),
+            layers.BatchNormalization(momentum=0.999 if fault else 0.8),
+            layers.ReLU(),
+            layers.GlobalAveragePooling2D(),
+            layers.Dense(10, activation="softmax"),
+        ]
+    )
+    model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.fit(X, y, epochs=5, batch_size=64, verbose=0)
+    pred = model.predict(X_new, verbose=0)
+    print(pred.argmax(1)[:30])
+
+
+def _torch(seed, fault):
+    import torch
+    from torch import nn
+
+    X, y, X_new, y_new = digits(seed, divide_by=1 / 16)
+    m = 0.001 if fault else 0.1
+    torch.manual_seed(seed)
+    model = nn.Sequential(
+        nn.Conv2d(1, 8, 3), nn.BatchNorm2d(8, momentum=m), nn.ReLU(),
+        nn.Conv2d(8, 16, 3), nn.BatchNorm2d(16, momentum=m), nn.ReLU(),
+        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(16, 10),
+    )
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    criterion = nn.CrossEntropyLoss()
+    Xt, yt = torch.from_numpy(X).view(-1, 1, 8, 8), torch.from_numpy(y)
+    model.train()
+    for epoch in range(5):
+        for idx in torch.randperm(len(Xt)).split(64):
+            optimizer.zero_grad()
+            criterion(model(Xt[idx]), yt[idx]).backward()
+            optimizer.step()
+    model.eval()
+    with torch.no_grad():
+        pred = model(torch.from_numpy(X_new).view(-1, 1, 8, 8)).softmax(1).numpy()
+    print(pred.argmax(1)[:30])
+
+
+def broken_keras(seed: int) -> None:
+    _keras(seed, fault=True)
+
+
+def healthy_keras(seed: int) -> None:
+    _keras(seed, fault=False)
+
+
+def broken_torch(seed: int) -> None:
+    _torch(seed, fault=True)
+
+
+def healthy_torch(seed: int) -> None:
+    _torch(seed, fault=False)
