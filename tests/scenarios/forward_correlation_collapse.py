@@ -15,11 +15,11 @@ def _keras(seed, fault):
     X, y, X_new, y_new = cancer(seed)
     keras.utils.set_random_seed(seed)
     x = inputs = keras.Input((30,))
-    for _ in range(40 if fault else 4):
-        x = keras.layers.Dense(32, activation="relu", kernel_initializer="he_normal")(x)
+    for _ in range(20 if fault else 3):
+        x = keras.layers.Dense(32, activation="relu")(x)
     model = keras.Model(inputs, keras.layers.Dense(1, activation="sigmoid")(x))
     model.compile(keras.optimizers.SGD(0.01), "binary_crossentropy")
-    model.fit(X, y, epochs=15, batch_size=32, verbose=0)
+    model.fit(X, y, epochs=20, batch_size=32, verbose=0)
     pred = model.predict(X_new, verbose=0)
     print(pred[:10].ravel())
 
