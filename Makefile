@@ -1,0 +1,45 @@
+# Everything a contributor types. Python 3.11 or later and make are all that is needed; all else goes into .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.setup-done
+EXTRAS := keras,tf-keras,torch,test
+PIP_ARGS ?=
+JOBS ?= 2
+
+export TF_CPP_MIN_LOG_LEVEL ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo check test bench clean
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+
+setup: $(STAMP)  ## create .venv with defib, every framework and the test tools (a few minutes, 3 GB)
+
+$(STAMP): pyproject.toml constraints.txt
+	@test -x $(BIN)/python || { $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or later is needed; name it: make setup PYTHON=python3.12"; exit 1; }; \
+		$(PYTHON) -m venv $(VENV); }
+	$(BIN)/python -m pip install --quiet -c constraints.txt $(PIP_ARGS) -e '.[$(EXTRAS)]'
+	@touch $@
+
+demo: setup  ## run the bundled examples through defib
+	$(BIN)/defib demo
+
+check: setup  ## format, lint, types and the examples in docstrings
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest -q --doctest-modules src
+
+test: check  ## check, then all tests
+	$(BIN)/pytest -q -n $(JOBS) --dist loadfile
+
+bench: setup  ## measure import time, overhead of watching, time to diagnosis, and every scenario
+	$(BIN)/python -m benchmarks
+
+clean:  ## remove what the tools left behind; .venv stays
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache
+	find src tests examples benchmarks -name __pycache__ -type d -exec rm -rf {} +
