@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from defib.evidence import Evidence
+import numpy as np
+
+from defib.evidence import Book, Evidence, Probe
+from defib.measures.outputs import unique_rows
+from defib.measures.rows import spaced_indices
+from defib.probes.looking import is_weighted, number_rows, some_rows, training_rows
+from defib.subject import AnyArray, FloatArray, LayerOutput, NotAvailable, Rows, Subject
+
+MAX_CELLS = 20_000_000
+"""Cells looked at for means and spreads; beyond, evenly spaced rows stand for all."""
+ROUNDING = 1e-12
+"""A column of equal numbers keeps a spread of about this share of its size, from rounding."""
+TAMED_SCALE = 10.0
+"""A root mean square below this, after a step at the door, counts as normalized inside."""
+IMAGE_SIDE = 6
 
 
 @dataclass(frozen=True)
@@ -65,3 +79,106 @@ class ServingFacts(Evidence):
     training_rows_flat: bool | None
     """Whether the network is flat on its *training* rows too (evaluation mode)."""
     prediction_rows_flat: bool | None
+
+
+@dataclass(frozen=True)
+class ColumnMoments:
+    """Per column of the flattened rows, NaN and inf left out; ``(columns,)`` each."""
+
+    mean: FloatArray
+    sd: FloatArray
+    """Exactly 0 for a column of equal numbers."""
+    rms: FloatArray
+
+
+def flat_rows(X: AnyArray) -> FloatArray:
+    """``(n, ...)`` to float64 ``(rows, columns)``; at most `MAX_CELLS` cells, evenly spaced rows."""
+    array = np.asarray(X).reshape(len(X), -1)
+    at_most = max(256, MAX_CELLS // max(array.shape[1], 1))
+    return array[spaced_indices(len(array), at_most)].astype(np.float64)
+
+
+def column_moments(X: FloatArray) -> ColumnMoments:
+    """Mean, population sd and root mean square per column of ``(n, columns)``, over finite cells.
+
+    >>> m = column_moments(np.array([[1.0, 2.0], [3.0, np.nan]]))
+    >>> m.mean.tolist(), m.sd.tolist(), m.rms.round(3).tolist()
+    ([2.0, 2.0], [1.0, 0.0], [2.236, 2.0])
+    """
+    finite = np.isfinite(X)
+    count = np.maximum(finite.sum(axis=0), 1)
+    mean = np.where(finite, X, 0.0).sum(axis=0) / count
+    sd = np.sqrt((np.where(finite, X - mean, 0.0) ** 2).sum(axis=0) / count)
+    sd = np.where(sd <= ROUNDING * np.abs(mean), 0.0, sd)
+    return ColumnMoments(mean, sd, np.sqrt(mean**2 + sd**2))
+
+
+def door_layers(subject: Subject, rows: Rows) -> tuple[LayerOutput, ...]:
+    """Layers that ran on some rows; none when the model cannot be run."""
+    try:
+        return subject.forward(some_rows(rows, 32).X).layers
+    except NotAvailable:
+        return ()
+
+
+def kind_of(X: AnyArray, layers: tuple[LayerOutput, ...]) -> str:
+    """``tabular``, ``image``, ``tokens`` or ``sequence``, from shape, dtype and the first layer that does anything."""
+    first = next((one.layer.kind for one in layers if one.layer.kind not in ("reshape", "dropout", "norm")), "other")
+    if first == "embedding":
+        return "tokens"
+    if X.ndim >= 4:
+        return "image"
+    if X.ndim <= 2:
+        return "tabular"
+    square = X.shape[1] == X.shape[2] and X.shape[1] >= IMAGE_SIDE
+    return "image" if square and first not in ("recurrent", "attention", "conv") else "sequence"
+
+
+def normalizes_inside(X: AnyArray, layers: tuple[LayerOutput, ...]) -> bool:
+    """Whether a normalization, or a step that tames large inputs, comes before the first weight."""
+    size = float(np.sqrt(np.nanmean(np.asarray(X, dtype=np.float64) ** 2))) if np.size(X) else 0.0
+    for one in layers:
+        if is_weighted(one.layer) or one.layer.kind == "activation":
+            return False
+        if one.layer.kind == "norm":
+            return True
+        if one.layer.kind == "other" and size > TAMED_SCALE:
+            values = np.asarray(one.values, dtype=np.float64)
+            if values.size and float(np.sqrt(np.nanmean(values**2))) < TAMED_SCALE:
+                return True
+    return False
+
+
+def _measure(subject: Subject, book: Book) -> InputFacts:
+    rows = training_rows(subject, "InputFacts", 20_000)
+    X = number_rows(rows.X, "InputFacts")
+    layers = door_layers(subject, rows)
+    flat = X.reshape(len(X), -1)
+    bad = ~np.isfinite(flat) if flat.dtype.kind == "f" else np.zeros((1, 1), dtype=bool)
+    nan = np.isnan(flat) if flat.dtype.kind == "f" else bad
+    moments = column_moments(flat_rows(X))
+    varies = moments.sd > 0
+    some = varies.any()
+    offsets = np.abs(moments.mean[varies]) / moments.sd[varies] if some else np.zeros(1)
+    return InputFacts(
+        n_rows=rows.n_seen or len(rows),
+        n_columns=flat.shape[1],
+        kind=kind_of(X, layers),
+        column_mean_abs_max=float(np.abs(moments.mean).max(initial=0.0)),
+        column_sd_max=float(moments.sd.max(initial=0.0)),
+        column_sd_min=float(moments.sd[varies].min()) if some else 0.0,
+        scale_max=float(moments.rms.max(initial=0.0)),
+        scale_ratio=float(moments.sd[varies].max() / moments.sd[varies].min()) if some else 1.0,
+        offset_ratio=float(offsets.max()),
+        largest_column=int(np.argmax(moments.rms)) if moments.rms.size else 0,
+        constant_columns=int((~varies).sum()),
+        constant_fraction=float((~varies).mean()) if varies.size else 1.0,
+        unique_rows=unique_rows(X),
+        nan_cells=int(nan.sum()),
+        nan_rows=int(nan.any(axis=1).sum()),
+        inf_cells=int(bad.sum() - nan.sum()),
+        normalized_inside=normalizes_inside(some_rows(rows, 32).X, layers),
+    )
+
+
+PROBE = Probe("inputs", InputFacts, "free", _measure)

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-from defib.evidence import Evidence
+import numpy as np
 
-Task = Literal["binary", "multiclass", "multilabel", "regression"]
+from defib.evidence import Book, Evidence, Missing, Probe
+from defib.measures.priors import binary_entropy_nats, constant_loss, entropy_nats
+from defib.probes.looking import some_rows
+from defib.subject import AnyArray, FloatArray, Subject
+from defib.symptom_values import stand_in_blocks
+from defib.task import Targets, Task, read_targets
+
+__all__ = ["PROBE", "LabelFacts", "Task"]
+
+MAX_CLASSES_NAMED = 50
+SHUFFLES = 20
 
 
 @dataclass(frozen=True)
@@ -42,3 +51,120 @@ class LabelFacts(Evidence):
     """The class of the last rows of an epoch, when the order is in blocks."""
     blocks: bool
     """Classes stand in blocks in the order the training saw them, epoch after epoch."""
+
+
+def _measure(subject: Subject, book: Book) -> LabelFacts:
+    rows = subject.training
+    if rows is None or rows.y is None or len(rows.y) == 0:
+        raise Missing("LabelFacts", "the labels")
+    loss = subject.recipe.loss
+    n_outputs, ndim = _output_shape(subject)
+    kind = None if loss is None else loss.kind
+    targets = read_targets(rows.y, loss_kind=kind, n_outputs=n_outputs, output_ndim=ndim)
+    known = targets.values[np.isfinite(targets.values).all(axis=1)]
+    if not len(known):
+        raise Missing("LabelFacts", "labels that are numbers (all are NaN)")
+    classes, prior = _classes(targets)
+    longest, expected, last, blocks = _order(subject, targets)
+    return LabelFacts(
+        task=targets.task,
+        n_rows=rows.n_seen or len(rows.y),
+        n_distinct=len(np.unique(known, axis=0)),
+        classes=classes[:MAX_CLASSES_NAMED],
+        class_prior=prior[:MAX_CLASSES_NAMED],
+        minimum=float(known.min()),
+        maximum=float(known.max()),
+        mean=float(known.mean()),
+        sd=float(known.std()),
+        one_hot=targets.one_hot,
+        integers=bool((known == np.round(known)).all()),
+        nan_fraction=1.0 - len(known) / len(targets.values),
+        shape=(rows.n_seen or len(rows.y), *np.shape(rows.y)[1:]),
+        prior_loss=prior_loss(targets, kind),
+        longest_run_fraction=longest,
+        expected_longest_run_fraction=expected,
+        last_class=last,
+        blocks=blocks,
+    )
+
+
+def _output_shape(subject: Subject) -> tuple[int | None, int | None]:
+    """Columns and axes of the output, where some rows can be sent through."""
+    if subject.training is None or not len(subject.training):
+        return None, None
+    outputs = subject.forward(some_rows(subject.training, 2).X).outputs
+    return (1 if outputs.ndim == 1 else outputs.shape[-1]), outputs.ndim
+
+
+def _classes(targets: Targets) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    if targets.task == "multilabel":
+        shares = np.nanmean(targets.values, axis=0)
+        return tuple(float(k) for k in range(len(shares))), tuple(float(share) for share in shares)
+    if targets.class_ids is None:
+        return (), ()
+    ids = targets.class_ids[np.isfinite(targets.class_ids)]
+    classes, counts = np.unique(ids, return_counts=True)
+    return tuple(float(c) for c in classes), tuple(float(count) / len(ids) for count in counts)
+
+
+def prior_loss(targets: Targets, loss_kind: str | None) -> float | None:
+    """Loss of the best constant predictor under the user's loss (DESIGN: the entropy of the prior, or var(y)).
+
+    ``None`` for a loss whose best constant has no formula here (hinge, Huber).
+    """
+    y = targets.values[np.isfinite(targets.values).all(axis=1)]
+    if loss_kind in ("squared_error", "absolute_error"):
+        return _value_loss(y, targets, loss_kind)
+    if loss_kind in ("hinge", "huber", "poisson", "kl_divergence"):
+        return None
+    if targets.class_ids is None:
+        if loss_kind == "binary_cross_entropy" and targets.task == "regression":
+            return constant_loss(y, "binary_cross_entropy")
+        return (
+            binary_entropy_nats(y.mean(axis=0)) if targets.task == "multilabel" else constant_loss(y, "squared_error")
+        )
+    if loss_kind == "binary_cross_entropy" and y.shape[1] > 1:
+        return constant_loss(y, "binary_cross_entropy")
+    ids = targets.class_ids[np.isfinite(targets.class_ids)]
+    return entropy_nats(np.unique(ids, return_counts=True)[1] / len(ids))
+
+
+def _value_loss(y: FloatArray, targets: Targets, loss_kind: str) -> float | None:
+    ids_for_columns = targets.class_ids is not None and y.shape[1] == 1 and len(np.unique(y)) > 2
+    return None if ids_for_columns and targets.task == "multiclass" else constant_loss(y, loss_kind)
+
+
+def longest_run(ids: AnyArray) -> int:
+    """Length of the longest stretch of equal labels in ``(n,)``.
+
+    >>> longest_run(np.array([0, 1, 1, 1, 0])), longest_run(np.array([]))
+    (3, 0)
+    """
+    if not len(ids):
+        return 0
+    starts = np.flatnonzero(np.concatenate([[True], ids[1:] != ids[:-1], [True]]))
+    return int(np.diff(starts).max())
+
+
+def _order(subject: Subject, targets: Targets) -> tuple[float, float, float | None, bool]:
+    """Longest run, the one expected of a shuffle, class of an epoch's last rows, and whether there are blocks."""
+    rows = subject.training
+    if targets.class_ids is None or rows is None or rows.y is None:
+        return 0.0, 0.0, None, False
+    seen = subject.trace.label_order
+    ids = targets.class_ids
+    if seen is not None and len(seen):
+        order = read_targets(seen, task=targets.task)
+        ids = order.class_ids if order.class_ids is not None else ids
+        epoch = rows.n_seen or len(rows.y)
+        ids = ids[:epoch]
+    ids = ids[np.isfinite(ids)]
+    if not len(ids):
+        return 0.0, 0.0, None, False
+    rng = np.random.default_rng(0)
+    expected = float(np.mean([longest_run(rng.permutation(ids)) for _ in range(SHUFFLES)]))
+    blocks = stand_in_blocks(ids) and subject.recipe.shuffled is not True
+    return longest_run(ids) / len(ids), expected / len(ids), float(ids[-1]) if blocks else None, blocks
+
+
+PROBE = Probe("labels", LabelFacts, "free", _measure)
