@@ -15,9 +15,7 @@ def _keras(seed, fault):
     X, y, X_new, y_new = friedman(seed)
     X, X_new = X[:, None, :], X_new[:, None, :]  # one time step, as for a recurrent layer
     keras.utils.set_random_seed(seed)
-    model = keras.Sequential(
-        [keras.Input((1, 10)), keras.layers.Dense(32, activation="relu"), keras.layers.Dense(1)]
-    )
+    model = keras.Sequential([keras.Input((1, 10)), keras.layers.Dense(32, activation="relu"), keras.layers.Dense(1)])
     if not fault:
         model.add(keras.layers.Flatten())
     model.compile(keras.optimizers.Adam(0.01), "mse")

@@ -45,7 +45,9 @@ def _torch(seed, fault):
     class Net(nn.Module):
         def __init__(self):
             super().__init__()
-            self.body = nn.Sequential(nn.Linear(13, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU())
+            self.body = nn.Sequential(
+                nn.Linear(13, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU()
+            )
             self.bias = nn.Parameter(torch.zeros(3))
             self.scores = nn.Linear(64, 3)
 

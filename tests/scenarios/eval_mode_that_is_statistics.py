@@ -43,9 +43,15 @@ def _torch(seed, fault):
     m = 0.001 if fault else 0.1
     torch.manual_seed(seed)
     model = nn.Sequential(
-        nn.Conv2d(1, 8, 3), nn.BatchNorm2d(8, momentum=m), nn.ReLU(),
-        nn.Conv2d(8, 16, 3), nn.BatchNorm2d(16, momentum=m), nn.ReLU(),
-        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(16, 10),
+        nn.Conv2d(1, 8, 3),
+        nn.BatchNorm2d(8, momentum=m),
+        nn.ReLU(),
+        nn.Conv2d(8, 16, 3),
+        nn.BatchNorm2d(16, momentum=m),
+        nn.ReLU(),
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+        nn.Linear(16, 10),
     )
     optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
     criterion = nn.CrossEntropyLoss()

@@ -15,12 +15,12 @@ def _keras(seed, fault):
     X, y, X_new, y_new = cancer(seed)
     keras.utils.set_random_seed(seed)
     base = keras.Sequential(
-        [keras.Input((30,))] + [keras.layers.Dense(32, activation="tanh") for _ in range(2)], name="encoder"
+        [keras.Input((30,))] + [keras.layers.Dense(32, activation="sigmoid") for _ in range(2)], name="encoder"
     )
     model = keras.Sequential([keras.Input((30,)), base, keras.layers.Dense(1, activation="sigmoid")])
     if fault:
         model.trainable = False  # meant for the encoder, before the head is trained
-    model.compile(optimizer="adam", loss="binary_crossentropy")
+    model.compile(optimizer=keras.optimizers.Adam(0.01), loss="binary_crossentropy")
     model.fit(X, y, epochs=20, batch_size=32, verbose=0)
     pred = model.predict(X_new, verbose=0)
     print(pred[:10].ravel())

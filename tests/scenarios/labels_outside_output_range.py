@@ -18,8 +18,8 @@ def _keras(seed, fault):
     model = keras.Sequential([keras.Input((13,)), keras.layers.Dense(32, activation="relu")])
     if fault:
         model.add(keras.layers.Dense(1, activation="sigmoid"))
-        model.compile("adam", "binary_crossentropy")
-        model.fit(X, y, epochs=60, batch_size=8, verbose=0)
+        model.compile(keras.optimizers.Adam(0.02), "binary_crossentropy")
+        model.fit(X, y, epochs=25, batch_size=8, verbose=0)
     else:
         model.add(keras.layers.Dense(3, activation="softmax"))
         model.compile("adam", "sparse_categorical_crossentropy")

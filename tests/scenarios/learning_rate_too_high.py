@@ -34,9 +34,7 @@ def _torch(seed, fault):
     class MLP(nn.Module):
         def __init__(self):
             super().__init__()
-            self.net = nn.Sequential(
-                *[step for _ in range(6) for step in (nn.Linear(64, 64), nn.ReLU())]
-            )
+            self.net = nn.Sequential(*[step for _ in range(6) for step in (nn.Linear(64, 64), nn.ReLU())])
             self.classifier = nn.Linear(64, 10)
 
         def forward(self, x):

@@ -32,7 +32,13 @@ def _torch(seed, fault):
     X, y, X_new, y_new = coin_flips(seed)
     torch.manual_seed(seed)
     model = nn.Sequential(
-        nn.Linear(10, 64), nn.Sigmoid(), nn.Linear(64, 64), nn.Sigmoid(), nn.Linear(64, 64), nn.Sigmoid(), nn.Linear(64, 1)
+        nn.Linear(10, 64),
+        nn.Sigmoid(),
+        nn.Linear(64, 64),
+        nn.Sigmoid(),
+        nn.Linear(64, 64),
+        nn.Sigmoid(),
+        nn.Linear(64, 1),
     )
     optimizer = torch.optim.Adam(model.parameters(), lr=0.002)
     loss_fn = nn.BCEWithLogitsLoss()
