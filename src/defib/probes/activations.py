@@ -2,9 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from defib.evidence import Evidence
+import numpy as np
+
+from defib.evidence import Book, Evidence, Probe
+from defib.measures.rows import (
+    dead_fraction,
+    relative_spread,
+    row_correlation,
+    row_spread,
+    saturated_fraction,
+    spaced_indices,
+)
+from defib.probes.looking import any_rows, finite_only, is_weighted, last_weighted, unit_axis
+from defib.subject import AnyArray, LayerOutput, Moment, Subject
+
+DEAD_AT_ZERO = frozenset({"relu", "relu6", "gelu", "silu"})
+RANGES = {
+    "sigmoid": (0.0, 1.0),
+    "hard_sigmoid": (0.0, 1.0),
+    "tanh": (-1.0, 1.0),
+    "hard_tanh": (-1.0, 1.0),
+    "softsign": (-1.0, 1.0),
+}
+EQUAL_SPREAD = 1e-4
+EQUAL_SHARE = 0.01
+"""Rows count as equal below this relative spread and below this share of the inputs' relative spread."""
+SATURATED = 0.95
+CONSTANT = 1e-7
+MAX_CELLS = 4_000_000
+"""Cells of one layer that are read, evenly spaced over its positions (not over its units)."""
 
 
 @dataclass(frozen=True)
@@ -28,14 +57,14 @@ class LayerState:
 
 @dataclass(frozen=True)
 class ActivationFacts(Evidence):
-    """All layers with values per row, in execution order, at one moment."""
+    """All layers with values per row, in execution order, at both moments."""
 
     initial: tuple[LayerState, ...]
     """Empty when the initial weights are not known."""
     end: tuple[LayerState, ...]
     input_relative_spread: float
     first_equal_initial: str | None
-    """First layer whose rows are equal (relative_spread < 1e-4 and at most a hundredth of its input's), at the initial weights."""
+    """First layer whose rows are equal (relative_spread < 1e-4, at most a hundredth of the inputs'), initial weights."""
     first_equal_end: str | None
     input_constant: bool
     """The rows already are equal at the model's door."""
@@ -47,3 +76,107 @@ class ActivationFacts(Evidence):
     first_saturated_initial: str | None
     hidden_activations: tuple[str, ...]
     """Activation of every hidden layer, in order."""
+
+
+def _measure(subject: Subject, book: Book) -> ActivationFacts:
+    X = any_rows(subject, "ActivationFacts").X
+    end = layer_states(subject, X, "end")
+    initial = layer_states(subject, X, "initial") if subject.has_initial_weights else ()
+    door = finite_only(X) if np.asarray(X).dtype.kind in "biuf" else np.zeros((0, 1))
+    at_door = relative_spread(door) if len(door) else 0.0
+    return ActivationFacts(
+        initial=initial,
+        end=end,
+        input_relative_spread=at_door,
+        first_equal_initial=_first(initial, lambda one: _equal(one, at_door)),
+        first_equal_end=_first(end, lambda one: _equal(one, at_door)),
+        input_constant=len(door) > 1 and at_door <= CONSTANT,
+        first_dead_end=_first(end, lambda one: one.dead_fraction == 1.0),
+        first_dead_initial=_first(initial, lambda one: one.dead_fraction == 1.0),
+        first_saturated_end=_first(_but_confident_head(end), _is_saturated),
+        first_saturated_initial=_first(_but_confident_head(initial), _is_saturated),
+        hidden_activations=_hidden(subject, X),
+    )
+
+
+def layer_states(subject: Subject, X: AnyArray, moment: Moment) -> tuple[LayerState, ...]:
+    """State of every layer that gives one value or more per row, in execution order."""
+    states: list[LayerState] = []
+    after = "other"
+    for one in subject.forward(X, moment=moment).layers:
+        after = one.layer.kind if is_weighted(one.layer) else after
+        if np.ndim(one.values) >= 1 and len(one.values) == len(X) and np.asarray(one.values).dtype.kind in "biuf":
+            states.append(_state(one, unit_axis(subject, after, one.values)))
+    return tuple(states)
+
+
+def _state(one: LayerOutput, axis: int) -> LayerState:
+    with np.errstate(over="ignore", invalid="ignore"):
+        values = finite_only(_thinned(one.values, axis))
+        known = len(values) > 0
+        return LayerState(
+            layer=one.layer.name,
+            kind=one.layer.kind,
+            activation=one.layer.activation,
+            dead_fraction=dead_fraction(values, unit_axis=axis) if known and _dies(one) else None,
+            saturated_fraction=_saturation(values, one.layer.activation) if known else None,
+            row_spread=row_spread(values) if known else float("nan"),
+            relative_spread=relative_spread(values) if known else float("nan"),
+            row_correlation=row_correlation(values) if known else float("nan"),
+        )
+
+
+def _thinned(values: AnyArray, axis: int) -> AnyArray:
+    """A large feature map at evenly spaced positions along its longest axes that count neither rows nor units."""
+    array = np.asarray(values)
+    if array.ndim == 1:
+        return array[:, None]
+    unit = axis % array.ndim
+    while array.size > MAX_CELLS:
+        free = [i for i in range(1, array.ndim) if i != unit]
+        longest = max(free, key=lambda i: array.shape[i], default=0)
+        if longest == 0 or array.shape[longest] < 2:
+            break
+        array = np.take(array, spaced_indices(array.shape[longest], array.shape[longest] // 2), axis=longest)
+    return array
+
+
+def _dies(one: LayerOutput) -> bool:
+    return one.layer.kind == "activation" and one.layer.activation in DEAD_AT_ZERO
+
+
+def _saturation(values: AnyArray, activation: str | None) -> float | None:
+    if activation not in RANGES:
+        return None
+    low, high = RANGES[activation]
+    return saturated_fraction(values, low=low, high=high)
+
+
+def _first(states: Sequence[LayerState], holds: Callable[[LayerState], bool]) -> str | None:
+    return next((one.layer for one in states if holds(one)), None)
+
+
+def _equal(one: LayerState, at_door: float) -> bool:
+    """Rows equal here that were not equal at the door (compared with the door: a slow collapse counts too)."""
+    return one.relative_spread < EQUAL_SPREAD and one.relative_spread <= EQUAL_SHARE * at_door
+
+
+def _is_saturated(one: LayerState) -> bool:
+    return one.saturated_fraction is not None and one.saturated_fraction > SATURATED
+
+
+def _but_confident_head(states: tuple[LayerState, ...]) -> tuple[LayerState, ...]:
+    """A head that is sure of itself *and* tells rows apart is not saturated in the harmful sense."""
+    if states and _is_saturated(states[-1]) and states[-1].relative_spread > EQUAL_SPREAD:
+        return states[:-1]
+    return states
+
+
+def _hidden(subject: Subject, X: AnyArray) -> tuple[str, ...]:
+    layers = subject.forward(X[:2]).layers
+    head = last_weighted(layers)
+    before = layers[:head] if head is not None else layers
+    return tuple(one.layer.activation or "other" for one in before if one.layer.kind == "activation")
+
+
+PROBE = Probe("activations", ActivationFacts, "forward", _measure)

@@ -10,7 +10,7 @@ from defib.evidence import Book, Evidence, Probe
 from defib.measures.outputs import unique_rows
 from defib.measures.rows import spaced_indices
 from defib.probes.looking import is_weighted, number_rows, some_rows, training_rows
-from defib.subject import AnyArray, FloatArray, LayerOutput, NotAvailable, Rows, Subject
+from defib.subject import AnyArray, FloatArray, LayerOutput, Rows, Subject
 
 MAX_CELLS = 20_000_000
 """Cells looked at for means and spreads; beyond, evenly spaced rows stand for all."""
@@ -49,7 +49,7 @@ class InputFacts(Evidence):
     nan_rows: int
     inf_cells: int
     normalized_inside: bool
-    """The model itself normalizes its inputs before the first weight (normalization or batch-norm layer at the door)."""
+    """The model itself normalizes its inputs before the first weight (a normalization layer at the door)."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def door_layers(subject: Subject, rows: Rows) -> tuple[LayerOutput, ...]:
     """Layers that ran on some rows; none when the model cannot be run."""
     try:
         return subject.forward(some_rows(rows, 32).X).layers
-    except NotAvailable:
+    except Exception:  # the probes that need the pass report the reason; the arrays can be described without it
         return ()
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from defib.evidence import Missing
 from defib.measures.rows import spaced_indices
@@ -124,5 +123,6 @@ def link_of(recipe: TrainingRecipe, head: str) -> str:
 def finite_only(values: AnyArray) -> FloatArray:
     """The rows that hold neither NaN nor inf, as float64."""
     array = np.asarray(values, dtype=np.float64)
-    keep: NDArray[np.bool_] = np.isfinite(array.reshape(len(array), -1)).all(axis=1) if array.size else np.ones(0, bool)
-    return array[keep] if array.size else array
+    if not array.size:
+        return array
+    return np.asarray(array[np.isfinite(array.reshape(len(array), -1)).all(axis=1)])

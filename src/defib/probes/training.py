@@ -4,7 +4,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from defib.evidence import Evidence
+import numpy as np
+
+from defib.evidence import Book, Evidence, Missing, Probe
+from defib.probes.labels import LabelFacts
+from defib.subject import FloatArray, Subject, TrainingTrace
+
+AT_PRIOR = 0.02
+FROZEN = 1e-6
+FALLING_ERRORS = 3.0
+"""The trend of the last quarter is down when its slope is this many standard errors below 0 …"""
+FALLING_SHARE = 1e-3
+"""… and takes at least this share of the loss with it over that quarter."""
+ENOUGH_EPOCHS = 8
+TAIL_SHARE = 0.05
+"""The last loss is the mean over this share of the recorded updates: single batches are noisy."""
+USUAL_RATES = {
+    "sgd": 1e-2,
+    "adam": 1e-3,
+    "adamw": 1e-3,
+    "nadam": 1e-3,
+    "adamax": 1e-3,
+    "rmsprop": 1e-3,
+    "adagrad": 1e-2,
+    "adadelta": 1.0,
+    "lbfgs": 1.0,
+}
+"""Customary first steps of the frameworks' own documentation."""
 
 
 @dataclass(frozen=True)
@@ -35,3 +61,109 @@ class TrainingFacts(Evidence):
     """The optimizer's customary step (Adam 1e-3, SGD 1e-2 …), for comparison only."""
     optimizer: str | None
     shuffled: bool | None
+
+
+def _measure(subject: Subject, book: Book) -> TrainingFacts:
+    trace, recipe = subject.trace, subject.recipe
+    losses = np.asarray(trace.loss_per_update if len(trace.loss_per_update) else trace.loss_per_epoch, dtype=np.float64)
+    n_updates = trace.n_updates or recipe.n_updates
+    if n_updates == 0 and not len(losses):
+        raise Missing("TrainingFacts", "a training that was watched")
+    finite = losses[np.isfinite(losses)]
+    prior = book.get(LabelFacts).prior_loss if book.has(LabelFacts) else None
+    last = _last(losses, trace)
+    n_epochs = trace.n_epochs if trace.n_epochs is not None else recipe.n_epochs
+    optimizer = recipe.optimizer
+    first = float(finite[0]) if len(finite) else None
+    highest = float(finite.max()) if len(finite) else None
+    steady = _per_epoch_or(losses, trace)
+    return TrainingFacts(
+        n_updates=n_updates,
+        n_epochs=n_epochs,
+        planned_epochs=trace.planned_epochs,
+        stopped_early=bool(n_epochs and trace.planned_epochs and n_epochs < trace.planned_epochs),
+        first_loss=first,
+        last_loss=last,
+        best_loss=_best(losses, trace),
+        highest_loss=highest,
+        prior_loss=prior,
+        at_prior_loss=_at_prior(last, prior),
+        still_falling=still_falling(steady),
+        frozen_loss=_frozen(steady),
+        spike=highest / first if highest is not None and first is not None and first > 0 else None,
+        nan_at=_nan_at(losses, n_updates),
+        learning_rate=None if optimizer is None else optimizer.learning_rate,
+        usual_learning_rate=None if optimizer is None else USUAL_RATES.get(optimizer.name),
+        optimizer=None if optimizer is None else optimizer.name,
+        shuffled=recipe.shuffled,
+    )
+
+
+def _per_epoch_or(losses: FloatArray, trace: TrainingTrace) -> FloatArray:
+    """Losses per epoch where there are enough of them: their noise is that of all rows, not of one batch."""
+    per_epoch = np.asarray(trace.loss_per_epoch, dtype=np.float64)
+    return per_epoch if len(per_epoch) >= ENOUGH_EPOCHS else losses
+
+
+def _last(losses: FloatArray, trace: TrainingTrace) -> float | None:
+    if len(trace.loss_per_epoch):
+        return float(trace.loss_per_epoch[-1]) if np.isfinite(trace.loss_per_epoch[-1]) else None
+    if not len(losses):
+        return None
+    tail = losses[-max(1, int(TAIL_SHARE * len(losses))) :]
+    return float(tail.mean()) if np.isfinite(tail).all() else None
+
+
+def _best(losses: FloatArray, trace: TrainingTrace) -> float | None:
+    """Lowest loss of an epoch, or of a running mean over 5 % of the updates."""
+    per_epoch = np.asarray(trace.loss_per_epoch, dtype=np.float64)
+    values = per_epoch if len(per_epoch) else losses
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return None
+    width = 1 if len(per_epoch) else max(1, int(TAIL_SHARE * len(values)))
+    return float(np.convolve(values, np.ones(width) / width, mode="valid").min())
+
+
+def _at_prior(last: float | None, prior: float | None) -> bool | None:
+    if last is None or prior is None:
+        return None
+    return abs(last - prior) <= AT_PRIOR * prior if prior > 0 else abs(last) < FROZEN
+
+
+def still_falling(losses: FloatArray) -> bool | None:
+    """Whether the least-squares trend of the last quarter is down by more than its noise; ``None`` below 8 values.
+
+    >>> still_falling(np.linspace(1.0, 0.5, 40)), still_falling(np.full(40, 0.7))
+    (True, False)
+    """
+    if len(losses) < ENOUGH_EPOCHS or not np.isfinite(losses).all():
+        return None
+    tail = losses[-max(4, len(losses) // 4) :]
+    x = np.arange(len(tail)) - (len(tail) - 1) / 2
+    slope = float((x * tail).sum() / (x**2).sum())
+    residual = tail - tail.mean() - slope * x
+    error = float(np.sqrt((residual**2).sum() / max(len(tail) - 2, 1) / (x**2).sum()))
+    drop = -slope * (len(tail) - 1)
+    return bool(drop > FALLING_SHARE * abs(float(tail.mean())) and -slope > FALLING_ERRORS * error)
+
+
+def _frozen(losses: FloatArray) -> bool | None:
+    """The last half varies by less than a millionth of its size."""
+    if len(losses) < 4:
+        return None
+    half = losses[len(losses) // 2 :]
+    if not np.isfinite(half).all():
+        return None
+    return bool(np.ptp(half) <= FROZEN * float(np.abs(half).mean()))
+
+
+def _nan_at(losses: FloatArray, n_updates: int) -> int | None:
+    """Update at which the loss stopped being finite, to the resolution of the sampling."""
+    bad = np.flatnonzero(~np.isfinite(losses))
+    if not len(bad):
+        return None
+    return round(int(bad[0]) * max(n_updates, len(losses)) / len(losses))
+
+
+PROBE = Probe("training", TrainingFacts, "free", _measure)

@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from defib.evidence import Evidence
+import numpy as np
+
+from defib.evidence import Book, Evidence, Missing, Probe
+from defib.probes.gradients import GradientFacts
+from defib.probes.looking import is_kernel
+from defib.subject import FloatArray, Parameter, Subject
+
+SHRUNK = 0.1
+"""A kernel below this share of its initial size (L2) has shrunk."""
 
 WhyUnmoved = Literal["frozen", "not_in_optimizer", "no_gradient", "zero_gradient", "no_steps", "unknown"]
 
@@ -45,3 +53,100 @@ class UpdateFacts(Evidence):
     """Every kernel ended at less than a tenth of its initial size."""
     nan_parameters: int
     """Parameters holding NaN or inf at the end."""
+
+
+def _measure(subject: Subject, book: Book) -> UpdateFacts:
+    parameters = subject.parameters()
+    if not parameters:
+        raise Missing("UpdateFacts", "a model with weights")
+    if any(one.initial is None for one in parameters):
+        raise Missing("UpdateFacts", "the initial weights")
+    first = dict(subject.trace.updates_to)
+    moves = tuple(_move(one, first.get(one.name), subject, book) for one in parameters)
+    sizes = np.array([move.size for move in moves], dtype=np.float64)
+    kernels = [one for one in parameters if is_kernel(one.end)]
+    changes = [m.relative_change for m, p in zip(moves, parameters, strict=True) if is_kernel(p.end) or not kernels]
+    steps = [first[one.name] for one in kernels if one.name in first and np.isfinite(first[one.name])]
+    return UpdateFacts(
+        parameters=moves,
+        moved_fraction=_share(sizes, [move.relative_change != 0 for move in moves]),
+        frozen_fraction=_share(sizes, [not one.trainable for one in parameters]),
+        not_in_optimizer_fraction=_share(sizes, [one.in_optimizer is False for one in parameters]),
+        no_gradient_fraction=_share(sizes, [one.gradient_in_loop == "none" for one in parameters]),
+        median_relative_change=float(np.median([change for change in changes if not np.isnan(change)] or [0.0])),
+        largest_first_update=max(steps) if steps else None,
+        shrunk=bool(kernels) and all(_shrank(one) for one in kernels),
+        nan_parameters=sum(not bool(np.isfinite(one.end).all()) for one in parameters),
+    )
+
+
+def _share(sizes: FloatArray, which: list[bool]) -> float:
+    return float(sizes[np.array(which)].sum() / max(sizes.sum(), 1.0))
+
+
+def _norm(values: FloatArray) -> float:
+    return float(np.linalg.norm(np.asarray(values, dtype=np.float64).ravel()))
+
+
+def _move(parameter: Parameter, first: float | None, subject: Subject, book: Book) -> ParameterMove:
+    assert parameter.initial is not None
+    initial, end = np.asarray(parameter.initial, dtype=np.float64), np.asarray(parameter.end, dtype=np.float64)
+    change = relative_change(initial, end)
+    return ParameterMove(
+        name=parameter.name,
+        layer=parameter.layer,
+        size=int(end.size),
+        relative_change=change,
+        first_update=first,
+        why_unmoved=_why(parameter, subject, book) if change == 0 else None,
+        initial_sd=float(initial.std()),
+        end_rms=_norm(end) / max(float(np.sqrt(end.size)), 1.0),
+    )
+
+
+def relative_change(initial: FloatArray, end: FloatArray) -> float:
+    """``|end - initial| / |initial|`` (L2), 0 when bit-equal, inf when only the initial is 0, NaN when the end is NaN.
+
+    >>> relative_change(np.array([3.0, 4.0]), np.array([3.0, 9.0])), relative_change(np.zeros(2), np.ones(2))
+    (1.0, inf)
+    """
+    if np.array_equal(initial, end):
+        return 0.0
+    size = _norm(initial)
+    with np.errstate(invalid="ignore", over="ignore"):
+        return _norm(end - initial) / size if size > 0 else float("inf")
+
+
+def _why(parameter: Parameter, subject: Subject, book: Book) -> WhyUnmoved:
+    """The nearest reason: no steps at all, frozen, not held by the optimizer, no gradient, a gradient of 0."""
+    if subject.trace.n_updates == 0 and subject.recipe.n_updates == 0:
+        return "no_steps"
+    if not parameter.trainable:
+        return "frozen"
+    if parameter.in_optimizer is False:
+        return "not_in_optimizer"
+    if parameter.gradient_in_loop == "none":
+        return "no_gradient"
+    if parameter.gradient_in_loop == "zero":
+        return "zero_gradient"
+    return _why_by_gradient(parameter, book)
+
+
+def _why_by_gradient(parameter: Parameter, book: Book) -> WhyUnmoved:
+    """Where the loop was not watched, the gradients that the probe computed stand in."""
+    if parameter.gradient_in_loop is not None or not book.has(GradientFacts):
+        return "unknown"
+    facts = book.get(GradientFacts)
+    if parameter.name in facts.unreachable:
+        return "no_gradient"
+    layer = [one.initial_rms for one in facts.layers if one.layer == parameter.layer]
+    return "zero_gradient" if facts.zero_initial or (is_kernel(parameter.end) and layer == [0.0]) else "unknown"
+
+
+def _shrank(parameter: Parameter) -> bool:
+    """A kernel that started as zeros did not shrink."""
+    before = _norm(np.asarray(parameter.initial))
+    return before > 0 and _norm(parameter.end) < SHRUNK * before
+
+
+PROBE = Probe("updates", UpdateFacts, "free", _measure)
