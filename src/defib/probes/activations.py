@@ -64,7 +64,7 @@ class ActivationFacts(Evidence):
     end: tuple[LayerState, ...]
     input_relative_spread: float
     first_equal_initial: str | None
-    """First layer whose rows are equal (relative_spread < 1e-4, at most a hundredth of the inputs'), initial weights."""
+    """First layer whose rows are equal (relative_spread < 1e-4, at most a hundredth of the inputs') at the start."""
     first_equal_end: str | None
     input_constant: bool
     """The rows already are equal at the model's door."""
