@@ -220,7 +220,8 @@ def load(path: str | Path) -> Recording:
             expected=f"version {SCHEMA_VERSION} or earlier, which defib {__version__} reads",
             write="pip install --upgrade defib",
         )
-    return Recording(path, header, tuple(decode(event) for event in events))
+    decoded = tuple(decode(event) for event in events)
+    return Recording(path, decoded[0], decoded)
 
 
 def _read_lines(path: Path) -> list[dict[str, Any]]:

@@ -134,9 +134,7 @@ FLAT_DIAGNOSIS = Diagnosis(
         Hypothesis("DF902", "threshold-only", ruled_out("the probabilities do not rank")),
     ),
     inconclusive=(Hypothesis("DF505", "stopped-on-plateau", inconclusive("the loss stopped at the prior loss")),),
-    not_applicable=(
-        Hypothesis("DF703", "parameters-not-in-optimizer", not_applicable("Keras holds every parameter")),
-    ),
+    not_applicable=(Hypothesis("DF703", "parameters-not-in-optimizer", not_applicable("Keras holds every parameter")),),
     not_assessed=(
         NotAssessed("DF704", "detached-graph", "the gradients in the user's own loop"),
         NotAssessed("DF802", "preprocessing-skew", "rows that were predicted after the training"),
@@ -146,7 +144,9 @@ FLAT_DIAGNOSIS = Diagnosis(
     fix=Fix(
         ("standardize-inputs",),
         True,
-        "normalize = keras.layers.Normalization()\nnormalize.adapt(X_train)\nmodel = keras.Sequential([normalize, ...])",
+        "normalize = keras.layers.Normalization()\n"
+        "normalize.adapt(X_train)\n"
+        "model = keras.Sequential([normalize, ...])",
         "standardize every input column",
         alternatives=("step-divided-by-100",),
         insufficient=("halve-depth",),

@@ -127,14 +127,14 @@ class Program:
     """A program that is ready to run."""
 
     main: ModuleType
-    source: Path
+    source: str
     argv: tuple[str, ...]
     path0: str
 
     def code(self) -> CodeType:
         """Compile it; a syntax error is the program's own."""
-        with io.open_code(str(self.source)) as file:
-            return compile(file.read(), str(self.source), "exec", dont_inherit=True)
+        with io.open_code(self.source) as file:
+            return compile(file.read(), self.source, "exec", dont_inherit=True)
 
 
 @dataclass(frozen=True)
@@ -146,10 +146,8 @@ class _Ending:
 
 
 def _find_script(path: str, args: Sequence[str]) -> Program:
-    source = Path(path)
-    if source.is_dir():
-        source = source / "__main__.py"
-    if not source.is_file():
+    source = str(Path(path) / "__main__.py") if Path(path).is_dir() else path
+    if not Path(source).is_file():
         raise InputError(
             "no-such-script",
             came=f"the script {path} does not exist (working directory {Path.cwd()})",
@@ -157,8 +155,8 @@ def _find_script(path: str, args: Sequence[str]) -> Program:
             write="defib run path/to/train.py",
         )
     # Python resolves links for sys.path[0], and does not for __file__.
-    path0 = str(source.parent.resolve()) if Path(path).is_dir() else str(Path(path).resolve().parent)
-    file = source.absolute()
+    path0 = str(Path(path).resolve() if Path(path).is_dir() else Path(path).resolve().parent)
+    file = os.path.join(os.getcwd(), source)  # as Python writes it: "./" stays
     return Program(_main_module(file, None), file, (path, *args), path0)
 
 
@@ -179,18 +177,18 @@ def _find_module(name: str, args: Sequence[str]) -> Program:
             expected="what you would write after python -m",
             write="defib run -m package.train",
         )
-    return Program(_main_module(Path(spec.origin), spec), Path(spec.origin), (spec.origin, *args), here)
+    return Program(_main_module(spec.origin, spec), spec.origin, (spec.origin, *args), here)
 
 
-def _main_module(file: Path, spec: ModuleSpec | None) -> ModuleType:
+def _main_module(file: str, spec: ModuleSpec | None) -> ModuleType:
     """What Python makes before it runs a program. ``__spec__ = None`` lets processes that are spawned find the file."""
     main = ModuleType("__main__")
     main.__dict__.update(
-        __file__=str(file),
+        __file__=file,
         __builtins__=builtins,
         __spec__=spec,
         __package__=None if spec is None else spec.parent,
-        __loader__=SourceFileLoader("__main__", str(file)) if spec is None else spec.loader,
+        __loader__=SourceFileLoader("__main__", file) if spec is None else spec.loader,
         __cached__=None if spec is None else spec.cached,
         __annotations__={},
     )
@@ -219,8 +217,11 @@ def _execute(program: Program) -> _Ending:
     except SystemExit as exit_:
         return _Ending(_exit_code(exit_))
     except BaseException as error:
-        return _after(error)
-    return _Ending(0)
+        unhandled = error
+    else:
+        return _Ending(0)
+    # Outside the handler: Python, too, calls the hook when no exception is being handled.
+    return _after(unhandled)
 
 
 def _after(error: BaseException) -> _Ending:

@@ -21,7 +21,7 @@ EXTRAS = {"keras": "keras", "tensorflow": "keras", "torch": "torch", "tf_keras":
 
 def demo(
     name: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]...", help="Examples by name or number; all if left out.")
+        list[str] | None, typer.Argument(metavar="NAME", help="Examples by name or number; all if left out.")
     ] = None,
     show: Annotated[bool, typer.Option("--list", help="List the examples and stop.")] = False,
     budget: Annotated[

@@ -10,7 +10,7 @@ import typer
 
 def explain(
     cause: Annotated[
-        str | None, typer.Argument(metavar="[CAUSE]", help="A code (DF401) or name (dead-relus); none: the list.")
+        str | None, typer.Argument(metavar="CAUSE", help="A code (DF401) or name (dead-relus); none: the list.")
     ] = None,
 ) -> None:
     """Print the page of a cause: what it is, what speaks for and against it, and its fixes."""

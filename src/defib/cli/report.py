@@ -15,7 +15,7 @@ def report(
     recording: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[RECORDING]", help="A file that defib run wrote; the newest below .defib/ if left out."
+            metavar="RECORDING", help="A file that defib run wrote; the newest below .defib/ if left out."
         ),
     ] = None,
     report: Annotated[

@@ -50,7 +50,7 @@ class Request:
 
 def run(
     script: Annotated[str, typer.Argument(metavar="SCRIPT", help="The program; all that follows it is its own.")],
-    args: Annotated[list[str] | None, typer.Argument(metavar="[ARGS]...", help="Arguments of the program.")] = None,
+    args: Annotated[list[str] | None, typer.Argument(metavar="ARGS", help="Arguments of the program.")] = None,
     module: Annotated[bool, typer.Option("-m", help="SCRIPT is a module, as after python -m.")] = False,
     report: Annotated[
         list[Path] | None,

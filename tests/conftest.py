@@ -1,0 +1,48 @@
+"""Shared by all tests: programs run in a process of their own, as users run them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def run_python(*args: str | Path, cwd: Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    """``python args...`` in this environment, with the width of reports fixed."""
+    environment = {**os.environ, "COLUMNS": "100", "TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONHASHSEED": "0"}
+    environment.pop("PYTEST_CURRENT_TEST", None)
+    return subprocess.run(
+        [sys.executable, *map(str, args)],
+        cwd=cwd,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
+
+
+@pytest.fixture
+def python(tmp_path: Path) -> Run:
+    """Run Python in an empty directory."""
+
+    def run(*args: str | Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        return run_python(*args, cwd=tmp_path, stdin=stdin)
+
+    return run
+
+
+@pytest.fixture
+def defib(tmp_path: Path) -> Run:
+    """Run ``defib`` in an empty directory."""
+
+    def run(*args: str | Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        return run_python("-m", "defib", *args, cwd=tmp_path, stdin=stdin)
+
+    return run

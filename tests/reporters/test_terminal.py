@@ -1,0 +1,177 @@
+"""The terminal report: order of sections, width, what is left out, and that it adds nothing."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import replace
+
+import pytest
+from rich.cells import cell_len
+
+from defib.diagnosis import Diagnosis
+from defib.reporters.layout import make_console, show
+from defib.reporters.symptom_view import symptom_view
+from defib.reporters.terminal import RULED_OUT_SHOWN, print_diagnosis, render_text
+from tests.reporters import samples
+
+ORDER = [
+    "sequential (keras)",
+    "The prediction is identical",
+    "Predictions",
+    "The cause",
+    "How unscaled-inputs acts",
+    "Also found",
+    "What it is not",
+    "Not settled",
+    "What was tried, on clones",
+    "The smallest fix",
+    "Not assessed",
+    "Notes",
+    "Next",
+]
+
+
+def text(diagnosis: Diagnosis, width: int = 80) -> str:
+    """As one line, so that wrapping does not matter."""
+    return re.sub(r"\s+", " ", render_text(diagnosis, width))
+
+
+def titles(diagnosis: Diagnosis) -> list[str]:
+    return [line for line in render_text(diagnosis).splitlines() if line and not line.startswith(" ")]
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 120])
+@pytest.mark.parametrize("diagnosis", samples.ALL, ids=lambda d: d.outcome)
+def test_fits_and_is_plain(diagnosis: Diagnosis, width: int) -> None:
+    for line in render_text(diagnosis, width).splitlines():
+        assert cell_len(line) <= width, line
+        assert line == line.rstrip()
+        assert "\x1b" not in line
+
+
+def test_order_of_a_flat_report() -> None:
+    shown = render_text(samples.FLAT_DIAGNOSIS, 80)
+    places = [shown.index(mark) for mark in ORDER]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_all_that_proves_it_is_there(width: int) -> None:
+    shown = text(samples.FLAT_DIAGNOSIS, width)
+    for fact in (
+        "unscaled-inputs (DF101), in dense",
+        "scale max 1,180",
+        "scale ratio 570,000",
+        "dead fraction 1",
+        "the rows become equal in dense:relu",
+        "0.00 0.01 -0.02",
+        "0.98 1.01 0.97",
+        "+0.99 [0.93, 1.05]",
+        "normalize.adapt(X_train)",
+        "verified: tried against the control with 3 seeds",
+        "Sufficient, too: step-divided-by-100",
+        "Tried and not sufficient: halve-depth",
+        "one seed was stopped at the budget",
+        "needs rows that were predicted after the training: preprocessing-skew, identical-rows",
+        "defib explain unscaled-inputs",
+    ):
+        assert fact in shown
+    assert "n columns" not in shown  # three numbers, not four
+
+
+def test_control_stands_first_and_sufficient_is_told() -> None:
+    lines = [
+        line for line in render_text(samples.FLAT_DIAGNOSIS).splitlines() if re.search(r"\d\.\d\d .*\d\.\d\d", line)
+    ]
+    rows = [line for line in lines if line.split()[0] in ("control", "standardize-inputs", "halve-depth")]
+    assert [(line.split()[0], line.split()[-1]) for line in rows] == [
+        ("control", "control"),
+        ("standardize-inputs", "yes"),
+        ("halve-depth", "no"),
+    ]
+
+
+def test_at_most_five_are_ruled_out_in_words() -> None:
+    shown = render_text(samples.FLAT_DIAGNOSIS)
+    part = shown[shown.index("What it is not") : shown.index("Not settled")]
+    assert len(re.findall(r"\(DF\d+\):", part)) == RULED_OUT_SHOWN
+    assert "nor stale-batchnorm-statistics, threshold-only" in part
+
+
+def test_the_reason_is_said_once() -> None:
+    because = samples.FLAT_DIAGNOSIS.causes[0].assessment.because
+    assert text(samples.FLAT_DIAGNOSIS).count(because) == 1
+
+
+def test_healthy_is_calm_and_complete() -> None:
+    assert titles(samples.HEALTHY)[-2:] == ["Predictions", "Next"]
+    shown = text(samples.HEALTHY)
+    assert "Nothing to repair" in shown
+    for word in ("cause", "fix", "tried", "wrong", "assessed"):
+        assert word not in shown
+
+
+def test_nothing_wrong_sells_no_fix() -> None:
+    shown = titles(samples.NOTHING_WRONG)
+    assert "Why" in shown
+    assert "The cause" not in shown
+    assert not any("fix" in title for title in shown)
+
+
+def test_undecided_shows_what_is_open() -> None:
+    assert "The cause" not in titles(samples.UNDECIDED)
+    assert "Not settled" in titles(samples.UNDECIDED)
+    assert "skill was not assessed: it needs labels" in text(samples.UNDECIDED)
+
+
+def test_a_fix_that_was_not_tried_is_a_suggestion() -> None:
+    shown = text(samples.UNVERIFIED)
+    assert "A suggested fix" in shown
+    assert "not tried here" in shown
+    assert "verified" not in shown
+
+
+def test_text_that_looks_like_markup_is_shown_as_it_is() -> None:
+    cause = samples.FLAT_DIAGNOSIS.causes[0]
+    odd = replace(cause, assessment=replace(cause.assessment, layer="net[relu]", because="[bold] is [/x] here"))
+    shown = text(replace(samples.FLAT_DIAGNOSIS, causes=(odd,), notes=("[red]note[/]",), first_equal_layer="a[b]"))
+    for part in ("net[relu]", "[bold] is [/x] here", "[red]note[/]", "a[b]"):
+        assert part in shown
+
+
+def test_printing_is_the_text() -> None:
+    out = io.StringIO()
+    print_diagnosis(samples.FLAT_DIAGNOSIS, out)
+    assert out.getvalue() == render_text(samples.FLAT_DIAGNOSIS, make_console(out).width)
+    assert str(samples.FLAT_DIAGNOSIS) == render_text(samples.FLAT_DIAGNOSIS)
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_colour_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    terminal, pipe = Terminal(), io.StringIO()
+    print_diagnosis(samples.FLAT_DIAGNOSIS, terminal)
+    print_diagnosis(samples.FLAT_DIAGNOSIS, pipe)
+    assert "\x1b[" in terminal.getvalue()
+    assert "\x1b[" not in pipe.getvalue()
+
+
+@pytest.mark.parametrize(("columns", "width"), [("70", 70), ("300", 120)])
+def test_width_follows_the_terminal(columns: str, width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    assert make_console(Terminal()).width == width
+
+
+def test_symptom_alone() -> None:
+    out = io.StringIO()
+    show(symptom_view("p.csv", samples.FLAT, [("defib run train.py", "why it is so")]), out)
+    shown = re.sub(r"\s+", " ", out.getvalue())
+    assert "0.6274 (the class prior)" in shown
+    assert "only the output bias learns" in shown.lower()
+    assert shown.endswith("Next defib run train.py why it is so ")
