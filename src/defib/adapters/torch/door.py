@@ -1,0 +1,164 @@
+"""The model's door: how one array of rows becomes the arguments of the user's call, and back."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, final
+
+import numpy as np
+import torch
+
+from defib.adapters.torch.arrays import map_leaves, to_numpy, to_tensor
+from defib.subject import AnyArray
+
+
+@dataclass(frozen=True)
+class RowPart:
+    """One tensor argument with a row on its batch axis."""
+
+    shape: tuple[int, ...]
+    """Of one row."""
+    dtype: Any
+    axis: int
+    """The batch axis in the user's tensor: 0, or 1 where time comes first."""
+
+
+class _Here:
+    """Stands for a row part in the template of arguments."""
+
+    def __init__(self, index: int) -> None:
+        self.index = index
+
+
+@final
+@dataclass(frozen=True)
+class Door:
+    """The arguments of one call, with the row tensors taken out.
+
+    Several row tensors are laid side by side, flattened, as the columns of one array (`RowPart.shape` tells them apart).
+    """
+
+    args: Any
+    kwargs: Any
+    parts: tuple[RowPart, ...]
+    n_rows: int
+    """Rows of the call that it was read from."""
+    unbatched: bool = False
+    """The user's call has no batch axis: one row at a time."""
+
+    @property
+    def integers(self) -> bool:
+        """Whether rows are integers (tokens, class ids)."""
+        return not any(part.dtype.is_floating_point or part.dtype.is_complex for part in self.parts)
+
+    def rows_of(self, tensors: Sequence[Any]) -> AnyArray:
+        """Row tensors of one call as one array ``(n_rows, ...)``, copied."""
+        arrays = [self._rows_first(to_numpy(one), part) for one, part in zip(tensors, self.parts, strict=True)]
+        if len(arrays) == 1:
+            return arrays[0]
+        kind: Any = np.result_type(*arrays)
+        return np.concatenate([one.reshape(len(one), -1).astype(kind) for one in arrays], axis=1)
+
+    def _rows_first(self, array: AnyArray, part: RowPart) -> AnyArray:
+        if self.unbatched:
+            return array[None]
+        return np.ascontiguousarray(np.moveaxis(array, part.axis, 0)) if part.axis else array
+
+    def tensors(self, X: AnyArray, *, floating: Any, device: Any) -> tuple[Any, ...]:
+        """Rows ``(n_rows, ...)`` as the tensors of the call, batch axis first; see `call`."""
+        if len(self.parts) == 1:
+            return (to_tensor(X, floating=self._floating(self.parts[0], floating), device=device),)
+        widths = [math.prod(part.shape) for part in self.parts]
+        cuts = np.split(np.asarray(X), np.cumsum(widths)[:-1], axis=1)
+        return tuple(
+            to_tensor(cut.reshape(len(cut), *part.shape), device=device).to(self._floating(part, floating) or part.dtype)
+            for cut, part in zip(cuts, self.parts, strict=True)
+        )
+
+    def _floating(self, part: RowPart, floating: Any) -> Any:
+        return part.dtype if part.dtype.is_floating_point else (floating if len(self.parts) == 1 else None)
+
+    def call(self, tensors: Sequence[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The arguments of the user's call for some rows (batch axis first in ``tensors``)."""
+        n_rows = len(tensors[0]) if tensors else 0
+
+        def fill(leaf: Any) -> Any:
+            if isinstance(leaf, _Here):
+                return self._as_called(tensors[leaf.index], self.parts[leaf.index])
+            return self._resized(leaf, n_rows) if isinstance(leaf, torch.Tensor) else leaf
+
+        return map_leaves(self.args, fill), map_leaves(self.kwargs, fill)
+
+    def _as_called(self, tensor: Any, part: RowPart) -> Any:
+        if self.unbatched and len(tensor) == 1:
+            return tensor[0]
+        return tensor.movedim(0, part.axis) if part.axis else tensor
+
+    def _resized(self, constant: Any, n_rows: int) -> Any:
+        """A constant that was made for the recorded batch (an LSTM's first state) for another number of rows."""
+        if n_rows == self.n_rows or self.n_rows < 2:
+            return constant
+        for axis, size in enumerate(constant.shape):
+            if size == self.n_rows:
+                shape = list(constant.shape)
+                shape[axis] = n_rows
+                return constant.narrow(axis, 0, 1).expand(shape)
+        return constant
+
+    def to(self, device: Any) -> Door:
+        """The same door with its constants on a device."""
+
+        def move(leaf: Any) -> Any:
+            return leaf.to(device) if isinstance(leaf, torch.Tensor) else leaf
+
+        return replace(self, args=map_leaves(self.args, move), kwargs=map_leaves(self.kwargs, move))
+
+
+def batch_rows(inputs: Sequence[Any], outputs: Sequence[Any]) -> tuple[int, int, bool]:
+    """``(n_rows, axis, unbatched)`` of a call, read from the shapes of what went in and what came out.
+
+    The batch axis is the first one; it is the second one when only that agrees with the output's first axis
+    (``batch_first=False``). A 1-D floating input whose output has at most one axis is a single row.
+    """
+    first = inputs[0]
+    out = next((one for one in outputs if one.dim()), outputs[0] if outputs else first)
+    if first.dim() == 0:
+        return 1, 0, True
+    if first.dim() == 1 and first.is_floating_point() and out.dim() <= 1 and tuple(out.shape) != tuple(first.shape):
+        return 1, 0, True
+    if first.dim() >= 2 and out.dim() and out.shape[0] != first.shape[0] and out.shape[0] == first.shape[1]:
+        return int(first.shape[1]), 1, False
+    return int(first.shape[0]), 0, False
+
+
+def read_door(args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Sequence[Any]) -> tuple[Door, list[Any]]:
+    """The door of one call and its row tensors, in order. Constants are copied."""
+    seen: list[Any] = []
+    map_leaves((args, kwargs), lambda leaf: seen.append(leaf) if isinstance(leaf, torch.Tensor) else None)
+    if not seen:
+        return Door(args, kwargs, (), 0), []
+    n_rows, axis, unbatched = batch_rows(seen, outputs)
+    parts: list[RowPart] = []
+    tensors: list[Any] = []
+
+    def take(leaf: Any) -> Any:
+        if not isinstance(leaf, torch.Tensor):
+            return leaf
+        here = axis if leaf.dim() > axis and leaf is seen[0] else 0
+        is_row = unbatched and leaf is seen[0] or (leaf.dim() > here and leaf.shape[here] == n_rows and not unbatched)
+        if not is_row:
+            return leaf.detach().clone()
+        shape = tuple(leaf.shape) if unbatched else tuple(s for i, s in enumerate(leaf.shape) if i != here)
+        parts.append(RowPart(shape, leaf.dtype, here))
+        tensors.append(leaf)
+        return _Here(len(parts) - 1)
+
+    new_args, new_kwargs = map_leaves(args, take), map_leaves(kwargs, take)
+    return Door(new_args, new_kwargs, tuple(parts), n_rows, unbatched), tensors
+
+
+def plain_door(X: AnyArray, dtype: Any) -> Door:
+    """The door of ``model(X)``."""
+    return Door((_Here(0),), {}, (RowPart(tuple(X.shape[1:]), dtype, 0),), max(len(X), 1))

@@ -1,0 +1,135 @@
+"""A clone that can be run, recorded, edited and trained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from typing import Any, final
+
+import numpy as np
+import torch
+from torch import nn
+
+from defib.adapters.torch.arrays import tensors_in, to_numpy
+from defib.adapters.torch.captured import Captured
+from defib.adapters.torch.clone import clone_module, device_of, floating_of, load_state, unwrapped
+from defib.adapters.torch.recorder import OpRecord, Recorder, Stack
+from defib.adapters.torch.surgery import FUNCTIONS, Place, Replacement, Surgery
+from defib.subject import AnyArray, FloatArray, Layer, LayerOutput, NotAvailable
+
+CHUNK_ROWS = 1024
+"""Rows per forward pass when only outputs are wanted."""
+
+
+@final
+class Network:
+    """The user's module, copied, with the door in front of it and the folded activations behind it."""
+
+    def __init__(self, captured: Captured, state: Mapping[str, Any] | None = None) -> None:
+        if captured.door is None or not captured.door.parts:
+            raise NotAvailable("rows to look at")
+        self.captured = captured
+        self.module = clone_module(unwrapped(captured.module))
+        if state is not None:
+            load_state(self.module, state)
+        self.device = device_of(self.module)
+        self.floating = floating_of(self.module)
+        self.door = captured.door.to(self.device)
+        self.folded: list[str] = list(captured.folded)
+        self.at_door: Any = None
+        self.extras = nn.ModuleList()
+        self.plan: dict[Place, Replacement] = {}
+        self._surgery: Surgery | None = None
+
+    def eval(self) -> Network:
+        """Evaluation mode everywhere."""
+        self.module.eval()
+        self.extras.eval()
+        return self
+
+    def train(self, modes: Mapping[str, bool] | None = None) -> Network:
+        """Training mode, or the recorded mode of each submodule."""
+        self.module.train()
+        self.extras.train()
+        for path, one in self.module.named_modules():
+            if modes:
+                one.training = modes.get(path, True)
+        return self
+
+    def tensors(self, X: AnyArray) -> tuple[Any, ...]:
+        """Rows as tensors on the model's device."""
+        return self.door.tensors(X, floating=self.floating, device=self.device)
+
+    def outputs(self, tensors: Sequence[Any]) -> list[Any]:
+        """All output tensors of one call; folded activations are applied to the prediction."""
+        if self.at_door is not None:
+            tensors = (self.at_door(tensors[0]), *tensors[1:])
+        args, kwargs = self.door.call(tensors)
+        with self._edited():
+            found = list(tensors_in(self.module(*args, **kwargs)))
+        if not found:
+            raise NotAvailable("a model that returns a tensor")
+        at = min(self.captured.selected, len(found) - 1)
+        for name in self.folded:
+            found[at] = FUNCTIONS[name](found[at])
+        return found
+
+    def prediction(self, outputs: Sequence[Any]) -> Any:
+        """The output tensor that is the prediction."""
+        return outputs[min(self.captured.selected, len(outputs) - 1)]
+
+    def _edited(self) -> Any:
+        if not self.plan:
+            return nullcontext()
+        if self._surgery is None or self._surgery.plan.keys() != self.plan.keys():
+            self._surgery = Surgery(self.plan)
+        return self._surgery
+
+    def predict(self, X: AnyArray) -> FloatArray:
+        """Outputs of some rows in the present mode, ``(n_rows, ...)``."""
+        size = 1 if self.door.unbatched else CHUNK_ROWS
+        pieces = []
+        with torch.no_grad():
+            for start in range(0, max(len(X), 1), size):
+                rows = X[start : start + size]
+                pieces.append(rows_first(to_numpy(self.prediction(self.outputs(self.tensors(rows)))), len(rows)))
+        return np.concatenate(pieces)
+
+    def record(self, X: AnyArray, *, keep_values: bool = True) -> tuple[list[OpRecord], Any]:
+        """Every call that these rows go through, and the prediction tensor (before any folded activation)."""
+        tensors = self.tensors(X)
+        stack = Stack()
+        folded, self.folded = self.folded, []
+        try:
+            with torch.no_grad(), stack.watching(self.module):
+                recorder = Recorder(self.module, stack, tensors, len(X), keep_values=keep_values)
+                with recorder:
+                    output = self.prediction(self.outputs(tensors))
+        finally:
+            self.folded = folded
+        return recorder.records, output
+
+
+def folded_layers(names: Sequence[str], output: Any, n_rows: int) -> tuple[list[LayerOutput], Any]:
+    """The activations that the user's program applies after the model, as layers, and their output."""
+    found = []
+    for name in names:
+        output = FUNCTIONS[name](output)
+        values = rows_first(to_numpy(output), n_rows)
+        found.append(LayerOutput(Layer(f"output:{name}", "activation", name, int(values.shape[-1])), values))
+    return found, output
+
+
+def rows_first(array: AnyArray, n_rows: int) -> FloatArray:
+    """An output as ``(n_rows, ...)``: time that was flattened into the rows comes back as an axis."""
+    if array.dtype.kind not in "fc":
+        array = array.astype(np.float64)
+    if array.ndim and array.shape[0] == n_rows:
+        return array
+    if n_rows == 1:
+        return array[None]
+    if array.ndim and n_rows and array.shape[0] % n_rows == 0:
+        return array.reshape(n_rows, -1, *array.shape[1:])
+    if array.ndim > 1 and array.shape[1] == n_rows:
+        return np.ascontiguousarray(np.moveaxis(array, 1, 0))
+    raise NotAvailable(f"an output per row (the model returned {array.shape} for {n_rows} rows)")

@@ -1,0 +1,132 @@
+"""Which well-known loss a hand-made one is: both are computed on random outputs, and a constant factor is allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import torch
+import torch.nn.functional as F
+
+from defib.adapters.torch.program import Leaf, Program
+from defib.recipe import LossKind, LossTakes
+
+DRAWS = 3
+AGREEMENT = 1e-3
+"""Largest relative difference of the ratio between draws; hand-made logarithms carry an epsilon of 1e-8 to 1e-4."""
+
+Candidate = tuple[LossKind, LossTakes, Callable[[Any, Any], Any]]
+
+
+def kind_by_numbers(
+    program: Program, scene: Any, selected: int, labels: Sequence[Any], label: Any
+) -> tuple[LossKind, LossTakes] | None:
+    """Kind and form of the first candidate whose ratio to the program is the same on all draws."""
+    generator = torch.Generator().manual_seed(0)
+    draws = [_draw(scene.outputs, generator) for _ in range(DRAWS)]
+    values = [_value(program, scene, outputs, labels) for outputs in draws]
+    if any(value is None for value in values):
+        return None
+    for kind, takes, function in CANDIDATES:
+        ratios = []
+        for outputs, value in zip(draws, values, strict=True):
+            expected = _safely(function, outputs[selected], label.detach())
+            if expected is None or value is None or abs(expected) < 1e-12:
+                break
+            ratios.append(value / expected)
+        if len(ratios) == DRAWS and _constant(ratios):
+            return kind, takes
+    return None
+
+
+def _constant(ratios: list[float]) -> bool:
+    middle = sorted(ratios)[len(ratios) // 2]
+    return middle > 0 and all(abs(ratio / middle - 1) <= AGREEMENT for ratio in ratios)
+
+
+def _draw(outputs: Sequence[Any], generator: torch.Generator) -> list[Any]:
+    """Outputs like the recorded ones, in (0.05, 0.95) and summing to 1 over classes."""
+    drawn = []
+    for one in outputs:
+        value = 0.05 + 0.9 * torch.rand(tuple(one.shape), generator=generator, dtype=torch.float64)
+        if one.dim() > 1 and one.shape[-1] > 1:
+            value = value / value.sum(dim=-1, keepdim=True)
+        drawn.append(value.to(device=one.device, dtype=one.dtype if one.is_floating_point() else None))
+    return drawn
+
+
+def _value(program: Program, scene: Any, outputs: Sequence[Any], labels: Sequence[Any]) -> float | None:
+    by_name = {name: key for key, name in scene.parameters.items()}
+
+    def give(leaf: Leaf) -> Any:
+        if leaf.kind == "output":
+            return outputs[int(leaf.key)]
+        if leaf.kind == "label":
+            return labels[int(leaf.key)].detach()
+        if leaf.kind == "input":
+            return scene.inputs[int(leaf.key)].detach()
+        if leaf.kind == "parameter":
+            raise KeyError(by_name.get(str(leaf.key)))
+        return leaf.value
+
+    try:
+        with torch.no_grad():
+            (value,) = program.run(give, n_rows=scene.n_rows)
+            return float(value)
+    except Exception:
+        return None
+
+
+def _safely(function: Callable[[Any, Any], Any], outputs: Any, label: Any) -> float | None:
+    try:
+        value = float(function(outputs.double(), label))
+    except Exception:
+        return None
+    return value if value == value and abs(value) != float("inf") else None
+
+
+def _aligned(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def run(z: Any, y: Any) -> Any:
+        y = y.double()
+        return function(z, y.reshape(z.shape) if y.numel() == z.numel() else _one_hot(z, y))
+
+    return run
+
+
+def _one_hot(z: Any, y: Any) -> Any:
+    return F.one_hot(y.long().reshape(-1), z.shape[-1]).double().reshape(z.shape)
+
+
+def _broadcasting(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    return lambda z, y: function(z, y.double())
+
+
+def _signed_hinge(z: Any, y: Any) -> Any:
+    return (1 - z * y).clamp_min(0).mean()
+
+
+def _sparse(z: Any, y: Any) -> Any:
+    return F.cross_entropy(z.reshape(-1, z.shape[-1]), y.long().reshape(-1))
+
+
+def _bce(z: Any, y: Any) -> Any:
+    return F.binary_cross_entropy(z, y)
+
+
+CANDIDATES: Final[tuple[Candidate, ...]] = (
+    ("squared_error", "values", _aligned(lambda z, y: (z - y).square().mean())),
+    ("squared_error", "values", _broadcasting(lambda z, y: (z - y).square().mean())),
+    ("squared_error", "values", _aligned(lambda z, y: (z - y).square().mean().sqrt())),
+    ("absolute_error", "values", _aligned(lambda z, y: (z - y).abs().mean())),
+    ("absolute_error", "values", _broadcasting(lambda z, y: (z - y).abs().mean())),
+    ("binary_cross_entropy", "probabilities", _aligned(_bce)),
+    ("binary_cross_entropy", "probabilities", _broadcasting(lambda z, y: -(y * z.log() + (1 - y) * (1 - z).log()).mean())),
+    ("binary_cross_entropy", "logits", _aligned(F.binary_cross_entropy_with_logits)),
+    ("categorical_cross_entropy", "logits", _aligned(lambda z, y: -(y * z.log_softmax(-1)).sum(-1).mean())),
+    ("categorical_cross_entropy", "probabilities", _aligned(lambda z, y: -(y * z.log()).sum(-1).mean())),
+    ("categorical_cross_entropy", "log_probabilities", _aligned(lambda z, y: -(y * z).sum(-1).mean())),
+    ("sparse_categorical_cross_entropy", "logits", _sparse),
+    ("hinge", "values", _aligned(_signed_hinge)),
+    ("huber", "values", _aligned(F.smooth_l1_loss)),
+)  # fmt: skip
+"""Tried in this order; the exact forms before the broadcast ones."""

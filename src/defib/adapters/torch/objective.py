@@ -1,0 +1,108 @@
+"""The loss of one training: outputs, rows and labels in, a scalar tensor out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, final
+
+import numpy as np
+import torch
+
+from defib.adapters.torch.arrays import to_tensor
+from defib.adapters.torch.captured import Captured
+from defib.adapters.torch.losses import LINKS, canonical, prepare
+from defib.adapters.torch.network import Network
+from defib.adapters.torch.program import Leaf, Program
+from defib.recipe import Arm
+from defib.subject import AnyArray, NotAvailable
+
+Objective = Callable[[Network, Sequence[Any], Sequence[Any], Any], Any]
+"""``(network, row tensors, outputs, labels) -> loss``"""
+
+
+@final
+class UserLoss:
+    """The user's own loss, run again."""
+
+    def __init__(self, program: Program, network: Network, *, attached: bool = False, match_shapes: bool = False) -> None:
+        self.program = program
+        self.attached = attached
+        self.match_shapes = match_shapes
+        self.parameters: Mapping[str, Any] = dict(network.module.named_parameters(remove_duplicate=False))
+        self.constants = {
+            leaf.slot: leaf.value.to(network.device) if isinstance(leaf.value, torch.Tensor) else leaf.value
+            for leaf in program.of("constant")
+        }
+
+    def __call__(self, network: Network, tensors: Sequence[Any], outputs: Sequence[Any], y: Any) -> Any:
+        """The loss of one batch."""
+
+        def give(leaf: Leaf) -> Any:
+            if leaf.kind == "output":
+                return outputs[int(leaf.key)]
+            if leaf.kind == "label":
+                return y.reshape(-1, *y.shape[2:]) if leaf.flat else y
+            if leaf.kind == "input":
+                return tensors[int(leaf.key)]
+            if leaf.kind == "parameter":
+                return self.parameters[str(leaf.key)]
+            return self.constants[leaf.slot]
+
+        (loss,) = self.program.run(
+            give, n_rows=len(tensors[0]), attached=self.attached, match_shapes=self.match_shapes
+        )
+        if not isinstance(loss, torch.Tensor):
+            loss = torch.tensor(float(loss))
+        return loss if loss.dim() == 0 else loss.sum()
+
+
+@final
+class CanonicalLoss:
+    """A loss that an edit asks for."""
+
+    def __init__(self, name: str) -> None:
+        self.function = canonical(name)
+
+    def __call__(self, network: Network, tensors: Sequence[Any], outputs: Sequence[Any], y: Any) -> Any:
+        """The loss of one batch."""
+        prediction = network.prediction(outputs)
+        return self.function(prediction, y.to(prediction.dtype) if y.is_floating_point() else y)
+
+
+def loss_edit(arm: Arm) -> str | None:
+    """Name of the canonical loss that the arm asks for, if any."""
+    return next((str(edit.value) for edit in arm.edits if edit.op == "loss"), None)
+
+
+def link_of_arm(captured: Captured, arm: Arm) -> str:
+    """What turns the arm's outputs into probabilities."""
+    name = loss_edit(arm)
+    return captured.link if name is None else LINKS.get(name, "identity")
+
+
+def objective_for(network: Network, arm: Arm) -> Objective:
+    """The loss of an arm. Raises `NotAvailable` when the user's loss is unknown and the arm brings none."""
+    name = loss_edit(arm)
+    if name is not None:
+        return CanonicalLoss(name)
+    program = network.captured.program
+    if program is None:
+        raise NotAvailable("the loss")
+    match = any(edit.op == "match_shapes" for edit in arm.edits)
+    return UserLoss(program, network, attached=arm.loop == "canonical", match_shapes=match)
+
+
+def label_tensor(network: Network, arm: Arm, X: AnyArray, y: AnyArray | None) -> Any:
+    """Labels of all rows as the loss takes them, on the model's device."""
+    labels = np.asarray(X if y is None else y)
+    if arm.targets is not None:
+        labels = arm.targets(labels)
+    name = loss_edit(arm)
+    if name is not None:
+        row_shape = network.eval().predict(X[:2]).shape[1:]
+        return to_tensor(prepare(name, labels, row_shape), device=network.device)
+    tensor = to_tensor(labels, device=network.device)
+    dtype = network.captured.label_dtype
+    if dtype is None:
+        return tensor.to(network.floating) if tensor.is_floating_point() else tensor
+    return tensor if arm.targets is not None and not dtype.is_floating_point else tensor.to(dtype)

@@ -1,0 +1,108 @@
+"""The user's optimizer again, over a clone's parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import torch
+
+from defib.adapters.torch.captured import Captured, OptimizerRecord
+from defib.recipe import Arm
+from defib.subject import NotAvailable
+
+NOT_SETTINGS: Final[frozenset[str]] = frozenset({"params", "param_names", "initial_lr", "max_lr", "min_lr", "swa_lr"})
+FUSED: Final[frozenset[type[Any]]] = frozenset({torch.optim.Adam, torch.optim.AdamW, torch.optim.SGD})
+"""Optimizers whose fused form does the same arithmetic in one call."""
+
+
+def trainable_names(captured: Captured, named: Mapping[str, Any], arm: Arm) -> list[str]:
+    """Parameters that an arm updates (see `Arm.loop`)."""
+    record = captured.optimizer
+    unfrozen = any(edit.op == "unfreeze" for edit in arm.edits)
+    frozen = {name for name, one in captured.module.named_parameters() if not one.requires_grad}
+    names = [name for name, one in named.items() if one.is_floating_point() and (unfrozen or one.requires_grad)]
+    if arm.loop == "canonical" or record is None:
+        return names
+    if not (record.steps and captured.backward) or captured.without_grad:
+        return []
+    wakes = frozen if unfrozen else frozenset()
+    return [
+        name
+        for name in names
+        if name in wakes
+        or (name in record.held and captured.gradients.get(name, "nonzero") != "none")
+        or name not in captured.gradients and name not in record.held and name.startswith("extras.")
+    ]  # fmt: skip
+
+
+def build_optimizer(captured: Captured, named: Mapping[str, Any], extras: list[Any], arm: Arm) -> Any:
+    """The recorded class with the recorded groups over these parameters; ``None`` when nothing is to be updated."""
+    record = captured.optimizer
+    if record is None:
+        raise NotAvailable("the optimizer")
+    groups = _groups(record, named, extras, arm)
+    if not groups:
+        return None
+    return _construct(record, groups)
+
+
+def _groups(record: OptimizerRecord, named: Mapping[str, Any], extras: list[Any], arm: Arm) -> list[dict[str, Any]]:
+    placed: set[str] = set()
+    groups: list[dict[str, Any]] = []
+    for names, settings in record.groups:
+        here = [named[name] for name in names if name in named]
+        placed |= set(names)
+        groups.append({"params": here, **_scaled(settings, arm)})
+    rest = [one for name, one in named.items() if name not in placed] + extras
+    if not groups:
+        groups.append({"params": [], **_scaled(record.defaults, arm)})
+    groups[0]["params"] = groups[0]["params"] + rest
+    if all(not group["params"] for group in groups):
+        return []
+    for index, group in enumerate(groups):
+        group["defib_index"] = index
+    return [group for group in groups if group["params"]]
+
+
+def _scaled(settings: Mapping[str, Any], arm: Arm) -> dict[str, Any]:
+    kept = {key: value for key, value in settings.items() if key not in NOT_SETTINGS}
+    if "lr" in kept:
+        kept["lr"] = float(kept["lr"]) * arm.learning_rate_factor
+    if "weight_decay" in kept:
+        kept["weight_decay"] = float(kept["weight_decay"]) * arm.regularization_factor
+    return kept
+
+
+def _construct(record: OptimizerRecord, groups: list[dict[str, Any]]) -> Any:
+    """Constructors differ; the recorded defaults are tried as arguments, then without any."""
+    arguments = {key: value for key, value in record.defaults.items() if key not in NOT_SETTINGS}
+    errors: list[str] = []
+    for kwargs in ({"lr": groups[0].get("lr")} if "lr" in groups[0] else {}, arguments, {}):
+        try:
+            if record.kind in FUSED and not any(group.get("fused") or group.get("foreach") for group in groups):
+                return record.kind([{**group, "fused": True, "foreach": None} for group in groups], **kwargs)
+            return record.kind([dict(group) for group in groups], **kwargs)
+        except (TypeError, ValueError, RuntimeError) as error:
+            errors.append(str(error))
+    raise NotAvailable(f"an optimizer that can be built again ({errors[0]})")
+
+
+class Rates:
+    """The recorded learning rates over the course of a training, times the arm's factor."""
+
+    def __init__(self, record: OptimizerRecord | None, optimizer: Any, factor: float) -> None:
+        self.optimizer = optimizer
+        self.factor = factor
+        self.rates = record.rates if record is not None else ()
+        self.next = 0
+
+    def set(self, share: float) -> None:
+        """Set the rates of this share of the training, in [0, 1]."""
+        while self.next < len(self.rates) and self.rates[self.next][0] <= share + 1e-12:
+            values = self.rates[self.next][1]
+            for group in self.optimizer.param_groups:
+                index = group.get("defib_index", 0)
+                if index < len(values):
+                    group["lr"] = values[index] * self.factor
+            self.next += 1

@@ -1,0 +1,315 @@
+"""What the loss is: read from the calls between the model's output and ``backward``, and from numbers where it is hand-made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import torch
+
+from defib.adapters.torch.arrays import map_leaves
+from defib.adapters.torch.numeric import kind_by_numbers
+from defib.adapters.torch.ops import ELEMENTWISE_LOSSES, LOSSES, activation_of, kind_of
+from defib.adapters.torch.program import Leaf, Node, Program, Step, compile_nodes, derived, slice_nodes, slots_in
+from defib.recipe import LossFacts, LossKind, LossTakes
+
+NAMES: Final[Mapping[str, str]] = {
+    "binary_cross_entropy_with_logits": "BCEWithLogitsLoss",
+    "binary_cross_entropy": "BCELoss",
+    "cross_entropy": "CrossEntropyLoss",
+    "nll_loss": "NLLLoss",
+    "nll_loss_nd": "NLLLoss",
+    "mse_loss": "MSELoss",
+    "l1_loss": "L1Loss",
+    "smooth_l1_loss": "SmoothL1Loss",
+    "huber_loss": "HuberLoss",
+    "kl_div": "KLDivLoss",
+    "poisson_nll_loss": "PoissonNLLLoss",
+}
+EXPECTED: Final[frozenset[tuple[str, str]]] = frozenset(
+    {("sigmoid", "probabilities"), ("softmax", "probabilities"), ("log_softmax", "log_probabilities")}
+)
+"""(activation between model and loss, what the loss takes) where the model's own outputs are logits, rightly."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read from one step of the user's loop."""
+
+    program: Program
+    facts: LossFacts
+    selected: int
+    folded: tuple[str, ...]
+    link: str
+    label: Any
+    """The label tensor as the user had it (live), the input where it is its own label, or ``None``."""
+    flat_label: bool
+    notes: tuple[str, ...] = ()
+    replayable: bool = True
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The live tensors around one loss."""
+
+    outputs: Sequence[Any]
+    inputs: Sequence[Any]
+    parameters: Mapping[int, str]
+    """Name by ``id`` of the parameter."""
+    n_rows: int
+
+
+def read_loss(nodes: Sequence[Node], loss: Any, scene: Scene) -> Reading | None:
+    """Read the loss of one step; ``None`` when the loss does not come from the model's outputs as far as can be seen."""
+    kept = slice_nodes(nodes, [loss])
+    outputs = {id(one) for one in scene.outputs}
+    used = {id(leaf) for node in kept for leaf in _tensors((node.args, dict(node.kwargs)))}
+    if not used & outputs and id(loss) not in outputs:
+        return None
+    leaves = _Leaves(scene, kept)
+    program = compile_nodes(kept, [loss], leaves, n_rows=scene.n_rows)
+    return _interpret(program, kept, leaves, scene)
+
+
+class _Leaves:
+    """Names every tensor that comes from outside the calls."""
+
+    def __init__(self, scene: Scene, nodes: Sequence[Node]) -> None:
+        self.scene = scene
+        self.labels: list[Any] = []
+        self.outputs = {id(one): i for i, one in enumerate(scene.outputs)}
+        self.inputs = {id(one): i for i, one in enumerate(scene.inputs)}
+        weights = [node.kwargs.get(key) for node in nodes for key in ("weight", "pos_weight")]
+        self.weights = {id(one) for one in weights if one is not None}
+        self.long = {int(one.shape[0]) for one in scene.outputs if one.dim()} | {
+            int(node.out.shape[0]) for node in nodes if isinstance(node.out, torch.Tensor) and node.out.dim()
+        }
+
+    def __call__(self, value: Any, slot: int) -> Leaf:
+        key = id(value)
+        if key in self.outputs:
+            return Leaf("output", slot, self.outputs[key])
+        if key in self.scene.parameters:
+            return Leaf("parameter", slot, self.scene.parameters[key])
+        if key in self.inputs:
+            return Leaf("input", slot, self.inputs[key])
+        if isinstance(value, torch.Tensor) and key not in self.weights and self._has_rows(value):
+            self.labels.append(value)
+            return Leaf("label", slot, len(self.labels) - 1, flat=self._is_flat(value))
+        kept = value.detach().clone() if isinstance(value, torch.Tensor) else value
+        return Leaf("constant", slot, value=kept)
+
+    def _has_rows(self, value: Any) -> bool:
+        if self.scene.n_rows == 1:
+            return value.dim() <= 1 or value.shape[0] == 1
+        return bool(value.dim()) and (value.shape[0] == self.scene.n_rows or self._is_flat(value))
+
+    def _is_flat(self, value: Any) -> bool:
+        """Time flattened into the rows, for labels as for some output."""
+        rows, n = int(value.shape[0]) if value.dim() else 0, self.scene.n_rows
+        return n > 1 and rows > n and rows % n == 0 and rows in self.long
+
+
+def _tensors(value: Any) -> list[Any]:
+    found: list[Any] = []
+    map_leaves(value, lambda leaf: found.append(leaf) if isinstance(leaf, torch.Tensor) else None)
+    return found
+
+
+def _interpret(program: Program, nodes: Sequence[Node], leaves: _Leaves, scene: Scene) -> Reading:
+    labels = program.of("label")
+    meeting = min(program.meetings, default=None)
+    selected = _selected(program, meeting)
+    path = _path(program, selected, meeting)
+    facts, folded = _facts(program, nodes, scene, meeting, selected, path, leaves)
+    program, folded = _fold(program, selected, folded)
+    own_input = not labels and bool(program.of("input"))
+    label = leaves.labels[0] if labels else (scene.inputs[0] if own_input and scene.inputs else None)
+    notes = ("the loss takes several label tensors; trials cannot feed it",) if len(labels) > 1 else ()
+    return Reading(
+        program,
+        facts,
+        selected,
+        folded,
+        link_of(facts),
+        label,
+        bool(labels and labels[0].flat),
+        notes,
+        len(labels) < 2,
+    )
+
+
+def link_of(facts: LossFacts) -> str:
+    """What turns the model's outputs into probabilities."""
+    if facts.takes == "log_probabilities":
+        return "exp"
+    if facts.takes == "logits":
+        return "sigmoid" if facts.kind == "binary_cross_entropy" else "softmax"
+    return "identity"
+
+
+def _selected(program: Program, meeting: int | None) -> int:
+    """Which output meets the labels first; else the first one that the loss uses."""
+    outputs = program.of("output")
+    if not outputs:
+        return 0
+    if meeting is not None:
+        reached = _ancestors(program, slots_in(program.steps[meeting]), meeting)
+        for leaf in outputs:
+            if leaf.slot in reached:
+                return int(leaf.key)
+    return min(int(leaf.key) for leaf in outputs)
+
+
+def _ancestors(program: Program, slots: Sequence[int], before: int) -> set[int]:
+    found = set(slots)
+    for step in reversed(program.steps[:before]):
+        if found & set(step.outs):
+            found |= set(slots_in(step))
+    return found
+
+
+def _path(program: Program, selected: int, meeting: int | None) -> list[int]:
+    """Steps between the prediction and the place where it meets the labels, reshapes left out."""
+    leaf = next((one for one in program.of("output") if one.key == selected), None)
+    if leaf is None or meeting is None:
+        return []
+    reached = _ancestors(program, slots_in(program.steps[meeting]), meeting)
+    found, current = [], {leaf.slot}
+    for i, step in enumerate(program.steps[:meeting]):
+        if current & set(slots_in(step)) and set(step.outs) & reached:
+            current |= set(step.outs)
+            if kind_of(step.name) != "reshape":
+                found.append(i)
+    return found
+
+
+def _facts(
+    program: Program,
+    nodes: Sequence[Node],
+    scene: Scene,
+    meeting: int | None,
+    selected: int,
+    path: list[int],
+    leaves: _Leaves,
+) -> tuple[LossFacts, list[int]]:
+    shapes = _shapes(program, nodes, meeting)
+    function = program.steps[meeting].name if meeting is not None else ""
+    acts = [i for i in path if activation_of(program.steps[i].name)]
+    if function in LOSSES:
+        kind, takes = LOSSES[function]
+        kind = _dense_targets(kind, shapes)
+        takes, folded = _through(takes, [activation_of(program.steps[i].name) or "" for i in acts], acts)
+        takes = _after_log(program, path, takes, acts)
+        name = NAMES.get(function, function)
+    else:
+        kind, takes, folded = _by_numbers(program, scene, selected, acts, leaves)
+        name = _expression(program)
+    clips = kind == "binary_cross_entropy" and (takes == "probabilities" or bool(acts) and not folded)
+    return LossFacts(name, kind, takes, *shapes, clips_probabilities=clips), folded
+
+
+def _through(takes: LossTakes, activations: list[str], at: list[int]) -> tuple[LossTakes, list[int]]:
+    """What the loss takes, seen from the model's outputs, and the steps to fold into the model."""
+    if not activations:
+        return takes, []
+    if len(activations) == 1 and (activations[0], takes) in EXPECTED:
+        return "logits", []
+    return takes, at
+
+
+def _after_log(program: Program, path: list[int], takes: LossTakes, acts: list[int]) -> LossTakes:
+    """``nll_loss(torch.log(p), y)`` takes probabilities; after a softmax, logits."""
+    logs = [i for i in path if program.steps[i].name == "log"]
+    if takes == "log_probabilities" and logs:
+        return "logits" if acts else "probabilities"
+    return takes
+
+
+def _dense_targets(kind: LossKind, shapes: tuple[Any, Any, Any]) -> LossKind:
+    prediction, target, _ = shapes
+    if kind == "sparse_categorical_cross_entropy" and prediction == target and len(prediction or ()) > 1:
+        return "categorical_cross_entropy"
+    return kind
+
+
+def _shapes(program: Program, nodes: Sequence[Node], meeting: int | None) -> tuple[Any, Any, Any]:
+    """Shapes of prediction, target and elementwise loss where they met."""
+    if meeting is None:
+        return None, None, None
+    step, node = program.steps[meeting], nodes[meeting]
+    tensors = _tensors((node.args, dict(node.kwargs)))
+    from_label = _ancestors_only(program, step, meeting)
+    pairs = list(zip(slots_in(step), tensors, strict=False))
+    prediction = next((tuple(t.shape) for slot, t in pairs if slot not in from_label), None)
+    target = next((tuple(t.shape) for slot, t in pairs if slot in from_label), None)
+    if prediction is None or target is None:
+        return prediction, target, None
+    if step.name in ELEMENTWISE_LOSSES or step.name not in LOSSES:
+        return prediction, target, _broadcast(prediction, target)
+    return prediction, target, None
+
+
+def _ancestors_only(program: Program, step: Step, meeting: int) -> set[int]:
+    """Slots of a meeting step that come from labels."""
+    roots = [leaf.slot for leaf in program.of("label")]
+    outputs = derived(program.steps, [leaf.slot for leaf in program.of("output")])
+    return (derived(program.steps, roots) - outputs) & set(slots_in(step))
+
+
+def _broadcast(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...] | None:
+    try:
+        return tuple(torch.broadcast_shapes(a, b))
+    except RuntimeError:
+        return None
+
+
+def _by_numbers(
+    program: Program, scene: Scene, selected: int, acts: list[int], leaves: _Leaves
+) -> tuple[LossKind, LossTakes, list[int]]:
+    """A hand-made loss is what it computes: compared with the well-known ones on random outputs."""
+    label = leaves.labels[0] if leaves.labels else (scene.inputs[0] if program.of("input") and scene.inputs else None)
+    if label is None:
+        return "other", "values", []
+    found = kind_by_numbers(program, scene, selected, leaves.labels, label)
+    if found is not None:
+        return *found, []
+    if acts:
+        folded, _ = _fold(program, selected, acts)
+        found = kind_by_numbers(folded, scene, selected, leaves.labels, label)
+        if found is not None:
+            return *found, acts
+    return "other", "values", []
+
+
+def _fold(program: Program, selected: int, steps: list[int]) -> tuple[Program, tuple[str, ...]]:
+    """Activations that act on the prediction alone become part of the model: in the program they hand on."""
+    names: list[str] = []
+    slots = [leaf.slot for leaf in program.of("output") if leaf.key == selected]
+    new = list(program.steps)
+    for i, step in enumerate(program.steps):
+        users = [one for one in program.steps if set(slots[-1:]) & set(slots_in(one))]
+        if users != [step] or not (i in steps or kind_of(step.name) == "reshape") or len(step.outs) != 1:
+            continue
+        if i in steps:
+            names.append(activation_of(step.name) or "linear")
+            new[i] = replace(step, name="identity", func=_first, args=step.args[:1], kwargs={}, simple=True)
+        slots.append(step.outs[0])
+    return replace(program, steps=tuple(new)), tuple(names)
+
+
+def _first(value: Any) -> Any:
+    return value
+
+
+def _expression(program: Program) -> str:
+    """``mean(pow(sub))``: the calls along the first argument, from the loss back."""
+    makers = {slot: step for step in program.steps for slot in step.outs}
+    names: list[str] = []
+    slot: int | None = program.results[0]
+    while slot in makers and len(names) < 4:
+        step = makers[slot]
+        names.append(step.name.strip("_"))
+        slot = next((one for one in slots_in(step) if one in makers), None)
+    return "(".join(names) + ")" * (len(names) - 1) if names else "the model's own output"

@@ -1,0 +1,255 @@
+"""The model's real graph: every call of torch that rows go through, in the order in which it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, final
+
+import torch
+from torch.overrides import TorchFunctionMode
+
+from defib.adapters.torch.arrays import map_leaves, tensors_in, to_numpy
+from defib.adapters.torch.ops import activation_of, kind_of, op_name
+from defib.subject import AnyArray, Layer, LayerKind, LayerOutput
+
+RECURRENT = frozenset({"lstm", "gru", "rnn_tanh", "rnn_relu"})
+ADDITIONS = frozenset({"add", "__add__", "__radd__", "__iadd__"})
+MATMULS = frozenset({"matmul", "mm", "addmm", "bmm", "__matmul__", "__rmatmul__", "einsum", "baddbmm"})
+MERGES = frozenset({*ADDITIONS, "mul", "__mul__", "sub", "__sub__"})
+
+
+@dataclass
+class OpRecord:
+    """One call on the path of the rows."""
+
+    name: str
+    kind: LayerKind
+    activation: str | None
+    owner: str
+    """Path of the module that ran it, ``""`` for the model itself."""
+    parameters: tuple[str, ...]
+    values: AnyArray | None
+    tensor: Any
+    inputs: tuple[int, ...] = ()
+    """Positions of the records that its tensor arguments come from."""
+    in_user_code: bool = True
+    place: tuple[str, int] | None = None
+    """Group and running number of the call (see `group_of`): how a `Surgery` finds it again."""
+    in_shape: tuple[int, ...] = ()
+    """Shape of its first tensor argument."""
+    shape: tuple[int, ...] = ()
+
+    def hidden_from_report(self) -> bool:
+        """Calls inside torch's own modules that are no layer of their own."""
+        return self.kind == "other" and not self.in_user_code
+
+
+@final
+@dataclass
+class Stack:
+    """Which module is running, kept by hooks on a clone."""
+
+    paths: list[str] = field(default_factory=list)
+    modules: list[Any] = field(default_factory=list)
+
+    @contextmanager
+    def watching(self, module: Any) -> Iterator[None]:
+        """Put hooks on every submodule of a clone, and take them off again."""
+        handles = []
+        for path, one in module.named_modules():
+            handles.append(one.register_forward_pre_hook(self._enter(path)))
+            handles.append(one.register_forward_hook(self._leave, always_call=True))
+        try:
+            yield
+        finally:
+            for handle in handles:
+                handle.remove()
+            self.paths.clear()
+            self.modules.clear()
+
+    def _enter(self, path: str) -> Any:
+        def hook(module: Any, args: Any) -> None:
+            self.paths.append(path)
+            self.modules.append(module)
+
+        return hook
+
+    def _leave(self, module: Any, args: Any, out: Any) -> None:
+        if self.paths:
+            self.paths.pop()
+            self.modules.pop()
+
+    @property
+    def path(self) -> str:
+        """Of the innermost module."""
+        return self.paths[-1] if self.paths else ""
+
+    @property
+    def module(self) -> Any:
+        """The innermost module."""
+        return self.modules[-1] if self.modules else None
+
+
+class Recorder(TorchFunctionMode):
+    """Records every call whose arguments come from the rows."""
+
+    def __init__(self, module: Any, stack: Stack, inputs: Any, n_rows: int, *, keep_values: bool = True) -> None:
+        TorchFunctionMode.__init__(self)
+        self.stack = stack
+        self.n_rows = n_rows
+        self.keep_values = keep_values
+        self.records: list[OpRecord] = []
+        self.names = {id(parameter): name for name, parameter in module.named_parameters(remove_duplicate=False)}
+        self.source: dict[int, int] = {id(tensor): -1 for tensor in tensors_in(inputs)}
+        self.alive: list[Any] = list(tensors_in(inputs))
+        self.counts: dict[str, int] = {}
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Run the call and record it."""
+        name = op_name(func)
+        place = next_place(name, args, self.counts)
+        shape = tuple(args[0].shape) if args and isinstance(args[0], torch.Tensor) else ()
+        out = func(*args, **(kwargs or {}))
+        first = out[0] if isinstance(out, tuple) and out and isinstance(out[0], torch.Tensor) else out
+        if isinstance(first, torch.Tensor):
+            before = len(self.records)
+            self._record(name, args, kwargs or {}, out, first)
+            if self.records and (len(self.records) > before or self.records[-1].tensor is first):
+                last = self.records[-1]
+                last.place = place or last.place
+                last.in_shape, last.shape = last.in_shape or shape, tuple(first.shape)
+        return out
+
+    def _record(self, name: str, args: Any, kwargs: Any, out: Any, first: Any) -> None:
+        used = _tensors((args, kwargs))
+        sources = [self.source[id(one)] for one in used if id(one) in self.source]
+        if not sources:
+            return
+        parameters = tuple(self.names[id(one)] for one in used if id(one) in self.names)
+        kind = self._kind(name, parameters, sources)
+        if kind is None:  # a bias added to the product before it: one dense step
+            product = self.records.pop()
+            kind, name, parameters = "dense", product.name, (*product.parameters, *parameters)
+            sources = list(product.inputs)
+            merged = product
+        else:
+            merged = None
+        record = OpRecord(
+            name, kind, activation_of(name), self.stack.path, parameters, self._values(name, out, first), first,
+            tuple(sorted({one for one in sources if 0 <= one < len(self.records)})), self._in_user_code(),
+        )  # fmt: skip
+        if merged is not None:
+            record.place, record.in_shape = merged.place, merged.in_shape
+        self.records.append(record)
+        for tensor in tensors_in(out):
+            self.source[id(tensor)] = len(self.records) - 1
+            self.alive.append(tensor)
+
+    def _kind(self, name: str, parameters: tuple[str, ...], sources: list[int]) -> LayerKind | None:
+        if name in MATMULS:
+            return "dense" if parameters else "merge"
+        if name in ADDITIONS and parameters and self.records and sources[0] == len(self.records) - 1:
+            last = self.records[-1]
+            if last.kind == "dense" and last.name in MATMULS:
+                return None
+        if name in MERGES and len([one for one in sources if one >= 0]) > 1:
+            return "merge"
+        return kind_of(name)
+
+    def _in_user_code(self) -> bool:
+        module = self.stack.module
+        return module is None or not type(module).__module__.startswith("torch.")
+
+    def _values(self, name: str, out: Any, first: Any) -> AnyArray | None:
+        if not self.keep_values or not (first.is_floating_point() or first.is_complex()):
+            return None
+        module = self.stack.module
+        if name in RECURRENT and first.dim() == 3 and not getattr(module, "batch_first", True):
+            first = first.transpose(0, 1)
+        if name == "multi_head_attention_forward" and first.dim() == 3:
+            first = first.transpose(0, 1)
+        if first.dim() == 0 or first.shape[0] != self.n_rows:
+            return None
+        return to_numpy(first)
+
+
+GROUPS: dict[str, str] = {"activation": "activation", "dense": "dense", "conv": "dense", "dropout": "dropout", "norm": "norm"}
+
+
+def next_place(name: str, args: Any, counts: dict[str, int]) -> tuple[str, int] | None:
+    """Group and running number of a call that an edit may change; ``counts`` goes on from call to call."""
+    if name in MATMULS:
+        group = "dense" if any(isinstance(one, torch.nn.Parameter) for one in args) else None
+    else:
+        group = GROUPS.get(kind_of(name))
+    if group is None:
+        return None
+    counts[group] = counts.get(group, -1) + 1
+    return group, counts[group]
+
+
+def _tensors(value: Any) -> list[Any]:
+    found: list[Any] = []
+    map_leaves(value, lambda leaf: found.append(leaf) if isinstance(leaf, torch.Tensor) else None)
+    return found
+
+
+def last_weights(records: list[OpRecord]) -> int:
+    """Position of the last dense, conv, recurrent or attention step; −1 when there is none."""
+    with_weights = ("dense", "conv", "recurrent", "attention", "embedding")
+    return max((i for i, record in enumerate(records) if record.kind in with_weights), default=-1)
+
+
+def on_path(records: list[OpRecord], output: Any) -> list[int]:
+    """Positions of the records that ``output`` depends on, in order."""
+    last = [i for i, record in enumerate(records) if record.tensor is output]
+    todo, found = last[-1:], set()
+    while todo:
+        one = todo.pop()
+        if one not in found:
+            found.add(one)
+            todo.extend(records[one].inputs)
+    return sorted(found) or list(range(len(records)))
+
+
+def named_layers(records: list[OpRecord]) -> list[str]:
+    """A name per record: the module's path, ``fc1:relu`` for a functional call, ``#2`` when it ran before."""
+    names: list[str] = []
+    last_linear = ""
+    for record in records:
+        name = _base_name(record, last_linear, names)
+        if record.kind in ("dense", "conv", "recurrent", "embedding", "attention"):
+            last_linear = name
+        count = sum(1 for one in names if one.split("#")[0] == name)
+        names.append(f"{name}#{count + 1}" if count else name)
+    return names
+
+
+def _base_name(record: OpRecord, last_linear: str, names: list[str]) -> str:
+    step = record.activation or record.name.strip("_")
+    if record.parameters and record.kind in ("dense", "conv", "embedding", "norm", "recurrent"):
+        owner = record.parameters[0].rpartition(".")[0]
+        return owner or record.parameters[0]
+    if record.in_user_code or record.kind == "other":
+        place = last_linear or record.owner or "input"
+        return f"{place}:{step}"
+    if record.owner in names and record.kind == "activation":
+        return f"{last_linear or record.owner}:{step}"
+    return record.owner or step
+
+
+def layers_of(records: list[OpRecord], output: Any) -> tuple[LayerOutput, ...]:
+    """The records as `LayerOutput`, up to the one that gave the output."""
+    last = max((i for i, record in enumerate(records) if record.tensor is output), default=len(records) - 1)
+    kept = records[: last + 1]
+    names = named_layers(kept)
+    found = []
+    for name, record in zip(names, kept, strict=True):
+        if record.values is None or (record.hidden_from_report() and record.tensor is not output):
+            continue
+        units = record.values.shape[1] if record.kind == "conv" else record.values.shape[-1]
+        layer = Layer(name, record.kind, record.activation, int(units), record.parameters)
+        found.append(LayerOutput(layer, record.values))
+    return tuple(found)

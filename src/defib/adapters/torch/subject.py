@@ -1,0 +1,263 @@
+"""A PyTorch model, its rows and its recipe, behind the Subject protocol."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, final
+
+import numpy as np
+import torch
+
+from defib.adapters.torch.arrays import to_numpy
+from defib.adapters.torch.captured import Captured
+from defib.adapters.torch.clone import state_of, unwrapped
+from defib.adapters.torch.edits import DRY_ROWS, Impossible, apply_edits
+from defib.adapters.torch.initial import fresh_values, redrawn
+from defib.adapters.torch.network import Network, folded_layers, rows_first
+from defib.adapters.torch.objective import UserLoss, label_tensor, loss_edit, objective_for
+from defib.adapters.torch.optimizer import build_optimizer, trainable_names
+from defib.adapters.torch.quiet import quiet
+from defib.adapters.torch.recorder import layers_of
+from defib.adapters.torch.train import Loop, TorchTrained, course_of
+from defib.recipe import Arm, Edit, TrainingRecipe
+from defib.subject import (
+    AnyArray,
+    FloatArray,
+    ForwardPass,
+    Gradient,
+    LayerOutput,
+    Moment,
+    NotAvailable,
+    Parameter,
+    Rows,
+    Subject,
+    Trained,
+    TrainingTrace,
+)
+
+DRAW_SEED: Final = 7_000
+"""Added to the seed of a trial for what its edits draw, so that it differs from the initial weights' draw."""
+
+
+@final
+class TorchSubject(Subject):
+    """See `Subject`. Every method works on clones; the user's module is read, never run and never changed."""
+
+    framework = "torch"
+
+    def __init__(
+        self,
+        captured: Captured,
+        recipe: TrainingRecipe,
+        trace: TrainingTrace,
+        *,
+        name: str,
+        training: Rows | None = None,
+        prediction: Rows | None = None,
+        prediction_outputs: FloatArray | None = None,
+        held_out: Rows | None = None,
+    ) -> None:
+        self.captured = captured
+        self.recipe = recipe
+        self.trace = trace
+        self.name = name
+        self.training = training
+        self.prediction = prediction
+        self.prediction_outputs = prediction_outputs
+        self.held_out = held_out
+        self._reasons: dict[tuple[Edit, ...], str | None] = {}
+
+    @property
+    def link(self) -> str:
+        """What turns the model's outputs into probabilities: ``identity``, ``sigmoid``, ``softmax`` or ``exp``."""
+        return self.captured.link
+
+    @property
+    def has_initial_weights(self) -> bool:
+        """Whether weights from before the training are known."""
+        return self.captured.initial is not None
+
+    def parameters(self) -> tuple[Parameter, ...]:
+        """All weights, trainable first."""
+        initial = self.captured.initial or {}
+        record = self.captured.optimizer
+        found = [
+            Parameter(
+                name,
+                name.rpartition(".")[0] or name,
+                to_numpy(initial[name]) if name in initial else None,
+                to_numpy(one),
+                bool(one.requires_grad),
+                None if record is None else name in record.held,
+                self.captured.gradients.get(name),  # type: ignore[arg-type]
+            )
+            for name, one in unwrapped(self.captured.module).named_parameters()
+        ]
+        return tuple(sorted(found, key=lambda one: not one.trainable))
+
+    def buffers(self, *, moment: Moment = "end") -> dict[str, FloatArray]:
+        """Running means and variances of norm layers, by ``layer.mean`` and ``layer.variance``."""
+        state = self._state(moment) or state_of(unwrapped(self.captured.module))
+        names = {"running_mean": "mean", "running_var": "variance"}
+        return {
+            f"{path}.{names[last]}" if path else names[last]: to_numpy(value)
+            for (path, _, last), value in ((name.rpartition("."), value) for name, value in state.items())
+            if last in names
+        }
+
+    def _state(self, moment: Moment) -> Mapping[str, Any] | None:
+        if moment == "end":
+            return None
+        if self.captured.initial is None:
+            raise NotAvailable("the initial weights")
+        return self.captured.initial
+
+    def forward(self, X: AnyArray, *, moment: Moment = "end", training: bool = False) -> ForwardPass:
+        """Send rows through a clone and record every layer."""
+        X = np.asarray(X)
+        with quiet(seed=0):
+            network = Network(self.captured, self._state(moment))
+            network = network.train() if training else network.eval()
+            if network.door.unbatched and len(X) > 1:
+                return self._row_by_row(network, X)
+            return _pass(network, X)
+
+    def _row_by_row(self, network: Network, X: AnyArray) -> ForwardPass:
+        """A model that takes one row at a time; layers are laid on top of each other."""
+        passes = [_pass(network, X[i : i + 1]) for i in range(len(X))]
+        layers = tuple(
+            LayerOutput(same[0].layer, np.concatenate([one.values for one in same]))
+            for same in zip(*(one.layers for one in passes), strict=False)
+            if len({one.values.shape for one in same}) == 1
+        )
+        return ForwardPass(np.concatenate([one.outputs for one in passes]), layers)
+
+    def gradients(self, X: AnyArray, y: AnyArray, *, moment: Moment = "end") -> tuple[Gradient, ...]:
+        """Gradient of the user's loss, training mode, all rows as one batch."""
+        with quiet(seed=0):
+            network = Network(self.captured, self._state(moment)).train()
+            named = dict(network.module.named_parameters())
+            for one in named.values():
+                one.requires_grad_(one.is_floating_point())
+            if self.captured.without_grad:
+                return tuple(Gradient(name, None) for name in named)
+            loss = self._loss(network, np.asarray(X), np.asarray(y))
+            if not loss.requires_grad:
+                return tuple(Gradient(name, None) for name in named)
+            values = torch.autograd.grad(loss, list(named.values()), allow_unused=True)
+        return tuple(
+            Gradient(name, None if value is None else to_numpy(value))
+            for name, value in zip(named, values, strict=True)
+        )
+
+    def loss(self, X: AnyArray, y: AnyArray, *, moment: Moment = "end") -> float:
+        """The user's loss, evaluation mode, all rows as one batch."""
+        with quiet(seed=0), torch.no_grad():
+            network = Network(self.captured, self._state(moment)).eval()
+            return float(self._loss(network, np.asarray(X), np.asarray(y)))
+
+    def _loss(self, network: Network, X: AnyArray, y: AnyArray) -> Any:
+        if self.captured.program is None:
+            raise NotAvailable("the loss")
+        objective = UserLoss(self.captured.program, network)
+        labels = label_tensor(network, Arm(), X, y)
+        tensors = network.tensors(X)
+        if not network.door.unbatched:
+            return objective(network, tensors, network.outputs(tensors), labels)
+        losses = [
+            objective(network, rows, network.outputs(rows), labels[i])
+            for i in range(len(X))
+            for rows in [[one[i : i + 1] for one in tensors]]
+        ]
+        return torch.stack(losses).mean()
+
+    def can_train(self, arm: Arm) -> str | None:
+        """``None``, or why not, as a clause."""
+        if self.recipe.optimizer is None or self.captured.optimizer is None:
+            return "the optimizer is not known"
+        if self.captured.program is None and loss_edit(arm) is None:
+            return "the loss is not known"
+        if self.training is None:
+            return "no training rows were seen"
+        if arm.edits not in self._reasons:
+            self._reasons[arm.edits] = self._reason(arm, self.training)
+        return self._reasons[arm.edits]
+
+    def _reason(self, arm: Arm, rows: Rows) -> str | None:
+        """Make the edits on a clone and send a few rows through loss and all."""
+        X, y = rows.X[:DRY_ROWS], None if rows.y is None else rows.y[:DRY_ROWS]
+        try:
+            with quiet(seed=0):
+                network = self._network(arm, X, seed=0)
+                labels = label_tensor(network, arm, X, y)
+                network.train(None if arm.loop == "canonical" else self.captured.modes)
+                tensors = network.tensors(X)
+                if network.door.unbatched:
+                    tensors, labels = tuple(one[:1] for one in tensors), labels[0]
+                objective_for(network, arm)(network, tensors, network.outputs(tensors), labels)
+        except Impossible as error:
+            return str(error)
+        except NotAvailable as error:
+            return f"it needs {error}"
+        except Exception as error:
+            return f"the changed model does not run ({type(error).__name__}: {str(error).splitlines()[0][:120]})"
+        return None
+
+    def _network(self, arm: Arm, X: AnyArray, *, seed: int) -> Network:
+        network = Network(self.captured, self._initial(seed))
+        torch.default_generator.manual_seed(DRAW_SEED + seed)
+        for parameter in network.module.parameters():
+            parameter.grad = None
+        apply_edits(network, arm.edits, X)
+        return network
+
+    def _initial(self, seed: int) -> Mapping[str, Any]:
+        captured = self.captured
+        module = unwrapped(captured.module)
+        torch.default_generator.manual_seed(seed)
+        if captured.initial is None:
+            return {**state_of(module), **fresh_values(module)}
+        if seed == 0 or captured.loaded:
+            return captured.initial
+        return redrawn(module, captured.initial, seed=seed)
+
+    def train(self, arm: Arm, rows: Rows, *, seed: int, deadline: float | None = None) -> Trained:
+        """Train a clone. Raises `NotAvailable` or `BudgetExceeded`."""
+        reason = self.can_train(arm)
+        if reason is not None:
+            raise NotAvailable(reason)
+        with quiet(seed=seed):
+            started = time.monotonic()
+            X = arm.inputs(rows.X) if arm.inputs is not None else np.asarray(rows.X)
+            network = self._network(arm, X, seed=seed)
+            y = label_tensor(network, arm, X, rows.y)
+            losses = self._run(network, arm, network.tensors(X), y, seed, deadline)
+            for parameter in network.module.parameters():
+                parameter.grad = None
+        return TorchTrained(network, arm, losses, time.monotonic() - started)
+
+    def _run(
+        self, network: Network, arm: Arm, tensors: Sequence[Any], y: Any, seed: int, deadline: float | None
+    ) -> FloatArray:
+        named = dict(network.module.named_parameters())
+        names = set(trainable_names(self.captured, named, arm))
+        for name, one in named.items():
+            one.requires_grad_(name in names)
+        extras = list(network.extras.parameters()) if names else []
+        kept = {name: one for name, one in named.items() if name in names}
+        optimizer = build_optimizer(self.captured, kept, extras, arm) if kept else None
+        network.train(None if arm.loop == "canonical" else self.captured.modes)
+        objective = objective_for(network, arm)
+        course = course_of(self.recipe, self.captured, arm, len(tensors[0]))
+        loop = Loop(network, objective, optimizer, arm, course, deadline)
+        torch.default_generator.manual_seed(seed)
+        return loop.run(tensors, y, seed) if optimizer is not None else loop.measure(tensors, y, seed)
+
+
+def _pass(network: Network, X: AnyArray) -> ForwardPass:
+    records, output = network.record(X)
+    layers = list(layers_of(records, output))
+    with torch.no_grad():
+        folded, final = folded_layers(network.folded, output, len(X))
+    return ForwardPass(rows_first(to_numpy(final), len(X)), (*layers, *folded))

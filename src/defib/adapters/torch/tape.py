@@ -1,0 +1,30 @@
+"""Records every call of torch while it stands on torch's stack of function modes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch.overrides import TorchFunctionMode
+
+from defib.adapters.torch.program import Node
+
+MAX_NODES = 400
+"""A loss takes a few dozen calls; past this the tape stops recording (a user's program went on to other things)."""
+
+
+class Tape(TorchFunctionMode):
+    """The calls, in order, with their live tensors."""
+
+    def __init__(self) -> None:
+        TorchFunctionMode.__init__(self)
+        self.nodes: list[Node] = []
+        self.full = False
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Run the call unchanged and note it."""
+        out = func(*args, **(kwargs or {}))
+        if not self.full:
+            self.nodes.append(Node(func, args, kwargs or {}, out, torch.is_grad_enabled()))
+            self.full = len(self.nodes) >= MAX_NODES
+        return out
