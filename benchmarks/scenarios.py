@@ -1,4 +1,4 @@
-"""Diagnose every scenario of ``tests/scenarios``: ``python -m benchmarks.scenarios [--frameworks torch] [--seeds 0 1]``.
+"""Diagnose the scenarios of ``tests/scenarios``: ``python -m benchmarks.scenarios [--frameworks torch] [--seeds 0]``.
 
 Each program runs as a user's would, watched, in a worker process (one per framework and chunk of scenarios, so that the
 framework is imported once per chunk); the worker dies alone. Writes a table as Markdown and every row as JSON.

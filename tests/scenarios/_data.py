@@ -5,13 +5,16 @@ Every function returns ``X, y, X_new, y_new`` with float32 inputs; ``y`` is int6
 
 from __future__ import annotations
 
+from typing import Any, TypeAlias
+
 import numpy as np
 from numpy.typing import NDArray
 
-Split = tuple[NDArray, NDArray, NDArray, NDArray]
+Array: TypeAlias = NDArray[Any]
+Split: TypeAlias = tuple[Array, Array, Array, Array]
 
 
-def _split(X: NDArray, y: NDArray, seed: int, stratify: bool = True) -> Split:
+def _split(X: Array, y: Array, seed: int, stratify: bool = True) -> Split:
     from sklearn.model_selection import train_test_split
 
     a, b, ya, yb = train_test_split(X, y, test_size=0.25, random_state=seed, stratify=y if stratify else None)

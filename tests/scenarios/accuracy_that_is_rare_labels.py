@@ -1,5 +1,7 @@
 """'99 % accuracy and it predicts 0 for everyone': one row in a hundred is positive. The twin's positives are as rare, and it finds them."""
 
+# mypy: ignore-errors
+
 import numpy as np
 
 from tests.scenarios._data import rare

@@ -14,6 +14,9 @@ from types import FrameType
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
+AnyArray = NDArray[Any]
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -43,7 +46,7 @@ def run_program(module: Any, kind: str, framework: str, seed: int) -> dict[str, 
     return caught
 
 
-def skill(pred: np.ndarray, y: np.ndarray | None) -> float:
+def skill(pred: AnyArray, y: AnyArray | None) -> float:
     """AUC (macro one-vs-rest) for classes, r2 for values, NaN without labels."""
     from sklearn.metrics import r2_score, roc_auc_score
 
@@ -56,13 +59,15 @@ def skill(pred: np.ndarray, y: np.ndarray | None) -> float:
         return float("nan")
     if pred.ndim == 1 or pred.shape[-1] == 1:
         return float(roc_auc_score(y == y.max(), pred.ravel()))
-    return float(np.mean([roc_auc_score(y == k, pred[:, k]) for k in np.unique(y)]))
+    return float(np.mean([roc_auc_score(y == label, pred[:, k]) for k, label in enumerate(np.unique(y))]))
 
 
 def line(module: Any, kind: str, framework: str, seed: int) -> str:
     start = time.perf_counter()
     out = run_program(module, kind, framework, seed)
     seconds = time.perf_counter() - start
+    if framework == "keras":
+        sys.modules["keras"].utils.clear_session()
     pred = np.asarray(out["pred"], dtype=np.float64)
     flat = pred.reshape(len(pred), -1)
     hard = flat.argmax(1) if flat.shape[1] > 1 else (flat[:, 0] > 0.5)

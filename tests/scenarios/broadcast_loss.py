@@ -1,5 +1,7 @@
 """Predictions (n, 1) meet targets (n,): every prediction is compared with every target and the mean wins."""
 
+# mypy: ignore-errors
+
 import numpy as np
 
 from tests.scenarios._data import friedman

@@ -1,5 +1,7 @@
 """Three rows in a hundred are positive: one hard label for everyone, and probabilities that rank well."""
 
+# mypy: ignore-errors
+
 import numpy as np
 
 from tests.scenarios._data import rare

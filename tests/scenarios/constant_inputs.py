@@ -1,5 +1,7 @@
 """Every row is the same when it reaches the network: a cast to integers, a misspelt column."""
 
+# mypy: ignore-errors
+
 import numpy as np
 
 from tests.scenarios._data import digits, wine

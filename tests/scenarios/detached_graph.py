@@ -1,5 +1,7 @@
 """Somewhere between the weights and the loss the gradient is cut: a stop_gradient, a round trip through NumPy."""
 
+# mypy: ignore-errors
+
 import numpy as np
 
 from tests.scenarios._data import cancer, wine

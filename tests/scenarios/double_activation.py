@@ -1,5 +1,7 @@
 """The head ends in a sigmoid or softmax and it is applied once more."""
 
+# mypy: ignore-errors
+
 import numpy as np
 
 from tests.scenarios._data import cancer, digits

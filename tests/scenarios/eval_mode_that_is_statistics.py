@@ -1,5 +1,7 @@
 """'It works without eval mode': a small convolutional network whose running statistics are still those of its first batches."""
 
+# mypy: ignore-errors
+
 import numpy as np
 
 from tests.scenarios._data import digits

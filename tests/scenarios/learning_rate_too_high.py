@@ -1,5 +1,7 @@
 """Standardized rows, a deep enough network, and a step that kills every unit in the first updates."""
 
+# mypy: ignore-errors
+
 import numpy as np
 
 from tests.scenarios._data import cancer, digits
@@ -16,7 +18,7 @@ def _keras(seed, fault):
     keras.utils.set_random_seed(seed)
     model = keras.Sequential(
         [keras.Input((30,))]
-        + [keras.layers.Dense(32, activation="relu") for _ in range(5)]
+        + [keras.layers.Dense(32, activation="relu") for _ in range(8)]
         + [keras.layers.Dense(1, activation="sigmoid")]
     )
     model.compile(keras.optimizers.Adam(learning_rate=0.3 if fault else 0.001), "binary_crossentropy")

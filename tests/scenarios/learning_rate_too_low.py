@@ -1,5 +1,7 @@
 """Plenty of epochs, and a step so small that the network is as fresh as on the first day."""
 
+# mypy: ignore-errors
+
 import numpy as np
 
 from tests.scenarios._data import cancer, wine

@@ -1,5 +1,7 @@
 """Rows and labels no longer belong together: one side is shifted by a row, or reversed."""
 
+# mypy: ignore-errors
+
 import numpy as np
 
 from tests.scenarios._data import coin_flips, friedman

@@ -1,5 +1,7 @@
 """The optimizer steps, but not the weights of this network: only its head, or a network that was thrown away."""
 
+# mypy: ignore-errors
+
 import numpy as np
 
 from tests.scenarios._data import cancer, wine

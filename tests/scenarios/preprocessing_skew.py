@@ -1,5 +1,7 @@
 """Trained on standardized rows; served raw rows, or rows that were standardized one by one."""
 
+# mypy: ignore-errors
+
 import numpy as np
 
 from tests.scenarios._data import cancer

@@ -1,5 +1,7 @@
 """The error is silenced with `loss.requires_grad_(True)`; the graph stays cut. PyTorch only: Keras raises."""
 
+# mypy: ignore-errors
+
 import numpy as np
 
 from tests.scenarios._data import digits

@@ -1,5 +1,7 @@
 """Early stopping without patience ends the training on the plateau that every sigmoid stack begins with. From a loop of one's own the planned number of epochs cannot be seen, so too few updates is a right answer too."""
 
+# mypy: ignore-errors
+
 import numpy as np
 
 from tests.scenarios._data import coin_flips

@@ -1,5 +1,7 @@
 """A stack of sigmoids with plain SGD: the first layers receive next to nothing."""
 
+# mypy: ignore-errors
+
 import numpy as np
 
 from tests.scenarios._data import cancer

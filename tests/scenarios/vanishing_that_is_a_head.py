@@ -1,5 +1,7 @@
 """Looks like vanishing gradients (three sigmoid layers, gradient 0). The head has no gradient at all. The twin is the same stack, and learns."""
 
+# mypy: ignore-errors
+
 import numpy as np
 
 from tests.scenarios._data import coin_flips
