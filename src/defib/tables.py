@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,8 +107,9 @@ def _read_array(path: Path) -> Table:
     try:
         loaded = np.load(path, allow_pickle=False)
         if isinstance(loaded, np.lib.npyio.NpzFile):
-            return _from_npz(path, loaded)
-    except (ValueError, OSError, EOFError) as error:
+            with loaded:
+                return _from_npz(path, {name: loaded[name] for name in loaded.files})
+    except (ValueError, OSError, EOFError, BadZipFile) as error:
         raise InputError(
             "unreadable-file",
             came=f"{path} could not be read: {error}",
@@ -117,9 +119,8 @@ def _read_array(path: Path) -> Table:
     return Table(path, (), np.atleast_1d(loaded))
 
 
-def _from_npz(path: Path, loaded: Any) -> Table:
-    """One array is the table; several of one dimension are its columns."""
-    arrays = {name: loaded[name] for name in loaded.files}
+def _from_npz(path: Path, arrays: dict[str, NDArray[Any]]) -> Table:
+    """One array is the table; several of one length are its columns."""
     if len(arrays) == 1:
         return Table(path, (), np.atleast_1d(next(iter(arrays.values()))))
     flat = {name: array.reshape(len(array), -1) for name, array in arrays.items() if array.ndim > 0}
