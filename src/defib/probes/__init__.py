@@ -1,1 +1,39 @@
-"""One file per probe; `PROBES` is the order in which they run, cheapest first."""
+"""One file per probe; `all_probes` gives them in the order in which they run, each after what it reads."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from defib.evidence import Probe
+
+ORDER = (
+    "inputs",
+    "columns",
+    "labels",
+    "training",
+    "gradients",
+    "updates",
+    "initialization",
+    "activations",
+    "head",
+    "modes",
+    "serving",
+    "outputs",
+    "reference",
+)
+"""Modules below ``defib.probes``, each holding ``PROBE``. Labels come before what is judged by them."""
+
+
+def all_probes(seed: int = 0) -> tuple[Probe, ...]:
+    """The table, loaded on call: importing one probe's evidence class must not import the other probes.
+
+    ``seed`` reaches the reference learners, the only probe that draws random numbers of its own.
+    """
+    modules = [import_module(f"defib.probes.{name}") for name in ORDER]
+    return tuple(module.probe(seed) if hasattr(module, "probe") else module.PROBE for module in modules)
+
+
+def __getattr__(name: str) -> tuple[Probe, ...]:
+    if name == "PROBES":
+        return all_probes()
+    raise AttributeError(name)

@@ -210,7 +210,7 @@ def _squashings(subject: Subject, rows: Rows, forward: ForwardPass) -> int:
 
 
 def squashings_by_value(subject: Subject, rows: Rows, loss: LossFacts) -> int | None:
-    """How many more squashings reproduce the loss's value on these rows, at every known moment; ``None`` if none does."""
+    """How many more squashings reproduce the loss's value on these rows, at every known moment, if any number does."""
     moments: tuple[Moment, ...] = ("end", "initial") if subject.has_initial_weights else ("end",)
     found = set(range(MOST_SQUASHINGS + 1))
     for moment in moments:

@@ -28,7 +28,7 @@ class ModeFacts(Evidence):
     has_dropout: bool
     eval_spread: float
     train_spread: float
-    """prediction_spread of the same rows in training mode (one batch of at most 256 rows, dropout off where possible)."""
+    """prediction_spread of the same rows in training mode (one batch of at most 256 rows)."""
     eval_skill: float | None
     train_skill: float | None
     """Rank skill (2·AUC − 1, or R²) on the training rows in each mode; ``None`` without labels."""
@@ -84,7 +84,7 @@ def _running(one: LayerOutput, buffers: dict[str, FloatArray]) -> tuple[FloatArr
 
 
 def worst_statistics(subject: Subject, X: AnyArray, layers: Sequence[LayerOutput]) -> tuple[str, float, float] | None:
-    """The norm layer farthest off: its name, median mean shift in batch sd, median variance ratio; ``None`` without one.
+    """The norm layer farthest off: its name, median mean shift in batch sd, median variance ratio. ``None`` without.
 
     ``layers`` come from a pass in training mode, so that a layer's inputs are what its batches looked like. Farthest is
     the larger of the shift and |ln(ratio)|.

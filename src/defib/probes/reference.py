@@ -4,7 +4,47 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from defib.evidence import Evidence
+import numpy as np
+
+from defib.evidence import Book, Evidence, Missing, Probe
+from defib.measures.rows import spaced_indices
+from defib.measures.skill import average_ranks, gini_skill, r2_skill, student_quantile
+from defib.probes.features import feature_table
+from defib.probes.inputs import InputFacts
+from defib.probes.labels import LabelFacts
+from defib.probes.learners import (
+    LARGEST_CLASSES,
+    LEARNERS,
+    Metric,
+    Problem,
+    assign_folds,
+    chance_error,
+    out_of_fold,
+    score,
+)
+from defib.probes.looking import number_rows
+from defib.subject import AnyArray, FloatArray, Rows, Subject
+from defib.task import read_targets
+
+MOST_ROWS = 2000
+LEAST_ROWS = 10
+LEAST_PER_CLASS = 4
+"""One per fold."""
+MOST_TARGETS = 3
+RARE = 0.05
+PERMUTATIONS = {"linear": 20, "boosting": 6}
+Z_SIGNAL = 3.0
+"""The better of two learners must lie this many sd above chance (normal null: 2 x 0.13 %, one-sided)."""
+Z_REPAIR = 4.5
+"""Eight pairings are tried: 8 x 3e-6."""
+Z_POWER = 0.84
+"""80 % power."""
+MARGIN: dict[Metric, float] = {"auc": 0.02, "r2": 0.01}
+"""Signal below this is of no use to anybody, however sure it is."""
+REPAIR_MARGIN: dict[Metric, float] = {"auc": 0.1, "r2": 0.1}
+"""A bug that lost the pairing lost all of the signal; a weak one elsewhere is drift, not a re-pairing."""
+SHIFTS = (1, 2, 3)
+DRIFT = 0.9
 
 
 @dataclass(frozen=True)
@@ -28,9 +68,227 @@ class SignalFacts(Evidence):
     z: float
     """(best − permuted_mean) / permuted_sd."""
     has_signal: bool
-    """z beyond the multiple-comparison threshold (see the module) *and* the score above chance by a margin that matters."""
+    """z beyond `Z_SIGNAL` *and* the score above chance by a margin that matters (`MARGIN`)."""
     detectable: float
     """Smallest score that these many rows could have told from chance with 80 % power."""
     repaired_pairing: str | None
     """A re-pairing of rows and labels under which signal appears ("labels shifted by 1"), if one was found."""
     repaired_score: float | None
+
+
+@dataclass(frozen=True)
+class _Null:
+    """What a learner scores on permuted labels."""
+
+    mean: float
+    sd: float
+
+    def z(self, score: float) -> float:
+        return (score - self.mean) / self.sd
+
+
+def probe(seed: int = 0) -> Probe:
+    """The probe with this seed for folds and permutations."""
+    return Probe("reference", SignalFacts, "learners", lambda subject, book: measure_signal(subject, book, seed))
+
+
+def measure_signal(subject: Subject, book: Book, seed: int = 0) -> SignalFacts:
+    """Cross-validate the reference learners on the training rows. Raises `Missing` where there is nothing to score."""
+    rows = subject.training
+    if rows is None or not len(rows) or rows.y is None:
+        raise Missing("SignalFacts", "the labels" if rows is not None and rows.y is None else "the training rows")
+    kind = book.get(InputFacts).kind if book.has(InputFacts) else "tabular"
+    targets = _targets(subject, book, rows)
+    return find_signal(rows.X, targets.columns, targets.metric, kind, n_all=rows.n_seen or len(rows), seed=seed)
+
+
+@dataclass(frozen=True)
+class _Columns:
+    columns: FloatArray
+    metric: Metric
+
+
+def _targets(subject: Subject, book: Book, rows: Rows) -> _Columns:
+    """Labels as one column per class (binary: one), per label, or per value; at most a few columns."""
+    labels = book.get(LabelFacts) if book.has(LabelFacts) else None
+    assert rows.y is not None
+    loss = subject.recipe.loss
+    read = read_targets(
+        rows.y, task=None if labels is None else labels.task, loss_kind=None if loss is None else loss.kind
+    )
+    if len(read.values) != len(rows):
+        return _per_row(read.values.reshape(len(rows), -1))
+    if read.class_ids is None:
+        return _Columns(_widest(read.values), "auc" if read.task == "multilabel" else "r2")
+    ids = read.class_ids
+    classes, counts = np.unique(ids[np.isfinite(ids)], return_counts=True)
+    if len(classes) < 2:
+        raise Missing("SignalFacts", "labels of two classes or more")
+    if len(classes) == 2:
+        return _Columns(np.where(np.isfinite(ids), ids == classes[1], np.nan)[:, None], "auc")
+    kept = classes[np.argsort(-counts, kind="stable")][:LARGEST_CLASSES]
+    hot = (ids[:, None] == kept[None, :]).astype(np.float64)
+    hot[hot.sum(axis=1) == 0] = np.nan
+    return _Columns(hot, "auc")
+
+
+def _per_row(values: FloatArray) -> _Columns:
+    """Labels over time: a few evenly spaced positions stand for all; 0/1 positions are scored as labels."""
+    picked = values[:, spaced_indices(values.shape[1], MOST_TARGETS)]
+    zero_one = bool(np.isin(picked[np.isfinite(picked)], (0.0, 1.0)).all())
+    return _Columns(picked, "auc" if zero_one else "r2")
+
+
+def _widest(values: FloatArray) -> FloatArray:
+    """The columns with the largest variance, at most `MOST_TARGETS`."""
+    order = np.argsort(-np.nanvar(values, axis=0), kind="stable")[:MOST_TARGETS]
+    return values[:, np.sort(order)]
+
+
+def find_signal(
+    X: AnyArray, targets: FloatArray, metric: Metric, kind: str, *, n_all: int | None = None, seed: int = 0
+) -> SignalFacts:
+    """How much of ``targets`` ``(n, k)`` the rows ``(n, ...)`` tell, cross-validated; metric ``auc`` or ``r2``."""
+    rows = number_rows(X, "SignalFacts")
+    index = choose_rows(targets, metric)
+    problem = _problem(rows[index], targets[index], metric, kind, seed)
+    scores = {name: score(problem, out_of_fold(problem, learner)) for name, learner in LEARNERS.items()}
+    if all(np.isnan(value) for value in scores.values()):
+        raise Missing("SignalFacts", "more rows of each class")
+    best_name = max(scores, key=lambda name: -np.inf if np.isnan(scores[name]) else scores[name])
+    best = scores[best_name]
+    null = permuted(problem, best_name, seed)
+    chance = 0.5 if metric == "auc" else 0.0
+    has_signal = null.z(best) > Z_SIGNAL and best > chance + MARGIN[metric]
+    repaired = (None, None) if has_signal else _repair(rows, targets, metric, kind, seed, best)
+    return SignalFacts(
+        metric=metric,
+        n_rows=len(index),
+        n_rows_all=n_all or len(rows),
+        linear=scores["linear"],
+        boosting=scores["boosting"],
+        best=best,
+        best_name=best_name,
+        interval=_interval(problem, best_name, best),
+        permuted_mean=null.mean,
+        permuted_sd=null.sd,
+        z=null.z(best),
+        has_signal=bool(has_signal),
+        detectable=max(null.mean + (Z_SIGNAL + Z_POWER) * null.sd, chance + MARGIN[metric]),
+        repaired_pairing=repaired[0],
+        repaired_score=repaired[1],
+    )
+
+
+def choose_rows(targets: FloatArray, metric: Metric) -> AnyArray:
+    """At most `MOST_ROWS` labelled rows, in order: evenly spaced, but rare positives are kept up to half of them."""
+    known = np.flatnonzero(np.isfinite(targets).all(axis=1))
+    if len(known) < LEAST_ROWS:
+        raise Missing("SignalFacts", f"at least {LEAST_ROWS} labelled rows")
+    if len(known) <= MOST_ROWS:
+        return known
+    if metric == "auc" and targets.shape[1] == 1:
+        positive = targets[known, 0] > 0.5
+        rare = known[positive] if positive.mean() < 0.5 else known[~positive]
+        if len(rare) / len(known) < RARE:
+            kept = rare[spaced_indices(len(rare), MOST_ROWS // 2)]
+            rest = np.setdiff1d(known, rare)
+            return np.sort(np.concatenate([kept, rest[spaced_indices(len(rest), MOST_ROWS - len(kept))]]))
+    return known[spaced_indices(len(known), MOST_ROWS)]
+
+
+def _problem(rows: AnyArray, targets: FloatArray, metric: Metric, kind: str, seed: int) -> Problem:
+    features = feature_table(rows, kind)
+    if features.shape[1] == 0:
+        raise Missing("SignalFacts", "inputs that vary between rows")
+    if metric == "auc":
+        smaller = np.minimum((targets > 0.5).sum(axis=0), (targets <= 0.5).sum(axis=0))
+        targets = targets[:, smaller >= LEAST_PER_CLASS]
+    else:
+        targets = targets[:, np.ptp(targets, axis=0) > 0]
+    if targets.shape[1] == 0:
+        what = f"at least {LEAST_PER_CLASS} rows of each class" if metric == "auc" else "labels that vary"
+        raise Missing("SignalFacts", what)
+    groups = np.unique(features, axis=0, return_inverse=True)[1].ravel()
+    return Problem(features, targets, assign_folds(groups, targets, seed), metric)
+
+
+def permuted(problem: Problem, name: str, seed: int) -> _Null:
+    """Mean and sd of the learner's score on labels permuted between rows.
+
+    Few permutations estimate an sd badly, so it is never taken below what ranks alone give (AUC).
+    """
+    rng = np.random.default_rng(seed + 1)
+    values = []
+    for _ in range(PERMUTATIONS[name]):
+        shuffled = problem.with_targets(problem.targets[rng.permutation(len(problem.targets))])
+        values.append(score(shuffled, out_of_fold(shuffled, LEARNERS[name])))
+    known = np.array([value for value in values if not np.isnan(value)])
+    if problem.metric == "auc":
+        sd = max(float(known.std(ddof=1)) if len(known) > 2 else 0.0, chance_error(problem))
+        return _Null(0.5, sd)
+    return _Null(float(known.mean()), max(float(known.std(ddof=1)), 1e-6))
+
+
+def _interval(problem: Problem, name: str, best: float) -> tuple[float, float]:
+    """95 % interval around the best score, from the out-of-fold predictions (ranked within their fold for AUC)."""
+    predictions = out_of_fold(problem, LEARNERS[name])
+    if problem.metric == "r2":
+        estimate = r2_skill(predictions, problem.targets)
+        return (best, best) if estimate is None else estimate.interval
+    for fold in np.unique(problem.folds):
+        test = problem.folds == fold
+        for k in range(predictions.shape[1]):
+            predictions[test, k] = average_ranks(predictions[test, k]) / test.sum()
+    estimate = gini_skill(predictions, problem.targets > 0.5)
+    half = 0.0 if estimate is None else student_quantile(estimate.n_rows - 2) * estimate.standard_error / 2
+    return max(best - half, 0.0), min(best + half, 1.0)
+
+
+def _repair(
+    rows: AnyArray, targets: FloatArray, metric: Metric, kind: str, seed: int, as_paired: float
+) -> tuple[str | None, float | None]:
+    """The re-pairing under which the most signal appears, if it passes the threshold for having tried all of them."""
+    found: list[tuple[float, str]] = []
+    for words, left, right in re_pairings(rows, targets, metric):
+        if len(left) < LEAST_ROWS:
+            continue
+        index = choose_rows(targets[right], metric)
+        try:
+            problem = _problem(rows[left[index]], targets[right[index]], metric, kind, seed)
+        except Missing:
+            continue
+        value = score(problem, out_of_fold(problem, LEARNERS["linear"]))
+        null = permuted(problem, "linear", seed)
+        if null.z(value) > Z_REPAIR and value > max(as_paired, 0.5 if metric == "auc" else 0.0) + REPAIR_MARGIN[metric]:
+            found.append((value, words))
+    return (max(found)[1], max(found)[0]) if found else (None, None)
+
+
+def re_pairings(rows: AnyArray, targets: FloatArray, metric: Metric) -> list[tuple[str, AnyArray, AnyArray]]:
+    """Pairings that a bug would have destroyed: words, indices of rows, indices of labels."""
+    n = len(rows)
+    everything = np.arange(n)
+    found = []
+    for k in SHIFTS:
+        found.append((f"labels shifted by {k} {'row' if k == 1 else 'rows'}", everything[:-k], everything[k:]))
+        found.append((f"labels shifted by -{k} {'row' if k == 1 else 'rows'}", everything[k:], everything[:-k]))
+    found.append(("labels in reverse order", everything, everything[::-1]))
+    if metric == "auc" and not _drifts(rows):
+        found.append(("labels sorted by class", everything, np.lexsort(targets.T)))
+    return found
+
+
+def _drifts(rows: AnyArray) -> bool:
+    """Whether rows tell their place in the file *within* short stretches (a time, an index): then any sorting fits."""
+    flat = np.asarray(rows).reshape(len(rows), -1)[:, :50].astype(np.float64)
+    flat = np.where(np.isfinite(flat), flat, 0.0)
+    stretches = np.array_split(np.arange(len(flat)), 8)
+    for stretch in stretches:
+        place = np.arange(len(stretch)) - (len(stretch) - 1) / 2
+        part = flat[stretch] - flat[stretch].mean(axis=0)
+        sizes = np.sqrt((part**2).sum(axis=0) * (place**2).sum())
+        r = np.abs(place @ part) / np.where(sizes > 0, sizes, np.inf)
+        if r.max(initial=0.0) > DRIFT:
+            return True
+    return False
