@@ -1,0 +1,76 @@
+"""What all terminal reports share: the console, titled sections, lists with a hanging indent."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator, Sequence
+from typing import IO
+
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+WIDEST = 120
+"""Columns beyond which prose is hard to read."""
+PLAIN_WIDTH = 80
+
+
+def make_console(file: IO[str]) -> Console:
+    """A console as wide as the terminal (at most `WIDEST`); without colour when it is not a terminal."""
+    console = Console(file=file, highlight=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        return Console(file=file, highlight=False, width=PLAIN_WIDTH, color_system=None)
+    return Console(file=file, highlight=False, width=min(console.width, WIDEST))
+
+
+def show(view: RenderableType, file: IO[str]) -> None:
+    """Print on a terminal in colour; into a file or pipe as plain text without trailing blanks."""
+    console = make_console(file)
+    if console.is_terminal:
+        console.print(view)
+    else:
+        file.write(plain(view, console.width))
+    file.flush()
+
+
+def plain(view: RenderableType, width: int = PLAIN_WIDTH) -> str:
+    """Text without colour and trailing blanks, ``width`` columns wide."""
+    out = io.StringIO()
+    Console(file=out, width=width, color_system=None, highlight=False, force_terminal=False).print(view)
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+
+
+def titled(title: str, *body: RenderableType) -> Iterator[RenderableType]:
+    """A section."""
+    yield Text("")
+    yield Text(title, style="bold underline")
+    for part in body:
+        yield Padding(part, (0, 0, 0, 2))
+
+
+def section(title: str, lines: Sequence[str | Text]) -> Iterator[RenderableType]:
+    """A section of lines; nothing when there are none."""
+    if lines:
+        yield from titled(title, bullets(lines))
+
+
+def bullets(lines: Sequence[str | Text]) -> Table:
+    """Lines with a hanging indent, so that wrapped prose stays readable."""
+    table = Table.grid(padding=(0, 1))
+    table.add_column(width=1)
+    table.add_column(ratio=1, overflow="fold")
+    for line in lines:
+        table.add_row("-", Text(line) if isinstance(line, str) else line)
+    return table
+
+
+def facts(rows: Sequence[tuple[str, str]]) -> Table:
+    """Names and values side by side."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(overflow="fold")
+    table.add_column(overflow="fold", style="bold")
+    for name, value in rows:
+        table.add_row(Text(name), Text(value))
+    return table
