@@ -17,6 +17,8 @@ SCALED = 0.1
 NAMED_FACTORS = (255.0, 256.0, 127.5, 10.0, 100.0, 1000.0, 10_000.0, 1e6, 57.29578)
 NAMED_TOLERANCE = 0.05
 LEAST_FACTOR = 5.0
+OTHER_COLUMN = 0.5
+"""Distribution functions farther apart than this are taken for another column's, not for a drift of this one."""
 KS_QUANTILE = 1.63
 """Kolmogorov-Smirnov critical value at 1 %, times sqrt((n + m) / (n m))."""
 
@@ -147,11 +149,11 @@ def are_permuted(T: FloatArray, P: FloatArray) -> bool:
         return False
     t, p = thinned(T, np.arange(d)), thinned(P, np.arange(d))
     limit = ks_limit(len(t), len(p))
-    if sum(ks_distance(t[:, k], p[:, k]) > limit for k in range(d)) < 2:
+    if sum(ks_distance(t[:, k], p[:, k]) > OTHER_COLUMN for k in range(d)) < 2:
         return False
     from scipy.optimize import linear_sum_assignment
 
     distances = np.array([[ks_distance(t[:, j], p[:, k]) for k in range(d)] for j in range(d)])
     rows, columns = linear_sum_assignment(distances)
-    moved = (rows != columns).sum() >= 2
-    return bool(moved and np.mean(distances[rows, columns] <= limit) >= 0.9)
+    exchanged = distances[rows, rows][rows != columns] > max(OTHER_COLUMN, limit)
+    return bool(exchanged.sum() >= 2 and np.mean(distances[rows, columns] <= limit) >= 0.9)
