@@ -10,6 +10,7 @@ import json
 import sys
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
@@ -106,7 +107,7 @@ def test_two_models_are_printed_recorded_and_reported(tmp_path: Path, options: l
     assert f"Recorded in {newest(tmp_path).relative_to(tmp_path)}" in out
     read = load(newest(tmp_path))
     assert [one.outcome for one in read.diagnoses] == ["cause_found", "healthy"]
-    assert render_text(read.diagnoses[0]) == render_text(samples.FLAT_DIAGNOSIS)
+    assert render_text(read.diagnoses[0]) == render_text(replace(samples.FLAT_DIAGNOSIS, model="net #1"))
     for name in ("x.json", "y.json"):
         report = json.loads((tmp_path / name).read_text())
         assert [one["outcome"] for one in report["diagnoses"]] == ["cause_found", "healthy"]
@@ -153,6 +154,29 @@ def test_interrupted_keeps_what_is_done(tmp_path: Path) -> None:
     assert "Nothing to repair" not in out
     assert len(json.loads((tmp_path / "x.json").read_text())["diagnoses"]) == 1
     assert len(load(newest(tmp_path)).diagnoses) == 1
+
+
+@pytest.mark.usefixtures("options")
+def test_models_that_share_a_name_are_numbered(tmp_path: Path) -> None:
+    _, out, err = run(request(), outcome(flat, healthy, healthy, healthy), tmp_path)
+    assert [one.model for one in load(newest(tmp_path)).diagnoses] == ["net #1", "net #2", "net #3", "net #4"]
+    assert "net #4 (keras)" in out
+    assert "4 models were trained" in err
+
+
+@pytest.mark.usefixtures("options")
+def test_files_beside_the_script_do_not_shadow_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+
+    def importing() -> Diagnosis:
+        import sched  # a module of the standard library that nothing else here loads
+
+        return samples.HEALTHY if "tmp" not in str(sched.__file__) else broken()
+
+    (tmp_path / "sched.py").write_text("raise RuntimeError('a file of the user')")
+    monkeypatch.delitem(sys.modules, "sched", raising=False)
+    assert run(request(), outcome(importing), tmp_path)[0] == 0
+    assert sys.path[0] == str(tmp_path)
 
 
 @pytest.mark.usefixtures("options")

@@ -175,3 +175,10 @@ def test_symptom_alone() -> None:
     assert "0.6274 (the class prior)" in shown
     assert "only the output bias learns" in shown.lower()
     assert shown.endswith("Next defib run train.py why it is so ")
+
+
+def test_a_file_that_cannot_hold_every_character() -> None:
+    raw = io.BytesIO()
+    log = io.TextIOWrapper(raw, encoding="ascii")
+    print_diagnosis(samples.FLAT_DIAGNOSIS, log)
+    assert b"unscaled-inputs (DF101)" in raw.getvalue()

@@ -14,9 +14,7 @@ from defib.errors import InputError
 def report(
     recording: Annotated[
         Path | None,
-        typer.Argument(
-            metavar="RECORDING", help="A file that defib run wrote; the newest below .defib/ if left out."
-        ),
+        typer.Argument(metavar="RECORDING", help="A file that defib run wrote; the newest below .defib/ if left out."),
     ] = None,
     report: Annotated[
         list[Path] | None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Iterator
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 FAILED = 2
+MANY_MODELS = 4
+"""Models from which on it is said how many there are: each may take its whole budget."""
 FRAMEWORKS = {"torch": "torch", "keras": "keras", "tensorflow": "keras", "tf_keras": "tf-keras"}
 """Module that may be missing → extra that brings it."""
 
@@ -108,7 +111,7 @@ def run_request(request: Request) -> int:
     if not outcome.subjects:
         recorder.discard()
         return _nothing_trained(request, outcome, stderr)
-    streams = Streams(_usable(stdout, sys.__stdout__), _usable(stderr, sys.__stderr__), here)
+    streams = Streams(_usable(stdout, sys.__stdout__, sys.__stderr__), _usable(stderr, sys.__stderr__), here)
     return _diagnose_all(request, outcome, recorder, streams)
 
 
@@ -125,6 +128,9 @@ def _diagnose_all(request: Request, outcome: ScriptOutcome, recorder: Recorder, 
     """Diagnose model by model: what is done is shown and recorded before the next one begins."""
     done: list[Diagnosis] = []
     code = outcome.exit_code
+    names = _distinct([subject.name for subject in outcome.subjects])
+    if len(names) >= MANY_MODELS and not request.quiet:
+        streams.err.write(f"defib: {len(names)} models were trained; each is diagnosed. Ctrl-C keeps what is done.\n")
     for note in outcome.notes:
         recorder.write("note", text=note)
         streams.err.write(f"defib: {note}\n")
@@ -134,6 +140,7 @@ def _diagnose_all(request: Request, outcome: ScriptOutcome, recorder: Recorder, 
             if diagnosis is None:
                 code = code or FAILED
                 continue
+            diagnosis = replace(diagnosis, model=names[index])
             done.append(diagnosis)
             recorder.diagnosis(index, diagnosis)
             _show(request, diagnosis, streams)
@@ -172,16 +179,37 @@ def _diagnose(request: Request, index: int, subject: Subject, recorder: Recorder
     return replace(diagnosis, next_command=diagnosis.next_command.replace("script.py", request.script))
 
 
+def _distinct(names: list[str]) -> list[str]:
+    """Number the models that share a name.
+
+    >>> _distinct(["Net", "encoder", "Net"])
+    ['Net #1', 'encoder', 'Net #2']
+    """
+    return [
+        f"{name} #{names[: index + 1].count(name)}" if names.count(name) > 1 else name
+        for index, name in enumerate(names)
+    ]
+
+
 @contextmanager
 def _calm() -> Iterator[None]:
-    """The program may have turned warnings or floating-point signals into errors; that is not meant for us."""
+    """What the program has set up around it is not meant for us.
+
+    Warnings and floating-point signals may have become errors; and files beside the script may be called like
+    modules of the standard library that we load now, so its folder goes last on the path.
+    """
     import warnings
 
     import numpy as np
 
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        yield
+    path = list(sys.path)
+    sys.path[:] = [*path[1:], *path[:1]]
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        sys.path[:] = path
 
 
 def _show(request: Request, diagnosis: Diagnosis, streams: Streams) -> None:
@@ -248,6 +276,6 @@ def _broken(outcome: ScriptOutcome) -> str:
     return ended + "".join(f"; {note}" for note in outcome.notes)
 
 
-def _usable(stream: IO[str], fallback: IO[str] | None) -> IO[str]:
-    """The stream, unless the program closed it."""
-    return fallback if stream.closed and fallback is not None else stream
+def _usable(*streams: IO[str] | None) -> IO[str]:
+    """The first stream that the program has not closed."""
+    return next((stream for stream in streams if stream is not None and not stream.closed), io.StringIO())

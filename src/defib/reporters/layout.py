@@ -31,8 +31,14 @@ def show(view: RenderableType, file: IO[str]) -> None:
     if console.is_terminal:
         console.print(view)
     else:
-        file.write(plain(view, console.width))
+        file.write(_encodable(plain(view, console.width), file))
     file.flush()
+
+
+def _encodable(text: str, file: IO[str]) -> str:
+    """What the file's encoding cannot hold becomes a question mark; an ASCII log must not end the report."""
+    encoding = getattr(file, "encoding", None) or "utf-8"
+    return text.encode(encoding, "replace").decode(encoding)
 
 
 def plain(view: RenderableType, width: int = PLAIN_WIDTH) -> str:
