@@ -1,0 +1,38 @@
+"""Whole reports against files that a person has read; see tests/gold/README.md."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from defib.diagnosis import Diagnosis
+from defib.reporters.json import render
+from defib.reporters.terminal import render_text
+from tests.reporters import samples
+
+GOLD = Path(__file__).resolve().parents[1] / "gold"
+CASES: dict[str, Diagnosis] = {
+    "flat": samples.FLAT_DIAGNOSIS,
+    "healthy": samples.HEALTHY,
+    "nothing_wrong": samples.NOTHING_WRONG,
+    "undecided": samples.UNDECIDED,
+}
+
+
+def reports() -> dict[str, str]:
+    found = {f"{name}_{width}.txt": render_text(one, width) for name, one in CASES.items() for width in (80, 120)}
+    return found | {"flat.json": render([samples.FLAT_DIAGNOSIS])}
+
+
+@pytest.mark.parametrize("name", reports())
+def test_as_accepted(name: str) -> None:
+    shown = reports()[name]
+    if os.environ.get("DEFIB_ACCEPT"):
+        (GOLD / name).write_text(shown)
+    assert shown == (GOLD / name).read_text()
+
+
+def test_no_file_is_left_over() -> None:
+    assert {path.name for path in GOLD.iterdir()} == set(reports()) | {"README.md"}
