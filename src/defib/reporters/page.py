@@ -9,7 +9,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from defib.catalogue import all_causes
+from defib.catalogue import CAUSES, all_causes, load
 from defib.causes import Cause
 from defib.pages import page, summary
 
@@ -25,7 +25,7 @@ def cause_view(cause: Cause) -> RenderableType:
         Markdown(body, code_theme="ansi_dark", inline_code_theme="ansi_dark", hyperlinks=False),
         Text(""),
         Text.assemble(("Fixes that defib tries or advises: ", "bold"), ", ".join(cause.fixes) or "none"),
-        Text.assemble(("Easily taken for: ", "bold"), ", ".join(cause.look_alikes) or "nothing else"),
+        Text.assemble(("Easily taken for: ", "bold"), ", ".join(map(_named, cause.look_alikes)) or "nothing else"),
         Text(""),
     )
 
@@ -39,12 +39,16 @@ def cause_list() -> RenderableType:
         if cause.stage != stage:
             stage = cause.stage
             table = Table.grid(padding=(0, 2))
-            table.add_column(width=5)
-            table.add_column(width=32)
+            table.add_column(no_wrap=True)
+            table.add_column(no_wrap=True)
             table.add_column(ratio=1, overflow="fold")
             parts += [Text(stage.replace("_", " ").capitalize(), style="bold underline"), Padding(table, (0, 0, 1, 2))]
         table.add_row(Text(cause.code), Text(cause.name, style="bold"), Text(_without_name(cause)))
     return Group(*parts, Text("Next: defib explain NAME"))
+
+
+def _named(code: str) -> str:
+    return f"{load(code).name} ({code})" if code in CAUSES else code
 
 
 def _without_name(cause: Cause) -> str:
