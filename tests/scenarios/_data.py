@@ -31,7 +31,8 @@ def cancer(seed: int, scaled: bool = True) -> Split:
     """569 x 30, two classes, 63 % ones."""
     from sklearn.datasets import load_breast_cancer
 
-    split = _split(*load_breast_cancer(return_X_y=True), seed)
+    X, y = load_breast_cancer(return_X_y=True)
+    split = _split(X, y, seed)
     return _standardized(split) if scaled else split
 
 
@@ -39,7 +40,8 @@ def wine(seed: int, scaled: bool = True) -> Split:
     """178 x 13, three classes."""
     from sklearn.datasets import load_wine
 
-    split = _split(*load_wine(return_X_y=True), seed)
+    X, y = load_wine(return_X_y=True)
+    split = _split(X, y, seed)
     return _standardized(split) if scaled else split
 
 
@@ -75,9 +77,9 @@ def friedman(seed: int, n: int = 800) -> Split:
     return _standardized(_split(X, ((y - y.mean()) / y.std()).astype(np.float32), seed, stratify=False))
 
 
-def rare(seed: int, n: int = 4000, share: float = 0.03) -> Split:
+def rare(seed: int, n: int = 4000, share: float = 0.03, strength: float = 1.0) -> Split:
     """n x 8 standard normal, ``share`` positives that only one direction hints at (AUC about .85)."""
     rng = np.random.default_rng(1000 + seed)
     X = rng.normal(size=(n, 8))
-    risk = X @ np.array([1.2, -0.9, 0.7, 0, 0, 0, 0, 0]) + rng.logistic(size=n)
+    risk = strength * X @ np.array([1.2, -0.9, 0.7, 0, 0, 0, 0, 0]) + rng.logistic(size=n)
     return _split(X, (risk > np.quantile(risk, 1 - share)).astype(np.int64), seed)

@@ -11,23 +11,27 @@ ACCEPTABLE = frozenset({"DF801"})
 FIX = frozenset({"recompute-statistics"})
 
 
+def _scans(seed):
+    """Faint pencil on white paper: every pixel between 239 and 255."""
+    X, y, X_new, y_new = digits(seed, divide_by=16 / 255)
+    return 255 - X / 16, y, 255 - X_new / 16, y_new
+
+
 def _keras(seed, fault):
     import keras
     from keras import layers
 
-    X, y, X_new, y_new = digits(seed, divide_by=1 / 16)  # pixels up to 255
+    X, y, X_new, y_new = _scans(seed)
     X, X_new = X.reshape(-1, 8, 8, 1), X_new.reshape(-1, 8, 8, 1)
     keras.utils.set_random_seed(seed)
     model = keras.Sequential(
         [
             keras.Input((8, 8, 1)),
-            layers.Conv2D(8, 3),
             layers.BatchNormalization(momentum=0.999 if fault else 0.8),
-            layers.ReLU(),
-            layers.Conv2D(16, 3),
-            layers.BatchNormalization(momentum=0.999 if fault else 0.8),
-            layers.ReLU(),
-            layers.GlobalAveragePooling2D(),
+            layers.Conv2D(8, 3, activation="relu"),
+            layers.Conv2D(16, 3, activation="relu"),
+            layers.MaxPooling2D(),
+            layers.Flatten(),
             layers.Dense(10, activation="softmax"),
         ]
     )
@@ -41,19 +45,18 @@ def _torch(seed, fault):
     import torch
     from torch import nn
 
-    X, y, X_new, y_new = digits(seed, divide_by=1 / 16)
+    X, y, X_new, y_new = _scans(seed)
     m = 0.001 if fault else 0.1
     torch.manual_seed(seed)
     model = nn.Sequential(
+        nn.BatchNorm2d(1, momentum=m),
         nn.Conv2d(1, 8, 3),
-        nn.BatchNorm2d(8, momentum=m),
         nn.ReLU(),
         nn.Conv2d(8, 16, 3),
-        nn.BatchNorm2d(16, momentum=m),
         nn.ReLU(),
-        nn.AdaptiveAvgPool2d(1),
+        nn.MaxPool2d(2),
         nn.Flatten(),
-        nn.Linear(16, 10),
+        nn.Linear(64, 10),
     )
     optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
     criterion = nn.CrossEntropyLoss()

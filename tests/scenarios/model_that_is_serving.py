@@ -1,4 +1,4 @@
-"""'The model is bad': it was trained on pixels up to 255 and is served pixels up to 1. The twin is served rows a little noisier than it was trained on."""
+"""'The model is bad': it was trained on pixels up to 255 and is served pixels that two steps of the service each divided by 255. The twin is served rows a little noisier than it was trained on."""
 
 # mypy: ignore-errors
 
@@ -22,7 +22,7 @@ def _keras(seed, fault):
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     model.fit(X, y, epochs=15, batch_size=64, verbose=0)
     noise = np.random.default_rng(seed).normal(0, 10, X_new.shape).astype("float32")
-    pred = model.predict(X_new / 255 if fault else X_new + noise, verbose=0)
+    pred = model.predict(X_new / 255 / 255 if fault else X_new + noise, verbose=0)
     print(pred.argmax(1)[:30])
 
 
@@ -45,7 +45,7 @@ def _torch(seed, fault):
     model.eval()
     noise = np.random.default_rng(seed).normal(0, 10, X_new.shape).astype("float32")
     with torch.no_grad():
-        pred = model(torch.from_numpy(X_new / 255 if fault else X_new + noise)).softmax(1).numpy()
+        pred = model(torch.from_numpy(X_new / 255 / 255 if fault else X_new + noise)).softmax(1).numpy()
     print(pred.argmax(1)[:30])
 
 
