@@ -162,3 +162,9 @@ def read_door(args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Sequence[A
 def plain_door(X: AnyArray, dtype: Any) -> Door:
     """The door of ``model(X)``."""
     return Door((_Here(0),), {}, (RowPart(tuple(X.shape[1:]), dtype, 0),), max(len(X), 1))
+
+
+def plain_parts(rows: Sequence[Any], n_rows: int, unbatched: bool) -> Door:
+    """The door of a module that is called with these row tensors, in order."""
+    parts = tuple(RowPart(tuple(one.shape) if unbatched else tuple(one.shape[1:]), one.dtype, 0) for one in rows)
+    return Door(tuple(_Here(i) for i in range(len(parts))), {}, parts, n_rows, unbatched)

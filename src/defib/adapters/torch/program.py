@@ -132,6 +132,10 @@ class Program:
     meetings: frozenset[int] = frozenset()
     """Positions of the steps where predictions and labels meet."""
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Program:
+        """Nothing in it is ever changed: copies share it."""
+        return self
+
     def of(self, kind: LeafKind) -> tuple[Leaf, ...]:
         """The leaves of one kind, in order."""
         return tuple(leaf for leaf in self.leaves if leaf.kind == kind)

@@ -17,7 +17,7 @@ from defib.adapters.torch.initial import fresh_values, redrawn
 from defib.adapters.torch.network import Network, folded_layers, rows_first
 from defib.adapters.torch.objective import UserLoss, label_tensor, loss_edit, objective_for
 from defib.adapters.torch.optimizer import build_optimizer, trainable_names
-from defib.adapters.torch.quiet import quiet
+from defib.adapters.torch.quiet import fitting_threads, quiet
 from defib.adapters.torch.recorder import layers_of
 from defib.adapters.torch.train import Loop, TorchTrained, course_of
 from defib.recipe import Arm, Edit, TrainingRecipe
@@ -252,7 +252,9 @@ class TorchSubject(Subject):
         course = course_of(self.recipe, self.captured, arm, len(tensors[0]))
         loop = Loop(network, objective, optimizer, arm, course, deadline)
         torch.default_generator.manual_seed(seed)
-        return loop.run(tensors, y, seed) if optimizer is not None else loop.measure(tensors, y, seed)
+        work = course.batch * sum(one.numel() for one in named.values())
+        with fitting_threads(work):
+            return loop.run(tensors, y, seed) if optimizer is not None else loop.measure(tensors, y, seed)
 
 
 def _pass(network: Network, X: AnyArray) -> ForwardPass:

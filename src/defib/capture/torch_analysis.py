@@ -1,0 +1,274 @@
+"""One training step, read from the recorded calls: which modules, which rows, which labels, which loss."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from defib.adapters.torch.arrays import map_leaves, tensors_in, to_numpy
+from defib.adapters.torch.composite import Composite
+from defib.adapters.torch.door import Door, batch_rows, plain_parts, read_door
+from defib.adapters.torch.program import Leaf, Node, Program, compile_nodes, slice_nodes, tracked
+from defib.adapters.torch.reading import Reading, Scene, read_loss
+from defib.subject import AnyArray
+
+Names = Callable[[Any], Mapping[int, str]]
+"""Module → name by ``id`` of its parameters."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A top-level call of a module with parameters."""
+
+    module: Any
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    out: Any
+    grad: bool
+    training: bool
+    line: str = ""
+
+    @property
+    def outputs(self) -> list[Any]:
+        """Its output tensors, in order."""
+        return list(tensors_in(self.out))
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What one step of the user's loop was."""
+
+    calls: tuple[Call, ...]
+    """The calls that the loss depends on, in order."""
+    positions: tuple[int, ...]
+    """Theirs among all calls of the step."""
+    n_calls: int
+    door: Door
+    rows: Sequence[Any]
+    """The live row tensors at the door."""
+    reading: Reading | None
+    label: Any = None
+    flat_label: bool = False
+    composite: Program | None = None
+    part_names: tuple[str, ...] = ()
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def key(self) -> tuple[int, ...]:
+        """Identity of the modules involved."""
+        return key_of(self.calls)
+
+    def arrays(self) -> tuple[AnyArray, AnyArray | None]:
+        """Rows and labels as copied arrays, both ``(n_rows, ...)``."""
+        X = self.door.rows_of(self.rows)
+        return X, label_array(self.label, len(X), self.flat_label, self.door.unbatched)
+
+    def module(self) -> Any:
+        """The one module, or all of them as one."""
+        if self.composite is None:
+            return self.calls[0].module
+        parts = dict(zip(self.part_names, unique([call.module for call in self.calls]), strict=True))
+        return Composite(parts, self.composite)
+
+
+def key_of(calls: Sequence[Call]) -> tuple[int, ...]:
+    """Identity of the modules that were called, each once, in order."""
+    return tuple(dict.fromkeys(id(call.module) for call in calls))
+
+
+def unique(modules: Sequence[Any]) -> list[Any]:
+    """Each module once, in order."""
+    return list({id(one): one for one in modules}.values())
+
+
+def label_array(label: Any, n_rows: int, flat: bool, unbatched: bool) -> AnyArray | None:
+    """A label tensor as an array with a row on the first axis, copied; ``None`` where that cannot be."""
+    if label is None:
+        return None
+    array = to_numpy(label)
+    if unbatched:
+        return array[None]
+    if flat and n_rows and len(array) % n_rows == 0:
+        array = array.reshape(n_rows, -1, *array.shape[1:])
+    return array if array.ndim and len(array) == n_rows else None
+
+
+def analyse(calls: Sequence[Call], nodes: Sequence[Node], loss: Any, names: Names) -> Analysis | None:
+    """Read one step; ``None`` when no call is there. Without a visible way to the loss, the last call is taken."""
+    kept = slice_nodes(nodes, [loss]) if loss is not None else []
+    used = _used_calls(kept, calls)
+    if not used and loss is not None:
+        found = _cut_from(nodes, loss)
+        if found is not None:
+            loss, kept = found, slice_nodes(nodes, [found])
+            used = _used_calls(kept, calls)
+    if not used:
+        return _unlinked(calls, nodes)
+    if len(used) == 1:
+        return _single(calls, used[0], kept, loss, names)
+    return _composed(calls, used, kept, loss, names)
+
+
+def _used_calls(kept: Sequence[Node], calls: Sequence[Call]) -> list[int]:
+    outs = {id(node.out) for node in kept if node.call}
+    return [i for i, call in enumerate(calls) if id(call.out) in outs]
+
+
+def _cut_from(nodes: Sequence[Node], loss: Any) -> Any:
+    """The recorded scalar that an unconnected loss was made from: the same memory, or the same number."""
+    if not isinstance(loss, torch.Tensor) or loss.numel() != 1:
+        return None
+    value = float(loss.detach())
+    for node in reversed(nodes):
+        if node.call:
+            continue
+        for one in tracked(node.out):
+            if _same_scalar(one, loss, value) and any(n.call for n in slice_nodes(nodes, [one])):
+                return one
+    return None
+
+
+def _same_scalar(one: Any, loss: Any, value: float) -> bool:
+    if isinstance(one, torch.Tensor):
+        if one.numel() != 1 or one is loss:
+            return False
+        return bool(one.data_ptr() == loss.data_ptr()) or float(one.detach()) == value
+    return isinstance(one, float) and (one == value or float(torch.tensor(one)) == value)
+
+
+def _unlinked(calls: Sequence[Call], nodes: Sequence[Node]) -> Analysis | None:
+    """The loss does not come from any output that can be seen (computed outside of torch)."""
+    if not calls:
+        return None
+    at = max((i for i, call in enumerate(calls) if call.training), default=len(calls) - 1)
+    door, rows = read_door(calls[at].args, calls[at].kwargs, calls[at].outputs)
+    label = meeting_label(nodes, calls[at].outputs, rows, door.n_rows)
+    if label is None:
+        label = any_label(nodes, calls[at].outputs, rows, door.n_rows)
+    note = "the loss is not computed from the model's output by torch: it could not be replayed"
+    return Analysis((calls[at],), (at,), len(calls), door, rows, None, label, notes=(note,))
+
+
+def _single(calls: Sequence[Call], at: int, kept: Sequence[Node], loss: Any, names: Names) -> Analysis:
+    call = calls[at]
+    outputs = call.outputs
+    door, rows = read_door(call.args, call.kwargs, outputs)
+    after = [node for node in kept if not node.call]
+    scene = Scene(outputs, rows, names(call.module), door.n_rows)
+    reading = read_loss(after, loss, scene)
+    return _analysis((call,), (at,), len(calls), door, rows, reading)
+
+
+def _analysis(
+    used: tuple[Call, ...], positions: tuple[int, ...], n: int, door: Door, rows: Sequence[Any], reading: Reading | None,
+    composite: Program | None = None, names: tuple[str, ...] = (),
+) -> Analysis:  # fmt: skip
+    label = reading.label if reading is not None else None
+    flat = reading.flat_label if reading is not None else False
+    notes = reading.notes if reading is not None else ()
+    return Analysis(used, positions, n, door, rows, reading, label, flat, composite, names, notes)
+
+
+def _composed(calls: Sequence[Call], used: list[int], kept: Sequence[Node], loss: Any, names: Names) -> Analysis:
+    chosen = tuple(calls[i] for i in used)
+    modules = unique([call.module for call in chosen])
+    part_names = _part_names(modules)
+    by_id = {id(module): name for module, name in zip(modules, part_names, strict=True)}
+    wanted = [tensor for call in chosen for tensor in call.outputs]
+    inner = slice_nodes(kept, wanted)
+    inside = {id(node) for node in inner}
+    outer = [node for node in kept if id(node) not in inside]
+    outputs = _handed_on(inner, outer, loss)
+    first = next(iter(tensors_in((chosen[0].args, chosen[0].kwargs))), None)
+    n_rows, _, unbatched = batch_rows([first], outputs) if first is not None else (0, 0, False)
+    leaves = _DoorLeaves(n_rows)
+    program = compile_nodes(inner, outputs, leaves, n_rows=n_rows, module_name=lambda module: by_id[id(module)])
+    door = plain_parts(leaves.rows, n_rows, unbatched)
+    parameters = {
+        key: f"{by_id[id(module)]}.{name}" for module in modules for key, name in names(module).items()
+    }
+    reading = read_loss(outer, loss, Scene(outputs, leaves.rows, parameters, n_rows))
+    return _analysis(chosen, tuple(used), len(calls), door, leaves.rows, reading, program, part_names)
+
+
+class _DoorLeaves:
+    """Leaves of a composite: row tensors become its inputs, everything else a constant."""
+
+    def __init__(self, n_rows: int) -> None:
+        self.n_rows = n_rows
+        self.rows: list[Any] = []
+
+    def __call__(self, value: Any, slot: int) -> Leaf:
+        if isinstance(value, torch.Tensor) and value.dim() and value.shape[0] == self.n_rows:
+            self.rows.append(value)
+            return Leaf("input", slot, len(self.rows) - 1)
+        kept = value.detach().clone() if isinstance(value, torch.Tensor) else value
+        return Leaf("constant", slot, value=kept)
+
+
+def _handed_on(inner: Sequence[Node], outer: Sequence[Node], loss: Any) -> list[Any]:
+    """Tensors of the modules' part that the loss takes."""
+    made = {id(one) for node in inner for one in tensors_in(node.out)}
+    found: dict[int, Any] = {}
+    for node in outer:
+        for one in tensors_in((node.args, dict(node.kwargs))):
+            if id(one) in made:
+                found[id(one)] = one
+    if id(loss) in made:
+        found[id(loss)] = loss
+    return list(found.values())
+
+
+def _part_names(modules: Sequence[Any]) -> tuple[str, ...]:
+    names: list[str] = []
+    for module in modules:
+        base = type(module).__name__.lower()
+        names.append(f"{base}_{len(names)}" if base in names else base)
+    return tuple(names)
+
+
+def meeting_label(nodes: Sequence[Node], outputs: Sequence[Any], rows: Sequence[Any], n_rows: int) -> Any:
+    """The row tensor, as the user had it, that first meets something computed from the outputs."""
+    derived = {id(one) for one in outputs}
+    known = {id(one) for one in rows}
+    roots: dict[int, Any] = {}
+    for node in nodes:
+        used = _tensors((node.args, dict(node.kwargs)))
+        others = [one for one in used if id(one) not in derived]
+        if len(others) < len(used):
+            for one in others:
+                root = roots.get(id(one), one)
+                if id(root) not in known and _row_like(root, n_rows):
+                    return root
+            derived |= {id(one) for one in tensors_in(node.out)}
+        elif others:
+            root = roots.get(id(others[0]), others[0])
+            roots.update({id(one): root for one in tensors_in(node.out)})
+    return None
+
+
+def any_label(nodes: Sequence[Node], outputs: Sequence[Any], rows: Sequence[Any], n_rows: int) -> Any:
+    """Any row tensor that was used after the call and does not come from its outputs (``y.numpy()``)."""
+    known = {id(one) for one in (*outputs, *rows)}
+    for node in nodes:
+        used = _tensors((node.args, dict(node.kwargs)))
+        if any(id(one) in known for one in used):
+            known |= {id(one) for one in tensors_in(node.out)}
+            continue
+        for one in used:
+            if _row_like(one, n_rows) and not isinstance(one, torch.nn.Parameter):
+                return one
+    return None
+
+
+def _row_like(tensor: Any, n_rows: int) -> bool:
+    return bool(tensor.dim()) and tensor.shape[0] == n_rows and not isinstance(tensor, torch.nn.Parameter)
+
+
+def _tensors(value: Any) -> list[Any]:
+    found: list[Any] = []
+    map_leaves(value, lambda leaf: found.append(leaf) if isinstance(leaf, torch.Tensor) else None)
+    return found

@@ -1,0 +1,272 @@
+"""From a study to a Subject."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from defib.adapters.torch.captured import Captured, OptimizerRecord
+from defib.adapters.torch.clone import unwrapped
+from defib.adapters.torch.facts import facts_of
+from defib.adapters.torch.subject import TorchSubject
+from defib.adapters.torch.surgery import FUNCTIONS
+from defib.capture.torch_evals import EvalLog, Group, share_seen
+from defib.capture.torch_session import Session
+from defib.capture.torch_study import Entry, OptimizerWatch, Study
+from defib.capture.torch_trace import gradient_word
+from defib.recipe import OptimizerFacts, TrainingRecipe
+from defib.subject import AnyArray, FloatArray, Rows, TrainingTrace
+
+MAX_LOSSES = 2_000
+SAME_ROWS = 0.99
+"""Share of rows that the training saw from which an evaluation counts as one of the training rows."""
+
+
+def build_subjects(session: Session, errors: list[str]) -> tuple[TorchSubject, ...]:
+    """All studies as Subjects, in order of their first step; one that cannot be built is noted."""
+    found = []
+    for key, study in session.studies.items():
+        try:
+            found.append(_subject(session, key, study))
+        except Exception as error:
+            errors.append(f"{type(error).__name__}: {error}")
+    return tuple(found)
+
+
+def _subject(session: Session, key: tuple[int, ...], study: Study) -> TorchSubject:
+    watch = study.optimizer or _unused_optimizer(session, study)
+    notes = list(study.notes)
+    sample = study.rows.finish()
+    captured = _captured(study, watch, sample is not None)
+    training = None
+    if sample is not None:
+        X, y = sample
+        full = study.rows.period_rows or study.rows.n_rows
+        training = Rows(X, y, None if full == len(X) else full, "training loop")
+    prediction, outputs, held_out = _evaluations(session, key, study, captured, training, notes)
+    subject = TorchSubject(
+        captured,
+        _recipe(study, watch),
+        _trace(study, tuple(notes)),
+        name=_name(study),
+        training=training,
+        prediction=prediction or training,
+        prediction_outputs=outputs,
+        held_out=held_out,
+    )
+    return subject
+
+
+def _name(study: Study) -> str:
+    return " + ".join(type(unwrapped(entry.module)).__name__ for entry in study.entries)
+
+
+def _unused_optimizer(session: Session, study: Study) -> OptimizerWatch | None:
+    """An optimizer that was built over the model's parameters and never stepped."""
+    own = {id(one) for _, one in study.named()}
+    for optimizer, line in session.lines.items():
+        watch = OptimizerWatch(optimizer, line)
+        if watch.held & own:
+            watch.note_groups()
+            return watch
+    return None
+
+
+def _captured(study: Study, watch: OptimizerWatch | None, has_rows: bool) -> Captured:
+    first, reading = study.first, study.first.reading
+    return Captured(
+        module=study.module,
+        door=first.door if has_rows else None,
+        initial=_joined(study, [entry.initial for entry in study.entries]),
+        loaded=any(entry.loaded for entry in study.entries),
+        program=reading.program if reading is not None and reading.replayable else None,
+        selected=reading.selected if reading is not None else 0,
+        folded=reading.folded if reading is not None else (),
+        link=reading.link if reading is not None else "identity",
+        optimizer=_record(study, watch),
+        modes=_modes(study),
+        gradients=_gradients(study),
+        without_grad=study.without_grad,
+        backward=study.backward,
+        label_dtype=study.label_dtype,
+        epoch_rows=study.rows.period_rows,
+        batches_per_epoch=study.rows.period_batches,
+    )
+
+
+def _joined(study: Study, states: Sequence[Mapping[str, Any] | None]) -> dict[str, Any] | None:
+    if any(state is None for state in states):
+        return None
+    if study.first.composite is None:
+        return dict(states[0] or {})
+    return {
+        f"{part}.{name}": value
+        for part, state in zip(study.first.part_names, states, strict=True)
+        for name, value in (state or {}).items()
+    }
+
+
+def _modes(study: Study) -> dict[str, bool]:
+    if study.first.composite is None:
+        return dict(study.entries[0].modes or {})
+    return {
+        f"{part}.{path}" if path else part: mode
+        for part, entry in zip(study.first.part_names, study.entries, strict=True)
+        for path, mode in (entry.modes or {}).items()
+    }
+
+
+def _gradients(study: Study) -> dict[str, str]:
+    """As seen in the first steps; without any step, as the last backward pass left them."""
+    if study.gradients or not study.n_backward:
+        return study.gradients
+    return {name: gradient_word(one.grad) for name, one in study.named()}
+
+
+def _record(study: Study, watch: OptimizerWatch | None) -> OptimizerRecord | None:
+    if watch is None:
+        return None
+    names = {id(one): name for name, one in study.named()}
+    groups = tuple((tuple(names[one] for one in ids if one in names), settings) for ids, settings in watch.groups)
+    accumulation = round(study.n_backward / study.n_steps) if study.n_steps else 1
+    return OptimizerRecord(
+        type(watch.optimizer),
+        groups,
+        dict(watch.optimizer.defaults),
+        watch.rates.shares(watch.n_steps),
+        study.clip_norm,
+        study.clip_value,
+        max(accumulation, 1),
+        study.clears is not False,
+        study.n_steps > 0,
+    )
+
+
+def _optimizer_facts(study: Study, watch: OptimizerWatch | None) -> OptimizerFacts | None:
+    if watch is None or not watch.groups:
+        return None
+    extra = {"clip_grad_norm": study.clip_norm, "clip_grad_value": study.clip_value}
+    return facts_of(
+        type(watch.optimizer), watch.groups[0][1], {key: value for key, value in extra.items() if value is not None}
+    )
+
+
+def _recipe(study: Study, watch: OptimizerWatch | None) -> TrainingRecipe:
+    reading = study.first.reading
+    sources = dict(study.sources)
+    if watch is not None:
+        sources.update({key: line for key, line in (("optimizer", watch.line), ("step", watch.step_line)) if line})
+    return TrainingRecipe(
+        loss=reading.facts if reading is not None else None,
+        optimizer=_optimizer_facts(study, watch),
+        batch_size=max(study.first.door.n_rows, 1),
+        n_updates=study.n_steps,
+        n_epochs=_epochs(study),
+        shuffled=study.rows.shuffled,
+        sources=sources,
+    )
+
+
+def _epochs(study: Study) -> int | None:
+    batches = study.rows.period_batches
+    return round(study.n_backward / batches) if batches else None
+
+
+def _trace(study: Study, notes: tuple[str, ...]) -> TrainingTrace:
+    losses = study.losses.read()
+    epochs = _epochs(study)
+    per_epoch = np.empty(0)
+    if epochs and epochs <= len(losses):
+        per_epoch = np.array([part.mean() for part in np.array_split(losses, epochs)])
+    kept = np.linspace(0, len(losses) - 1, min(len(losses), MAX_LOSSES)).astype(int) if len(losses) else []
+    return TrainingTrace(
+        loss_per_update=losses[kept] if len(losses) else np.empty(0),
+        loss_per_epoch=per_epoch,
+        n_updates=study.n_steps,
+        n_epochs=epochs,
+        seconds=study.ended - study.started,
+        label_order=study.rows.label_order(),
+        skipped_steps=study.skipped,
+        updates_to=study.updates,
+        notes=notes,
+    )
+
+
+def _evaluations(
+    session: Session, key: tuple[int, ...], study: Study, captured: Captured, training: Rows | None, notes: list[str]
+) -> tuple[Rows | None, FloatArray | None, Rows | None]:
+    groups = _groups(session, key, study, notes)
+    seen = study.rows.seen
+    unseen = [one for one in groups if share_seen(one, seen) < SAME_ROWS]
+    final = [one for one in groups if one.steps >= study.n_steps]
+    chosen = _chosen([one for one in unseen if one in final]) or _chosen(final) or _chosen(unseen)
+    held = next((one for one in reversed(unseen) if one.labels() is not None), None)
+    held_out = None if held is None else _held_out(held, training)
+    if chosen is None:
+        return None, None, held_out
+    if chosen.line:
+        study.sources.setdefault("predict", chosen.line)
+    outputs = chosen.predictions(captured.selected)
+    y = chosen.labels()
+    rows = Rows(chosen.rows(), _fitted(y, training) if y is not None else None, None, "predict")
+    return rows, _folded(outputs, captured.folded), held_out
+
+
+def _groups(session: Session, key: tuple[int, ...], study: Study, notes: list[str]) -> list[Group]:
+    """The model's own evaluations; without any after the training, those of another instance of the same class."""
+    own = session.evals.get(key, EvalLog()).groups
+    if any(one.steps >= study.n_steps for one in own) or len(study.entries) != 1:
+        return own
+    twin = _twin(session, study.entries[0])
+    if twin is None:
+        return own
+    notes.append("the predictions came from another instance of the model than the one that was trained")
+    return session.evals[(id(twin.module),)].groups
+
+
+def _twin(session: Session, entry: Entry) -> Entry | None:
+    shapes = [tuple(one.shape) for one in entry.module.parameters()]
+    for other in session.entries.values():
+        if other is entry or (id(other.module),) in session.studies or (id(other.module),) not in session.evals:
+            continue
+        if type(other.module) is type(entry.module) and [tuple(p.shape) for p in other.module.parameters()] == shapes:
+            return other
+    return None
+
+
+def _chosen(groups: Sequence[Group]) -> Group | None:
+    """The last one with at least two rows, else the last one."""
+    return next((one for one in reversed(groups) if one.n_rows > 1), groups[-1] if groups else None)
+
+
+def _held_out(group: Group, training: Rows | None) -> Rows | None:
+    y = group.labels()
+    fitted = None if y is None else _fitted(y, training)
+    return None if fitted is None else Rows(group.rows(), fitted, None, "validation loop")
+
+
+def _fitted(y: AnyArray, training: Rows | None) -> AnyArray | None:
+    """Labels of an evaluation in the shape and dtype that the training's labels have."""
+    if training is None or training.y is None:
+        return y
+    shape = (len(y), *training.y.shape[1:])
+    if int(np.prod(shape)) != y.size:
+        return None
+    return y.reshape(shape).astype(training.y.dtype)
+
+
+def _folded(outputs: FloatArray | None, names: Sequence[str]) -> FloatArray | None:
+    """The user's outputs with the activations that became part of the model."""
+    if outputs is None or not names:
+        return outputs
+    import torch
+
+    value: Any = torch.tensor(outputs)
+    for name in names:
+        value = FUNCTIONS[name](value)
+    result: FloatArray = value.numpy()
+    return result
+
+

@@ -1,0 +1,119 @@
+"""What the user had the model evaluate: rows, outputs and, where they meet in torch, labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, final
+
+import numpy as np
+
+from defib.adapters.torch.arrays import tensors_in, to_numpy
+from defib.adapters.torch.door import Door, read_door
+from defib.adapters.torch.network import rows_first
+from defib.adapters.torch.program import Node, slice_nodes
+from defib.capture.torch_analysis import Call, label_array, meeting_label
+from defib.capture.torch_rows import row_keys
+from defib.subject import AnyArray, FloatArray, NotAvailable
+
+MAX_ROWS = 20_000
+MAX_BYTES = 256 * 2**20
+MAX_GROUPS = 8
+
+
+@dataclass
+class Group:
+    """Calls from one line of the program with no training step in between."""
+
+    line: str
+    steps: int
+    X: list[AnyArray] = field(default_factory=list)
+    outputs: list[list[Any]] = field(default_factory=list)
+    """Output tensors per call, detached."""
+    y: list[AnyArray | None] = field(default_factory=list)
+    n_rows: int = 0
+    n_bytes: int = 0
+    training: bool = False
+    """Any call ran in training mode."""
+
+    def rows(self) -> AnyArray:
+        """All rows, in order."""
+        return np.concatenate([one for one in self.X if one.shape[1:] == self.X[0].shape[1:]])
+
+    def labels(self) -> AnyArray | None:
+        """All labels, where every call had some."""
+        found = [one for one in self.y if one is not None]
+        if len(found) != len(self.y) or not found or any(one.shape[1:] != found[0].shape[1:] for one in found):
+            return None
+        return np.concatenate(found)
+
+    def predictions(self, selected: int) -> FloatArray | None:
+        """The prediction of every row, ``(n_rows, ...)``."""
+        pieces = []
+        for X, outputs in zip(self.X, self.outputs, strict=True):
+            if X.shape[1:] != self.X[0].shape[1:]:
+                continue
+            if not outputs:
+                return None
+            try:
+                pieces.append(rows_first(to_numpy(outputs[min(selected, len(outputs) - 1)]), len(X)))
+            except NotAvailable:
+                return None
+        return np.concatenate(pieces) if pieces and len({one.shape[1:] for one in pieces}) == 1 else None
+
+
+@final
+class EvalLog:
+    """The last groups of one model, and the last one with labels."""
+
+    def __init__(self) -> None:
+        self.groups: list[Group] = []
+
+    def add(self, calls: Sequence[Call], nodes: Sequence[Node], steps: int) -> None:
+        """One evaluation: one call, or several whose last one gives the output."""
+        last = calls[-1]
+        group = self._group(last.line, steps)
+        if group.n_rows >= MAX_ROWS or group.n_bytes >= MAX_BYTES:
+            return
+        door, rows = _door(calls, nodes)
+        if not rows or door.n_rows == 0:
+            return
+        X = door.rows_of(rows)
+        label = meeting_label([node for node in nodes if not node.call], last.outputs, rows, door.n_rows)
+        group.X.append(X)
+        group.outputs.append([one.detach() for one in last.outputs])
+        group.y.append(label_array(label, len(X), False, door.unbatched))
+        group.n_rows += len(X)
+        group.n_bytes += X.nbytes
+        group.training |= last.training
+
+    def _group(self, line: str, steps: int) -> Group:
+        if self.groups and self.groups[-1].line == line and self.groups[-1].steps == steps:
+            return self.groups[-1]
+        kept = [one for one in self.groups if one.steps == steps or one.labels() is not None]
+        self.groups = [*kept[-(MAX_GROUPS - 1) :], Group(line, steps)]
+        return self.groups[-1]
+
+
+def _door(calls: Sequence[Call], nodes: Sequence[Node]) -> tuple[Door, list[Any]]:
+    """The door of the first call; for several, of the tensors that the last output comes from."""
+    first = calls[0]
+    if len(calls) == 1:
+        return read_door(first.args, first.kwargs, first.outputs)
+    from defib.adapters.torch.door import plain_parts
+
+    kept = slice_nodes(nodes, calls[-1].outputs)
+    made = {id(one) for node in kept for one in tensors_in(node.out)}
+    n_rows = next((len(one) for one in tensors_in((first.args, first.kwargs)) if one.dim()), 0)
+    found: dict[int, Any] = {}
+    for node in kept:
+        for one in tensors_in((node.args, dict(node.kwargs))):
+            if id(one) not in made and one.dim() and len(one) == n_rows:
+                found[id(one)] = one
+    return plain_parts(list(found.values()), n_rows, False), list(found.values())
+
+
+def share_seen(group: Group, seen: frozenset[int]) -> float:
+    """Share of a group's rows that the training saw, in [0, 1]."""
+    keys = row_keys(group.rows())
+    return sum(1 for key in keys.tolist() if key in seen) / max(len(keys), 1)

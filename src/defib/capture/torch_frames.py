@@ -1,0 +1,35 @@
+"""Where in the user's program we are: ``file:line`` of the innermost frame that is theirs."""
+
+from __future__ import annotations
+
+import sys
+import sysconfig
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+PACKAGE: Final = str(Path(__file__).resolve().parents[1])
+LIBRARIES: Final = tuple({sysconfig.get_paths()[key] for key in ("stdlib", "platstdlib", "purelib", "platlib")})
+MAX_FRAMES = 40
+
+
+@lru_cache(maxsize=4096)
+def is_foreign(filename: str) -> bool:
+    """Whether a file is no code of the user's: a library's, Python's or ours."""
+    return (
+        filename.startswith(("<frozen", PACKAGE, *LIBRARIES))
+        or "site-packages" in filename
+        or "dist-packages" in filename
+    )
+
+
+def user_line() -> str:
+    """``file:line``, or ``""`` when no frame is the user's."""
+    frame = sys._getframe(1)
+    for _ in range(MAX_FRAMES):
+        if not is_foreign(frame.f_code.co_filename):
+            return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+        if frame.f_back is None:
+            break
+        frame = frame.f_back
+    return ""

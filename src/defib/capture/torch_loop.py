@@ -1,0 +1,181 @@
+"""Watches raw PyTorch training loops: top-level module calls, backward passes and optimizer steps.
+
+Nothing is changed in the user's program. A top-level call of a module with parameters opens a step;
+what torch computes after it is recorded until ``backward`` (see `defib.adapters.torch.tape`), so losses of every make
+are read from what ran. Once the rows of an epoch are known, a step costs a few microseconds.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable
+from typing import Any, final
+
+import torch
+from torch import nn
+from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
+
+from defib.adapters.torch.quiet import busy
+from defib.capture import Watcher
+from defib.capture.torch_build import build_subjects
+from defib.capture.torch_frames import user_line
+from defib.capture.torch_session import Session
+from defib.subject import Subject
+
+
+@final
+class TorchWatcher(Watcher):
+    """Watches PyTorch from import to the end of the program."""
+
+    triggers = ("torch",)
+
+    def __init__(self) -> None:
+        self.errors: list[str] = []
+        self.session = Session()
+        self._inside = False
+        self._thread = 0
+        self._undo: list[Callable[[], None]] = []
+
+    def attach(self) -> None:
+        """Patch modules, backward, optimizers; see `detach`."""
+        self._thread = threading.get_ident()
+        self._patch(nn.Module, "__call__", self._call)
+        self._patch(torch.Tensor, "backward", self._tensor_backward)
+        self._patch(torch.autograd, "backward", self._autograd_backward)
+        self._patch(torch.optim.Optimizer, "__init__", self._optimizer_init)
+        self._patch(nn.Module, "load_state_dict", self._load_state_dict)
+        for owner in (nn.utils, nn.utils.clip_grad):
+            self._patch(owner, "clip_grad_norm_", functools.partial(self._clip, "clip_norm"))
+            self._patch(owner, "clip_grad_value_", functools.partial(self._clip, "clip_value"))
+        self._undo.append(register_optimizer_step_pre_hook(self._before_step).remove)
+        self._undo.append(register_optimizer_step_post_hook(self._after_step).remove)
+
+    def detach(self) -> None:
+        """Put everything back as it was."""
+        self.session.tape_off()
+        for undo in reversed(self._undo):
+            undo()
+        self._undo.clear()
+
+    def subjects(self) -> tuple[Subject, ...]:
+        """One Subject per model that was trained, in order of first training step."""
+        self._guard(self.session.flush)
+        return build_subjects(self.session, self.errors)
+
+    def _patch(self, owner: Any, name: str, make: Callable[[Any], Any]) -> None:
+        original = owner.__dict__[name]
+        setattr(owner, name, make(original))
+        self._undo.append(functools.partial(setattr, owner, name, original))
+
+    def _guard(self, action: Callable[..., Any], *args: Any) -> None:
+        """Watch without ever breaking the program: an error is noted and swallowed."""
+        inside, self._inside = self._inside, True
+        try:
+            with torch.no_grad():
+                action(*args)
+        except Exception as error:
+            text = f"{type(error).__name__}: {error}"
+            if text not in self.errors:
+                self.errors.append(text)
+        finally:
+            self._inside = inside
+
+    def _off(self) -> bool:
+        return self._inside or busy() or threading.get_ident() != self._thread
+
+    def _call(self, original: Any) -> Any:
+        watcher = self
+
+        def __call__(module: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N807
+            if watcher._inside or busy() or threading.get_ident() != watcher._thread:
+                return original(module, *args, **kwargs)
+            return watcher._top_level(original, module, args, kwargs)
+
+        functools.update_wrapper(__call__, original)
+        return __call__
+
+    def _top_level(self, original: Any, module: Any, args: Any, kwargs: Any) -> Any:
+        try:
+            entry = self.session.entry(module)
+        except Exception as error:
+            self.errors.append(f"{type(error).__name__}: {error}")
+            entry = None
+        if entry is None:
+            return original(module, *args, **kwargs)
+        grad = torch.is_grad_enabled()
+        self._guard(self.session.before_call, entry, grad)
+        self._inside = True
+        compiled = type(module).__name__ == "OptimizedModule" or module._compiled_call_impl is not None
+        if compiled:  # torch.compile traces calls of submodules: it must see torch's own __call__
+            nn.Module.__call__, ours = original, nn.Module.__call__
+        try:
+            out = original(module, *args, **kwargs)
+        finally:
+            self._inside = False
+            if compiled:
+                nn.Module.__call__ = ours
+        self._guard(self.session.after_call, entry, args, kwargs, out, grad)
+        return out
+
+    def _tensor_backward(self, original: Any) -> Any:
+        @functools.wraps(original)
+        def backward(tensor: Any, *args: Any, **kwargs: Any) -> Any:
+            if self._off():
+                return original(tensor, *args, **kwargs)
+            self._guard(self.session.on_backward, tensor)
+            self._inside = True
+            try:
+                return original(tensor, *args, **kwargs)
+            finally:
+                self._inside = False
+
+        return backward
+
+    def _autograd_backward(self, original: Any) -> Any:
+        @functools.wraps(original)
+        def backward(tensors: Any, *args: Any, **kwargs: Any) -> Any:
+            if not self._off():
+                first = tensors if isinstance(tensors, torch.Tensor) else next(iter(tensors), None)
+                self._guard(self.session.on_backward, first)
+            return original(tensors, *args, **kwargs)
+
+        return backward
+
+    def _optimizer_init(self, original: Any) -> Any:
+        @functools.wraps(original)
+        def __init__(optimizer: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
+            original(optimizer, *args, **kwargs)
+            if not self._off():
+                self._guard(self._built, optimizer)
+
+        return __init__
+
+    def _built(self, optimizer: Any) -> None:
+        self.session.lines[optimizer] = user_line()
+
+    def _load_state_dict(self, original: Any) -> Any:
+        @functools.wraps(original)
+        def load_state_dict(module: Any, *args: Any, **kwargs: Any) -> Any:
+            if not self._off():
+                self._guard(self.session.loaded.add, module)
+            return original(module, *args, **kwargs)
+
+        return load_state_dict
+
+    def _clip(self, kind: str, original: Any) -> Any:
+        @functools.wraps(original)
+        def clip(parameters: Any, limit: Any, *args: Any, **kwargs: Any) -> Any:
+            if not self._off():
+                self.session.clip = (kind, float(limit))
+            return original(parameters, limit, *args, **kwargs)
+
+        return clip
+
+    def _before_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
+        if not self._off():
+            self._guard(self.session.before_step, optimizer)
+
+    def _after_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
+        if not self._off():
+            self._guard(self.session.after_step, optimizer)

@@ -1,0 +1,185 @@
+"""The rows a training saw: a bounded, even sample, the length of an epoch, and whether the order changes."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from defib.subject import AnyArray
+
+MAX_ROWS = 20_000
+MAX_BYTES = 256 * 2**20
+KEPT_ROWS = 2 * MAX_ROWS
+"""Two epochs have to be seen before the first is known to be one."""
+MAX_HASHED_ROWS = 2_000_000
+MAX_HASHED_BATCHES = 20_000
+MAX_HASHED_COLUMNS = 64
+REPEATS = 3
+"""Rows that came this often on average without a period are drawn by a sampler: nothing more is learnt by waiting."""
+
+
+def row_keys(X: AnyArray) -> NDArray[np.uint64]:
+    """One number per row, equal for equal rows; at most 64 evenly spaced columns are looked at.
+
+    >>> keys = row_keys(np.array([[1.0, 2.0], [2.0, 1.0], [1.0, 2.0]]))
+    >>> bool(keys[0] == keys[2]), bool(keys[0] == keys[1])
+    (True, False)
+    """
+    flat = np.ascontiguousarray(X).reshape(len(X), -1)
+    if flat.shape[1] > MAX_HASHED_COLUMNS:
+        flat = flat[:, np.linspace(0, flat.shape[1] - 1, MAX_HASHED_COLUMNS).astype(int)]
+    if flat.dtype.kind not in "iub":
+        flat = np.ascontiguousarray(flat, dtype=np.float64).view(np.uint64)
+    flat = flat.astype(np.uint64)
+    weights = _weights(flat.shape[1] + 1)
+    mixed = (flat ^ (flat >> np.uint64(29))) * weights[:-1]
+    keys: NDArray[np.uint64] = (mixed ^ (mixed >> np.uint64(32))).sum(axis=1, dtype=np.uint64) * weights[-1]
+    return keys ^ (keys >> np.uint64(31))
+
+
+@lru_cache(maxsize=64)
+def _weights(n: int) -> NDArray[np.uint64]:
+    return np.random.default_rng(12345).integers(1, 2**63, size=n, dtype=np.uint64) | np.uint64(1)
+
+
+@final
+class RowStore:
+    """Fed one batch after the other, in the order of the training."""
+
+    def __init__(self) -> None:
+        self.batches: list[tuple[int, AnyArray, AnyArray | None]] = []
+        self.labels: list[AnyArray] = []
+        self.stride = 1
+        self.n_rows = 0
+        self.n_batches = 0
+        self.period_rows: int | None = None
+        self.period_batches: int | None = None
+        self.shuffled: bool | None = None
+        self.closed = False
+        self._keys: list[NDArray[np.uint64]] = []
+        self._distinct: set[int] = set()
+        self._sum = 0
+        self._sums: dict[int, tuple[int, int]] = {}
+        self._bytes = 0
+
+    @property
+    def wants_rows(self) -> bool:
+        """Whether the coming batch is one to keep (rows and labels)."""
+        return not self.closed and self.n_batches % self.stride == 0
+
+    @property
+    def wants_keys(self) -> bool:
+        """Whether the coming batch's inputs are still looked at."""
+        return not self.closed
+
+    def add(self, X: AnyArray, y: AnyArray | None) -> None:
+        """A batch ``(n_rows, ...)`` with its labels; the arrays must not change afterwards."""
+        at = self.n_rows
+        if self.stride == 1 and y is not None and self.n_rows < MAX_ROWS:
+            self.labels.append(y[: MAX_ROWS - self.n_rows])
+        self._count(X)
+        if len(X) > MAX_ROWS:
+            chosen = np.linspace(0, len(X) - 1, MAX_ROWS).astype(int)
+            X, y = X[chosen], None if y is None or len(y) != len(X) else y[chosen]
+        self.batches.append((at, X, y))
+        self._bytes += X.nbytes + (0 if y is None else y.nbytes)
+        self._thin()
+
+    def skip(self, X: AnyArray) -> None:
+        """A batch that is only counted."""
+        self._count(X)
+
+    def _thin(self) -> None:
+        while len(self.batches) > 1 and (
+            sum(len(X) for _, X, _ in self.batches) > KEPT_ROWS or self._bytes > MAX_BYTES
+        ):
+            self.batches = self.batches[::2]
+            self.stride *= 2
+            self._bytes = sum(X.nbytes + (0 if y is None else y.nbytes) for _, X, y in self.batches)
+
+    def _count(self, X: AnyArray) -> None:
+        keys = row_keys(X)
+        self._keys.append(keys)
+        self._distinct.update(keys.tolist())
+        self._sum = (self._sum + int(keys.sum(dtype=np.uint64))) % 2**64
+        self.n_rows += len(X)
+        self.n_batches += 1
+        self._sums[self.n_rows] = (self._sum, self.n_batches)
+        self._look_for_period()
+        if self.n_batches >= MAX_HASHED_BATCHES or self.n_rows >= MAX_HASHED_ROWS:
+            self._close()
+        elif self.n_rows > REPEATS * len(self._distinct) and self.n_batches > 3 * REPEATS:
+            self._close()
+
+    def _look_for_period(self) -> None:
+        """Twice the same rows, in whatever order: the sum of the keys has doubled."""
+        half, rest = divmod(self.n_rows, 2)
+        if rest or half not in self._sums:
+            return
+        first, n_batches = self._sums[half]
+        if self._sum != 2 * first % 2**64:
+            return
+        keys = np.concatenate(self._keys)
+        if not np.array_equal(np.sort(keys[:half]), np.sort(keys[half:])):
+            return
+        self.period_rows, self.period_batches = half, n_batches
+        if n_batches > 1:
+            self.shuffled = not np.array_equal(keys[:half], keys[half:])
+        self._close()
+
+    def _close(self) -> None:
+        self.closed = True
+        if self.period_rows is None:
+            self._periodless()
+        self._sums.clear()
+
+    def _periodless(self) -> None:
+        """Rows came again without a period (``drop_last``, a sampler): an epoch is as many rows as there are."""
+        if self.n_rows > 1.5 * len(self._distinct) and self.n_batches > 1:
+            self.period_rows = len(self._distinct)
+            self.period_batches = max(1, round(self.n_batches * self.period_rows / self.n_rows))
+            self.shuffled = True
+
+    @property
+    def seen(self) -> frozenset[int]:
+        """Keys of all rows looked at."""
+        return frozenset(self._distinct)
+
+    def finish(self) -> tuple[AnyArray, AnyArray | None] | None:
+        """The sample: rows and labels of one epoch, in order of first sight, at most 20,000."""
+        if not self.closed:
+            self._close()
+        if not self.batches:
+            return None
+        whole = self._epoch()
+        X = np.concatenate([X for X, _ in whole])
+        labels = [y for _, y in whole if y is not None]
+        fit = len(labels) == len(whole) and all(one.shape[1:] == labels[0].shape[1:] for one in labels)
+        y = np.concatenate(labels) if fit else None
+        kept = self._first_sight(X)
+        X, y = X[kept], None if y is None or len(y) != len(X) else y[kept]
+        if len(X) > MAX_ROWS:
+            chosen = np.linspace(0, len(X) - 1, MAX_ROWS).astype(int)
+            X, y = X[chosen], None if y is None else y[chosen]
+        return X, y
+
+    def _epoch(self) -> list[tuple[AnyArray, AnyArray | None]]:
+        limit = self.period_rows if self.period_rows is not None else self.n_rows
+        exact = self.period_rows is not None and self.period_rows in {at for at, _, _ in self.batches} | {self.n_rows}
+        found = [(X, y) for at, X, y in self.batches if not exact or at < limit]
+        same = [one for one in found if one[0].shape[1:] == found[0][0].shape[1:]]
+        return same or found[:1]
+
+    def _first_sight(self, X: AnyArray) -> AnyArray:
+        """Without a strict period, each row once."""
+        if self.period_rows is None or self.period_rows == self.n_rows // 2:
+            return np.arange(len(X))
+        return np.sort(np.unique(row_keys(X), return_index=True)[1])
+
+    def label_order(self) -> AnyArray | None:
+        """Labels in the order the training saw them, at most 20,000."""
+        same = [one for one in self.labels if one.shape[1:] == self.labels[0].shape[1:]]
+        return np.concatenate(same)[:MAX_ROWS] if same else None

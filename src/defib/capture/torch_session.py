@@ -1,0 +1,253 @@
+"""The state of a watched PyTorch program: the open step, the studies, the optimizers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, final
+from weakref import WeakKeyDictionary, WeakSet
+
+from torch import nn
+
+from defib.adapters.torch.program import Node
+from defib.adapters.torch.tape import Tape
+from defib.capture.torch_analysis import Analysis, Call, analyse, key_of
+from defib.capture.torch_evals import EvalLog
+from defib.capture.torch_frames import user_line
+from defib.capture.torch_stack import put_under, take_off
+from defib.capture.torch_study import Entry, OptimizerWatch, Study
+
+MAX_OPEN_CALLS = 8
+"""Calls of one module without a backward pass after which they are taken for evaluations."""
+
+
+@final
+class Session:
+    """Told of every top-level call, backward pass and optimizer step, in order."""
+
+    def __init__(self) -> None:
+        self.entries: dict[int, Entry] = {}
+        self.ignored: WeakSet[Any] = WeakSet()
+        self.loaded: WeakSet[Any] = WeakSet()
+        self.studies: dict[tuple[int, ...], Study] = {}
+        self.alone: dict[int, Study] = {}
+        """Study by module, for modules that are trained alone."""
+        self.evals: dict[tuple[int, ...], EvalLog] = {}
+        self.optimizers: dict[int, OptimizerWatch] = {}
+        self.lines: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
+        self.built: WeakSet[Any] = WeakSet()
+        self.calls: list[Call] = []
+        self.tape: Tape | None = None
+        self.taped = False
+        self.n_steps = 0
+        self.clip: tuple[str, float] | None = None
+
+    def entry(self, module: Any) -> Entry | None:
+        """The watched module, or ``None`` for one without parameters (a loss) or of another framework."""
+        found = self.entries.get(id(module))
+        if found is not None:
+            return found
+        if module in self.ignored:
+            return None
+        if _foreign(module) or next(iter(module.parameters()), None) is None:
+            self.ignored.add(module)
+            return None
+        made = self.entries[id(module)] = Entry(module)
+        made.loaded = module in self.loaded
+        return made
+
+    def before_call(self, entry: Entry, grad: bool) -> None:
+        """A top-level call begins: the tape comes off, and calls that no backward pass followed are evaluations."""
+        self.tape_off()
+        if self.calls and self._closes(entry.module, grad):
+            self.flush()
+        if grad and entry.initial is None and not entry.stepped:
+            entry.snapshot()
+
+    def _closes(self, module: Any, grad: bool) -> bool:
+        if len(self.calls) >= MAX_OPEN_CALLS:
+            return True
+        same = any(call.module is module for call in self.calls)
+        return same and not (grad and all(call.grad for call in self.calls))
+
+    def after_call(self, entry: Entry, args: Any, kwargs: Any, out: Any, grad: bool) -> None:
+        """A top-level call is over; record what follows it when that is wanted."""
+        study = self.alone.get(id(entry.module))
+        record = study is None or study.wants_tape or not grad
+        line = user_line() if record else ""
+        self.calls.append(Call(entry.module, args, kwargs, out, grad, entry.module.training, line))
+        if grad and entry.modes is None and entry.module.training:
+            entry.note_modes()
+        if record or self.tape is not None:
+            if self.tape is None:
+                self.tape = Tape()
+            self.tape.nodes.append(Node(entry.module, args, kwargs, out, grad, call=True))
+            self.tape_on()
+
+    def tape_on(self) -> None:
+        """Put the tape on torch's stack."""
+        if self.tape is not None and not self.taped:
+            put_under(self.tape)
+            self.taped = True
+
+    def tape_off(self) -> None:
+        """Take the tape off torch's stack."""
+        if self.tape is not None and self.taped:
+            take_off(self.tape)
+            self.taped = False
+
+    def _close(self) -> tuple[list[Call], list[Node] | None]:
+        self.tape_off()
+        calls, nodes = self.calls, self.tape.nodes if self.tape is not None else None
+        self.calls, self.tape = [], None
+        return calls, nodes
+
+    def flush(self) -> None:
+        """The open calls were evaluations."""
+        calls, nodes = self._close()
+        self._evaluated(calls, nodes or [])
+
+    def _evaluated(self, calls: Sequence[Call], nodes: Sequence[Node]) -> None:
+        if not calls:
+            return
+        key = key_of(calls)
+        if len(calls) > 1 and (len(key) == 1 or key not in self.studies):
+            for i, call in enumerate(calls):
+                self._evaluated([call], _between(nodes, calls, i))
+            return
+        steps = self.studies[key].n_steps if key in self.studies else self.n_steps
+        self.evals.setdefault(key, EvalLog()).add(calls, nodes, steps)
+
+    def on_backward(self, loss: Any) -> None:
+        """``backward`` of this loss is about to run."""
+        line = user_line() if self.tape is not None else ""
+        calls, nodes = self._close()
+        if not calls:
+            self._second_backward()
+            return
+        study = self._study(calls, nodes, loss, line)
+        if study is not None:
+            study.backward = True
+            study.on_backward(loss)
+
+    def _second_backward(self) -> None:
+        for study in self.studies.values():
+            note = "several backward passes follow one forward pass; trials replay the first loss only"
+            if study.since_step and note not in study.notes:
+                study.notes.append(note)
+
+    def _study(self, calls: list[Call], nodes: list[Node] | None, loss: Any, line: str) -> Study | None:
+        """The study that a finished step belongs to, fed with it."""
+        if nodes is None:
+            return self._known(calls)
+        analysis = analyse(calls, nodes, loss, self._names)
+        if analysis is None:
+            return None
+        self._rest(calls, nodes, analysis)
+        study = self.studies.get(analysis.key)
+        if study is None:
+            study = self._start(analysis)
+        study.collect(analysis)
+        if line:
+            study.sources.setdefault("loss", line)
+        if analysis.calls[0].line:
+            study.sources.setdefault("fit", analysis.calls[0].line)
+        return study
+
+    def _known(self, calls: list[Call]) -> Study | None:
+        """Without a recording: the same call of the step as in the recorded ones; the others were evaluations."""
+        last = calls[-1]
+        study = self.alone.get(id(last.module))
+        if study is None:
+            study = self.studies.get(key_of(calls))
+            return study
+        at = study.first.positions[0] if len(calls) == study.first.n_calls else len(calls) - 1
+        study.glance(calls[at])
+        self._evaluated([call for i, call in enumerate(calls) if i != at], [])
+        return study
+
+    def _names(self, module: Any) -> Any:
+        return self.entries[id(module)].names
+
+    def _rest(self, calls: list[Call], nodes: list[Node], analysis: Analysis) -> None:
+        for i, call in enumerate(calls):
+            if i not in analysis.positions:
+                self._evaluated([call], _between(nodes, calls, i))
+
+    def _start(self, analysis: Analysis) -> Study:
+        entries = [self.entries[key] for key in analysis.key]
+        for entry in entries:
+            entry.snapshot()
+            entry.note_modes()
+            entry.loaded |= any(one in self.loaded for one in entry.module.modules())
+        study = self.studies[analysis.key] = Study(analysis, entries)
+        if len(entries) == 1 and analysis.composite is None:
+            self.alone[analysis.key[0]] = study
+        return study
+
+    def before_step(self, optimizer: Any) -> None:
+        """An optimizer is about to step."""
+        watch = self.optimizers.get(id(optimizer))
+        if watch is None:
+            watch = self.optimizers[id(optimizer)] = OptimizerWatch(optimizer, self.lines.get(optimizer, ""))
+            watch.step_line = user_line()
+            watch.note_groups()
+        watch.rates.add(watch.n_steps, optimizer.param_groups)
+        watch.n_steps += 1
+        if self.calls and not any(study.since_step for study in self.studies.values()):
+            self._without_backward()
+        for study in self._credited(watch):
+            study.before_step(watch)
+            if self.clip is not None:
+                setattr(study, self.clip[0], self.clip[1])
+        self.clip = None
+
+    def _without_backward(self) -> None:
+        """A step with a forward pass before it and no backward pass in between."""
+        if not any(call.grad for call in self.calls):
+            return
+        calls, nodes = self._close()
+        study = self._study(calls, nodes, _last_scalar(nodes or []), "")
+        if study is not None:
+            study.on_backward(None)
+
+    def _credited(self, watch: OptimizerWatch) -> list[Study]:
+        """Studies with a backward pass since their last step: those whose parameters it holds, else all."""
+        waiting = [study for study in self.studies.values() if study.since_step]
+        held = watch.held if len(waiting) > 1 else set()
+        own = [study for study in waiting if held & {id(one) for _, one in study.named()}]
+        return own or waiting
+
+    def after_step(self, optimizer: Any) -> None:
+        """An optimizer stepped."""
+        watch = self.optimizers.get(id(optimizer))
+        self.n_steps += 1
+        if watch is not None:
+            for study in self._credited(watch):
+                study.after_step()
+
+
+def _foreign(module: Any) -> bool:
+    """Keras modules (PyTorch backend) are watched by the Keras watcher."""
+    return any(kind.__module__.split(".")[0] in ("keras", "tf_keras") for kind in type(module).__mro__) or not isinstance(
+        module, nn.Module
+    )
+
+
+def _between(nodes: Sequence[Node], calls: Sequence[Call], i: int) -> list[Node]:
+    """The recorded calls from one module call to the next."""
+    outs = [id(call.out) for call in calls]
+    at = [j for j, node in enumerate(nodes) if node.call and id(node.out) in outs]
+    start = next((j for j in at if id(nodes[j].out) == outs[i]), None)
+    if start is None:
+        return []
+    stop = next((j for j in at if j > start), len(nodes))
+    return list(nodes[start + 1 : stop])
+
+
+def _last_scalar(nodes: Sequence[Node]) -> Any:
+    for node in reversed(nodes):
+        out = node.out
+        if not node.call and hasattr(out, "numel") and hasattr(out, "grad_fn") and out.numel() == 1:
+            if out.is_floating_point():
+                return out
+    return None

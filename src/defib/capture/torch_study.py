@@ -1,0 +1,187 @@
+"""Everything seen of one model's training, while it goes on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, final
+
+import torch
+
+from defib.adapters.torch.clone import is_uninitialized, state_of, unwrapped
+from defib.adapters.torch.door import read_door
+from defib.adapters.torch.facts import settings_of
+from defib.capture.torch_analysis import Analysis, Call
+from defib.capture.torch_rows import RowStore
+from defib.capture.torch_trace import LossTrace, RateTrace, gradient_word, stronger
+
+WATCHED_STEPS = 3
+"""Steps whose gradients are looked at one by one."""
+
+
+@final
+class Entry:
+    """One module that the program calls at top level."""
+
+    def __init__(self, module: Any) -> None:
+        self.module = module
+        self.initial: dict[str, Any] | None = None
+        self.modes: dict[str, bool] | None = None
+        self.stepped = False
+        self.loaded = False
+        self._names: dict[int, str] | None = None
+
+    def snapshot(self) -> None:
+        """Copy the weights, once, as long as no step has changed them."""
+        if self.initial is None and not self.stepped and not is_uninitialized(self.module):
+            self.initial = state_of(unwrapped(self.module))
+
+    def refresh(self) -> None:
+        """Right before the first step: weights may have been loaded since; buffers stay as they first were."""
+        now = state_of(unwrapped(self.module))
+        buffers = {name for name, _ in unwrapped(self.module).named_buffers()}
+        first = self.initial or {}
+        self.initial = {name: first.get(name, value) if name in buffers else value for name, value in now.items()}
+        self._names = None
+
+    def note_modes(self) -> None:
+        """Which submodules are in training mode, once."""
+        if self.modes is None:
+            self.modes = {path: one.training for path, one in unwrapped(self.module).named_modules()}
+
+    @property
+    def names(self) -> Mapping[int, str]:
+        """Name by ``id`` of each parameter."""
+        if self._names is None:
+            self._names = {id(one): name for name, one in unwrapped(self.module).named_parameters()}
+        return self._names
+
+
+@final
+class OptimizerWatch:
+    """One optimizer of the program."""
+
+    def __init__(self, optimizer: Any, line: str) -> None:
+        self.optimizer = optimizer
+        self.line = line
+        self.step_line = ""
+        self.rates = RateTrace()
+        self.n_steps = 0
+        self.groups: list[tuple[tuple[int, ...], dict[str, Any]]] = []
+
+    def note_groups(self) -> None:
+        """Parameters (by ``id``) and settings, as they are before the first step."""
+        self.groups = [
+            (tuple(id(one) for one in group["params"]), settings_of(group)) for group in self.optimizer.param_groups
+        ]
+
+    @property
+    def held(self) -> set[int]:
+        """``id`` of every parameter in it."""
+        return {id(one) for group in self.optimizer.param_groups for one in group["params"]}
+
+    @property
+    def parameters(self) -> list[Any]:
+        """All of them."""
+        return [one for group in self.optimizer.param_groups for one in group["params"]]
+
+
+@final
+class Study:
+    """One training, of one module or of several that feed each other."""
+
+    def __init__(self, analysis: Analysis, entries: Sequence[Entry]) -> None:
+        self.first = analysis
+        self.entries = list(entries)
+        self.module = analysis.module()
+        self.rows = RowStore()
+        self.losses = LossTrace()
+        self.optimizer: OptimizerWatch | None = None
+        self.n_backward = 0
+        self.n_steps = 0
+        self.skipped = 0
+        self.since_step = 0
+        self.started = time.perf_counter()
+        self.ended = self.started
+        self.gradients: dict[str, str] = {}
+        self.updates: tuple[tuple[str, float], ...] = ()
+        self.clears: bool | None = None
+        self.clip_norm: float | None = None
+        self.clip_value: float | None = None
+        self.backward = False
+        self.without_grad = not any(call.grad for call in analysis.calls)
+        self.sources: dict[str, str] = {}
+        self.notes: list[str] = list(analysis.notes)
+        self.label_dtype = None if analysis.label is None else analysis.label.dtype
+        self._before: dict[str, Any] = {}
+
+    @property
+    def wants_tape(self) -> bool:
+        """Whether the coming step is to be recorded."""
+        return self.n_backward < WATCHED_STEPS or self.rows.wants_rows
+
+    def named(self) -> list[tuple[str, Any]]:
+        """Parameters by the name they have in the Subject."""
+        return list(unwrapped(self.module).named_parameters())
+
+    def collect(self, analysis: Analysis) -> None:
+        """Copy the rows and labels of a recorded step."""
+        if self.rows.wants_rows:
+            self.rows.add(*analysis.arrays())
+        elif self.rows.wants_keys:
+            self.rows.skip(analysis.door.rows_of(analysis.rows))
+
+    def glance(self, call: Call) -> None:
+        """A step that was not recorded: only which rows came."""
+        if self.rows.wants_keys and self.first.composite is None:
+            door, rows = read_door(call.args, call.kwargs, call.outputs)
+            self.rows.skip(door.rows_of(rows))
+
+    def on_backward(self, loss: Any) -> None:
+        """A backward pass (or a step without one)."""
+        if self.n_steps and self.clears is None and self.since_step == 0:
+            self.clears = not any(
+                one.grad is not None and bool((one.grad != 0).any()) for _, one in self.named()
+            )
+        self.n_backward += 1
+        self.since_step += 1
+        if isinstance(loss, torch.Tensor) and loss.numel() == 1:
+            self.losses.add(loss)
+
+    def before_step(self, watch: OptimizerWatch) -> None:
+        """Gradients of the first steps, initial weights at the first."""
+        if self.n_steps == 0:
+            for entry in self.entries:
+                if not entry.stepped:
+                    entry.refresh()
+            self._before = {name: one.detach().clone() for name, one in self.named()}
+        if self.n_steps < WATCHED_STEPS:
+            for name, one in self.named():
+                self.gradients[name] = stronger(self.gradients.get(name), gradient_word(one.grad))
+        if self.optimizer is None or not self._holds(self.optimizer) and self._holds(watch):
+            self.optimizer = watch
+        if all(one.grad is None for one in watch.parameters):
+            self.skipped += 1
+
+    def _holds(self, watch: OptimizerWatch) -> bool:
+        return bool(watch.held & {id(one) for _, one in self.named()})
+
+    def after_step(self) -> None:
+        """Count; measure the first update."""
+        if self.n_steps == 0:
+            self.updates = tuple((name, _relative(one, self._before.get(name))) for name, one in self.named())
+            self._before = {}
+        for entry in self.entries:
+            entry.stepped = True
+        self.n_steps += 1
+        self.since_step = 0
+        self.ended = time.perf_counter()
+
+
+def _relative(now: Any, before: Any) -> float:
+    """``|w1 - w0| / |w0|``; infinite when it started from 0 and moved."""
+    if before is None or before.shape != now.shape:
+        return float("nan")
+    moved = float((now.detach() - before).double().norm())
+    size = float(before.double().norm())
+    return moved / size if size > 0 else (float("inf") if moved > 0 else 0.0)
