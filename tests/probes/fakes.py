@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -27,7 +27,7 @@ from defib.subject import (
     TrainingTrace,
 )
 
-Step = tuple[Layer, Callable[[FloatArray], FloatArray]]
+Step = tuple[Layer, Callable[[Any], Any]]
 
 
 class FakeSubject(Subject):
@@ -35,13 +35,13 @@ class FakeSubject(Subject):
 
     def __init__(
         self,
-        steps: list[Step],
+        steps: Sequence[Step],
         X: AnyArray | None,
         y: AnyArray | None = None,
         *,
         loss: LossFacts | None = None,
         framework: Literal["keras", "torch", "numpy"] = "numpy",
-        training_steps: list[Step] | None = None,
+        training_steps: Sequence[Step] | None = None,
         parameters: tuple[Parameter, ...] = (),
         gradients: dict[Moment, tuple[Gradient, ...]] | None = None,
         buffers: dict[str, FloatArray] | None = None,

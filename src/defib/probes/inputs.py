@@ -107,10 +107,11 @@ def column_moments(X: FloatArray) -> ColumnMoments:
     """
     finite = np.isfinite(X)
     count = np.maximum(finite.sum(axis=0), 1)
-    mean = np.where(finite, X, 0.0).sum(axis=0) / count
-    sd = np.sqrt((np.where(finite, X - mean, 0.0) ** 2).sum(axis=0) / count)
-    sd = np.where(sd <= ROUNDING * np.abs(mean), 0.0, sd)
-    return ColumnMoments(mean, sd, np.sqrt(mean**2 + sd**2))
+    with np.errstate(over="ignore", invalid="ignore"):  # float64's own limit; inf is then the honest answer
+        mean = np.where(finite, X, 0.0).sum(axis=0) / count
+        sd = np.sqrt((np.where(finite, X - mean, 0.0) ** 2).sum(axis=0) / count)
+        sd = np.where(sd <= ROUNDING * np.abs(mean), 0.0, sd)
+        return ColumnMoments(mean, sd, np.hypot(mean, sd))
 
 
 def door_layers(subject: Subject, rows: Rows) -> tuple[LayerOutput, ...]:
@@ -136,17 +137,23 @@ def kind_of(X: AnyArray, layers: tuple[LayerOutput, ...]) -> str:
 
 def normalizes_inside(X: AnyArray, layers: tuple[LayerOutput, ...]) -> bool:
     """Whether a normalization, or a step that tames large inputs, comes before the first weight."""
-    size = float(np.sqrt(np.nanmean(np.asarray(X, dtype=np.float64) ** 2))) if np.size(X) else 0.0
+    size = _size(X)
     for one in layers:
         if is_weighted(one.layer) or one.layer.kind == "activation":
             return False
         if one.layer.kind == "norm":
             return True
-        if one.layer.kind == "other" and size > TAMED_SCALE:
-            values = np.asarray(one.values, dtype=np.float64)
-            if values.size and float(np.sqrt(np.nanmean(values**2))) < TAMED_SCALE:
-                return True
+        if one.layer.kind == "other" and size > TAMED_SCALE > _size(one.values):
+            return True
     return False
+
+
+def _size(values: AnyArray) -> float:
+    """Root mean square over the finite cells, 0 when there are none."""
+    finite = np.asarray(values, dtype=np.float64)
+    finite = finite[np.isfinite(finite)]
+    with np.errstate(over="ignore"):
+        return float(np.sqrt(np.mean(finite**2))) if finite.size else 0.0
 
 
 def _measure(subject: Subject, book: Book) -> InputFacts:

@@ -120,6 +120,7 @@ def ridge(features: FloatArray, targets: FloatArray, new: FloatArray) -> FloatAr
 def boosting(features: FloatArray, targets: FloatArray, new: FloatArray) -> FloatArray:
     """Gradient boosting of small trees on histograms; class columns are fitted together, values column by column."""
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     settings = {
         "max_iter": max(LEAST_TREES, 2 * TREES // max(targets.shape[1], 2)),
@@ -130,7 +131,8 @@ def boosting(features: FloatArray, targets: FloatArray, new: FloatArray) -> Floa
         "random_state": 0,
     }
     zero_one = bool(np.isin(targets, (0.0, 1.0)).all())
-    with warnings.catch_warnings():
+    # Tables this small gain nothing from threads, and threads that wait on a busy machine cost a hundredfold.
+    with threadpool_limits(limits=1, user_api="openmp"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         if zero_one and targets.shape[1] > 1 and bool((targets.sum(axis=1) == 1).all()):
             ids = np.argmax(targets, axis=1)

@@ -35,9 +35,10 @@ RARE = 0.05
 PERMUTATIONS = {("linear", "auc"): 20, ("linear", "r2"): 20, ("boosting", "auc"): 3, ("boosting", "r2"): 5}
 """Boosting is slow; for AUC the ranks give the sd anyway."""
 LEAST_SD = 1e-3
+RANKS_WEIGHT = 10
 Z_SIGNAL = 3.3
-"""The better of two learners must lie this many sd above chance. A normal null would pass 0.1 % of the time; measured on
-rows without signal (40 to 400 rows; binary, rare, normal and heavy-tailed labels) about 0.5 % pass (3 of 642 at 3.3)."""
+"""The better of two learners must lie this many sd above chance. A normal null would pass 0.1 % of the time; on rows
+without signal (40 to 400 rows; binary, rare, normal and heavy-tailed labels) about 0.5 % were measured to pass."""
 Z_REPAIR = 4.5
 """Eight pairings are tried: 8 x 3e-6."""
 Z_POWER = 0.84
@@ -73,7 +74,7 @@ class SignalFacts(Evidence):
     has_signal: bool
     """z beyond `Z_SIGNAL` *and* the score above chance by a margin that matters (`MARGIN`)."""
     detectable: float
-    """Smallest score that these many rows could have told from chance with 80 % power."""
+    """Smallest score that these many rows could have told from chance with 80 % power; 1 when they could not have."""
     repaired_pairing: str | None
     """A re-pairing of rows and labels under which signal appears ("labels shifted by 1"), if one was found."""
     repaired_score: float | None
@@ -178,7 +179,7 @@ def find_signal(
         permuted_sd=null.sd,
         z=null.z(best),
         has_signal=bool(has_signal),
-        detectable=max(null.mean + (Z_SIGNAL + Z_POWER) * null.sd, chance + MARGIN[metric]),
+        detectable=min(max(null.mean + (Z_SIGNAL + Z_POWER) * null.sd, chance + MARGIN[metric]), 1.0),
         repaired_pairing=repaired[0],
         repaired_score=repaired[1],
     )
@@ -220,7 +221,8 @@ def _problem(rows: AnyArray, targets: FloatArray, metric: Metric, kind: str, see
 def permuted(problem: Problem, name: str, seed: int) -> _Null:
     """Mean and sd of the learner's score on labels permuted between rows.
 
-    Few permutations estimate an sd badly: for AUC it is never taken below what ranks alone give, and the mean is 1/2.
+    Few permutations estimate an sd badly: for AUC they are pooled with what ranks alone give (as `RANKS_WEIGHT` more
+    permutations, and never below it), around the true mean of 1/2.
     """
     rng = np.random.default_rng(seed + 1)
     copies = [problem.targets[rng.permutation(len(problem.targets))] for _ in range(PERMUTATIONS[name, problem.metric])]
@@ -231,9 +233,11 @@ def permuted(problem: Problem, name: str, seed: int) -> _Null:
         predictions = [out_of_fold(problem.with_targets(copy), LEARNERS[name]) for copy in copies]
     scores = [score(problem.with_targets(copy), one) for copy, one in zip(copies, predictions, strict=True)]
     known = np.array([value for value in scores if not np.isnan(value)])
-    sd = float(known.std(ddof=1)) if len(known) > 1 else 0.0
     if problem.metric == "auc":
-        return _Null(0.5, max(sd, chance_error(problem)))
+        ranks = chance_error(problem)
+        pooled = (((known - 0.5) ** 2).sum() + RANKS_WEIGHT * ranks**2) / (len(known) + RANKS_WEIGHT)
+        return _Null(0.5, max(ranks, float(np.sqrt(pooled))))
+    sd = float(known.std(ddof=1)) if len(known) > 1 else 0.0
     return _Null(float(known.mean()) if len(known) else 0.0, max(sd, LEAST_SD))
 
 

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from defib.evidence import Missing
+from defib.probes.initialization import PROBE, InitializationFacts
+from defib.subject import Layer, Parameter, Subject
+
+from .fakes import EMPTY, FakeSubject, Step, small
+
+RNG = np.random.default_rng(0)
+
+
+def facts(subject: Subject) -> InitializationFacts:
+    found = PROBE.measure(subject, EMPTY)
+    assert isinstance(found, InitializationFacts)
+    return found
+
+
+def test_glorot_weights_have_a_ratio_of_one() -> None:
+    one = facts(small("tanh", "tanh", "sigmoid", width=64, d=64))
+    assert [layer.layer for layer in one.layers] == ["dense_0", "dense_1", "dense_2"]
+    assert one.layers[0].ratio == pytest.approx(1.0, abs=0.05)
+    assert one.layers[0].he_sd == pytest.approx(np.sqrt(2 / 64))
+    assert one.zero_layers == ()
+    assert not one.hidden_symmetric
+    relu = facts(small("relu", "sigmoid", width=64, d=64))
+    assert relu.layers[0].ratio == pytest.approx(np.sqrt(2 / 128) / np.sqrt(2 / 64), abs=0.05)
+
+
+def test_zero_and_symmetric_hidden_layers() -> None:
+    subject = small("relu", "sigmoid")
+    start = subject._networks["initial"]
+    subject._networks["initial"] = (replace(start[0], weights=np.zeros((4, 8))), start[1])
+    one = facts(subject)
+    assert one.zero_layers == ("dense_0",)
+    assert one.hidden_symmetric
+    columns = np.tile(RNG.normal(size=(4, 1)), (1, 8))
+    subject._networks["initial"] = (replace(start[0], weights=columns), start[1])
+    one = facts(subject)
+    assert one.symmetric_layers == ("dense_0",)
+    assert one.hidden_symmetric
+
+
+def test_a_zero_head_is_no_symmetric_hidden_layer() -> None:
+    subject = small("relu", "sigmoid")
+    start = subject._networks["initial"]
+    subject._networks["initial"] = (start[0], replace(start[1], weights=np.zeros((8, 1))))
+    one = facts(subject)
+    assert one.zero_layers == ("dense_1",)
+    assert not one.hidden_symmetric
+
+
+@pytest.mark.parametrize(("framework", "shape"), [("torch", (8, 3, 5, 5)), ("keras", (5, 5, 3, 8))])
+def test_fans_of_convolutions(framework: str, shape: tuple[int, ...]) -> None:
+    kernel = RNG.normal(size=shape)
+    if framework == "torch":
+        kernel[3] = kernel[0]
+    steps: list[Step] = [(Layer("c", "conv", units=8, parameters=("k",)), lambda v: v)]
+    steps.append((Layer("a", "activation", "relu"), lambda v: v))
+    parameters = (
+        Parameter("k", "c", kernel, kernel, True, True),
+        Parameter("b", "c", np.ones(8), np.ones(8), True, True),
+    )
+    subject = FakeSubject(steps, RNG.normal(size=(4, 2)), framework=framework, parameters=parameters)  # type: ignore[arg-type]
+    layer = facts(subject).layers[0]
+    assert layer.fan_in == 75
+    assert layer.bias_mean == 1.0
+    assert layer.ratio == pytest.approx(kernel.std() / np.sqrt(2 / 75))
+    assert not layer.identical_units
+
+
+def test_a_single_weight_is_not_constant() -> None:
+    subject = small("linear", X=RNG.normal(size=(30, 1)), y=RNG.normal(size=30), loss="mse")
+    assert facts(subject).zero_layers == ()
+
+
+def test_needs() -> None:
+    with pytest.raises(Missing, match="the initial weights"):
+        facts(FakeSubject([], np.ones((2, 2)), initial=False))
+    with pytest.raises(Missing, match="a layer with a kernel"):
+        facts(FakeSubject([], np.ones((2, 2))))
