@@ -12,7 +12,7 @@ from defib.adapters.torch.arrays import map_leaves, tensors_in, to_numpy
 from defib.adapters.torch.composite import Composite
 from defib.adapters.torch.door import Door, batch_rows, plain_parts, read_door
 from defib.adapters.torch.program import Leaf, Node, Program, compile_nodes, slice_nodes, tracked
-from defib.adapters.torch.reading import Reading, Scene, read_loss
+from defib.adapters.torch.reading import Reading, Scene, picks_rows, read_loss
 from defib.subject import AnyArray
 
 Names = Callable[[Any], Mapping[int, str]]
@@ -163,9 +163,15 @@ def _single(calls: Sequence[Call], at: int, kept: Sequence[Node], loss: Any, nam
 
 
 def _analysis(
-    used: tuple[Call, ...], positions: tuple[int, ...], n: int, door: Door, rows: Sequence[Any], reading: Reading | None,
-    composite: Program | None = None, names: tuple[str, ...] = (),
-) -> Analysis:  # fmt: skip
+    used: tuple[Call, ...],
+    positions: tuple[int, ...],
+    n: int,
+    door: Door,
+    rows: Sequence[Any],
+    reading: Reading | None,
+    composite: Program | None = None,
+    names: tuple[str, ...] = (),
+) -> Analysis:
     label = reading.label if reading is not None else None
     flat = reading.flat_label if reading is not None else False
     notes = reading.notes if reading is not None else ()
@@ -187,9 +193,7 @@ def _composed(calls: Sequence[Call], used: list[int], kept: Sequence[Node], loss
     leaves = _DoorLeaves(n_rows)
     program = compile_nodes(inner, outputs, leaves, n_rows=n_rows, module_name=lambda module: by_id[id(module)])
     door = plain_parts(leaves.rows, n_rows, unbatched)
-    parameters = {
-        key: f"{by_id[id(module)]}.{name}" for module in modules for key, name in names(module).items()
-    }
+    parameters = {key: f"{by_id[id(module)]}.{name}" for module in modules for key, name in names(module).items()}
     reading = read_loss(outer, loss, Scene(outputs, leaves.rows, parameters, n_rows))
     return _analysis(chosen, tuple(used), len(calls), door, leaves.rows, reading, program, part_names)
 
@@ -244,7 +248,7 @@ def meeting_label(nodes: Sequence[Node], outputs: Sequence[Any], rows: Sequence[
                 if id(root) not in known and _row_like(root, n_rows):
                     return root
             derived |= {id(one) for one in tensors_in(node.out)}
-        elif others:
+        elif others and not picks_rows(node, n_rows):
             root = roots.get(id(others[0]), others[0])
             roots.update({id(one): root for one in tensors_in(node.out)})
     return None

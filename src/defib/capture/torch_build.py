@@ -170,8 +170,11 @@ def _recipe(study: Study, watch: OptimizerWatch | None) -> TrainingRecipe:
 
 
 def _epochs(study: Study) -> int | None:
+    """From the length of an epoch; rows that never came twice are one."""
     batches = study.rows.period_batches
-    return round(study.n_backward / batches) if batches else None
+    if batches:
+        return round(study.n_backward / batches)
+    return 1 if study.rows.never_repeated else None
 
 
 def _trace(study: Study, notes: tuple[str, ...]) -> TrainingTrace:
@@ -180,9 +183,9 @@ def _trace(study: Study, notes: tuple[str, ...]) -> TrainingTrace:
     per_epoch = np.empty(0)
     if epochs and epochs <= len(losses):
         per_epoch = np.array([part.mean() for part in np.array_split(losses, epochs)])
-    kept = np.linspace(0, len(losses) - 1, min(len(losses), MAX_LOSSES)).astype(int) if len(losses) else []
+    kept = np.linspace(0, max(len(losses) - 1, 0), min(len(losses), MAX_LOSSES)).astype(int)
     return TrainingTrace(
-        loss_per_update=losses[kept] if len(losses) else np.empty(0),
+        loss_per_update=losses[kept],
         loss_per_epoch=per_epoch,
         n_updates=study.n_steps,
         n_epochs=epochs,
@@ -268,5 +271,3 @@ def _folded(outputs: FloatArray | None, names: Sequence[str]) -> FloatArray | No
         value = FUNCTIONS[name](value)
     result: FloatArray = value.numpy()
     return result
-
-

@@ -87,7 +87,7 @@ class TorchWatcher(Watcher):
     def _call(self, original: Any) -> Any:
         watcher = self
 
-        def __call__(module: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N807
+        def __call__(module: Any, *args: Any, **kwargs: Any) -> Any:
             if watcher._inside or busy() or threading.get_ident() != watcher._thread:
                 return original(module, *args, **kwargs)
             return watcher._top_level(original, module, args, kwargs)
@@ -144,7 +144,7 @@ class TorchWatcher(Watcher):
 
     def _optimizer_init(self, original: Any) -> Any:
         @functools.wraps(original)
-        def __init__(optimizer: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
+        def __init__(optimizer: Any, *args: Any, **kwargs: Any) -> None:
             original(optimizer, *args, **kwargs)
             if not self._off():
                 self._guard(self._built, optimizer)

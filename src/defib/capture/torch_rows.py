@@ -17,6 +17,8 @@ KEPT_ROWS = 2 * MAX_ROWS
 MAX_HASHED_ROWS = 2_000_000
 MAX_HASHED_BATCHES = 20_000
 MAX_HASHED_COLUMNS = 64
+MAX_BATCHES_OF_FEW = 300
+"""Where there are hardly more distinct rows than a batch has, an epoch is looked for this long."""
 REPEATS = 3
 """Rows that came this often on average without a period are drawn by a sampler: nothing more is learnt by waiting."""
 
@@ -45,6 +47,10 @@ def _weights(n: int) -> NDArray[np.uint64]:
     return np.random.default_rng(12345).integers(1, 2**63, size=n, dtype=np.uint64) | np.uint64(1)
 
 
+def _total(keys: NDArray[np.uint64]) -> int:
+    return int(keys.sum(dtype=np.uint64))
+
+
 @final
 class RowStore:
     """Fed one batch after the other, in the order of the training."""
@@ -61,7 +67,11 @@ class RowStore:
         self.closed = False
         self._keys: list[NDArray[np.uint64]] = []
         self._distinct: set[int] = set()
-        self._sum = 0
+        self._plain: list[NDArray[np.uint64]] = []
+        self._labelled = True
+        self._running = 0
+        self.sampled = False
+        """Rows are drawn, not gone through: an epoch is a manner of speaking."""
         self._sums: dict[int, tuple[int, int]] = {}
         self._bytes = 0
 
@@ -80,7 +90,7 @@ class RowStore:
         at = self.n_rows
         if self.stride == 1 and y is not None and self.n_rows < MAX_ROWS:
             self.labels.append(y[: MAX_ROWS - self.n_rows])
-        self._count(X)
+        self._count(X, y)
         if len(X) > MAX_ROWS:
             chosen = np.linspace(0, len(X) - 1, MAX_ROWS).astype(int)
             X, y = X[chosen], None if y is None or len(y) != len(X) else y[chosen]
@@ -100,34 +110,58 @@ class RowStore:
             self.stride *= 2
             self._bytes = sum(X.nbytes + (0 if y is None else y.nbytes) for _, X, y in self.batches)
 
-    def _count(self, X: AnyArray) -> None:
+    def _count(self, X: AnyArray, y: AnyArray | None = None) -> None:
         keys = row_keys(X)
-        self._keys.append(keys)
         self._distinct.update(keys.tolist())
-        self._sum = (self._sum + int(keys.sum(dtype=np.uint64))) % 2**64
+        labelled = self._labelled and y is not None and len(y) == len(X)
+        if self._labelled and not labelled and self.n_batches:
+            self._forget_labels()
+        self._labelled = labelled
+        self._plain.append(keys)
+        self._keys.append(keys ^ (row_keys(y) * np.uint64(0x9E3779B97F4A7C15)) if labelled and y is not None else keys)
         self.n_rows += len(X)
         self.n_batches += 1
-        self._sums[self.n_rows] = (self._sum, self.n_batches)
+        self._running = (self._running + _total(self._keys[-1])) % 2**64
+        self._sums[self.n_rows] = (self._running, self.n_batches)
         self._look_for_period()
+        if not self.closed:
+            self._look_for_end()
+
+    def _forget_labels(self) -> None:
+        """From here on only inputs are known: the sums go over inputs from the start."""
+        self._keys = list(self._plain)
+        total, rows, self._sums = 0, 0, {}
+        for i, keys in enumerate(self._keys):
+            total, rows = (total + _total(keys)) % 2**64, rows + len(keys)
+            self._sums[rows] = (total, i + 1)
+        self._running = total
+
+    def _look_for_end(self) -> None:
         if self.n_batches >= MAX_HASHED_BATCHES or self.n_rows >= MAX_HASHED_ROWS:
             self._close()
         elif self.n_rows > REPEATS * len(self._distinct) and self.n_batches > 3 * REPEATS:
-            self._close()
+            few = len(self._distinct) < 2 * len(self._plain[0])
+            if not few or self.n_batches >= MAX_BATCHES_OF_FEW:
+                self._close()
 
     def _look_for_period(self) -> None:
-        """Twice the same rows, in whatever order: the sum of the keys has doubled."""
-        half, rest = divmod(self.n_rows, 2)
-        if rest or half not in self._sums:
+        """The same rows again, in whatever order: the sum of the keys has doubled.
+
+        Where most rows are copies of others, that can be chance: then the rows must have come four times.
+        """
+        times = 4 if len(self._distinct) < self.n_rows / 4 else 2
+        period, rest = divmod(self.n_rows, times)
+        if rest or period not in self._sums:
             return
-        first, n_batches = self._sums[half]
-        if self._sum != 2 * first % 2**64:
+        first, n_batches = self._sums[period]
+        if any(self._sums.get(k * period, (-1, 0))[0] != k * first % 2**64 for k in range(2, times + 1)):
             return
         keys = np.concatenate(self._keys)
-        if not np.array_equal(np.sort(keys[:half]), np.sort(keys[half:])):
+        if not np.array_equal(np.sort(keys[:period]), np.sort(keys[period : 2 * period])):
             return
-        self.period_rows, self.period_batches = half, n_batches
+        self.period_rows, self.period_batches = period, n_batches
         if n_batches > 1:
-            self.shuffled = not np.array_equal(keys[:half], keys[half:])
+            self.shuffled = not np.array_equal(keys[:period], keys[period : 2 * period])
         self._close()
 
     def _close(self) -> None:
@@ -138,10 +172,18 @@ class RowStore:
 
     def _periodless(self) -> None:
         """Rows came again without a period (``drop_last``, a sampler): an epoch is as many rows as there are."""
-        if self.n_rows > 1.5 * len(self._distinct) and self.n_batches > 1:
-            self.period_rows = len(self._distinct)
-            self.period_batches = max(1, round(self.n_batches * self.period_rows / self.n_rows))
+        distinct = len(self._distinct)
+        few = bool(self._plain) and distinct < 2 * len(self._plain[0])
+        if self.n_rows > 1.5 * distinct and self.n_batches > 1 and not few:
+            self.sampled = True
+            self.period_rows = distinct
+            self.period_batches = max(1, round(self.n_batches * distinct / self.n_rows))
             self.shuffled = True
+
+    @property
+    def never_repeated(self) -> bool:
+        """No row came twice, as far as was looked."""
+        return self.n_rows > 0 and len(self._distinct) > 0.95 * self.n_rows
 
     @property
     def seen(self) -> frozenset[int]:
@@ -168,14 +210,14 @@ class RowStore:
 
     def _epoch(self) -> list[tuple[AnyArray, AnyArray | None]]:
         limit = self.period_rows if self.period_rows is not None else self.n_rows
-        exact = self.period_rows is not None and self.period_rows in {at for at, _, _ in self.batches} | {self.n_rows}
+        exact = self.period_rows is not None and not self.sampled
         found = [(X, y) for at, X, y in self.batches if not exact or at < limit]
         same = [one for one in found if one[0].shape[1:] == found[0][0].shape[1:]]
         return same or found[:1]
 
     def _first_sight(self, X: AnyArray) -> AnyArray:
         """Without a strict period, each row once."""
-        if self.period_rows is None or self.period_rows == self.n_rows // 2:
+        if not self.sampled:
             return np.arange(len(X))
         return np.sort(np.unique(row_keys(X), return_index=True)[1])
 

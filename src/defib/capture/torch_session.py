@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, final
 from weakref import WeakKeyDictionary, WeakSet
 
+import torch
 from torch import nn
 
 from defib.adapters.torch.program import Node
@@ -228,9 +229,9 @@ class Session:
 
 def _foreign(module: Any) -> bool:
     """Keras modules (PyTorch backend) are watched by the Keras watcher."""
-    return any(kind.__module__.split(".")[0] in ("keras", "tf_keras") for kind in type(module).__mro__) or not isinstance(
-        module, nn.Module
-    )
+    return any(
+        kind.__module__.split(".")[0] in ("keras", "tf_keras") for kind in type(module).__mro__
+    ) or not isinstance(module, nn.Module)
 
 
 def _between(nodes: Sequence[Node], calls: Sequence[Call], i: int) -> list[Node]:
@@ -247,7 +248,7 @@ def _between(nodes: Sequence[Node], calls: Sequence[Call], i: int) -> list[Node]
 def _last_scalar(nodes: Sequence[Node]) -> Any:
     for node in reversed(nodes):
         out = node.out
-        if not node.call and hasattr(out, "numel") and hasattr(out, "grad_fn") and out.numel() == 1:
-            if out.is_floating_point():
-                return out
+        scalar = isinstance(out, torch.Tensor) and out.numel() == 1 and out.is_floating_point()
+        if scalar and not node.call:
+            return out
     return None

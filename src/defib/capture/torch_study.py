@@ -140,9 +140,7 @@ class Study:
     def on_backward(self, loss: Any) -> None:
         """A backward pass (or a step without one)."""
         if self.n_steps and self.clears is None and self.since_step == 0:
-            self.clears = not any(
-                one.grad is not None and bool((one.grad != 0).any()) for _, one in self.named()
-            )
+            self.clears = not any(one.grad is not None and bool((one.grad != 0).any()) for _, one in self.named())
         self.n_backward += 1
         self.since_step += 1
         if isinstance(loss, torch.Tensor) and loss.numel() == 1:
@@ -158,7 +156,7 @@ class Study:
         if self.n_steps < WATCHED_STEPS:
             for name, one in self.named():
                 self.gradients[name] = stronger(self.gradients.get(name), gradient_word(one.grad))
-        if self.optimizer is None or not self._holds(self.optimizer) and self._holds(watch):
+        if self.optimizer is None or (not self._holds(self.optimizer) and self._holds(watch)):
             self.optimizer = watch
         if all(one.grad is None for one in watch.parameters):
             self.skipped += 1

@@ -11,7 +11,7 @@ from defib.adapters.torch.program import Leaf, Program
 
 
 @final
-class Composite(nn.Module):
+class Composite(nn.Module):  # type: ignore[misc]  # torch is Any to mypy
     """Holds the user's modules (the same objects) and runs the recorded calls between rows and outputs."""
 
     def __init__(self, parts: Mapping[str, Any], program: Program) -> None:

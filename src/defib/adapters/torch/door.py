@@ -37,7 +37,7 @@ class _Here:
 class Door:
     """The arguments of one call, with the row tensors taken out.
 
-    Several row tensors are laid side by side, flattened, as the columns of one array (`RowPart.shape` tells them apart).
+    Several row tensors are laid side by side, flattened, as the columns of one array (see `RowPart.shape`).
     """
 
     args: Any
@@ -73,7 +73,9 @@ class Door:
         widths = [math.prod(part.shape) for part in self.parts]
         cuts = np.split(np.asarray(X), np.cumsum(widths)[:-1], axis=1)
         return tuple(
-            to_tensor(cut.reshape(len(cut), *part.shape), device=device).to(self._floating(part, floating) or part.dtype)
+            to_tensor(cut.reshape(len(cut), *part.shape), device=device).to(
+                self._floating(part, floating) or part.dtype
+            )
             for cut, part in zip(cuts, self.parts, strict=True)
         )
 
@@ -147,7 +149,7 @@ def read_door(args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Sequence[A
         if not isinstance(leaf, torch.Tensor):
             return leaf
         here = axis if leaf.dim() > axis and leaf is seen[0] else 0
-        is_row = unbatched and leaf is seen[0] or (leaf.dim() > here and leaf.shape[here] == n_rows and not unbatched)
+        is_row = (unbatched and leaf is seen[0]) or (leaf.dim() > here and leaf.shape[here] == n_rows and not unbatched)
         if not is_row:
             return leaf.detach().clone()
         shape = tuple(leaf.shape) if unbatched else tuple(s for i, s in enumerate(leaf.shape) if i != here)

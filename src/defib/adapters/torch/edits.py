@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any, Final, final
 
 import torch
-from torch import nn
 
 from defib.adapters.torch.initial import draw, reinitialize
 from defib.adapters.torch.network import Network
@@ -114,9 +113,7 @@ def _batch_norm(network: Network, value: Any, X: AnyArray) -> None:
 
 def _halve_depth(network: Network, value: Any, X: AnyArray) -> None:
     graph = Graph(network, X)
-    same = [
-        one for one in graph.hidden if one.kind in ("dense", "conv") and one.place and one.in_shape == one.shape
-    ]
+    same = [one for one in graph.hidden if one.kind in ("dense", "conv") and one.place and one.in_shape == one.shape]
     if not same:
         raise Impossible("no hidden layer has inputs and outputs of the same shape")
     for record in same[::2] if len(same) % 2 else same[1::2]:
@@ -208,5 +205,3 @@ EDITS: Final[dict[str, Callable[[Network, Any, AnyArray], None]]] = {
 ORDER: Final[tuple[str, ...]] = ("double_width", "output_units", "reinitialize", "hidden_activation")
 """Structural edits go first, and weights are drawn before an activation draws its own."""
 LOSS_ONLY: Final[frozenset[str]] = frozenset({"loss", "match_shapes"})
-
-

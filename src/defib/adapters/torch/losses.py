@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
-import torch
 import torch.nn.functional as F
 
 from defib.subject import AnyArray
@@ -53,7 +52,7 @@ def prepare(name: str, y: AnyArray, row_shape: Sequence[int]) -> AnyArray:
 def _class_ids(y: AnyArray, row_shape: Sequence[int]) -> AnyArray:
     classes = row_shape[-1] if row_shape else 1
     if y.ndim >= 2 and y.shape[-1] == classes and classes > 1:
-        return y.argmax(axis=-1).astype(np.int64)
+        return np.asarray(y.argmax(axis=-1), dtype=np.int64)
     values, ids = np.unique(y, return_inverse=True)
     whole = np.issubdtype(values.dtype, np.integer) or bool(np.all(values == np.round(values)))
     if whole and len(values) and values[0] >= 0 and values[-1] < classes:
@@ -66,7 +65,9 @@ def _zero_one(y: AnyArray, size: int) -> AnyArray:
         y = y[..., 1]
     values = np.unique(y)
     if size > 1 and y.size == len(y) and len(values) > 2:
-        return np.eye(size)[np.clip(np.searchsorted(values, y.reshape(len(y))), 0, size - 1)]
+        ids = np.clip(np.searchsorted(values, y.reshape(len(y))), 0, size - 1)
+        one_hot: AnyArray = np.eye(size)[ids]
+        return one_hot
     if len(values) == 2 and not np.array_equal(values, [0, 1]):
-        return (y == values[1]).astype(np.float32)
+        return np.asarray(y == values[1], dtype=np.float32)
     return y

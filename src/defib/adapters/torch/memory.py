@@ -45,7 +45,8 @@ def subject_from_model(
         X_predict: rows whose predictions look constant; ``X`` when not given.
         loss: ``(prediction, target) -> scalar``.
         optimizer: as built for the model; its settings and its parameter groups are read.
-        epochs: how many the training took; batch_size: rows per step (all rows when not given).
+        epochs: how many the training took.
+        batch_size: rows per step; all rows when not given.
 
     Raises:
         ModelError: for a lazy module that has seen no rows, or a module that does not take ``model(X)``.
@@ -158,7 +159,7 @@ def _read(
         except Exception as error:
             raise ModelError(
                 "model-does-not-run",
-                came=f"model(X) raised {type(error).__name__}: {str(error).splitlines()[0]} (X is {X.shape}, {X.dtype})",
+                came=f"model(X) raised {type(error).__name__}: {_first_line(error)} (X is {X.dtype}, {X.shape})",
                 expected="rows as the model takes them, one array for its one input",
                 write=WRITE,
             ) from None
@@ -172,6 +173,10 @@ def _read(
         except Exception as error:
             return None, (f"the loss could not be run on the model's output ({type(error).__name__}: {error})",)
         return read_loss(tape.nodes, value, Scene(outputs, [rows], {}, len(rows))), ()
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).split("\n", 1)[0]
 
 
 def _record(model: Any, optimizer: Any) -> OptimizerRecord | None:

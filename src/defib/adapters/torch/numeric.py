@@ -109,6 +109,10 @@ def _sparse(z: Any, y: Any) -> Any:
     return F.cross_entropy(z.reshape(-1, z.shape[-1]), y.long().reshape(-1))
 
 
+def _log_loss(p: Any, y: Any) -> Any:
+    return -(y * p.log() + (1 - y) * (1 - p).log()).mean()
+
+
 def _bce(z: Any, y: Any) -> Any:
     return F.binary_cross_entropy(z, y)
 
@@ -120,7 +124,7 @@ CANDIDATES: Final[tuple[Candidate, ...]] = (
     ("absolute_error", "values", _aligned(lambda z, y: (z - y).abs().mean())),
     ("absolute_error", "values", _broadcasting(lambda z, y: (z - y).abs().mean())),
     ("binary_cross_entropy", "probabilities", _aligned(_bce)),
-    ("binary_cross_entropy", "probabilities", _broadcasting(lambda z, y: -(y * z.log() + (1 - y) * (1 - z).log()).mean())),
+    ("binary_cross_entropy", "probabilities", _broadcasting(_log_loss)),
     ("binary_cross_entropy", "logits", _aligned(F.binary_cross_entropy_with_logits)),
     ("categorical_cross_entropy", "logits", _aligned(lambda z, y: -(y * z.log_softmax(-1)).sum(-1).mean())),
     ("categorical_cross_entropy", "probabilities", _aligned(lambda z, y: -(y * z.log()).sum(-1).mean())),

@@ -24,7 +24,9 @@ Objective = Callable[[Network, Sequence[Any], Sequence[Any], Any], Any]
 class UserLoss:
     """The user's own loss, run again."""
 
-    def __init__(self, program: Program, network: Network, *, attached: bool = False, match_shapes: bool = False) -> None:
+    def __init__(
+        self, program: Program, network: Network, *, attached: bool = False, match_shapes: bool = False
+    ) -> None:
         self.program = program
         self.attached = attached
         self.match_shapes = match_shapes
@@ -48,9 +50,7 @@ class UserLoss:
                 return self.parameters[str(leaf.key)]
             return self.constants[leaf.slot]
 
-        (loss,) = self.program.run(
-            give, n_rows=len(tensors[0]), attached=self.attached, match_shapes=self.match_shapes
-        )
+        (loss,) = self.program.run(give, n_rows=len(tensors[0]), attached=self.attached, match_shapes=self.match_shapes)
         if not isinstance(loss, torch.Tensor):
             loss = torch.tensor(float(loss))
         return loss if loss.dim() == 0 else loss.sum()

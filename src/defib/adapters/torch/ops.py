@@ -123,7 +123,19 @@ ELEMENTWISE_LOSSES: Final[frozenset[str]] = frozenset(
 )
 
 DETACHING: Final[frozenset[str]] = frozenset(
-    {"detach", "detach_", "numpy", "item", "__float__", "tolist", "data", "tensor", "as_tensor", "asarray", "from_numpy"}
+    {
+        "detach",
+        "detach_",
+        "numpy",
+        "item",
+        "__float__",
+        "tolist",
+        "data",
+        "tensor",
+        "as_tensor",
+        "asarray",
+        "from_numpy",
+    }
 )
 """Functions that hand the value on and cut the graph. ``requires_grad_`` gives a graph of its own to a cut loss."""
 

@@ -32,7 +32,7 @@ def trainable_names(captured: Captured, named: Mapping[str, Any], arm: Arm) -> l
         for name in names
         if name in wakes
         or (name in record.held and captured.gradients.get(name, "nonzero") != "none")
-        or name not in captured.gradients and name not in record.held and name.startswith("extras.")
+        or (name not in captured.gradients and name not in record.held and name.startswith("extras."))
     ]  # fmt: skip
 
 

@@ -82,7 +82,7 @@ class Step:
 def tracked(value: Any) -> list[Any]:
     """Objects in a result that a later call may use: tensors, and what ``item``, ``numpy``, ``tolist`` gave."""
     found = list(tensors_in(value))
-    if not found and type(value).__name__ in ("float", "ndarray") or (isinstance(value, list) and not found):
+    if (not found and type(value).__name__ in ("float", "ndarray")) or (isinstance(value, list) and not found):
         return [value]
     return found
 
@@ -204,7 +204,7 @@ def _fill(step: Step, env: list[Any], n_rows: int) -> tuple[Any, Any]:
     return map_leaves(step.args, value), map_leaves(step.kwargs, value)
 
 
-def _matched(args: Any) -> list[Any]:
+def _matched(args: Any) -> Any:
     """The second tensor takes the first one's shape where both have the same number of elements."""
     args = list(args)
     at = [i for i, one in enumerate(args) if isinstance(one, torch.Tensor)][:2]
@@ -263,9 +263,7 @@ class _Compiler:
                 return Slot(self._slot(leaf))
             return Slot(self.slots[id(leaf)]) if id(leaf) in self.slots and _tracked_plain(leaf) else leaf
 
-        args = tuple(
-            Slot(self.slots[id(one)]) if id(one) in lists else map_leaves(one, template) for one in node.args
-        )
+        args = tuple(Slot(self.slots[id(one)]) if id(one) in lists else map_leaves(one, template) for one in node.args)
         args = self._with_row_count(node, args)
         kwargs = map_leaves(dict(node.kwargs), template)
         outs = tuple(self._new(value) for value in _writes(node))

@@ -1,4 +1,4 @@
-"""What the loss is: read from the calls between the model's output and ``backward``, and from numbers where it is hand-made."""
+"""What the loss is: read from the calls between the model's output and ``backward``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import torch
 
-from defib.adapters.torch.arrays import map_leaves
+from defib.adapters.torch.arrays import map_leaves, tensors_in
 from defib.adapters.torch.numeric import kind_by_numbers
 from defib.adapters.torch.ops import ELEMENTWISE_LOSSES, LOSSES, activation_of, kind_of
 from defib.adapters.torch.program import Leaf, Node, Program, Step, compile_nodes, derived, slice_nodes, slots_in
@@ -31,6 +31,12 @@ EXPECTED: Final[frozenset[tuple[str, str]]] = frozenset(
     {("sigmoid", "probabilities"), ("softmax", "probabilities"), ("log_softmax", "log_probabilities")}
 )
 """(activation between model and loss, what the loss takes) where the model's own outputs are logits, rightly."""
+
+
+INDEXING: Final[frozenset[str]] = frozenset({"__getitem__", "index_select", "take", "narrow", "gather"})
+FACTORIES: Final[frozenset[str]] = frozenset(
+    {"ones", "zeros", "full", "arange", "eye", "linspace", "rand", "randn", "randint", "randperm", "empty"}
+)
 
 
 @dataclass(frozen=True)
@@ -61,8 +67,8 @@ class Scene:
 
 
 def read_loss(nodes: Sequence[Node], loss: Any, scene: Scene) -> Reading | None:
-    """Read the loss of one step; ``None`` when the loss does not come from the model's outputs as far as can be seen."""
-    kept = slice_nodes(nodes, [loss])
+    """Read the loss of one step; ``None`` when it visibly does not come from the model's outputs."""
+    kept = _from_row_labels(slice_nodes(nodes, [loss]), scene)
     outputs = {id(one) for one in scene.outputs}
     used = {id(leaf) for node in kept for leaf in _tensors((node.args, dict(node.kwargs)))}
     if not used & outputs and id(loss) not in outputs:
@@ -70,6 +76,42 @@ def read_loss(nodes: Sequence[Node], loss: Any, scene: Scene) -> Reading | None:
     leaves = _Leaves(scene, kept)
     program = compile_nodes(kept, [loss], leaves, n_rows=scene.n_rows)
     return _interpret(program, kept, leaves, scene)
+
+
+def _from_row_labels(nodes: list[Node], scene: Scene) -> list[Node]:
+    """Leave out how the labels of this batch were picked from all labels (``y[idx]``, ``torch.tensor(y_np[a:b])``).
+
+    What was picked then is the label tensor, with a row on its first axis.
+    """
+    derived = {id(one) for one in (*scene.outputs, *scene.inputs)} | set(scene.parameters)
+    rows: set[int] = set()
+    picked: set[int] = set()
+    for node in nodes:
+        used = _tensors((node.args, dict(node.kwargs)))
+        if any(id(one) in derived for one in used):
+            derived |= {id(one) for one in tensors_in(node.out)}
+        elif node.name not in FACTORIES and picks_rows(node, scene.n_rows, rows):
+            picked.add(id(node.out))
+            rows.add(id(node.out))
+        elif any(id(one) in rows for one in used):
+            rows |= {id(one) for one in tensors_in(node.out)}
+    if not picked:
+        return nodes
+    left = [node for node in nodes if id(node.out) not in picked]
+    return slice_nodes(left, [nodes[-1].out]) if id(nodes[-1].out) not in picked else nodes
+
+
+def picks_rows(node: Node, n_rows: int, rows: set[int] = frozenset()) -> bool:  # type: ignore[assignment]
+    """Whether a call makes one batch of row values out of something that is no such batch."""
+    out = node.out
+    if not isinstance(out, torch.Tensor) or not out.dim() or out.shape[0] != n_rows:
+        return False
+    used = _tensors((node.args, dict(node.kwargs)))
+    if any(id(one) in rows for one in used):
+        return False
+    if node.name in INDEXING and used:
+        return used[0].shape[:1] != (n_rows,) or len(used) > 1
+    return not any(one.dim() and one.shape[0] == n_rows for one in used)
 
 
 class _Leaves:
@@ -102,8 +144,8 @@ class _Leaves:
 
     def _has_rows(self, value: Any) -> bool:
         if self.scene.n_rows == 1:
-            return value.dim() <= 1 or value.shape[0] == 1
-        return bool(value.dim()) and (value.shape[0] == self.scene.n_rows or self._is_flat(value))
+            return bool(value.dim() <= 1 or value.shape[0] == 1)
+        return bool(value.dim() and (value.shape[0] == self.scene.n_rows or self._is_flat(value)))
 
     def _is_flat(self, value: Any) -> bool:
         """Time flattened into the rows, for labels as for some output."""
@@ -122,8 +164,8 @@ def _interpret(program: Program, nodes: Sequence[Node], leaves: _Leaves, scene: 
     meeting = min(program.meetings, default=None)
     selected = _selected(program, meeting)
     path = _path(program, selected, meeting)
-    facts, folded = _facts(program, nodes, scene, meeting, selected, path, leaves)
-    program, folded = _fold(program, selected, folded)
+    facts, acts = _facts(program, nodes, scene, meeting, selected, path, leaves)
+    program, folded = _fold(program, selected, acts)
     own_input = not labels and bool(program.of("input"))
     label = leaves.labels[0] if labels else (scene.inputs[0] if own_input and scene.inputs else None)
     notes = ("the loss takes several label tensors; trials cannot feed it",) if len(labels) > 1 else ()
@@ -206,7 +248,7 @@ def _facts(
     else:
         kind, takes, folded = _by_numbers(program, scene, selected, acts, leaves)
         name = _expression(program)
-    clips = kind == "binary_cross_entropy" and (takes == "probabilities" or bool(acts) and not folded)
+    clips = kind == "binary_cross_entropy" and (takes == "probabilities" or (bool(acts) and not folded))
     return LossFacts(name, kind, takes, *shapes, clips_probabilities=clips), folded
 
 

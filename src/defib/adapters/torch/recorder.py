@@ -92,7 +92,7 @@ class Stack:
         return self.modules[-1] if self.modules else None
 
 
-class Recorder(TorchFunctionMode):
+class Recorder(TorchFunctionMode):  # type: ignore[misc]  # torch is Any to mypy
     """Records every call whose arguments come from the rows."""
 
     def __init__(self, module: Any, stack: Stack, inputs: Any, n_rows: int, *, keep_values: bool = True) -> None:
@@ -175,7 +175,13 @@ class Recorder(TorchFunctionMode):
         return to_numpy(first)
 
 
-GROUPS: dict[str, str] = {"activation": "activation", "dense": "dense", "conv": "dense", "dropout": "dropout", "norm": "norm"}
+GROUPS: dict[str, str] = {
+    "activation": "activation",
+    "dense": "dense",
+    "conv": "dense",
+    "dropout": "dropout",
+    "norm": "norm",
+}
 
 
 def next_place(name: str, args: Any, counts: dict[str, int]) -> tuple[str, int] | None:

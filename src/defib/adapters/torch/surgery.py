@@ -33,7 +33,7 @@ FUNCTIONS: Final[Mapping[str, Callable[[Any], Any]]] = {
 """Activations by `Layer.activation`."""
 
 
-class Surgery(TorchFunctionMode):
+class Surgery(TorchFunctionMode):  # type: ignore[misc]  # torch is Any to mypy
     """While active, calls at the planned places do something else. One forward pass per activation."""
 
     def __init__(self, plan: Mapping[Place, Replacement]) -> None:
@@ -85,7 +85,7 @@ def with_rate(rate: float) -> Replacement:
 
 
 @final
-class ChannelNorm(nn.Module):
+class ChannelNorm(nn.Module):  # type: ignore[misc]  # torch is Any to mypy
     """Batch normalization of any step's output: channels on axis 1 after a convolution, else on the last axis.
 
     In a training batch with one value per channel the running statistics stand in.
@@ -109,7 +109,7 @@ class ChannelNorm(nn.Module):
 
 
 @final
-class DoorNorm(nn.Module):
+class DoorNorm(nn.Module):  # type: ignore[misc]  # torch is Any to mypy
     """Standardization at the model's door, with the statistics of the training rows."""
 
     def __init__(self, rows: Any) -> None:

@@ -13,7 +13,7 @@ MAX_NODES = 400
 """A loss takes a few dozen calls; past this the tape stops recording (a user's program went on to other things)."""
 
 
-class Tape(TorchFunctionMode):
+class Tape(TorchFunctionMode):  # type: ignore[misc]  # torch is Any to mypy
     """The calls, in order, with their live tensors."""
 
     def __init__(self) -> None:

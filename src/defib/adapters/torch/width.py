@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 from torch import nn
@@ -21,7 +22,7 @@ def double_width(module: Any, path: list[OpRecord]) -> str | None:
     paths = [chain[i][1][0] for i in dense]
     if len(set(paths)) != len(paths):
         return "a dense layer is used more than once"
-    grown = {i: j for i, j in zip(dense, dense[1:], strict=False) if _feeds(chain, i, j)}
+    grown = {i: j for i, j in itertools.pairwise(dense) if _feeds(chain, i, j)}
     if not grown:
         return "no two dense layers follow each other"
     _widen(module, chain, dense, grown)
@@ -54,9 +55,7 @@ def _feeds(chain: list[Any], i: int, j: int) -> bool:
 
 def _wider_norm(norm: Any) -> Any:
     if isinstance(norm, nn.BatchNorm1d):
-        new: Any = nn.BatchNorm1d(
-            2 * norm.num_features, norm.eps, norm.momentum, norm.affine, norm.track_running_stats
-        )
+        new: Any = nn.BatchNorm1d(2 * norm.num_features, norm.eps, norm.momentum, norm.affine, norm.track_running_stats)
     else:
         new = nn.LayerNorm(2 * norm.normalized_shape[-1], norm.eps, norm.elementwise_affine)
     like = next(norm.parameters(), None)
