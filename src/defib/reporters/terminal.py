@@ -18,7 +18,7 @@ from rich.text import Text
 from defib.diagnosis import Diagnosis, Fix, Hypothesis, NotAssessed
 from defib.reporters.layout import PLAIN_WIDTH, facts, make_console, plain, section, show, titled
 from defib.reporters.trial_table import trial_table
-from defib.reporters.words import look_alikes_first, number, number_name, seeds_clause, symptom_facts
+from defib.reporters.words import look_alikes_first, number, number_name, place, seeds_clause, symptom_facts
 
 PROOFS = 3
 """Numbers shown for the leading cause; the JSON report has them all."""
@@ -70,14 +70,14 @@ def _sections(d: Diagnosis, width: int) -> Iterator[RenderableType]:
 
 def _cause(d: Diagnosis, best: Hypothesis) -> Iterator[RenderableType]:
     """Name and place of the leading cause, and the numbers that prove it."""
-    where = f", in {best.assessment.layer}" if best.assessment.layer else ""
+    where = f", in {place(best.assessment.layer)}" if best.assessment.layer else ""
     what = Text.assemble((best.name, "bold red"), f" ({best.code}){where}")
     body: list[RenderableType] = [what]
     if best.assessment.because not in d.headline:
         body.append(Text(f"because {best.assessment.because}"))
     proofs = [(number_name(name), number(value)) for name, value in list(best.assessment.numbers.items())[:PROOFS]]
     if d.first_equal_layer:
-        proofs.append(("the rows become equal in", d.first_equal_layer))
+        proofs.append(("the rows become equal in", place(d.first_equal_layer)))
     if proofs:
         body.append(facts(proofs))
     if best.tied_with:

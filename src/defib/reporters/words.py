@@ -50,6 +50,15 @@ def number_name(name: str) -> str:
     return name.replace("_", " ")
 
 
+def place(layer: str) -> str:
+    """Where a fault sits; a layer that is only numbered is called a layer.
+
+    >>> place("fc1:relu"), place("2"), place("2.weight")
+    ('fc1:relu', 'layer 2', 'layer 2.weight')
+    """
+    return f"layer {layer}" if layer[:1].isdigit() else layer
+
+
 def interval_text(interval: tuple[float, float]) -> str:
     """An interval in brackets.
 
