@@ -100,6 +100,16 @@ def test_spread_without_skill_is_varied_and_not_shown() -> None:
     assert not symptom.skill.shown
 
 
+def test_a_small_spread_is_flat_only_where_labels_show_that_it_carries_nothing() -> None:
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 3000)
+    noise = 0.5 + 0.012 * rng.normal(size=3000)
+    assert read_symptom(noise, y=y).pattern == "near_constant"
+    assert read_symptom(noise).pattern == "varied"
+    assert read_symptom(noise[:30], y=y[:30]).pattern == "varied"
+    assert read_symptom(noise + 0.012 * y, y=y).pattern == "varied"
+
+
 def test_rare_events_are_not_flat() -> None:
     rng = np.random.default_rng(0)
     n = 10_000

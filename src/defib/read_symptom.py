@@ -26,6 +26,10 @@ IDENTICAL = 1e-7
 """Spread at the resolution of float32, relative to the scale: only structure makes rows this equal."""
 NEAR_CONSTANT = 0.01
 """Share of the standard deviation that the prior allows (``sqrt(p(1-p))``, sd(y)): 1e-4 of the variance explained."""
+NEAR_CONSTANT_UNSKILLED = 0.05
+"""The same share where labels show that what spread is left carries no skill: an undertrained network's noise."""
+NO_SKILL = {"gini": 0.1, "r2": 0.02}
+"""The whole interval of a skill lies below this."""
 NEAR_CONSTANT_UNKNOWN = 1e-4
 """For values of which no target is known: equal in the first four digits."""
 OFF_MODE = 0.1
@@ -90,7 +94,10 @@ def read_symptom(
     nan_fraction = 1.0 - float(finite.mean())
     scale = _scales(look, reference)
     again = None if second_pass is None else _second(second_pass, link, look, finite)
-    pattern, column_flat = _pattern(look, reference, scale, nan_fraction, again)
+    skill = _skill(look, facts.scored, finite, reference, y_known_rows)
+    unskilled = skill is not None and skill.interval[1] < NO_SKILL[skill.metric]
+    share = NEAR_CONSTANT_UNSKILLED if unskilled else NEAR_CONSTANT
+    pattern, column_flat = _pattern(look, reference, share * scale, nan_fraction, again)
     shares = _hard_share(look, reference)
     constant = _constant(look, pattern)
     equals, exactness = match_constant(constant, look.raw, look.kind, link, reference, pattern)
@@ -109,7 +116,7 @@ def read_symptom(
         n_rows=len(array),
         n_unique=measures.unique_rows(array),
         nan_fraction=nan_fraction,
-        skill=_skill(look, facts.scored, finite, reference, y_known_rows),
+        skill=skill,
         hard_label_share=shares,
         output_kind=look.kind,
         columns_flat=column_flat[:MAX_COLUMNS],
@@ -225,7 +232,7 @@ def _second(second_pass: AnyArray, link: str, look: _Look, finite: NDArray[np.bo
 
 
 def _pattern(
-    look: _Look, reference: Reference, scale: FloatArray, nan_fraction: float, again: FloatArray | None
+    look: _Look, reference: Reference, near_spread: FloatArray, nan_fraction: float, again: FloatArray | None
 ) -> tuple[Pattern, tuple[bool, ...]]:
     if len(look.wide) < 2:
         return ("nan" if nan_fraction > 0 else "varied"), (False,) * look.k
@@ -234,7 +241,7 @@ def _pattern(
     resolution = np.where(look.kind in ("value", "logit"), np.maximum(sizes, _known_scale(look, reference)), 1.0)
     identical = spreads <= IDENTICAL * resolution
     unknown_values = look.kind == "value" and not reference.scale_known
-    limit = NEAR_CONSTANT_UNKNOWN * sizes if unknown_values else NEAR_CONSTANT * scale
+    limit = NEAR_CONSTANT_UNKNOWN * sizes if unknown_values else near_spread
     near = identical | (spreads < limit)
     flat = tuple(bool(one) for one in near)
     if nan_fraction > 0:
