@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import sys
@@ -216,8 +217,19 @@ def _show(request: Request, diagnosis: Diagnosis, streams: Streams) -> None:
     from defib.reporters.terminal import print_diagnosis
 
     if not request.quiet:
-        streams.out.write("\n")
-        print_diagnosis(diagnosis, streams.out)
+        with _reader_may_leave(streams.out):
+            streams.out.write("\n")
+            print_diagnosis(diagnosis, streams.out)
+
+
+@contextmanager
+def _reader_may_leave(out: IO[str]) -> Iterator[None]:
+    """``defib run ... | head`` ends the printing, not the diagnosis, the reports or the exit code."""
+    try:
+        yield
+    except BrokenPipeError:
+        with contextlib.suppress(OSError), open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), out.fileno())
 
 
 def _write_reports(request: Request, done: list[Diagnosis]) -> None:
@@ -233,7 +245,9 @@ def _say_where(request: Request, recorder: Recorder, streams: Streams) -> None:
     elif not request.quiet:
         path = recorder.path
         shown = path.relative_to(streams.here) if path.is_relative_to(streams.here) else path
-        streams.out.write(f"Recorded in {shown}; defib report prints it again.\n")
+        with _reader_may_leave(streams.out):
+            streams.out.write(f"Recorded in {shown}; defib report prints it again.\n")
+            streams.out.flush()
 
 
 def _script_event(outcome: ScriptOutcome) -> dict[str, object]:
