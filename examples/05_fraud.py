@@ -12,7 +12,7 @@ abroad = rng.random(n) < 0.1
 new_device = rng.random(n) < 0.15
 days_since_last = rng.exponential(5, n)
 failed_pins = rng.poisson(0.1, n)
-risk = -9.1 + 0.8 * np.log(amount) + 1.5 * abroad + 1.2 * new_device + 0.9 * failed_pins + 0.7 * (hour < 5)
+risk = -10.8 + 1.2 * np.log(amount) + 1.8 * abroad + 1.5 * new_device + 1.2 * failed_pins + 1.0 * (hour < 5)
 fraud = (rng.random(n) < 1 / (1 + np.exp(-risk))).astype("float32")
 
 X = np.column_stack([np.log(amount), hour / 24, abroad, new_device, np.log1p(days_since_last), failed_pins])

@@ -21,7 +21,7 @@ model = keras.Sequential(
         layers.Dense(10, activation="softmax"),
     ]
 )
-model.compile(optimizer=keras.optimizers.Adam(0.1), loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+model.compile(optimizer=keras.optimizers.Adam(0.2), loss="sparse_categorical_crossentropy", metrics=["accuracy"])
 history = model.fit(X_train, y_train, epochs=10, batch_size=64, verbose=0)
 print("loss:", [round(loss, 2) for loss in history.history["loss"]])
 
