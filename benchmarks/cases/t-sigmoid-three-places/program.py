@@ -50,4 +50,4 @@ with torch.no_grad():
         scores.append(torch.sigmoid(model(X_batch)).item())
 scores = np.array(scores)
 print("loss", loss.item())
-print("min", scores.min(), "max", scores.max(), "accuracy", ((scores > 0.5) == y_test).mean())
+print("min", scores.min(), "max", scores.max(), "accuracy", ((scores >= 0.5) == y_test).mean())
