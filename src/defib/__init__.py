@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from defib.diagnosis import Assessment, Diagnosis, Fix, Hypothesis, NotAssessed, Trial
     from defib.errors import DefibError, InputError, MissingFrameworkError, ModelError
     from defib.read_symptom import read_symptom
-    from defib.recipe import TrainingRecipe
+    from defib.recipe import Recipe, TrainingRecipe
     from defib.recording import Recording, load
+    from defib.subject import Subject
     from defib.symptom import Skill, Symptom
 
 __version__ = "0.1.0"
@@ -36,8 +37,10 @@ __all__ = [
     "MissingFrameworkError",
     "ModelError",
     "NotAssessed",
+    "Recipe",
     "Recording",
     "Skill",
+    "Subject",
     "Symptom",
     "TrainingRecipe",
     "Trial",
@@ -51,8 +54,9 @@ _MODULES = {
     "diagnosis": ("Assessment", "Diagnosis", "Fix", "Hypothesis", "NotAssessed", "Trial"),
     "errors": ("DefibError", "InputError", "MissingFrameworkError", "ModelError"),
     "read_symptom": ("read_symptom",),
-    "recipe": ("TrainingRecipe",),
+    "recipe": ("Recipe", "TrainingRecipe"),
     "recording": ("Recording", "load"),
+    "subject": ("Subject",),
     "symptom": ("Skill", "Symptom"),
 }
 _WHERE = {name: module for module, names in _MODULES.items() for name in names}
