@@ -157,17 +157,9 @@ def _diagnose_all(request: Request, outcome: ScriptOutcome, recorder: Recorder, 
 
 def _diagnose(request: Request, index: int, subject: Subject, recorder: Recorder, streams: Streams) -> Diagnosis | None:
     """One model. A fault of defib's own is told in one line and ends only this diagnosis."""
-    from defib.diagnose import Options, examine
-    from defib.reporters.progress import Bar
-    from defib.trials import Silent
-
-    progress = Silent() if request.quiet else Bar(streams.err)
     try:
         with _calm():
-            recorder.model(index, subject)
-            options = Options(budget=request.budget, trials=request.trials, seed=request.seed)
-            diagnosis, book = examine(subject, options, progress)
-            recorder.evidence(index, book)
+            diagnosis = _examine(request, index, subject, recorder, streams)
     except Exception as error:
         text = f"the diagnosis of {subject.name} broke inside: {type(error).__name__}: {error}"
         recorder.write("note", text=text)
@@ -175,9 +167,23 @@ def _diagnose(request: Request, index: int, subject: Subject, recorder: Recorder
         if os.environ.get("DEFIB_DEBUG"):
             raise
         return None
+    return replace(diagnosis, next_command=diagnosis.next_command.replace("script.py", request.script))
+
+
+def _examine(request: Request, index: int, subject: Subject, recorder: Recorder, streams: Streams) -> Diagnosis:
+    from defib.diagnose import Options, examine
+    from defib.reporters.progress import Bar
+    from defib.trials import Silent
+
+    progress = Silent() if request.quiet else Bar(streams.err)
+    try:
+        recorder.model(index, subject)
+        options = Options(budget=request.budget, trials=request.trials, seed=request.seed)
+        diagnosis, book = examine(subject, options, progress)
+        recorder.evidence(index, book)
+        return diagnosis
     finally:
         progress.finish()
-    return replace(diagnosis, next_command=diagnosis.next_command.replace("script.py", request.script))
 
 
 def _distinct(names: list[str]) -> list[str]:
