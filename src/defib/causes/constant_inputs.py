@@ -1,0 +1,100 @@
+"""DF102 constant-inputs: the rows already are equal when they reach the first weight.
+
+## What it is
+The tensor that enters layer 1 does not vary between rows. Some step before it erased the rows: a cast (`uint8` before
+`preprocess_input` makes an image −1 everywhere), a scaler fitted on one row, a renamed column filled with zeros, a
+mask, a reused buffer.
+
+## Why every prediction is the same
+A deterministic function of equal inputs gives equal outputs. No weight, loss or step can change that.
+
+## Evidence for
+- Zero variance between rows in every column at the model's door; one distinct row.
+- Check: `np.ptp(X, axis=0)` on exactly the array given to the model, not on the array it was made from.
+
+## Evidence against
+- Any column that varies and that the labels depend on.
+- The training rows vary and only the rows served are equal: then it is identical-rows or preprocessing-skew.
+
+## Look-alikes
+- Every dead network (DF401, DF402, DF404, DF601): there the rows become equal *inside*; look where.
+- identical-rows (DF903): only the rows scored are equal.
+- no-learnable-signal (DF901): rows vary, and say nothing about the labels.
+
+## Example
+```python
+scaler = MinMaxScaler().fit(X[:1])                # one row: every column's range is 0
+X = np.clip(scaler.transform(X), 0, 0)            # and the clip makes every row the zero vector
+model.fit(X, y)
+```
+
+## Fix
+Walk the preprocessing from the file to the model and print the variance between rows after each step; repair the first
+step after which it is zero.
+
+## Known problems
+A few columns that vary in the last digits count as varying. Whether the rows were equal in the file or were made so
+cannot be seen from the model's door.
+
+## References
+- Scaled row is the zero vector: https://github.com/cjlin1/libsvm/issues/178
+- Image turned to −1 everywhere by an integer cast: https://github.com/keras-team/keras/issues/12350
+- Renamed columns leave only the intercept: https://github.com/online-ml/river/issues/359
+"""
+
+from __future__ import annotations
+
+from defib.causes import Cause
+from defib.causes._signs import fine, num, percent
+from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
+from defib.evidence import Book
+from defib.probes.inputs import InputFacts
+
+MOSTLY = 0.9
+"""Share of constant columns from which on it is worth naming: images have constant borders, tables have not."""
+FEW_ROWS = 0.02
+"""Distinct rows over rows; below it the rows take a handful of values."""
+
+
+def _assess(book: Book) -> Assessment:
+    inputs = book.get(InputFacts)
+    numbers = {
+        "constant_fraction": inputs.constant_fraction,
+        "unique_rows": float(inputs.unique_rows),
+        "rows": float(inputs.n_rows),
+    }
+    if inputs.n_rows < 2:
+        return inconclusive("only one training row is known", weight=0.1, layer=None, **numbers)
+    if inputs.constant_fraction == 1.0 or inputs.unique_rows == 1:
+        because = f"none of the {inputs.n_columns} columns varies between the {inputs.n_rows:,} training rows"
+        return supported(because, weight=0.98, layer="input", **numbers)
+    if calm := fine(book):
+        return calm
+    if inputs.constant_fraction >= MOSTLY or inputs.unique_rows <= FEW_ROWS * inputs.n_rows:
+        because = (
+            f"{percent(inputs.constant_fraction)} of the columns are constant and the {inputs.n_rows:,} rows take "
+            f"{inputs.unique_rows:,} distinct values"
+        )
+        return inconclusive(because, weight=0.3, layer="input", **numbers)
+    spread = f"largest column sd {num(inputs.column_sd_max)}"
+    return ruled_out(
+        f"{inputs.unique_rows:,} of {inputs.n_rows:,} training rows are distinct ({spread})", layer=None, **numbers
+    )
+
+
+CAUSE = Cause(
+    code="DF102",
+    name="constant-inputs",
+    stage="data",
+    assess=_assess,
+    fixes=("repair-input-step",),
+    contrast={
+        name: "must_not"
+        for name in ("standardize-inputs", "min-max-inputs", "relu-he", "batch-norm", "reinitialize", "more-epochs")
+    },
+    explains=(
+        *("DF401", "DF402", "DF403", "DF404", "DF501", "DF502", "DF503", "DF505", "DF506", "DF601", "DF602"),
+        *("DF801", "DF901", "DF903"),
+    ),
+    look_alikes=("DF401", "DF402", "DF404", "DF601", "DF903", "DF901"),
+)

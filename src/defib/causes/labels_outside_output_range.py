@@ -1,0 +1,94 @@
+"""DF203 labels-outside-output-range: the head cannot reach the labels it is asked for.
+
+## What it is
+Class ids 0..K−1 into one sigmoid, −1/+1 labels or targets in the thousands against a sigmoid, targets above 1 against
+tanh, negative targets against ReLU.
+
+## Why every prediction is the same
+For an unreachable label the loss always points towards the same end of the range. The logit runs there for every row,
+the squashing saturates, and the gradient that could tell rows apart vanishes with its slope.
+
+## Evidence for
+- Labels outside what the last activation can output, or outside what the loss reads as a class.
+- The constant stands at an end of the range.
+- Check: `y.min(), y.max()` against the range of the last activation.
+
+## Evidence against
+- Every label lies inside the range of the head.
+
+## Look-alikes
+- unscaled-inputs (DF101), saturated-units (DF402): the head saturates although the labels are in reach.
+- relu-on-output (DF303): a ReLU head that died although (most) labels are positive.
+- target-scale (DF106): a linear head can reach the targets and has not travelled there yet.
+
+## Example
+```python
+y = iris.target                                   # 0, 1, 2
+model.add(Dense(1, activation="sigmoid"))         # cannot say 2
+model.compile("adam", "binary_crossentropy")
+```
+
+## Fix
+The head and loss that belong to the task: K softmax units with a categorical loss for K classes, one sigmoid for
+labels 0/1, a linear head (and standardized targets) for regression.
+
+## Known problems
+Some labels outside (a −1 among ±1 labels under a sigmoid) still let the rows be ranked; then it is no collapse.
+
+## References
+- Three classes into one sigmoid: https://newbedev.com/cnn-with-keras-accuracy-not-improving
+- Zero wherever y < 0: https://stats.stackexchange.com/questions/116051
+- Targets in the thousands under a sigmoid: https://github.com/BrainJS/brain.js/issues/850
+"""
+
+from __future__ import annotations
+
+from defib.causes import Cause
+from defib.causes._signs import fine, num, percent
+from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
+from defib.evidence import Book
+from defib.probes.head import HeadFacts
+
+MANY = 0.2
+"""Share of unreachable labels that outweighs the reachable ones' gradient near the end of the range: an unreachable label
+pulls with full strength there, a reachable one ever less."""
+FEW = 0.01
+RELU_HALF = 0.5
+"""A ReLU head is pushed below zero for good only when most targets are: the positive ones pull back."""
+
+
+def _assess(book: Book) -> Assessment:
+    head = book.get(HeadFacts)
+    numbers = {
+        "labels_outside_fraction": head.labels_outside,
+        "label_low": head.label_low,
+        "label_high": head.label_high,
+    }
+    reach = f"{num(head.output_low)} to {num(head.output_high)}"
+    if outside <= 0:
+        return ruled_out(f"every label lies within the head's reach ({reach})", layer=None, **numbers)
+    if calm := fine(book):
+        return calm
+    because = (
+        f"{percent(outside)} of the labels lie outside what the {head.activation} head can say: labels "
+        f"{num(head.label_low)} to {num(head.label_high)}, head {reach}"
+    )
+    threshold = RELU_HALF if head.activation == "relu" else MANY
+    if outside >= threshold:
+        return supported(because, weight=0.92, layer=head.layer, **numbers)
+    if outside >= FEW:
+        return inconclusive(because, weight=0.4, layer=head.layer, **numbers)
+    return inconclusive(because, weight=0.15, layer=head.layer, **numbers)
+
+
+CAUSE = Cause(
+    code="DF203",
+    name="labels-outside-output-range",
+    stage="labels",
+    assess=_assess,
+    fixes=("fitting-head", "standardize-targets", "fix-labels"),
+    contrast={"fitting-head": "must_work", "more-epochs": "must_not", "reinitialize": "must_not"},
+    explains=("DF303", "DF307", "DF401", "DF402", "DF403", "DF405", "DF502", "DF505", "DF506"),
+    look_alikes=("DF301", "DF302", "DF303", "DF305", "DF106", "DF101"),
+    when_varied=True,
+)

@@ -1,0 +1,86 @@
+"""DF202 misaligned-labels: rows and labels are both right, but paired wrongly.
+
+## What it is
+`X` was shuffled and `y` was not, two file lists were sorted differently, a header shifted one array by a row, a join
+lost its index.
+
+## Why every prediction is the same
+Mispaired labels carry no information about their rows. The best prediction is then the base rate, and a network that
+does not memorize converges to it; one that memorizes varies and is worthless on new rows.
+
+## Evidence for
+- Reference learners are at chance as paired, and find signal when the pairing is changed in a way a bug would (shifted
+  by a few rows, reversed, one side sorted).
+- Check: take ten rows by hand from the source and look their labels up.
+
+## Evidence against
+- The reference learners find signal in the rows as paired.
+
+## Look-alikes
+- no-learnable-signal (DF901): no re-pairing brings signal. A shift can be found from the arrays; a shuffle that was
+  lost cannot, and "no signal as paired" is then the honest answer.
+
+## Example
+```python
+X = np.stack([load(f) for f in os.listdir("images")])      # order of the file system
+y = pd.read_csv("labels.csv").sort_values("file")["label"]  # sorted order
+```
+
+## Fix
+Pair by a key, not by position: join on the id, sort both lists by the same key, shuffle indices instead of arrays.
+
+## Known problems
+Only simple re-pairings are tried, with a correction for how many; a lost shuffle cannot be told from no signal.
+
+## References
+- Data and label files paired in different order: https://github.com/yangdai97/MultiChannelSleepNet/issues/1
+- Ojala and Garriga, Permutation Tests for Studying Classifier Performance (2010):
+  https://www.jmlr.org/papers/v11/ojala10a.html
+"""
+
+from __future__ import annotations
+
+from defib.causes import Cause
+from defib.causes._signs import num
+from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
+from defib.evidence import Book
+from defib.probes.reference import SignalFacts
+
+
+def _assess(book: Book) -> Assessment:
+    signal = book.get(SignalFacts)
+    numbers = {f"{signal.metric}_as_paired": signal.best, "rows": float(signal.n_rows)}
+    if signal.has_signal:
+        return ruled_out(
+            f"the rows as paired hold signal (cross-validated {signal.metric} {num(signal.best)})",
+            layer=None,
+            **numbers,
+        )
+    if signal.repaired_pairing is not None:
+        score = signal.repaired_score if signal.repaired_score is not None else float("nan")
+        because = (
+            f"a reference learner is at chance as paired ({signal.metric} {num(signal.best)}) and reaches {num(score)} "
+            f"with {signal.repaired_pairing}"
+        )
+        numbers = {f"{signal.metric}_re_paired": score, **numbers}
+        return supported(because, weight=0.95, layer=signal.repaired_pairing, **numbers)
+    because = (
+        "no simple re-pairing of rows and labels brings signal either, and a lost shuffle could not be found this way"
+    )
+    return inconclusive(because, weight=0.15, layer=None, **numbers)
+
+
+CAUSE = Cause(
+    code="DF202",
+    name="misaligned-labels",
+    stage="labels",
+    assess=_assess,
+    fixes=("re-pair-labels",),
+    contrast={
+        name: "must_not"
+        for name in ("standardize-inputs", "relu-he", "batch-norm", "reinitialize", "fitting-head", "more-epochs")
+    },
+    explains=("DF901", "DF105", "DF902", "DF502", "DF505", "DF506"),
+    look_alikes=("DF901",),
+    when_varied=True,
+)

@@ -1,0 +1,108 @@
+"""DF106 target-scale: regression targets lie far from where the network starts, or spread far wider.
+
+## What it is
+The targets are prices, years or counts in the thousands while a fresh network answers about 0, and the step is made
+for distances of about 1.
+
+## Why every prediction is the same
+Every step first moves what all rows share: the output bias travels towards the mean by about one learning rate per
+step (Adam), and the differences between rows, small beside that distance, come last. Stop early and all rows share a
+value far below the mean.
+
+## Evidence for
+- |mean| or sd of the targets far above 1, the predictions still far from the mean, the loss far above var(y) and
+  falling.
+- Check: `y.mean(), y.std()`. Standardize y only, change nothing else: it learns.
+
+## Evidence against
+- The predictions sit at mean(y): the distance was travelled; something else erases the rows.
+- Targets near 1, or a classification.
+
+## Look-alikes
+- learning-rate-too-low (DF502): the two are a product; a larger step travels the distance too.
+- labels-outside-output-range (DF203): the head *cannot* reach them, whatever the budget.
+
+## Example
+```python
+y = df["price"].to_numpy()                        # mean 212,000
+model.compile("adam", "mse"); model.fit(X, y, epochs=20)
+model.predict(X)                                  # 41.2 for every row
+```
+
+## Fix
+Standardize the targets with the training rows' mean and sd, undo it after `predict`; or start the output bias at
+mean(y).
+
+## Known problems
+A product with the step and the budget: a much larger step or many more epochs repair it too.
+
+## References
+- Bishop, Neural Networks for Pattern Recognition (1995), section 8.2.
+- Targets of 1e8 against a step of 1e-3: http://stackoverflow.com/questions/52800582/
+"""
+
+from __future__ import annotations
+
+from defib.causes import Cause
+from defib.causes._signs import fine, maybe, num, seen
+from defib.diagnosis import Assessment, inconclusive, not_applicable, ruled_out, supported
+from defib.evidence import Book
+from defib.probes.head import HeadFacts
+from defib.probes.labels import LabelFacts
+from defib.probes.training import TrainingFacts
+
+LARGE = 10.0
+"""Targets beyond this are an order of magnitude from where a fresh network answers."""
+FAR = 0.5
+"""Distance of the constant from mean(y), in sd(y): a travelled distance leaves far less."""
+
+
+def _assess(book: Book) -> Assessment:
+    labels = book.get(LabelFacts)
+    if labels.task != "regression":
+        return not_applicable("the labels are classes")
+    size = max(abs(labels.mean), labels.sd)
+    numbers = {"target_mean": labels.mean, "target_sd": labels.sd}
+    if size < LARGE:
+        return ruled_out(
+            f"the targets are of ordinary size (mean {num(labels.mean)}, sd {num(labels.sd)})", layer=None, **numbers
+        )
+    if calm := fine(book):
+        return calm
+    head = maybe(book, HeadFacts)
+    if head is not None and head.labels_outside > 0:
+        return ruled_out(
+            "the head cannot reach the targets at all", labels_outside=head.labels_outside, layer=None, **numbers
+        )
+    symptom = seen(book)
+    if symptom.constant is None or symptom.pattern == "nan" or labels.sd == 0:
+        return inconclusive(
+            f"the targets reach {num(size)}, but the predictions share no value", weight=0.2, layer=None, **numbers
+        )
+    distance = max(abs(value - labels.mean) for value in symptom.constant) / labels.sd
+    numbers["constant_to_mean_sd"] = distance
+    if distance < FAR:
+        return ruled_out("the predictions sit at the mean of the targets", layer=None, **numbers)
+    training = maybe(book, TrainingFacts)
+    moving = training is not None and bool(training.still_falling)
+    because = (
+        f"the targets lie around {num(labels.mean)} and the predictions still stand {num(distance)} sd away from it"
+    )
+    return (
+        supported(because, weight=0.75, layer=None, **numbers)
+        if moving
+        else inconclusive(because, weight=0.35, layer=None, **numbers)
+    )
+
+
+CAUSE = Cause(
+    code="DF106",
+    name="target-scale",
+    stage="data",
+    assess=_assess,
+    fixes=("standardize-targets", "step-times-100", "more-epochs"),
+    contrast={"standardize-targets": "must_work"},
+    explains=("DF502", "DF506"),
+    look_alikes=("DF502", "DF203"),
+    when_varied=True,
+)

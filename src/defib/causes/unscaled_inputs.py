@@ -1,0 +1,129 @@
+"""DF101 unscaled-inputs: the input columns are far from the scale the first layer was initialized for.
+
+## What it is
+Initializers draw weights for inputs of about 1 around 0. Raw columns (a salary, a year, pixels of 0..255, kelvin) are
+hundreds or thousands of times larger, lie far from zero, or differ from each other by orders of magnitude.
+
+## Why every prediction is the same
+Three ways lead there. (1) *Saturation*: sigmoid or tanh units of the first layer sit at an end of their range for
+every row, so every row looks alike behind it, from the first step on. (2) *Step × scale*: the gradient of a
+first-layer weight is proportional to its input; a step that suits inputs of 1 throws the weights so far that ReLUs die
+or the head saturates. (3) *Serving*: rows on another scale than the rows trained on (then the cause is
+preprocessing-skew). Bad scaling alone more often makes predictions wrong and varied than constant: small columns drown
+beside large ones.
+
+## Evidence for
+- A column's root mean square above 10 (or all below 0.01), |mean| above 10 sd, or sds apart by more than 100.
+- The first layer saturated at the *initial* weights; or alive at the start and dead or saturated at the end.
+- Check: `X.mean(axis=0)`, `X.std(axis=0)`. Standardize, change nothing else, train again: it learns.
+
+## Evidence against
+- The model normalizes at its own door, or the columns are near 1.
+- Standardizing alone does not restore learning.
+- Nothing is dead, saturated, equal or NaN, and the predictions have skill: trees of scale differences can be harmless.
+
+## Look-alikes
+- learning-rate-too-high (DF501): when a smaller step alone works *and* standardizing alone works, the fault is the
+  product of the two; either repairs it. A step 100 times smaller that fails does not acquit the inputs: a layer that
+  is saturated from the start is not cured by any step.
+- relu-on-output (DF303): the head's own pre-activation is negative for all rows whatever the scale.
+- preprocessing-skew (DF802): training rows are fine, the rows served are not.
+- dead-relus (DF401), saturated-units (DF402): how this cause acts, not another cause.
+
+## Example
+```python
+X = df[["income", "year", "age"]].to_numpy()      # 54,000 · 2,016 · 37
+model.fit(X, y, epochs=100)                       # SGD: first update throws every ReLU below zero
+```
+
+## Fix
+Standardize every column with the mean and sd *of the training rows* and apply the same numbers at prediction, best as
+a layer inside the model. A smaller step is the second choice, normalization layers further in the third.
+
+## Known problems
+Thresholds are orders of magnitude, not proof; the verdict needs a trace of the mechanism too. Columns that the
+reference learner does not need can be unscaled and harmless. Tokens and one-hot columns are exempt.
+
+## References
+- LeCun et al., Efficient BackProp (1998), section 4.3: http://yann.lecun.com/exdb/publis/pdf/lecun-98b.pdf
+- scikit-learn, Importance of Feature Scaling:
+  https://scikit-learn.org/stable/auto_examples/preprocessing/plot_scaling_importance.html
+- Same output for every row, cured by normalizing: https://github.com/BrainJS/brain.js/issues/98
+"""
+
+from __future__ import annotations
+
+from defib.causes import Cause
+from defib.causes._signs import badly_scaled, dead_hidden, fine, flat_in_training, maybe, num, percent, saturated_hidden
+from defib.diagnosis import Assessment, inconclusive, not_applicable, ruled_out, supported
+from defib.evidence import Book
+from defib.probes.activations import ActivationFacts
+from defib.probes.inputs import InputFacts
+from defib.probes.reference import SignalFacts
+from defib.probes.training import TrainingFacts
+from defib.probes.updates import UpdateFacts
+
+SPIKE = 3.0
+"""Loss that rose to three times its first value was thrown, not noisy."""
+
+
+def _trace(book: Book) -> tuple[str, str | None, float] | None:
+    """What the scale did inside: clause, layer, weight. Most telling first."""
+    facts = maybe(book, ActivationFacts)
+    if facts is not None:
+        if (layer := saturated_hidden(facts.initial)) is not None:
+            share = percent(layer.saturated_fraction or 0.0)
+            return f"{share} of the cells of {layer.layer} are saturated before the first step", layer.layer, 0.8
+        if (layer := dead_hidden(facts.end)) is not None and dead_hidden(facts.initial) is None:
+            return f"every unit of {layer.layer} died during the training", layer.layer, 0.7
+        if (layer := saturated_hidden(facts.end)) is not None:
+            share = percent(layer.saturated_fraction or 0.0)
+            return f"{share} of the cells of {layer.layer} ended saturated", layer.layer, 0.65
+    updates, training = maybe(book, UpdateFacts), maybe(book, TrainingFacts)
+    if updates is not None and updates.nan_parameters:
+        return "the weights overflowed to NaN", None, 0.65
+    if training is not None and (training.spike or 0.0) >= SPIKE:
+        return f"the loss rose to {num(training.spike or 0.0)} times its first value", None, 0.6
+    return None
+
+
+def _assess(book: Book) -> Assessment:
+    inputs = book.get(InputFacts)
+    if inputs.kind == "tokens":
+        return not_applicable("the inputs are token ids, which are looked up and not multiplied")
+    if inputs.normalized_inside:
+        return ruled_out("the model normalizes its inputs at its own door", largest_column_rms=inputs.scale_max)
+    scale = badly_scaled(inputs)
+    if scale is None:
+        return ruled_out(
+            f"the columns are on a usable scale (largest root mean square {num(inputs.scale_max)})",
+            largest_column_rms=inputs.scale_max,
+            column_sd_ratio=inputs.scale_ratio,
+        )
+    if calm := fine(book):
+        return calm
+    clause, numbers = scale
+    column = f"column {inputs.largest_column}"
+    if inputs.nan_cells + inputs.inf_cells == 0 and (trace := _trace(book)) is not None:
+        what, layer, weight = trace
+        return supported(f"{clause} and {what}", weight=weight, layer=layer or column, **numbers)
+    signal = maybe(book, SignalFacts)
+    if not flat_in_training(book) and signal is not None and signal.has_signal:
+        because = (
+            f"{clause} while a reference learner finds signal ({signal.metric} {num(signal.best)}) and the network none"
+        )
+        return supported(because, weight=0.5, layer=column, **numbers)
+    return inconclusive(f"{clause}, but no layer shows what that did", weight=0.35, layer=column, **numbers)
+
+
+CAUSE = Cause(
+    code="DF101",
+    name="unscaled-inputs",
+    stage="data",
+    assess=_assess,
+    fixes=("standardize-inputs", "min-max-inputs", "batch-norm"),
+    contrast={"standardize-inputs": "must_work"},
+    explains=("DF307", "DF401", "DF402", "DF403", "DF404", "DF405", "DF706"),
+    look_alikes=("DF501", "DF303", "DF802", "DF401", "DF402"),
+    when_varied=True,
+)
