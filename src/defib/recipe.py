@@ -111,7 +111,10 @@ class InputTransform:
         >>> InputTransform(np.array([1.0]), np.array([2.0]))(np.array([[3.0], [1.0]])).tolist()
         [[1.0], [0.0]]
         """
-        moved: NDArray[np.float64] = (np.asarray(X, dtype=np.float64) - self.offset) / self.scale
+        values = np.asarray(X, dtype=np.float64)
+        if self.fill is not None:
+            values = np.where(np.isfinite(values), values, self.fill)
+        moved: NDArray[np.float64] = (values - self.offset) / self.scale
         return moved.astype(np.float32)
 
 
