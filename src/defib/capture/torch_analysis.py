@@ -11,7 +11,7 @@ import torch
 from defib.adapters.torch.arrays import map_leaves, tensors_in, to_numpy
 from defib.adapters.torch.composite import Composite
 from defib.adapters.torch.door import Door, batch_rows, plain_parts, read_door
-from defib.adapters.torch.program import Leaf, Node, Program, compile_nodes, slice_nodes, tracked
+from defib.adapters.torch.program import Leaf, Node, Program, compile_nodes, slice_nodes, tracked, uses
 from defib.adapters.torch.reading import Reading, Scene, picks_rows, read_loss
 from defib.subject import AnyArray
 
@@ -240,14 +240,14 @@ def meeting_label(nodes: Sequence[Node], outputs: Sequence[Any], rows: Sequence[
     known = {id(one) for one in rows}
     roots: dict[int, Any] = {}
     for node in nodes:
-        used = _tensors((node.args, dict(node.kwargs)))
-        others = [one for one in used if id(one) not in derived]
-        if len(others) < len(used):
+        used = uses(node)
+        others = [one for one in used if id(one) not in derived and isinstance(one, torch.Tensor)]
+        if any(id(one) in derived for one in used):
             for one in others:
                 root = roots.get(id(one), one)
                 if id(root) not in known and _row_like(root, n_rows):
                     return root
-            derived |= {id(one) for one in tensors_in(node.out)}
+            derived |= {id(one) for one in tracked(node.out)}
         elif others and not picks_rows(node, n_rows):
             root = roots.get(id(others[0]), others[0])
             roots.update({id(one): root for one in tensors_in(node.out)})

@@ -72,8 +72,7 @@ class TorchWatcher(Watcher):
         """Watch without ever breaking the program: an error is noted and swallowed."""
         inside, self._inside = self._inside, True
         try:
-            with torch.no_grad():
-                action(*args)
+            action(*args)
         except Exception as error:
             text = f"{type(error).__name__}: {error}"
             if text not in self.errors:

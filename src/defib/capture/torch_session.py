@@ -40,6 +40,7 @@ class Session:
         self.tape: Tape | None = None
         self.taped = False
         self.n_steps = 0
+        self.stepping: list[Study] = []
         self.clip: tuple[str, float] | None = None
 
     def entry(self, module: Any) -> Entry | None:
@@ -74,7 +75,7 @@ class Session:
         """A top-level call is over; record what follows it when that is wanted."""
         study = self.alone.get(id(entry.module))
         record = study is None or study.wants_tape or not grad
-        line = user_line() if record else ""
+        line = user_line()
         self.calls.append(Call(entry.module, args, kwargs, out, grad, entry.module.training, line))
         if grad and entry.modes is None and entry.module.training:
             entry.note_modes()
@@ -196,7 +197,8 @@ class Session:
         watch.n_steps += 1
         if self.calls and not any(study.since_step for study in self.studies.values()):
             self._without_backward()
-        for study in self._credited(watch):
+        self.stepping = self._credited(watch)
+        for study in self.stepping:
             study.before_step(watch)
             if self.clip is not None:
                 setattr(study, self.clip[0], self.clip[1])
@@ -214,17 +216,16 @@ class Session:
     def _credited(self, watch: OptimizerWatch) -> list[Study]:
         """Studies with a backward pass since their last step: those whose parameters it holds, else all."""
         waiting = [study for study in self.studies.values() if study.since_step]
-        held = watch.held if len(waiting) > 1 else set()
-        own = [study for study in waiting if held & {id(one) for _, one in study.named()}]
-        return own or waiting
+        if len(waiting) < 2:
+            return waiting
+        return [study for study in waiting if study.held_by(watch)] or waiting
 
     def after_step(self, optimizer: Any) -> None:
         """An optimizer stepped."""
-        watch = self.optimizers.get(id(optimizer))
         self.n_steps += 1
-        if watch is not None:
-            for study in self._credited(watch):
-                study.after_step()
+        for study in self.stepping:
+            study.after_step()
+        self.stepping = []
 
 
 def _foreign(module: Any) -> bool:

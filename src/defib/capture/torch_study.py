@@ -80,10 +80,13 @@ class OptimizerWatch:
         """``id`` of every parameter in it."""
         return {id(one) for group in self.optimizer.param_groups for one in group["params"]}
 
-    @property
-    def parameters(self) -> list[Any]:
-        """All of them."""
-        return [one for group in self.optimizer.param_groups for one in group["params"]]
+    def has_gradient(self) -> bool:
+        """Whether any parameter has one; the first one usually settles it."""
+        for group in self.optimizer.param_groups:
+            for one in group["params"]:
+                if one.grad is not None:
+                    return True
+        return False
 
 
 @final
@@ -114,6 +117,7 @@ class Study:
         self.notes: list[str] = list(analysis.notes)
         self.label_dtype = None if analysis.label is None else analysis.label.dtype
         self._before: dict[str, Any] = {}
+        self._held: dict[int, bool] = {}
 
     @property
     def wants_tape(self) -> bool:
@@ -156,13 +160,18 @@ class Study:
         if self.n_steps < WATCHED_STEPS:
             for name, one in self.named():
                 self.gradients[name] = stronger(self.gradients.get(name), gradient_word(one.grad))
-        if self.optimizer is None or (not self._holds(self.optimizer) and self._holds(watch)):
+        if self.optimizer is not watch and (
+            self.optimizer is None or (not self.held_by(self.optimizer) and self.held_by(watch))
+        ):
             self.optimizer = watch
-        if all(one.grad is None for one in watch.parameters):
+        if not watch.has_gradient():
             self.skipped += 1
 
-    def _holds(self, watch: OptimizerWatch) -> bool:
-        return bool(watch.held & {id(one) for _, one in self.named()})
+    def held_by(self, watch: OptimizerWatch) -> bool:
+        """Whether an optimizer holds any of the parameters."""
+        if id(watch) not in self._held:
+            self._held[id(watch)] = bool(watch.held & {id(one) for _, one in self.named()})
+        return self._held[id(watch)]
 
     def after_step(self) -> None:
         """Count; measure the first update."""

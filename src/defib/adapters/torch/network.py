@@ -92,8 +92,13 @@ class Network:
         with torch.no_grad():
             for start in range(0, max(len(X), 1), size):
                 rows = X[start : start + size]
-                pieces.append(rows_first(to_numpy(self.prediction(self.outputs(self.tensors(rows)))), len(rows)))
+                pieces.append(self.as_rows(self.prediction(self.outputs(self.tensors(rows))), len(rows)))
         return np.concatenate(pieces)
+
+    def as_rows(self, output: Any, n_rows: int) -> FloatArray:
+        """An output tensor as ``(n_rows, ...)``."""
+        array = to_numpy(output)
+        return rows_first(array[None] if self.door.unbatched else array, n_rows)
 
     def record(self, X: AnyArray, *, keep_values: bool = True) -> tuple[list[OpRecord], Any]:
         """Every call that these rows go through, and the prediction tensor (before any folded activation)."""
@@ -103,6 +108,7 @@ class Network:
         try:
             with torch.no_grad(), stack.watching(self.module):
                 recorder = Recorder(self.module, stack, tensors, len(X), keep_values=keep_values)
+                recorder.unbatched = self.door.unbatched
                 with recorder:
                     output = self.prediction(self.outputs(tensors))
         finally:
@@ -110,12 +116,12 @@ class Network:
         return recorder.records, output
 
 
-def folded_layers(names: Sequence[str], output: Any, n_rows: int) -> tuple[list[LayerOutput], Any]:
+def folded_layers(network: Network, output: Any, n_rows: int) -> tuple[list[LayerOutput], Any]:
     """The activations that the user's program applies after the model, as layers, and their output."""
     found = []
-    for name in names:
+    for name in network.folded:
         output = FUNCTIONS[name](output)
-        values = rows_first(to_numpy(output), n_rows)
+        values = network.as_rows(output, n_rows)
         found.append(LayerOutput(Layer(f"output:{name}", "activation", name, int(values.shape[-1])), values))
     return found, output
 

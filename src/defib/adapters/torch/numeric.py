@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -21,20 +22,19 @@ Candidate = tuple[LossKind, LossTakes, Callable[[Any, Any], Any]]
 def kind_by_numbers(
     program: Program, scene: Any, selected: int, labels: Sequence[Any], label: Any
 ) -> tuple[LossKind, LossTakes] | None:
-    """Kind and form of the first candidate whose ratio to the program is the same on all draws."""
+    """Kind and form of the first candidate whose ratio to the program is the same on all draws.
+
+    Probabilities are drawn in (0.05, 0.95); logits and values in (-2.7, 2.7) as well.
+    """
     generator = torch.Generator().manual_seed(0)
-    draws = [_draw(scene.outputs, generator) for _ in range(DRAWS)]
-    values = [_value(program, scene, outputs, labels) for outputs in draws]
-    if any(value is None for value in values):
-        return None
+    narrow = [_draw(scene.outputs, generator) for _ in range(DRAWS)]
+    wide = [[6 * one - 3 if one.is_floating_point() else one for one in outputs] for outputs in narrow]
+    known = {id(outputs): _value(program, scene, outputs, labels) for outputs in (*narrow, *wide)}
     for kind, takes, function in CANDIDATES:
-        ratios = []
-        for outputs, value in zip(draws, values, strict=True):
-            expected = _safely(function, outputs[selected], label.detach())
-            if expected is None or value is None or abs(expected) < 1e-12:
-                break
-            ratios.append(value / expected)
-        if len(ratios) == DRAWS and _constant(ratios):
+        draws = narrow if takes == "probabilities" else [*narrow, *wide]
+        pairs = [(known[id(one)], _safely(function, one[selected], label.detach())) for one in draws]
+        ratios = [value / expected for value, expected in pairs if value is not None and expected]
+        if len(ratios) == len(draws) and _constant(ratios):
             return kind, takes
     return None
 
@@ -72,7 +72,7 @@ def _value(program: Program, scene: Any, outputs: Sequence[Any], labels: Sequenc
     try:
         with torch.no_grad():
             (value,) = program.run(give, n_rows=scene.n_rows)
-            return float(value)
+            return float(value) if math.isfinite(float(value)) else None
     except Exception:
         return None
 
@@ -82,7 +82,7 @@ def _safely(function: Callable[[Any, Any], Any], outputs: Any, label: Any) -> fl
         value = float(function(outputs.double(), label))
     except Exception:
         return None
-    return value if value == value and abs(value) != float("inf") else None
+    return value if math.isfinite(value) else None
 
 
 def _aligned(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:

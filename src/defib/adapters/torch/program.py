@@ -87,7 +87,8 @@ def tracked(value: Any) -> list[Any]:
     return found
 
 
-def _used(node: Node) -> list[Any]:
+def uses(node: Node) -> list[Any]:
+    """Objects among a call's arguments that a former call may have given."""
     found: list[Any] = []
 
     def look(leaf: Any) -> Any:
@@ -116,7 +117,7 @@ def slice_nodes(nodes: Sequence[Node], wanted: Sequence[Any]) -> list[Node]:
             continue
         kept.append(node)
         needed -= written
-        needed |= {id(one) for one in _used(node)}
+        needed |= {id(one) for one in uses(node)}
     return kept[::-1]
 
 

@@ -11,7 +11,7 @@ import torch
 from defib.adapters.torch.arrays import map_leaves, tensors_in
 from defib.adapters.torch.numeric import kind_by_numbers
 from defib.adapters.torch.ops import ELEMENTWISE_LOSSES, LOSSES, activation_of, kind_of
-from defib.adapters.torch.program import Leaf, Node, Program, Step, compile_nodes, derived, slice_nodes, slots_in
+from defib.adapters.torch.program import Leaf, Node, Program, Step, compile_nodes, derived, slice_nodes, slots_in, tracked, uses
 from defib.recipe import LossFacts, LossKind, LossTakes
 
 NAMES: Final[Mapping[str, str]] = {
@@ -87,9 +87,9 @@ def _from_row_labels(nodes: list[Node], scene: Scene) -> list[Node]:
     rows: set[int] = set()
     picked: set[int] = set()
     for node in nodes:
-        used = _tensors((node.args, dict(node.kwargs)))
+        used = uses(node)
         if any(id(one) in derived for one in used):
-            derived |= {id(one) for one in tensors_in(node.out)}
+            derived |= {id(one) for one in tracked(node.out)}
         elif node.name not in FACTORIES and picks_rows(node, scene.n_rows, rows):
             picked.add(id(node.out))
             rows.add(id(node.out))

@@ -100,6 +100,7 @@ class Recorder(TorchFunctionMode):  # type: ignore[misc]  # torch is Any to mypy
         self.stack = stack
         self.n_rows = n_rows
         self.keep_values = keep_values
+        self.unbatched = False
         self.records: list[OpRecord] = []
         self.names = {id(parameter): name for name, parameter in module.named_parameters(remove_duplicate=False)}
         self.source: dict[int, int] = {id(tensor): -1 for tensor in tensors_in(inputs)}
@@ -165,6 +166,8 @@ class Recorder(TorchFunctionMode):  # type: ignore[misc]  # torch is Any to mypy
     def _values(self, name: str, out: Any, first: Any) -> AnyArray | None:
         if not self.keep_values or not (first.is_floating_point() or first.is_complex()):
             return None
+        if self.unbatched:
+            return to_numpy(first)[None]
         module = self.stack.module
         if name in RECURRENT and first.dim() == 3 and not getattr(module, "batch_first", True):
             first = first.transpose(0, 1)

@@ -14,7 +14,7 @@ from defib.adapters.torch.captured import Captured
 from defib.adapters.torch.clone import state_of, unwrapped
 from defib.adapters.torch.edits import DRY_ROWS, Impossible, apply_edits
 from defib.adapters.torch.initial import fresh_values, redrawn
-from defib.adapters.torch.network import Network, folded_layers, rows_first
+from defib.adapters.torch.network import Network, folded_layers
 from defib.adapters.torch.objective import UserLoss, label_tensor, loss_edit, objective_for
 from defib.adapters.torch.optimizer import build_optimizer, trainable_names
 from defib.adapters.torch.quiet import fitting_threads, quiet
@@ -261,5 +261,5 @@ def _pass(network: Network, X: AnyArray) -> ForwardPass:
     records, output = network.record(X)
     layers = list(layers_of(records, output))
     with torch.no_grad():
-        folded, final = folded_layers(network.folded, output, len(X))
-    return ForwardPass(rows_first(to_numpy(final), len(X)), (*layers, *folded))
+        folded, final = folded_layers(network, output, len(X))
+    return ForwardPass(network.as_rows(final, len(X)), (*layers, *folded))

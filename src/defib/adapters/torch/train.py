@@ -127,6 +127,7 @@ class Loop:
         for update in range(self.course.updates):
             if update % CHECK_EVERY == 0:
                 self._check()
+            if rates.rates:
                 rates.set(update / self.course.updates)
             loss = self._update(tensors, y, batches)
             if update % every == 0:
