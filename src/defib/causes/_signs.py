@@ -15,7 +15,7 @@ from defib.symptom import Symptom
 
 WEIGHTED = frozenset({"dense", "conv", "recurrent", "attention", "embedding"})
 """Kinds of layer that hold weights; what comes after the last of them belongs to the head."""
-RELU_LIKE = frozenset({"relu"})
+RELU_LIKE = frozenset({"relu", "relu6"})
 """Activations with an exactly flat side; a leaky one cannot die."""
 SATURATING = frozenset({"sigmoid", "hard_sigmoid", "tanh", "softmax", "log_sigmoid"})
 SATURATED = 0.95

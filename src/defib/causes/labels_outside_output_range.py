@@ -50,8 +50,8 @@ from defib.evidence import Book
 from defib.probes.head import HeadFacts
 
 MANY = 0.2
-"""Share of unreachable labels that outweighs the reachable ones' gradient near the end of the range: an unreachable label
-pulls with full strength there, a reachable one ever less."""
+"""Share of unreachable labels that outweighs the reachable ones' gradient near the end of the range: an unreachable
+label pulls with full strength there, a reachable one ever less."""
 FEW = 0.01
 RELU_HALF = 0.5
 """A ReLU head is pushed below zero for good only when most targets are: the positive ones pull back."""
@@ -59,8 +59,9 @@ RELU_HALF = 0.5
 
 def _assess(book: Book) -> Assessment:
     head = book.get(HeadFacts)
+    outside = head.labels_outside
     numbers = {
-        "labels_outside_fraction": head.labels_outside,
+        "labels_outside_fraction": outside,
         "label_low": head.label_low,
         "label_high": head.label_high,
     }

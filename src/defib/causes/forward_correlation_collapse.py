@@ -1,0 +1,120 @@
+"""DF404 forward-correlation-collapse: at the initial weights the layers make the rows more alike, one after the other.
+
+## What it is
+In a deep random network the correlation between two rows approaches 1 with depth, at a rate set by the activation and
+the variance of weights and biases. Past the depth scale all rows point the same way before training begins.
+
+## Why every prediction is the same
+The last layer sees one direction for all rows. Differences between rows are a thousandth of what they share, and so is
+the part of the gradient that could tell them apart; the output bias takes the rest.
+
+## Evidence for
+- At the *initial* weights, row correlation rises layer by layer to nearly 1, or the relative spread falls to nearly 0,
+  from inputs that are well apart.
+- Check: cosine between two rows' activations after every layer of the untrained network.
+
+## Evidence against
+- The rows are apart in the last hidden layer of the untrained network: then training did it (dead or saturated units).
+- The rows are equal at the door (constant-inputs), or one single layer equals them (dead or zero weights).
+
+## Look-alikes
+- vanishing-gradients (DF403): the same slopes seen backward; in sigmoid stacks both are there. Where the gradient
+  keeps its size (ReLU stacks) it is this.
+- too-deep in general: shallower works for both.
+- constant-inputs (DF102), zero-or-symmetric-initialization (DF601): equal at once, not gradually.
+
+## Example
+```python
+layers = [nn.Sequential(nn.Linear(32, 32), nn.ReLU()) for _ in range(20)]
+net = nn.Sequential(*layers, nn.Linear(32, 1))    # default weights shrink, biases stay: rows of one direction
+```
+
+## Fix
+Normalization layers, residual connections, an initializer at the critical scale (He for ReLU, with zero biases), or
+fewer layers.
+
+## Known problems
+A collapsed start is a handicap that Adam often overcomes within some epochs; only a network that stayed flat has this
+fault.
+
+## References
+- Schoenholz et al., Deep Information Propagation (2017): https://arxiv.org/abs/1611.01232
+- Poole et al., Exponential expressivity through transient chaos (2016): https://arxiv.org/abs/1606.05340
+- He et al., Deep Residual Learning (2015): https://arxiv.org/abs/1512.03385
+"""
+
+from __future__ import annotations
+
+from defib.causes import Cause
+from defib.causes._signs import EQUAL_ROWS, alive_in_training, dead_hidden, hidden, maybe, num, saturated_hidden
+from defib.causes.vanishing_gradients import GEOMETRIC, VANISHED
+from defib.diagnosis import Assessment, inconclusive, not_applicable, ruled_out, supported
+from defib.evidence import Book, Missing
+from defib.probes.activations import ActivationFacts
+from defib.probes.gradients import GradientFacts
+from defib.probes.initialization import InitializationFacts
+
+LEAST_LAYERS = 3
+"""One layer that equals the rows is dead, zero or saturated; a gradual loss needs some depth to be seen."""
+COLLAPSED = 0.02
+"""Relative spread in the last hidden layer: a fiftieth of what the rows share (correlation above .999)."""
+ABRUPT_LAYERS = 5
+"""Three sigmoid layers start this close together, too, and learn after a plateau; with fewer than this the collapse is part
+of the pattern only."""
+SHRUNK = 0.2
+"""Relative spread there below a fifth (correlation above .96) is part of the pattern."""
+APART = 0.1
+"""Relative spread at the door from which on the rows were apart."""
+
+
+def _assess(book: Book) -> Assessment:
+    facts = book.get(ActivationFacts)
+    if not facts.initial:
+        raise Missing("ActivationFacts", "the initial weights")
+    layers = [state for state in hidden(facts.initial) if state.activation is not None]
+    if len(layers) < LEAST_LAYERS:
+        return not_applicable(f"{len(layers)} hidden activations are too few for a gradual collapse")
+    last = layers[-1]
+    numbers = {"row_correlation_at_start": last.row_correlation, "relative_spread_at_start": last.relative_spread}
+    if calm := alive_in_training(book):
+        return calm
+    inits = maybe(book, InitializationFacts)
+    if dead_hidden(facts.initial) is not None or (inits is not None and inits.hidden_symmetric):
+        return ruled_out("one single layer makes the rows equal at the start", layer=None, **numbers)
+    if saturated_hidden(facts.initial) is not None:
+        return ruled_out("the units are saturated at the start, which is another mechanism", layer=None, **numbers)
+    door = facts.input_relative_spread
+    if facts.input_constant or door < APART:
+        return ruled_out(
+            f"the rows are close together at the door (relative spread {num(door)})", layer=None, **numbers
+        )
+    because = (
+        f"between the door and {last.layer} the relative spread of the rows falls from {num(door)} to "
+        f"{num(last.relative_spread)} before the first step"
+    )
+    place = facts.first_equal_initial or last.layer
+    if last.relative_spread < EQUAL_ROWS or (last.relative_spread < COLLAPSED and len(layers) >= ABRUPT_LAYERS):
+        return supported(because, weight=0.55 if _geometric(book) else 0.75, layer=place, **numbers)
+    if last.relative_spread < SHRUNK:
+        return inconclusive(because, weight=0.4, layer=place, **numbers)
+    return ruled_out(f"the rows are still apart in {last.layer} before the first step", layer=None, **numbers)
+
+
+def _geometric(book: Book) -> bool:
+    """The gradient vanishes too: then the same slopes are named by their better-known side."""
+    facts = maybe(book, GradientFacts)
+    if facts is None or facts.first_over_last_initial is None or facts.per_decade is None:
+        return False
+    return facts.first_over_last_initial < VANISHED and facts.per_decade < GEOMETRIC
+
+
+CAUSE = Cause(
+    code="DF404",
+    name="forward-correlation-collapse",
+    stage="architecture",
+    assess=_assess,
+    fixes=("batch-norm", "halve-depth", "relu-he"),
+    contrast={"batch-norm": "must_work"},
+    explains=("DF502", "DF505", "DF506"),
+    look_alikes=("DF403", "DF102", "DF601", "DF401"),
+)

@@ -1,0 +1,99 @@
+"""DF502 learning-rate-too-low: every step is so small that the network is still the one it started as.
+
+## What it is
+A learning rate far below the usual one (a decimal slip, a schedule that decayed to nothing, the rate of a pretrained
+encoder used for a fresh head).
+
+## Why every prediction is the same
+A fresh network answers nearly the same for all rows (a spread of .0002 to .05), and after thousands of tiny updates it
+still does. It is not stuck: the loss falls, slowly.
+
+## Evidence for
+- All kernels, the head's too, ended within a few percent of where they began; the relative update per step is 1e-5 or
+  less; the loss still falls.
+- Check: the same weights and budget with the step times 10, times 100.
+
+## Evidence against
+- Weights that did not move *at all*: frozen, not in the optimizer, or without gradient.
+- The head moved and the early layers did not: vanishing-gradients.
+- Few updates of ordinary size: undertrained.
+
+## Look-alikes
+- undertrained (DF506): ordinary steps, too few of them.
+- vanishing-gradients (DF403): small early, ordinary late; a larger step does not help.
+- target-scale (DF106): an ordinary step against a distance of thousands.
+
+## Example
+```python
+optimizer = torch.optim.SGD(net.parameters(), lr=1e-6)
+```
+
+## Fix
+Multiply the learning rate by 10 until the loss falls within a few epochs, or start at the optimizer's usual value
+(Adam 1e-3, SGD 1e-2 with scaled inputs).
+
+## Known problems
+Such a network is near-constant, not exactly constant, and it often ranks a little already.
+
+## References
+- Bengio, Practical Recommendations for Gradient-Based Training (2012): https://arxiv.org/abs/1206.5533
+- A head that learned too slowly at the encoder's rate:
+  https://github.com/ThilinaRajapakse/simpletransformers/issues/234
+"""
+
+from __future__ import annotations
+
+from defib.causes import Cause
+from defib.causes._signs import dead_hidden, fine, maybe, num, percent
+from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
+from defib.evidence import Book
+from defib.probes.activations import ActivationFacts
+from defib.probes.training import TrainingFacts
+from defib.probes.updates import UpdateFacts
+
+BARELY = 0.1
+"""Median relative change of the kernels over the whole training; networks that learnt moved by a third and more."""
+TINY_STEP = 1e-4
+"""Relative update per step: usual first steps are 1e-3 to 1e-2."""
+MANY = 50
+"""Updates that would have been enough to see something at an ordinary step."""
+
+
+def _assess(book: Book) -> Assessment:
+    updates, training = book.get(UpdateFacts), book.get(TrainingFacts)
+    change, steps = updates.median_relative_change, training.n_updates
+    numbers = {"median_relative_change": change, "updates": float(steps)}
+    if training.learning_rate is not None:
+        numbers["learning_rate"] = training.learning_rate
+    if updates.moved_fraction == 0:
+        return ruled_out("no weight moved at all, which no step size explains", layer=None, **numbers)
+    if updates.nan_parameters or not change < BARELY:
+        return ruled_out(f"the kernels moved by {percent(min(change, 9.99))} of their size", layer=None, **numbers)
+    if calm := fine(book):
+        return calm
+    facts = maybe(book, ActivationFacts)
+    if facts is not None and (facts.input_constant or dead_hidden(facts.initial) is not None):
+        return ruled_out("the rows are made equal inside, whatever the step", layer=None, **numbers)
+    per_step = updates.largest_first_update if updates.largest_first_update is not None else change / max(steps, 1)
+    numbers["relative_update_per_step"] = per_step
+    because = f"{steps:,} updates moved the kernels by {percent(change)} of their size ({num(per_step)} per step)"
+    low = training.learning_rate is not None and training.usual_learning_rate is not None
+    low = low and (training.learning_rate or 0.0) <= (training.usual_learning_rate or 0.0) / 10
+    if steps < MANY and not low:
+        return inconclusive(f"{because}, but these are few updates", weight=0.2, layer=None, **numbers)
+    if training.still_falling is not False and (per_step < TINY_STEP or low):
+        return supported(because, weight=0.75 if low else 0.65, layer=None, **numbers)
+    return inconclusive(because, weight=0.4, layer=None, **numbers)
+
+
+CAUSE = Cause(
+    code="DF502",
+    name="learning-rate-too-low",
+    stage="optimization",
+    assess=_assess,
+    fixes=("step-times-10", "step-times-100"),
+    contrast={"larger-step": "must_work"},
+    explains=("DF506", "DF902"),
+    look_alikes=("DF506", "DF403", "DF106", "DF703"),
+    when_varied=True,
+)

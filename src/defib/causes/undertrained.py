@@ -1,0 +1,95 @@
+"""DF506 undertrained: the network took too few steps to have learnt anything.
+
+## What it is
+Few epochs over few batches: 3 epochs of 5 batches are 15 updates, however many rows there are.
+
+## Why every prediction is the same
+A fresh network answers nearly the same for all rows. Learning starts with the output bias, the differences between
+rows come later; this run ended before.
+
+## Evidence for
+- Tens of updates, all weights moving, steps of ordinary size, the loss still falling.
+- The spread is small but not zero (a network is never *exactly* constant for lack of training).
+- Check: five times the epochs, everything else fixed.
+
+## Evidence against
+- Weights that did not move: frozen, detached or not in the optimizer.
+- Exact constancy; a loss that stands still; hundreds of epochs.
+
+## Look-alikes
+- learning-rate-too-low (DF502): many updates, each too small.
+- stopped-on-plateau (DF505): more was planned, and something stopped it.
+- vanishing-gradients (DF403): more epochs do not help.
+- frozen-parameters (DF701), parameters-not-in-optimizer (DF703), detached-graph (DF704): a fresh network as well.
+
+## Example
+```python
+model.fit(X, y, epochs=2, batch_size=512)         # 1,000 rows: four updates
+```
+
+## Fix
+More epochs or smaller batches, until the loss has flattened. Watch the loss on held-out rows.
+
+## Known problems
+How many updates are few depends on the task; the trial with five times as many decides, not the count.
+
+## References
+- Deep Learning Tuning Playbook: https://github.com/google-research/tuning_playbook
+- Far too little training: https://github.com/facebookresearch/detr/issues/202
+"""
+
+from __future__ import annotations
+
+from defib.causes import Cause
+from defib.causes._signs import dead_hidden, fine, maybe, percent
+from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
+from defib.evidence import Book
+from defib.probes.activations import ActivationFacts
+from defib.probes.training import TrainingFacts
+from defib.probes.updates import UpdateFacts
+
+FEW = 60
+"""Updates below which hardly any network has left its start (Adam 1e-3 moves a weight by at most 0.06)."""
+SOME = 400
+"""Updates below which a loss that still falls is worth continuing."""
+
+
+def _assess(book: Book) -> Assessment:
+    training, updates = book.get(TrainingFacts), maybe(book, UpdateFacts)
+    steps = training.n_updates
+    numbers = {"updates": float(steps), "epochs": float(training.n_epochs or 0)}
+    if updates is not None and updates.moved_fraction == 0:
+        return ruled_out("no weight moved at all, which more steps would not change", layer=None, **numbers)
+    if updates is not None and updates.nan_parameters:
+        return ruled_out("the weights are NaN", layer=None, **numbers)
+    if calm := fine(book):
+        return calm
+    facts = maybe(book, ActivationFacts)
+    if facts is not None and (facts.input_constant or dead_hidden(facts.end) is not None):
+        return ruled_out("the rows are made equal inside, which more steps would not change", layer=None, **numbers)
+    because = f"the training took only {steps:,} updates"
+    if updates is not None and updates.median_relative_change < 10:
+        numbers["median_relative_change"] = updates.median_relative_change
+        because = f"{because}, which moved the kernels by {percent(updates.median_relative_change)} of their size"
+    if training.frozen_loss:
+        return ruled_out(f"the loss stood still at the end of the {steps:,} updates", layer=None, **numbers)
+    if steps <= FEW:
+        return supported(because, weight=0.75, layer=None, **numbers)
+    if steps <= SOME and training.still_falling:
+        return supported(f"{because}, with the loss still falling", weight=0.65, layer=None, **numbers)
+    if training.still_falling:
+        return inconclusive(f"the loss was still falling after {steps:,} updates", weight=0.35, layer=None, **numbers)
+    return ruled_out(f"{steps:,} updates were made and the loss no longer fell", layer=None, **numbers)
+
+
+CAUSE = Cause(
+    code="DF506",
+    name="undertrained",
+    stage="optimization",
+    assess=_assess,
+    fixes=("more-epochs",),
+    contrast={"more-epochs": "must_work"},
+    explains=("DF902", "DF105"),
+    look_alikes=("DF502", "DF505", "DF403", "DF701", "DF703", "DF704"),
+    when_varied=True,
+)

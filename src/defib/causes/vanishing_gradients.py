@@ -1,0 +1,117 @@
+"""DF403 vanishing-gradients: the gradient shrinks by a factor at every saturating layer on its way to the input.
+
+## What it is
+A stack of sigmoid (or badly scaled tanh) layers. Each multiplies the gradient by its slope, at most 1/4 for a sigmoid,
+and by its weights. After eight layers 1e-5 of it is left.
+
+## Why every prediction is the same
+The layers near the input do not learn, so the last ones work on features in which the rows are nearly equal. What is
+left to learn is the output bias: the base rate.
+
+## Evidence for
+- At the initial weights the gradient falls geometrically towards the input (first over last layer below 1e-3).
+- Saturating activations between; the early layers hardly move while the head does.
+- ReLU with He weights, or batch normalization, at the same depth learns; a larger step does not help.
+- Check: print the gradient norm of every layer after one `backward()`.
+
+## Evidence against
+- A gradient that is *exactly* 0: that is a head or a dead layer, not this.
+- Two or three sigmoid layers: their plateau of 10 to 50 epochs is normal and they learn.
+- The gradient is of similar size in all layers.
+
+## Look-alikes
+- single-unit-softmax (DF301), dead-relus (DF401): exactly zero gradients, "vanishing" only in name.
+- learning-rate-too-low (DF502): small everywhere, not only early; a larger step works.
+- forward-correlation-collapse (DF404): comes together with this in saturating stacks, where both are the same slopes.
+- initialization-scale (DF602): tiny weights shrink the gradient in any network.
+
+## Example
+```python
+for _ in range(10):
+    model.add(Dense(64, activation="sigmoid"))
+model.compile(SGD(0.1), "binary_crossentropy")
+```
+
+## Fix
+ReLU (or GELU) with He initialization; or a normalization layer before each activation; or residual connections; or
+fewer layers, if the task does not need them.
+
+## Known problems
+Adam divides by the gradient's size and climbs out of many such stacks; depth alone proves nothing. Halving the depth
+of a very deep stack can leave one that is still too deep.
+
+## References
+- Bengio, Simard, Frasconi (1994): https://doi.org/10.1109/72.279181
+- Glorot and Bengio (2010): https://proceedings.mlr.press/v9/glorot10a.html
+- Ioffe and Szegedy, Batch Normalization (2015): https://arxiv.org/abs/1502.03167
+"""
+
+from __future__ import annotations
+
+from defib.causes import Cause
+from defib.causes._signs import SATURATING, alive_in_training, dead_hidden, num, saturated_hidden
+from defib.diagnosis import Assessment, inconclusive, not_applicable, ruled_out, supported
+from defib.evidence import Book
+from defib.probes.activations import ActivationFacts
+from defib.probes.gradients import GradientFacts
+
+VANISHED = 1e-3
+"""First over last layer: three sigmoid layers (9e-3) still learn by any usual optimizer, five (5e-4) do not by SGD."""
+SHRINKING = 3e-2
+GEOMETRIC = -0.5
+"""log10 per layer: a sigmoid's slope of 1/4 alone gives −0.6."""
+
+
+def _assess(book: Book) -> Assessment:
+    gradients, facts = book.get(GradientFacts), book.get(ActivationFacts)
+    ratio = gradients.first_over_last_initial
+    at = "at the initial weights"
+    if gradients.zero_initial:
+        return ruled_out("the gradient is exactly zero everywhere from the start, which no depth explains")
+    if ratio is None:
+        ratio, at = gradients.first_over_last_end, "at the end (the initial weights are not known)"
+    if ratio is None:
+        return not_applicable("fewer than two layers have a gradient to compare")
+    numbers = {"first_over_last_gradient": ratio}
+    if gradients.per_decade is not None:
+        numbers["log10_per_layer"] = gradients.per_decade
+    if calm := alive_in_training(book):
+        return calm
+    if ratio == 0 or not any(name in SATURATING for name in facts.hidden_activations):
+        what = "is exactly zero" if ratio == 0 else f"is {num(ratio)} of the last one's"
+        return ruled_out(
+            f"the first layer's gradient {what}, without saturating layers on the way", layer=None, **numbers
+        )
+    if facts.input_constant or dead_hidden(facts.end) is not None:
+        return ruled_out(
+            "the rows are made equal by something else, which leaves no gradient either", layer=None, **numbers
+        )
+    because = f"the first layer's gradient is {num(ratio)} of the last one's {at}"
+    geometric = gradients.per_decade is None or gradients.per_decade < GEOMETRIC
+    first = gradients.layers[0].layer if gradients.layers else None
+    if ratio < VANISHED and geometric and at.startswith("at the initial"):
+        many = len(facts.hidden_activations)
+        because = f"{because} and falls at every one of {many} saturating steps"
+        weight = 0.5 if saturated_hidden(facts.initial) is not None else 0.75
+        return supported(because, weight=weight, layer=first, **numbers)
+    if ratio < SHRINKING:
+        return inconclusive(because, weight=0.35, layer=first, **numbers)
+    return ruled_out(because, layer=first, **numbers)
+
+
+CAUSE = Cause(
+    code="DF403",
+    name="vanishing-gradients",
+    stage="architecture",
+    assess=_assess,
+    fixes=("relu-he", "batch-norm", "halve-depth"),
+    # Halving says nothing: half of a stack of twelve is still too deep for SGD.
+    contrast={
+        "relu-he": "must_work",
+        "batch-norm": "must_work",
+        "step-times-10": "must_not",
+        "step-times-100": "must_not",
+    },
+    explains=("DF505", "DF506", "DF502"),
+    look_alikes=("DF502", "DF301", "DF401", "DF404", "DF602"),
+)
