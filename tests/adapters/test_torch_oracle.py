@@ -108,6 +108,7 @@ def test_loss_and_gradients(trained: tuple[TorchSubject, Oracle, Oracle]) -> Non
         found = subject.gradients(X, Y, moment=moment)  # type: ignore[arg-type]
         assert {one.name for one in found} == set(expected)
         for one in found:
+            assert one.values is not None
             np.testing.assert_allclose(one.values, expected[one.name], rtol=1e-3, atol=1e-7)
 
 
@@ -183,7 +184,7 @@ def test_batch_norm_dropout_and_modes() -> None:
     np.testing.assert_array_equal(subject.buffers()["1.variance"], net[1].running_var.numpy())
 
 
-class Functional(nn.Module):
+class Functional(nn.Module):  # type: ignore[misc]  # torch is Any to mypy
     """Activations as functions, methods and a module used twice; a skip; a product with a bare parameter."""
 
     def __init__(self) -> None:

@@ -6,9 +6,11 @@ import random
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.optim.optimizer import _global_optimizer_post_hooks, _global_optimizer_pre_hooks
 from torch.overrides import TorchFunctionMode
 from torch.utils.data import DataLoader, TensorDataset
 
@@ -18,7 +20,7 @@ from defib.capture.torch_stack import put_under, take_off
 
 
 def program(seed: int) -> tuple[list[Any], Any, Any, Any]:
-    """Dropout, batch norm, a shuffling loader, a validation pass; weights, optimizer state and random states after it."""
+    """Dropout, batch norm, a shuffling loader, a validation pass; then weights, moments and random states."""
     random.seed(seed)
     np.random.seed(seed)
     torch.manual_seed(seed)
@@ -40,7 +42,7 @@ def program(seed: int) -> tuple[list[Any], Any, Any, Any]:
             F.binary_cross_entropy_with_logits(model(X[70:]), y[70:])
     state = [value.clone() for value in model.state_dict().values()]
     moments = [value["exp_avg_sq"].clone() for value in optimizer.state.values()]
-    return [*state, *moments], torch.get_rng_state(), np.random.get_state()[1], random.getstate()
+    return [*state, *moments], torch.get_rng_state(), str(np.random.get_state()), random.getstate()
 
 
 def test_training_is_bit_identical() -> None:
@@ -52,7 +54,7 @@ def test_training_is_bit_identical() -> None:
         assert len(watched.subjects()) == 1
         assert all(torch.equal(a, b) for a, b in zip(bare[0], seen[0], strict=True))
         assert torch.equal(bare[1], seen[1])
-        assert np.array_equal(bare[2], seen[2])
+        assert bare[2] == seen[2]
         assert bare[3] == seen[3]
 
 
@@ -74,8 +76,8 @@ def test_detach_restores_torch() -> None:
 
     before = patched()
     hooks = (
-        dict(torch.optim.optimizer._global_optimizer_pre_hooks),
-        dict(torch.optim.optimizer._global_optimizer_post_hooks),
+        dict(_global_optimizer_pre_hooks),
+        dict(_global_optimizer_post_hooks),
     )
     watcher = TorchWatcher()
     watcher.attach()
@@ -85,12 +87,12 @@ def test_detach_restores_torch() -> None:
     assert all(a is b for a, b in zip(before, patched(), strict=True))
     assert torch._C._len_torch_function_stack() == 0
     assert hooks == (
-        dict(torch.optim.optimizer._global_optimizer_pre_hooks),
-        dict(torch.optim.optimizer._global_optimizer_post_hooks),
+        dict(_global_optimizer_pre_hooks),
+        dict(_global_optimizer_post_hooks),
     )
 
 
-class Passing(TorchFunctionMode):
+class Passing(TorchFunctionMode):  # type: ignore[misc]  # torch is Any to mypy
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         return func(*args, **(kwargs or {}))
 
@@ -131,10 +133,8 @@ def test_an_error_of_the_user_passes_through() -> None:
     model = nn.Linear(2, 1)
     with watch() as watched:
         for _ in range(2):
-            try:
+            with pytest.raises(RuntimeError, match="mat1 and mat2"):
                 model(torch.ones(3, 5))
-            except RuntimeError as error:
-                assert "mat1 and mat2" in str(error)
         loss = F.mse_loss(model(torch.ones(3, 2)), torch.zeros(3, 1))
         loss.backward()
     assert watched.notes == ()
@@ -148,7 +148,7 @@ def test_an_error_of_ours_is_noted_and_the_training_goes_on() -> None:
         def broken(*args: Any) -> None:
             raise ValueError("inside")
 
-        watcher.session.after_call = broken  # type: ignore[method-assign]
+        watcher.session.after_call = broken  # type: ignore[method-assign,assignment]
         model = nn.Linear(2, 1)
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
         before = model.weight.detach().clone()

@@ -462,7 +462,7 @@ def test_two_models_are_two_subjects() -> None:
     np.testing.assert_array_equal(second.training.X, 2 * first.training.X)
 
 
-class Recurrent(nn.Module):
+class Recurrent(nn.Module):  # type: ignore[misc]  # torch is Any to mypy
     def __init__(self, batch_first: bool) -> None:
         super().__init__()
         self.rnn = nn.GRU(3, 6, batch_first=batch_first)
@@ -492,7 +492,7 @@ def test_recurrent_networks_have_rows_first(batch_first: bool) -> None:
     np.testing.assert_array_equal(subject.training.X, X.numpy())
     result = subject.forward(X.numpy())
     np.testing.assert_allclose(result.outputs, model(door).detach().numpy(), rtol=1e-5)
-    assert [(one.layer.name, one.layer.kind) for one in result.layers][0] == ("rnn", "recurrent")
+    assert (result.layers[0].layer.name, result.layers[0].layer.kind) == ("rnn", "recurrent")
     assert result.layers[0].values.shape == (20, 7, 6)
 
 
@@ -517,7 +517,7 @@ def test_tokens_and_a_sequence_of_labels() -> None:
 
 
 def test_several_inputs_become_columns() -> None:
-    class Two(nn.Module):
+    class Two(nn.Module):  # type: ignore[misc]  # torch is Any to mypy
         def __init__(self) -> None:
             super().__init__()
             self.a, self.b = nn.Linear(3, 4), nn.Linear(2, 4)
@@ -599,15 +599,20 @@ def test_a_lazy_module_and_a_crash() -> None:
     X, y = data()
     torch.manual_seed(0)
     model = nn.Sequential(nn.LazyLinear(8), nn.ReLU(), nn.LazyLinear(1))
-    with watch() as watched, pytest.raises(RuntimeError, match="stop"):
+    with watch() as watched:
         model(X)
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-        for step in range(5):
-            optimizer.zero_grad()
-            F.binary_cross_entropy_with_logits(model(X), y).backward()
-            optimizer.step()
-            if step == 2:
-                raise RuntimeError("stop")
+
+        def train() -> None:
+            for step in range(5):
+                optimizer.zero_grad()
+                F.binary_cross_entropy_with_logits(model(X), y).backward()
+                optimizer.step()
+                if step == 2:
+                    raise RuntimeError("stop")
+
+        with pytest.raises(RuntimeError, match="stop"):
+            train()
     subject = only(watched)
     assert subject.recipe.n_updates == 3
     assert subject.has_initial_weights

@@ -202,6 +202,7 @@ def test_a_penalty_on_the_weights_is_replayed_on_the_clone() -> None:
     gradient = {one.name: one.values for one in subject.gradients(X.numpy(), y.numpy())}
     model.zero_grad()
     loss_of(model(X), y).backward()
+    assert gradient["weight"] is not None
     np.testing.assert_allclose(gradient["weight"], model.weight.grad.numpy(), rtol=1e-5)
 
 

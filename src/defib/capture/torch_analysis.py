@@ -19,7 +19,7 @@ Names = Callable[[Any], Mapping[int, str]]
 """Module → name by ``id`` of its parameters."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Call:
     """A top-level call of a module with parameters."""
 
@@ -37,7 +37,7 @@ class Call:
         return list(tensors_in(self.out))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Analysis:
     """What one step of the user's loop was."""
 

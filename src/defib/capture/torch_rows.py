@@ -19,7 +19,7 @@ MAX_HASHED_BATCHES = 20_000
 MAX_HASHED_COLUMNS = 64
 MAX_BATCHES_OF_FEW = 300
 """Where there are hardly more distinct rows than a batch has, an epoch is looked for this long."""
-REPEATS = 3
+REPEATS = 4
 """Rows that came this often on average without a period are drawn by a sampler: nothing more is learnt by waiting."""
 
 

@@ -23,7 +23,7 @@ ROW_COUNT_FUNCTIONS = frozenset(
 DIVISIONS = frozenset({"div", "true_divide", "__truediv__", "truediv"})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Node:
     """One recorded call, with the live tensors."""
 
@@ -52,7 +52,7 @@ class RowCount:
     """Stands for the number of rows in a template."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Leaf:
     """A value that comes from outside."""
 
@@ -64,7 +64,7 @@ class Leaf:
     """A label tensor whose first axis runs over rows *and* time."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Step:
     """One call of a `Program`."""
 

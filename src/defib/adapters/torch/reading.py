@@ -11,7 +11,18 @@ import torch
 from defib.adapters.torch.arrays import map_leaves, tensors_in
 from defib.adapters.torch.numeric import kind_by_numbers
 from defib.adapters.torch.ops import ELEMENTWISE_LOSSES, LOSSES, activation_of, kind_of
-from defib.adapters.torch.program import Leaf, Node, Program, Step, compile_nodes, derived, slice_nodes, slots_in, tracked, uses
+from defib.adapters.torch.program import (
+    Leaf,
+    Node,
+    Program,
+    Step,
+    compile_nodes,
+    derived,
+    slice_nodes,
+    slots_in,
+    tracked,
+    uses,
+)
 from defib.recipe import LossFacts, LossKind, LossTakes
 
 NAMES: Final[Mapping[str, str]] = {

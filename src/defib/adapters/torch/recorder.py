@@ -20,7 +20,7 @@ MATMULS = frozenset({"matmul", "mm", "addmm", "bmm", "__matmul__", "__rmatmul__"
 MERGES = frozenset({*ADDITIONS, "mul", "__mul__", "sub", "__sub__"})
 
 
-@dataclass
+@dataclass(eq=False)
 class OpRecord:
     """One call on the path of the rows."""
 
