@@ -1,0 +1,296 @@
+"""From an `Arm` to a program that trains it: the network, the loss, the weights to start from, the rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from defib.adapters.keras.clone import Clone, Unclonable, clone_model, clone_or_borrow
+from defib.adapters.keras.edits import OUTSIDE, CannotEdit, plan_changes
+from defib.adapters.keras.flavor import everything, to_numpy, trainable_by_design
+from defib.adapters.keras.losses import (
+    CANONICAL,
+    CROSS_ENTROPIES,
+    SQUASHED,
+    canonical_loss,
+    from_logits,
+    head_activation,
+    link_of,
+    loss_edit,
+    matched,
+    single_loss,
+)
+from defib.adapters.keras.program import Course, Objective, Program, as_tensor, first_output, reseed
+from defib.adapters.keras.trace import call_model
+from defib.adapters.keras.weights import draw_new, redraw, weights_of
+from defib.recipe import Arm, InputTransform
+from defib.subject import AnyArray, FloatArray, Gradient, NotAvailable, Rows
+
+if TYPE_CHECKING:
+    from defib.adapters.keras.subject import KerasSubject
+
+DRAW_STREAM = 7_000
+"""Second word of the seed of what an edit draws, so that it differs from the initial weights' draw."""
+
+
+def row_key(x: AnyArray, y: AnyArray | None) -> bytes:
+    """Bytes that stand for one training row and its label.
+
+    >>> row_key(np.zeros(1), None) == row_key(np.zeros(1), None)
+    True
+    """
+    head = np.ascontiguousarray(x).tobytes()
+    return head if y is None else head + b"|" + np.ascontiguousarray(y).tobytes()
+
+
+class Workshop:
+    """Builds and runs what `KerasSubject` needs. Every method expects random states to be guarded already."""
+
+    def __init__(self, subject: KerasSubject) -> None:
+        self.subject = subject
+
+    @property
+    def _captured(self) -> Any:
+        return self.subject.captured
+
+    def reseed(self, clone: Clone, seed: int) -> None:
+        """Random layers of a clone to a fixed state (TensorFlow backend)."""
+        if self._captured.flavor.backend == "tensorflow":
+            reseed(clone.model, seed)
+
+    def rows(self, X: AnyArray) -> Any:
+        """Rows as the model takes them."""
+        return as_tensor(X) if self._captured.flavor.backend == "tensorflow" else X
+
+    # --- gradients and loss -----------------------------------------------------------------------
+
+    def compile(self, clone: Clone, loss: Any = None) -> None:
+        """Give a clone the user's loss; a borrowed model has it."""
+        loss = self._captured.loss if loss is None else loss
+        if not clone.borrowed and loss is not None:
+            clone.model.compile(optimizer="sgd", loss=loss)
+
+    def _needs_loss(self) -> None:
+        if self._captured.unknown is not None or self._captured.reading is None:
+            raise NotAvailable("the loss")
+        if self._captured.flavor.backend != "tensorflow":
+            raise NotAvailable(f"gradients on the {self._captured.flavor.backend} backend")
+
+    def gradients(self, clone: Clone, X: AnyArray, y: AnyArray) -> tuple[Gradient, ...]:
+        """Per parameter; ``None`` where the loss does not depend on it."""
+        import tensorflow as tf
+
+        self._needs_loss()
+        weights = [w for w in weights_of(clone.model) if w.by_design]
+        names = [w.name for w in weights_of(self._captured.model) if w.by_design]
+        variables = [w.variable for w in weights]
+        objective, x, target = Objective(), as_tensor(X), as_tensor(y)
+
+        def compute() -> Any:
+            with tf.GradientTape() as tape:
+                for variable in variables:
+                    tape.watch(getattr(variable, "value", variable) if self._captured.flavor.v3 else variable)
+                p = first_output(call_model(clone.model, x, training=self._captured.in_training_mode))
+                loss = objective(clone.model, x, target, p, None, tf.constant(1.0))
+            found = tape.gradient(loss, variables)
+            return [None if g is None else tf.convert_to_tensor(g) for g in found]
+
+        values = compute() if self._eager else tf.function(compute, autograph=False)()
+        pairs = zip(names, values, strict=True)
+        return tuple(Gradient(name, None if g is None else to_numpy(g)) for name, g in pairs)
+
+    @property
+    def _eager(self) -> bool:
+        return bool(getattr(self._captured.model, "run_eagerly", False))
+
+    def loss(self, clone: Clone, X: AnyArray, y: AnyArray) -> float:
+        """Evaluation mode; through the graph, as ``evaluate`` does."""
+        import tensorflow as tf
+
+        self._needs_loss()
+        x, target = as_tensor(X), as_tensor(y)
+
+        def compute() -> Any:
+            p = first_output(call_model(clone.model, x, training=False))
+            return Objective()(clone.model, x, target, p, None, tf.constant(1.0))
+
+        return float(to_numpy(compute() if self._eager else tf.function(compute, autograph=False)()))
+
+    # --- programs ---------------------------------------------------------------------------------
+
+    def key(self, arm: Arm) -> Any:
+        """Arms with the same key share one traced program."""
+        edits = tuple(edit for edit in arm.edits if edit.op != "input_norm")
+        decays = any(self._config().get(key) for key in ("weight_decay",))
+        return edits, arm.loop, arm.regularization_factor if decays else None
+
+    def _config(self) -> dict[str, Any]:
+        plan = self._captured.optimizer
+        return {} if plan is None else dict(plan.config)
+
+    def program(self, arm: Arm) -> Program:
+        """Build the network of an arm. Raises `CannotEdit` or `Unclonable`."""
+        captured = self._captured
+        if captured.flavor.backend != "tensorflow":
+            raise CannotEdit(f"trials of Keras on the {captured.flavor.backend} backend are not supported")
+        clone = self._network(arm)
+        if any(edit.op == "unfreeze" for edit in arm.edits):
+            for layer in everything(clone.model):
+                layer.trainable = True
+        objective = self._objective(arm, clone)
+        return Program(
+            clone,
+            objective,
+            captured.optimizer,
+            self._variables(arm, clone),
+            regularization=arm.regularization_factor,
+            eager=self._eager,
+            training=captured.in_training_mode or arm.loop == "canonical",
+        )
+
+    def _network(self, arm: Arm) -> Clone:
+        captured = self._captured
+        if all(edit.op in OUTSIDE for edit in arm.edits):
+            sample = None if self.subject.training is None else self.subject.training.X
+            return clone_or_borrow(captured.flavor, captured.model, sample)
+        if self.subject.base().borrowed or not _can_rearrange(self.subject.base()):
+            raise Unclonable("the model is subclassed: its layers cannot be rearranged from outside")
+        return clone_model(captured.flavor, captured.model, plan_changes(captured.flavor, captured.model, arm.edits))
+
+    def _objective(self, arm: Arm, clone: Clone) -> Objective:
+        name = loss_edit(arm.edits)
+        flavor, loss = self._captured.flavor, single_loss(self._captured.loss)
+        if name is not None:
+            return Objective(canonical_loss(flavor, name))
+        if any(edit.op == "match_shapes" for edit in arm.edits) and loss is not None:
+            return Objective(matched(loss, flavor))
+        self.compile(clone)
+        return Objective()
+
+    def _variables(self, arm: Arm, clone: Clone) -> list[Any]:
+        """What the optimizer of this arm moves."""
+        design = trainable_by_design(clone.model)
+        pairs = [(v, s) for v, s in zip(clone.model.weights, clone.sources, strict=True) if id(v) in design]
+        if any(edit.op == "unfreeze" for edit in arm.edits):
+            return [v for v, _ in pairs]
+        now = {id(v) for v in clone.model.trainable_variables}
+        trained = self._captured.trained
+        if arm.loop == "canonical" or trained is None:
+            return [v for v, s in pairs if id(v) in now or s is None]
+        return [v for v, s in pairs if s is None or s in trained]
+
+    def starting_values(self, clone: Clone, seed: int) -> list[AnyArray]:
+        """Initial weights for a seed: the captured ones for 0, other draws else; what an edit made is drawn."""
+        captured = self._captured
+        old = weights_of(captured.model)
+        new = weights_of(clone.model)
+        rng = np.random.default_rng([seed, DRAW_STREAM])
+        values: list[AnyArray] = []
+        for weight, source in zip(new, clone.sources, strict=True):
+            if source is None:
+                values.append(draw_new(weight, to_numpy(weight.variable), rng))
+            elif captured.initial is None:
+                values.append(self._unknown_start(weight, old[source], rng))
+            elif seed == 0:
+                values.append(captured.initial[source])
+            else:
+                values.append(redraw(old[source], captured.initial[source], rng))
+        return values
+
+    def _unknown_start(self, weight: Any, own: Any, rng: np.random.Generator) -> AnyArray:
+        """Nothing was captured before the training: the layer's initializer, else the end values shuffled."""
+        end = to_numpy(own.variable)
+        if weight.initializer is None:
+            return redraw(own, end, rng)
+        return draw_new(weight, end, rng)
+
+    def dry_run(self, program: Program, X: AnyArray, y: AnyArray) -> None:
+        """A few rows through the network and the loss; raises what they raise."""
+        import tensorflow as tf
+
+        model, x, target = program.clone.model, as_tensor(X), as_tensor(y)
+        p = first_output(call_model(model, x, training=False))
+        program.objective(model, x, target, p, None, tf.constant(1.0))
+
+    # --- rows -------------------------------------------------------------------------------------
+
+    def inputs(self, arm: Arm, rows: Rows) -> Any:
+        """The transform of the rows in front of the network; the identity when there is none."""
+        parts = [part for part in (arm.inputs, self._door(arm, rows)) if part is not None]
+
+        def transform(X: AnyArray) -> AnyArray:
+            for part in parts:
+                X = part(X)
+            return X
+
+        return transform
+
+    def _door(self, arm: Arm, rows: Rows) -> InputTransform | None:
+        if not any(edit.op == "input_norm" for edit in arm.edits):
+            return None
+        X = rows.X if arm.inputs is None else arm.inputs(rows.X)
+        if np.asarray(X).dtype.kind not in "fiub":
+            raise CannotEdit("the inputs are no numbers")
+        axes = tuple(range(np.ndim(X) - 1))
+        scale = np.nanstd(X, axis=axes, dtype=np.float64)
+        return InputTransform(np.nanmean(X, axis=axes, dtype=np.float64), np.where(scale > 0, scale, 1.0), "input_norm")
+
+    def course(self, arm: Arm, rows: Rows, transform: Any) -> Course:
+        """Rows, weights, order and length for an arm."""
+        assert rows.y is not None
+        captured, recipe = self._captured, self.subject.recipe
+        y = rows.y if arm.targets is None else arm.targets(rows.y)
+        batch = max(1, min(recipe.batch_size or 32, len(rows)))
+        per_epoch = -(-len(rows) // batch)
+        updates = max(1, round((captured.epochs or 1) * per_epoch * arm.updates_factor))
+        shuffle = recipe.shuffled is not False if arm.shuffle is None else arm.shuffle
+        return Course(
+            X=transform(rows.X),
+            y=y,
+            weights=self._weights(rows),
+            batch=batch,
+            updates=updates,
+            shuffle=shuffle,
+            factor=arm.learning_rate_factor,
+            regularization=arm.regularization_factor,
+        )
+
+    def _weights(self, rows: Rows) -> FloatArray | None:
+        """``class_weight`` and ``sample_weight`` as the user's fit had them, for these rows."""
+        captured = self._captured
+        found: FloatArray | None = None
+        if captured.sample_weights and rows.y is not None:
+            keys = [row_key(x, y) for x, y in zip(rows.X, rows.y, strict=True)]
+            if all(key in captured.sample_weights for key in keys):
+                found = np.array([captured.sample_weights[key] for key in keys], dtype=np.float32)
+        if captured.class_weight and rows.y is not None:
+            labels = np.asarray(rows.y)
+            wide = labels.ndim > 1 and labels.shape[-1] > 1
+            ids = labels.argmax(axis=-1) if wide else np.round(labels.reshape(len(labels), -1)[:, 0])
+            each = np.array([captured.class_weight.get(int(k), 1.0) for k in ids], dtype=np.float32)
+            found = each if found is None else found * each
+        return found
+
+    # --- outputs ----------------------------------------------------------------------------------
+
+    def link(self, program: Program, arm: Arm) -> str:
+        """What turns an arm's outputs into probabilities."""
+        name = loss_edit(arm.edits)
+        activation = head_activation(program.clone.model)
+        if name is not None:
+            kind, takes = CANONICAL[name]
+        else:
+            reading = self._captured.reading
+            if reading is None or not any(edit.op == "head" for edit in arm.edits):
+                return self.subject.link
+            kind = reading.facts.kind
+            logits = kind in CROSS_ENTROPIES and from_logits(single_loss(self._captured.loss))
+            takes = "logits" if logits else "probabilities"
+        return "identity" if activation in SQUASHED else link_of(kind, takes)
+
+
+def _can_rearrange(base: Clone) -> bool:
+    from defib.adapters.keras.clone import _is_graph
+
+    return _is_graph(base.flavor, base.model)

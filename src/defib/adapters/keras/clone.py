@@ -1,0 +1,284 @@
+"""A second model of the same structure, layer by layer, with a change to some layers if asked for.
+
+Sequential and functional models are rebuilt from their layers' configs. A subclassed model is rebuilt
+from its own config; where that does not give the same outputs, the user's model itself is borrowed and put back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from defib.adapters.keras.flavor import Flavor, everything, is_operation, own_variables, to_numpy
+from defib.adapters.keras.trace import call_model
+from defib.subject import AnyArray
+
+AGREEMENT = 1e-4
+"""Relative difference of outputs below which a rebuilt model counts as the same (float32 sums in another order)."""
+CHECK_ROWS = 4
+
+
+class Unclonable(Exception):
+    """The model cannot be built a second time; the message says why."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What becomes of one layer in a clone. The default is: the same again."""
+
+    config: Mapping[str, Any] = field(default_factory=dict)
+    """Entries of the layer's config to replace."""
+    norm: bool = False
+    """A batch normalization behind its linear step, before its fused activation."""
+    replace: Callable[[Flavor, str], Any] | None = None
+    """Build another layer with this name instead."""
+    fresh: bool = False
+    """Its weights are drawn anew."""
+
+    @property
+    def keeps_weights(self) -> bool:
+        """Whether captured weights still belong to it."""
+        return self.replace is None and not self.fresh
+
+
+Changes = dict[int, Change]
+"""``id`` of a layer of the user's model to its change."""
+
+
+@dataclass
+class Clone:
+    """A model to work on, and where each of its weights comes from."""
+
+    flavor: Flavor
+    model: Any
+    sources: list[int | None]
+    """Per entry of ``model.weights``: index into the user's ``model.weights``, or ``None`` when it is new."""
+    borrowed: bool = False
+    """It *is* the user's model: everything must be put back (`Clone.entered`)."""
+
+    @contextmanager
+    def entered(self) -> Iterator[None]:
+        """Work on the model; a borrowed one is put back bit for bit."""
+        if not self.borrowed:
+            yield
+            return
+        layers = everything(self.model)
+        flags = [(layer, layer.trainable) for layer in layers]
+        variables = _all_variables(self.model)
+        values = [to_numpy(v) for v in variables]
+        try:
+            yield
+        finally:
+            for layer, flag in flags:
+                if layer.trainable != flag:
+                    layer.trainable = flag
+            for variable, value in zip(variables, values, strict=True):
+                variable.assign(value)
+
+    def assign(self, values: list[AnyArray]) -> None:
+        """Set every weight, in the order of ``model.weights``."""
+        for variable, value in zip(self.model.weights, values, strict=True):
+            variable.assign(value)
+        for layer in everything(self.model):
+            if type(layer).__name__ == "Normalization" and hasattr(layer, "finalize_state"):
+                layer.finalize_state()
+
+
+def _all_variables(model: Any) -> list[Any]:
+    """Weights, seed generators and metrics: all that a training step can move."""
+    found = list(model.variables)
+    for metric in getattr(model, "metrics", []):
+        found += list(metric.variables)
+    return list({id(v): v for v in found}.values())
+
+
+def clone_model(flavor: Flavor, model: Any, changes: Changes | None = None) -> Clone:
+    """A clone of a Sequential or functional model. Raises `Unclonable`."""
+    changes = changes or {}
+    if not _is_graph(flavor, model):
+        raise Unclonable("the model is subclassed: its layers cannot be rearranged from outside")
+    pairs: dict[int, tuple[Any, Any]] = {}
+    try:
+        clone = _rebuild(flavor, model, changes, pairs)
+    except Unclonable:
+        raise
+    except Exception as error:
+        raise Unclonable(f"the model cannot be rebuilt ({type(error).__name__}: {_first_line(error)})") from error
+    return Clone(flavor, clone, _sources(model, clone, pairs, changes))
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [""])[0][:200]
+
+
+def _is_graph(flavor: Flavor, model: Any) -> bool:
+    if isinstance(model, flavor.keras.Sequential):
+        return bool(model.built)
+    if flavor.v3:
+        return hasattr(model, "_run_through_graph") and hasattr(model, "operations")
+    return bool(getattr(model, "_is_graph_network", False))
+
+
+def _rebuild(flavor: Flavor, model: Any, changes: Changes, pairs: dict[int, tuple[Any, Any]]) -> Any:
+    """One level of the model; nested models recurse, shared layers are made once."""
+    made: dict[int, Any] = {}
+
+    def copy(layer: Any) -> Any:
+        if id(layer) not in made:
+            made[id(layer)] = _copy(flavor, layer, changes, pairs)
+        return made[id(layer)]
+
+    if isinstance(model, flavor.keras.Sequential):
+        layers = [copy(layer) for layer in model.layers]
+        clone = flavor.keras.Sequential([_input(flavor, model), *layers], name=model.name)
+    elif flavor.v3:
+        inputs = [_keras_input(flavor, x) for x in model.inputs]
+        outputs = model._run_through_graph(inputs, operation_fn=copy, call_fn=_call)
+        clone = flavor.keras.Model(_one(inputs), _one_of(outputs), name=model.name)
+    else:
+        clone = flavor.keras.models.clone_model(model, clone_function=copy)
+    clone.trainable = model.trainable
+    _flags(pairs)
+    return clone
+
+
+def _flags(pairs: dict[int, tuple[Any, Any]]) -> None:
+    """Flags set one by one below a model come back after the model's own was set."""
+    for old, new in pairs.values():
+        if getattr(new, "trainable", None) != getattr(old, "trainable", None) and hasattr(new, "_flatten_layers"):
+            new.trainable = old.trainable
+
+
+def _call(operation: Any, *args: Any, **kwargs: Any) -> Any:
+    return operation(*args, **kwargs)
+
+
+def _one(values: list[Any]) -> Any:
+    return values[0] if len(values) == 1 else values
+
+
+def _one_of(outputs: Any) -> Any:
+    return outputs[0] if isinstance(outputs, (list, tuple)) and len(outputs) == 1 else outputs
+
+
+def _keras_input(flavor: Flavor, tensor: Any) -> Any:
+    return flavor.keras.Input(batch_shape=(None, *tensor.shape[1:]), dtype=tensor.dtype, name=tensor.name)
+
+
+def _input(flavor: Flavor, model: Any) -> Any:
+    """The door of a Sequential model, whatever batch size it was built for."""
+    tensor = model.inputs[0] if getattr(model, "inputs", None) else None
+    if tensor is None:
+        raise Unclonable("the model was built without a known input shape")
+    shape = tuple(tensor.shape)[1:]
+    if flavor.v3:
+        return flavor.keras.Input(batch_shape=(None, *shape), dtype=tensor.dtype)
+    return flavor.keras.Input(shape=shape, dtype=tensor.dtype)
+
+
+def _copy(flavor: Flavor, layer: Any, changes: Changes, pairs: dict[int, tuple[Any, Any]]) -> Any:
+    if not is_operation(layer) and _is_graph(flavor, layer):
+        return _rebuild(flavor, layer, changes, pairs)
+    change = changes.get(id(layer), Change())
+    if change.replace is not None:
+        return change.replace(flavor, str(layer.name))
+    core = _remake(flavor, layer, change)
+    pairs[id(layer)] = (layer, core)
+    if not change.norm:
+        return core
+    return _with_norm(flavor, layer, core)
+
+
+def _remake(flavor: Flavor, layer: Any, change: Change) -> Any:
+    if isinstance(layer, flavor.keras.layers.Lambda):
+        return _remake_lambda(flavor, layer)
+    config = {**layer.get_config(), **change.config}
+    return type(layer).from_config(config)
+
+
+def _remake_lambda(flavor: Flavor, layer: Any) -> Any:
+    """A function in a layer does not survive its config; it has no weights and is taken over as it is."""
+    shape = layer._output_shape
+    arguments = dict(layer.arguments or {})
+    return flavor.keras.layers.Lambda(layer.function, output_shape=shape, arguments=arguments, name=layer.name)
+
+
+def _with_norm(flavor: Flavor, layer: Any, core: Any) -> Any:
+    """Linear step, batch normalization, activation, as one layer named after the user's."""
+    layers = flavor.keras.layers
+    parts = [core, layers.BatchNormalization(name=f"{layer.name}_norm")]
+    activation = getattr(layer, "activation", None)
+    if activation is not None:
+        core.activation = flavor.keras.activations.get("linear")
+        parts.append(layers.Activation(activation, name=f"{layer.name}_activation"))
+    return flavor.keras.Sequential(parts, name=f"{layer.name}_block")
+
+
+def _sources(model: Any, clone: Any, pairs: dict[int, tuple[Any, Any]], changes: Changes) -> list[int | None]:
+    """Match the clone's weights with the user's, layer by layer, by shape."""
+    index = {id(v): i for i, v in enumerate(model.weights)}
+    source: dict[int, int] = {}
+    for key, (old, new) in pairs.items():
+        if not changes.get(key, Change()).keeps_weights:
+            continue
+        before, after = list(old.weights), list(new.weights)
+        if [tuple(v.shape) for v in before] != [tuple(v.shape) for v in after]:
+            continue
+        source.update({id(b): index[id(a)] for a, b in zip(before, after, strict=True) if id(a) in index})
+    return [source.get(id(v)) for v in clone.weights]
+
+
+def clone_or_borrow(flavor: Flavor, model: Any, sample: AnyArray | None) -> Clone:
+    """A clone that gives the same outputs on a few rows; else the user's model itself, borrowed."""
+    for attempt in (_clone_graph, _clone_from_config):
+        try:
+            clone = attempt(flavor, model, sample)
+            _check(clone, model, sample)
+        except Exception:  # whatever a user's class raises here means: it cannot be rebuilt
+            continue
+        return clone
+    return Clone(flavor, model, list(range(len(model.weights))), borrowed=True)
+
+
+def _clone_graph(flavor: Flavor, model: Any, sample: AnyArray | None) -> Clone:
+    del sample
+    return clone_model(flavor, model)
+
+
+def _clone_from_config(flavor: Flavor, model: Any, sample: AnyArray | None) -> Clone:
+    """Build a subclassed model again from its own config."""
+    if sample is None:
+        raise Unclonable("there are no rows to build it on")
+    clone = type(model).from_config(model.get_config())
+    call_model(clone, sample[:CHECK_ROWS], training=False)
+    return Clone(flavor, clone, list(range(len(model.weights))))
+
+
+def _check(clone: Clone, model: Any, sample: AnyArray | None) -> None:
+    """Same weights, same flags, same outputs."""
+    old, new = list(model.weights), list(clone.model.weights)
+    if [tuple(v.shape) for v in old] != [tuple(v.shape) for v in new] or None in clone.sources:
+        raise Unclonable("its weights differ")
+    clone.assign([to_numpy(old[i]) for i in clone.sources if i is not None])
+    for a, b in zip(everything(model), everything(clone.model), strict=True):
+        if a.trainable != b.trainable:
+            b.trainable = a.trainable
+    if sample is None:
+        return
+    expected = to_numpy(call_model(model, sample[:CHECK_ROWS], training=False))
+    found = to_numpy(call_model(clone.model, sample[:CHECK_ROWS], training=False))
+    scale = float(np.max(np.abs(expected), initial=0.0, where=np.isfinite(expected))) + 1e-6
+    if expected.shape != found.shape or not np.allclose(
+        expected, found, rtol=0, atol=AGREEMENT * scale, equal_nan=True
+    ):
+        raise Unclonable("its outputs differ")
+
+
+def new_variables(clone: Clone) -> list[Any]:
+    """Trainable-by-design variables that an edit made."""
+    design = {id(v) for layer in everything(clone.model) for v in own_variables(layer)[0]}
+    return [v for v, s in zip(clone.model.weights, clone.sources, strict=True) if s is None and id(v) in design]

@@ -1,0 +1,264 @@
+"""Edits of the network, as changes to single layers. See `defib.recipe.Edit` for what each means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from defib.adapters.keras.clone import Change, Changes
+from defib.adapters.keras.flavor import (
+    Flavor,
+    activation_name,
+    is_operation,
+    layer_activation,
+    layer_kind,
+    walk,
+)
+from defib.recipe import Edit
+
+CORES = ("dense", "conv")
+OUTSIDE = frozenset({"loss", "match_shapes", "unfreeze", "input_norm"})
+"""Edits that leave the layers as they are."""
+RELU_LIKE = frozenset({"relu", "leaky_relu", "elu", "selu", "gelu", "silu"})
+
+
+class CannotEdit(Exception):
+    """The edit cannot be made on this model; the message is the reason as a clause."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The leaf layers in order, and which of them carry the hidden and the output step."""
+
+    flavor: Flavor
+    layers: list[Any]
+
+    @property
+    def cores(self) -> list[Any]:
+        """Dense and convolution layers, in order."""
+        return [layer for layer in self.layers if layer_kind(layer) in CORES and not is_operation(layer)]
+
+    @property
+    def head(self) -> Any:
+        """The last dense or convolution layer."""
+        if not self.cores:
+            raise CannotEdit("the model has no dense or convolution layer")
+        return self.cores[-1]
+
+    @property
+    def hidden(self) -> list[Any]:
+        """All cores but the head."""
+        return self.cores[:-1]
+
+    def before_head(self) -> list[Any]:
+        """Leaf layers that ran before the head."""
+        return self.layers[: self._index(self.head)]
+
+    def after_head(self) -> list[Any]:
+        """Leaf layers behind the head."""
+        return self.layers[self._index(self.head) + 1 :]
+
+    def followers(self, core: Any) -> list[Any]:
+        """Leaf layers from this core to the next core or recurrent layer."""
+        found = []
+        for layer in self.layers[self._index(core) + 1 :]:
+            if layer_kind(layer) in (*CORES, "recurrent", "attention", "merge"):
+                break
+            found.append(layer)
+        return found
+
+    def _index(self, layer: Any) -> int:
+        return next(i for i, one in enumerate(self.layers) if one is layer)
+
+
+def plan_changes(flavor: Flavor, model: Any, edits: tuple[Edit, ...]) -> Changes:
+    """Changes to the layers for these edits together. Raises `CannotEdit`."""
+    changes: Changes = {}
+    plan = Plan(flavor, walk(model))
+    for edit in edits:
+        if edit.op in OUTSIDE:
+            continue
+        make = _MAKERS.get(edit.op)
+        if make is None:
+            raise CannotEdit(f"the edit {edit.op} is not known")
+        for layer, change in make(plan, edit.value):
+            changes[id(layer)] = _merge(changes.get(id(layer)), change)
+    return changes
+
+
+def _merge(old: Change | None, new: Change) -> Change:
+    if old is None:
+        return new
+    return Change(
+        config={**old.config, **new.config},
+        norm=old.norm or new.norm,
+        replace=new.replace or old.replace,
+        fresh=old.fresh or new.fresh,
+    )
+
+
+Made = list[tuple[Any, Change]]
+
+
+def _fused(layer: Any) -> str:
+    """The fused activation's neutral name."""
+    return activation_name(getattr(layer, "activation", None))
+
+
+def _activation_layer(name: str) -> Callable[[Flavor, str], Any]:
+    return lambda flavor, layer: flavor.keras.layers.Activation(name, name=layer)
+
+
+def _identity(flavor: Flavor, name: str) -> Any:
+    return flavor.keras.layers.Activation("linear", name=name)
+
+
+def _hidden_activation(plan: Plan, value: Any) -> Made:
+    name = str(value)
+    initializer = "he_normal" if name in RELU_LIKE else "glorot_uniform"
+    made: Made = []
+    for core in plan.hidden:
+        followers = [f for f in plan.followers(core) if layer_activation(f) not in (None, "linear", "softmax")]
+        fused = _fused(core) != "linear"
+        if not fused and not followers:
+            continue
+        config: dict[str, Any] = dict(_initializers(core, initializer))
+        if fused:
+            config["activation"] = name
+        made.append((core, Change(config=config, fresh=True)))
+        made += [(follower, Change(replace=_activation_layer(name))) for follower in followers]
+    if not made:
+        raise CannotEdit("the model has no hidden activation")
+    return made
+
+
+def _initializers(core: Any, initializer: str) -> dict[str, str]:
+    """Config entries that hold the kernels' initializers of this layer."""
+    config = core.get_config()
+    names = [key for key in config if key.endswith("_initializer") and "bias" not in key and "recurrent" not in key]
+    return {key: initializer for key in names}
+
+
+def _batch_norm(plan: Plan, value: Any) -> Made:
+    del value
+    made: Made = [
+        (core, Change(norm=True))
+        for core in plan.hidden
+        if not any(type(f).__name__ == "BatchNormalization" for f in plan.followers(core))
+    ]
+    if not made:
+        raise CannotEdit("there is no hidden dense or convolution layer without a batch normalization")
+    return made
+
+
+def _keeps_shape(core: Any) -> bool:
+    """Whether a layer's output has the shape of its input."""
+    kernel = getattr(core, "kernel", None)
+    if kernel is None or kernel.shape[-2] != kernel.shape[-1]:
+        return False
+    if layer_kind(core) == "dense":
+        return True
+    strides = getattr(core, "strides", 1)
+    flat = strides if isinstance(strides, (tuple, list)) else (strides,)
+    return getattr(core, "padding", "") in ("same", "causal") and all(s == 1 for s in flat)
+
+
+def _halve_depth(plan: Plan, value: Any) -> Made:
+    del value
+    eligible = [core for core in plan.hidden if _keeps_shape(core)]
+    if not eligible:
+        raise CannotEdit("no hidden layer has an input and an output of the same shape, so none can be left out")
+    made: Made = []
+    for core in eligible[::2]:
+        made.append((core, Change(replace=_identity)))
+        own = [f for f in plan.followers(core) if layer_kind(f) in ("activation", "norm", "dropout")]
+        made += [(f, Change(replace=_identity)) for f in own]
+    return made
+
+
+def _double_width(plan: Plan, value: Any) -> Made:
+    del value
+    made: Made = []
+    for core in plan.hidden:
+        units = core.get_config().get("units")
+        if isinstance(units, int):
+            made.append((core, Change(config={"units": 2 * units}, fresh=True)))
+    if not made:
+        raise CannotEdit("the model has no hidden dense layer")
+    return [*made, (plan.head, Change(fresh=True))]
+
+
+def _reinitialize(plan: Plan, value: Any) -> Made:
+    made: Made = []
+    for layer in plan.layers:
+        if is_operation(layer) or layer_kind(layer) not in (*CORES, "recurrent", "attention"):
+            continue
+        made.append((layer, Change(config=_defaults(layer, str(value)), fresh=True)))
+    if not made:
+        raise CannotEdit("the model has no dense, convolution or recurrent layer")
+    return made
+
+
+def _defaults(layer: Any, how: str) -> dict[str, str]:
+    """The framework's default initializers for the config entries a layer has."""
+    config = layer.get_config()
+    kernel = "he_normal" if how == "he" else "glorot_uniform"
+    defaults: dict[str, str] = {}
+    for key in config:
+        if key == "recurrent_initializer":
+            defaults[key] = "orthogonal"
+        elif key == "bias_initializer":
+            defaults[key] = "zeros"
+        elif key.endswith(("kernel_initializer", "depthwise_initializer", "pointwise_initializer")):
+            defaults[key] = kernel
+    return defaults
+
+
+def _head(plan: Plan, value: Any) -> Made:
+    name = str(value)
+    core = plan.head
+    behind = [f for f in plan.after_head() if layer_activation(f) not in (None, "linear")]
+    if behind:
+        last = behind[-1]
+        others: Made = [(f, Change(replace=_identity)) for f in behind[:-1]]
+        fused: Made = [(core, Change(config={"activation": "linear"}))] if _fused(core) != "linear" else []
+        return [*fused, *others, (last, Change(replace=_activation_layer(name)))]
+    if "activation" not in core.get_config():
+        raise CannotEdit("the last layer takes no activation")
+    return [(core, Change(config={"activation": name}))]
+
+
+def _output_units(plan: Plan, value: Any) -> Made:
+    core = plan.head
+    config = core.get_config()
+    key = next((k for k in ("units", "filters") if k in config), None)
+    if key is None:
+        raise CannotEdit("the last layer has no number of units")
+    return [(core, Change(config={key: int(value)}, fresh=True))]
+
+
+def _dropout(plan: Plan, value: Any) -> Made:
+    rate = float(value)
+    made: Made = []
+    for layer in plan.layers:
+        if is_operation(layer):
+            continue
+        keys = [k for k in ("rate", "dropout", "recurrent_dropout") if k in layer.get_config()]
+        if keys and layer_kind(layer) in ("dropout", "recurrent", "attention"):
+            made.append((layer, Change(config=dict.fromkeys(keys, rate))))
+    if not made:
+        raise CannotEdit("the model has no dropout")
+    return made
+
+
+_MAKERS: dict[str, Callable[[Plan, Any], Made]] = {
+    "hidden_activation": _hidden_activation,
+    "batch_norm": _batch_norm,
+    "halve_depth": _halve_depth,
+    "double_width": _double_width,
+    "reinitialize": _reinitialize,
+    "head": _head,
+    "output_units": _output_units,
+    "dropout": _dropout,
+}

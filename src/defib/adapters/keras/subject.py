@@ -1,0 +1,290 @@
+"""A Keras model, its rows and its recipe, behind the Subject protocol."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final, final
+
+import numpy as np
+
+from defib.adapters.keras.arms import Workshop
+from defib.adapters.keras.clone import Clone, Unclonable, clone_or_borrow
+from defib.adapters.keras.edits import CannotEdit
+from defib.adapters.keras.flavor import Flavor, to_numpy
+from defib.adapters.keras.losses import LossReading
+from defib.adapters.keras.optimizers import class_of
+from defib.adapters.keras.program import OptimizerPlan, Program
+from defib.adapters.keras.quiet import quiet
+from defib.adapters.keras.trace import trace
+from defib.adapters.keras.weights import is_statistic, weights_of
+from defib.recipe import Arm, TrainingRecipe
+from defib.subject import (
+    AnyArray,
+    FloatArray,
+    ForwardPass,
+    Gradient,
+    Moment,
+    NotAvailable,
+    Parameter,
+    Rows,
+    Subject,
+    Trained,
+    TrainingTrace,
+)
+
+MAX_LOSSES: Final = 200
+MAX_PROGRAMS: Final = 4
+"""Traced networks kept for further seeds."""
+DRY_ROWS: Final = 4
+
+
+@dataclass(frozen=True)
+class Captured:
+    """What is known of a Keras model beyond the neutral recipe."""
+
+    flavor: Flavor
+    model: Any
+    """The user's live model. Read, never changed."""
+    initial: list[AnyArray] | None = None
+    """Values of ``model.weights`` before the first step."""
+    optimizer: OptimizerPlan | None = None
+    reading: LossReading | None = None
+    loss: Any = None
+    """As given to ``compile``."""
+    trained: frozenset[int] | None = None
+    """Indices into ``model.weights`` that the user's steps could change; ``None``: those trainable now."""
+    class_weight: dict[int, float] | None = None
+    sample_weights: dict[bytes, float] = field(default_factory=dict)
+    """Weight of a row by its bytes (see `arms.row_key`)."""
+    epochs: float | None = None
+    """Passes over the training rows."""
+    in_training_mode: bool = True
+    unknown: str | None = None
+    """Why it cannot be trained again, as a clause ("the model has its own train_step")."""
+
+
+@final
+class KerasTrained(Trained):
+    """The weights one training left, and the program that can serve them."""
+
+    def __init__(
+        self,
+        program: Program,
+        values: list[AnyArray],
+        arm: Arm,
+        transform: Any,
+        loss: FloatArray,
+        seconds: float,
+        link: str,
+    ) -> None:
+        self._program = program
+        self._values = values
+        self._arm = arm
+        self._transform = transform
+        self._loss = loss
+        self._seconds = seconds
+        self._link = link
+
+    @property
+    def loss(self) -> FloatArray:
+        """Training loss, evenly sampled over the updates."""
+        return self._loss
+
+    @property
+    def seconds(self) -> float:
+        """Wall time the training took."""
+        return self._seconds
+
+    @property
+    def link(self) -> str:
+        """What turns the outputs into probabilities."""
+        return self._link
+
+    def predict(self, X: AnyArray) -> FloatArray:
+        """Outputs in evaluation mode for raw rows; a transform of the targets is undone."""
+        rows = self._transform(np.asarray(X)) if self._transform is not None else np.asarray(X)
+        with quiet(), self._program.clone.entered():
+            outputs = self._program.predict(self._values, rows)
+        targets = self._arm.targets
+        if targets is None:
+            return outputs
+        restored: FloatArray = outputs * np.asarray(targets.scale) + np.asarray(targets.offset)
+        return restored
+
+
+@final
+class KerasSubject(Subject):
+    """See `Subject`. Works on clones; a subclassed model that cannot be rebuilt is borrowed and put back."""
+
+    framework = "keras"
+
+    def __init__(
+        self,
+        captured: Captured,
+        recipe: TrainingRecipe,
+        trace: TrainingTrace,
+        *,
+        name: str,
+        training: Rows | None = None,
+        prediction: Rows | None = None,
+        prediction_outputs: FloatArray | None = None,
+        held_out: Rows | None = None,
+    ) -> None:
+        self.captured = captured
+        self.recipe = recipe
+        self.trace = trace
+        self.name = name
+        self.training = training
+        self.prediction = prediction
+        self.prediction_outputs = prediction_outputs
+        self.held_out = held_out
+        self._base: Clone | None = None
+        self._workshop = Workshop(self)
+        self._programs: OrderedDict[Any, Program] = OrderedDict()
+        self._reasons: dict[Any, str | None] = {}
+
+    @property
+    def link(self) -> str:
+        """What turns the model's outputs into probabilities."""
+        return self.captured.reading.link if self.captured.reading is not None else "identity"
+
+    @property
+    def has_initial_weights(self) -> bool:
+        """Whether weights from before the training are known."""
+        return self.captured.initial is not None
+
+    # --- weights --------------------------------------------------------------------------------
+
+    def parameters(self) -> tuple[Parameter, ...]:
+        """All weights, trainable first; running statistics are not among them."""
+        initial, trained = self.captured.initial, self.captured.trained
+        now = {id(v) for v in self.captured.model.trainable_variables}
+        found = [
+            Parameter(
+                name=weight.name,
+                layer=weight.layer,
+                initial=None if initial is None else initial[weight.index],
+                end=to_numpy(weight.variable),
+                trainable=id(weight.variable) in now,
+                in_optimizer=None if trained is None else weight.index in trained,
+            )
+            for weight in weights_of(self.captured.model)
+            if weight.by_design
+        ]
+        return tuple(sorted(found, key=lambda one: not one.trainable))
+
+    def buffers(self, *, moment: Moment = "end") -> dict[str, FloatArray]:
+        """Running means and variances of batch normalizations, ``layer.mean`` and ``layer.variance``."""
+        values = self._values(moment)
+        return {
+            f"{weight.layer}.{weight.short.removeprefix('moving_')}": values[weight.index]
+            for weight in weights_of(self.captured.model)
+            if is_statistic(weight)
+        }
+
+    def _values(self, moment: Moment) -> list[AnyArray]:
+        if moment == "end":
+            return [to_numpy(v) for v in self.captured.model.weights]
+        if self.captured.initial is None:
+            raise NotAvailable("the initial weights")
+        return self.captured.initial
+
+    # --- passes ---------------------------------------------------------------------------------
+
+    @contextmanager
+    def _at(self, moment: Moment) -> Iterator[Clone]:
+        """The clone with the weights of a moment; random states and a borrowed model are put back."""
+        values = self._values(moment)
+        with quiet():
+            base = self.base()
+            with base.entered():
+                base.assign([values[s] for s in base.sources if s is not None])
+                self._workshop.reseed(base, 0)
+                yield base
+
+    def base(self) -> Clone:
+        """The clone that has the user's structure."""
+        if self._base is None:
+            sample = None if self.training is None else self.training.X
+            self._base = clone_or_borrow(self.captured.flavor, self.captured.model, sample)
+            self._workshop.compile(self._base)
+        return self._base
+
+    def forward(self, X: AnyArray, *, moment: Moment = "end", training: bool = False) -> ForwardPass:
+        """Send rows through a clone, eagerly, and record every layer."""
+        with self._at(moment) as base:
+            return trace(base.model, self._workshop.rows(np.asarray(X)), training=training)
+
+    def gradients(self, X: AnyArray, y: AnyArray, *, moment: Moment = "end") -> tuple[Gradient, ...]:
+        """Gradient of the compiled loss in training mode, all rows as one batch, frozen parameters included."""
+        with self._at(moment) as base:
+            return self._workshop.gradients(base, np.asarray(X), np.asarray(y))
+
+    def loss(self, X: AnyArray, y: AnyArray, *, moment: Moment = "end") -> float:
+        """The compiled loss in evaluation mode, all rows as one batch."""
+        with self._at(moment) as base:
+            return self._workshop.loss(base, np.asarray(X), np.asarray(y))
+
+    # --- trials ---------------------------------------------------------------------------------
+
+    def can_train(self, arm: Arm) -> str | None:
+        """``None``, or why not, as a clause."""
+        if self.captured.unknown is not None:
+            return self.captured.unknown
+        if self.training is None or self.training.y is None:
+            return "no training rows with labels were seen"
+        if self.captured.optimizer is None or self.captured.epochs is None:
+            return "the optimizer or the number of epochs is not known"
+        key = self._workshop.key(arm)
+        if key not in self._reasons:
+            self._reasons[key] = self._reason(arm)
+        return self._reasons[key]
+
+    def _reason(self, arm: Arm) -> str | None:
+        assert self.training is not None
+        assert self.training.y is not None
+        try:
+            with quiet():
+                program = self._program(arm)
+                with program.clone.entered():
+                    X = self._workshop.inputs(arm, self.training)(self.training.X[:DRY_ROWS])
+                    self._workshop.dry_run(program, X, self.training.y[:DRY_ROWS])
+        except (CannotEdit, Unclonable) as error:
+            return str(error)
+        except Exception as error:
+            return f"the changed network does not run ({type(error).__name__}: {str(error).splitlines()[0][:160]})"
+        return None
+
+    def train(self, arm: Arm, rows: Rows, *, seed: int, deadline: float | None = None) -> Trained:
+        """Train a clone by the recipe with the arm's change. See `Subject.train`."""
+        reason = self.can_train(arm)
+        if reason is not None:
+            raise NotAvailable(reason)
+        started = time.monotonic()
+        transform = self._workshop.inputs(arm, rows)
+        with quiet():
+            program = self._program(arm)
+            course = self._workshop.course(arm, rows, transform)
+            values = self._workshop.starting_values(program.clone, seed)
+            with program.clone.entered():
+                losses = program.train(course, values, seed=seed, deadline=deadline)
+                trained = [to_numpy(v) for v in program.clone.model.weights]
+        link = self._workshop.link(program, arm)
+        thinned = losses[np.linspace(0, len(losses) - 1, min(len(losses), MAX_LOSSES)).astype(int)]
+        return KerasTrained(program, trained, arm, transform, thinned, time.monotonic() - started, link)
+
+    def _program(self, arm: Arm) -> Program:
+        key = self._workshop.key(arm)
+        if key not in self._programs:
+            self._programs[key] = self._workshop.program(arm)
+            while len(self._programs) > MAX_PROGRAMS:
+                self._programs.popitem(last=False)
+        self._programs.move_to_end(key)
+        return self._programs[key]
+
+
+__all__ = ["Captured", "KerasSubject", "KerasTrained", "class_of"]
