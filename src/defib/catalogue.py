@@ -6,7 +6,44 @@ from importlib import import_module
 
 from defib.causes import Cause
 
-CAUSES: dict[str, str] = {}
+CAUSES: dict[str, str] = {
+    "DF101": "unscaled_inputs",
+    "DF102": "constant_inputs",
+    "DF103": "nan_inputs",
+    "DF104": "unshuffled_rows",
+    "DF105": "class_imbalance",
+    "DF106": "target_scale",
+    "DF201": "constant_labels",
+    "DF202": "misaligned_labels",
+    "DF203": "labels_outside_output_range",
+    "DF301": "single_unit_softmax",
+    "DF302": "double_activation",
+    "DF303": "relu_on_output",
+    "DF305": "broadcast_loss",
+    "DF307": "clipped_loss_gradient",
+    "DF401": "dead_relus",
+    "DF402": "saturated_units",
+    "DF403": "vanishing_gradients",
+    "DF404": "forward_correlation_collapse",
+    "DF405": "exploding_gradients",
+    "DF501": "learning_rate_too_high",
+    "DF502": "learning_rate_too_low",
+    "DF503": "regularization_too_strong",
+    "DF505": "stopped_on_plateau",
+    "DF506": "undertrained",
+    "DF601": "zero_or_symmetric_initialization",
+    "DF602": "initialization_scale",
+    "DF701": "frozen_parameters",
+    "DF703": "parameters_not_in_optimizer",
+    "DF704": "detached_graph",
+    "DF705": "gradients_cleared_or_never_applied",
+    "DF706": "numerical_overflow",
+    "DF801": "stale_batchnorm_statistics",
+    "DF802": "preprocessing_skew",
+    "DF901": "no_learnable_signal",
+    "DF902": "threshold_only",
+    "DF903": "identical_rows",
+}
 """Code → module below ``defib.causes``."""
 
 REDIRECTS: dict[str, str] = {}

@@ -58,9 +58,8 @@ LEAST_LAYERS = 3
 """One layer that equals the rows is dead, zero or saturated; a gradual loss needs some depth to be seen."""
 COLLAPSED = 0.02
 """Relative spread in the last hidden layer: a fiftieth of what the rows share (correlation above .999)."""
-ABRUPT_LAYERS = 5
-"""Three sigmoid layers start this close together, too, and learn after a plateau; with fewer than this the collapse is part
-of the pattern only."""
+MANY_LAYERS = 5
+"""Three sigmoid layers start this close together, too, and learn after a plateau."""
 SHRUNK = 0.2
 """Relative spread there below a fifth (correlation above .96) is part of the pattern."""
 APART = 0.1
@@ -93,7 +92,7 @@ def _assess(book: Book) -> Assessment:
         f"{num(last.relative_spread)} before the first step"
     )
     place = facts.first_equal_initial or last.layer
-    if last.relative_spread < EQUAL_ROWS or (last.relative_spread < COLLAPSED and len(layers) >= ABRUPT_LAYERS):
+    if last.relative_spread < EQUAL_ROWS or (last.relative_spread < COLLAPSED and len(layers) >= MANY_LAYERS):
         return supported(because, weight=0.55 if _geometric(book) else 0.75, layer=place, **numbers)
     if last.relative_spread < SHRUNK:
         return inconclusive(because, weight=0.4, layer=place, **numbers)

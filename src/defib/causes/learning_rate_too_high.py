@@ -1,4 +1,4 @@
-"""DF501 learning-rate-too-high: the step is larger than the loss surface bears, and the first updates wreck the network.
+"""DF501 learning-rate-too-high: the step is larger than the loss surface bears; the first updates wreck the network.
 
 ## What it is
 The learning rate is ten to a thousand times above what this model, loss and optimizer stand: Adam at 0.1, SGD at 1, a

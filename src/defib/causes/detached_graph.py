@@ -1,0 +1,90 @@
+"""DF704 detached-graph: the loss is computed from the outputs, but no gradient can flow back through it.
+
+## What it is
+`.item()`, `.detach()`, `.numpy()`, `argmax` or a `no_grad` block stands between the network and the loss;
+`loss.requires_grad_(True)` then silences the error that would have said so.
+
+## Why every prediction is the same
+`backward()` ends at the cut. The gradients stay `None`, `step()` skips every parameter, and the network remains as
+fresh as it was built.
+
+## Evidence for
+- Gradient `None` for the parameters in the user's own loop, although a clean loop on the same rows has one; weights
+  bit-equal to the initial ones.
+- Check: after `loss.backward()`, `[p.grad is None for p in net.parameters()]`; `loss.grad_fn` is `None`.
+
+## Evidence against
+- Gradients arrive in the loop.
+- The parameters are not used for the output at all: a wiring fault, not a detached loss.
+
+## Look-alikes
+- frozen-parameters (DF701): `requires_grad` is off.
+- parameters-not-in-optimizer (DF703): gradients are there, nobody steps them.
+- single-unit-softmax (DF301): gradients are there and exactly 0.
+
+## Example
+```python
+pred = net(x).argmax(dim=1).float()               # argmax has no gradient
+loss = criterion(pred, y.float())
+loss.requires_grad_(True)                         # no error any more, and no learning
+loss.backward()
+```
+
+## Fix
+Give the loss the network's raw outputs; keep `argmax`, `.item()` and `.detach()` for what is printed. Remove
+`requires_grad_(True)` from the loss: the error it hides is right.
+
+## Known problems
+A part that is detached on purpose (a frozen encoder, a target network) is the same to the eye; only its effect tells.
+
+## References
+- PyTorch, Autograd mechanics: https://pytorch.org/docs/stable/notes/autograd.html
+- requires_grad_ on the loss only silenced the error: https://github.com/replicate/cog/issues/1681
+- All gradients None: https://github.com/isayev/ReLeaSE/issues/39
+"""
+
+from __future__ import annotations
+
+from defib.causes import Cause
+from defib.causes._signs import fine, percent
+from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
+from defib.evidence import Book
+from defib.probes.updates import UpdateFacts
+
+NEARLY_ALL = 0.9
+MOST = 0.5
+
+
+def _assess(book: Book) -> Assessment:
+    updates = book.get(UpdateFacts)
+    stuck = [move for move in updates.parameters if move.why_unmoved == "no_gradient"]
+    total = sum(move.size for move in updates.parameters)
+    share = sum(move.size for move in stuck) / max(total, 1)
+    numbers = {"unmoved_without_gradient_fraction": share, "moved_fraction": updates.moved_fraction}
+    if not stuck:
+        return ruled_out("no weight stayed unmoved for lack of a gradient", layer=None, **numbers)
+    if calm := fine(book):
+        return calm
+    where = stuck[0].layer
+    if share == 1.0:
+        because = "no gradient reached any weight in the training loop, and none of them moved"
+        return supported(because, weight=1.0, layer=where, **numbers)
+    because = f"no gradient reached {percent(share)} of the weights in the training loop, and they never moved"
+    if share >= NEARLY_ALL:
+        return supported(because, weight=0.95, layer=where, **numbers)
+    if share >= MOST:
+        return supported(because, weight=0.8, layer=where, **numbers)
+    return inconclusive(because, weight=0.4, layer=where, **numbers)
+
+
+CAUSE = Cause(
+    code="DF704",
+    name="detached-graph",
+    stage="loop",
+    assess=_assess,
+    fixes=("canonical-loop",),
+    contrast={"canonical-loop": "must_work"},
+    explains=("DF502", "DF506", "DF505", "DF902", "DF403"),
+    look_alikes=("DF701", "DF703", "DF301"),
+    when_varied=True,
+)

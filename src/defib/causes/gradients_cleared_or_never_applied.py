@@ -1,0 +1,78 @@
+"""DF705 gradients-cleared-or-never-applied: the loop computes gradients and then does not use them.
+
+## What it is
+`zero_grad()` between `backward()` and `step()`, a loop without `step()`, or a gradient scaler that skips every step.
+
+## Why every prediction is the same
+The optimizer steps with zeros, or not at all: the weights stay where they were drawn, and a fresh network answers
+nearly the same for every row.
+
+## Evidence for
+- Weights bit-equal to the initial ones; the optimizer never stepped, or the gradients it saw were all exactly 0 while
+  the same rows give non-zero ones in a clean loop.
+- Check: print a weight before and after `optimizer.step()`, and a gradient right before it.
+
+## Evidence against
+- Weights that moved.
+- Gradients that are `None` (detached-graph), or zero in a clean loop as well (single-unit-softmax, dead-relus).
+
+## Look-alikes
+- detached-graph (DF704), parameters-not-in-optimizer (DF703), frozen-parameters (DF701): unmoved for another reason.
+- undertrained (DF506): moved a little.
+
+## Example
+```python
+loss.backward()
+optimizer.zero_grad()                             # clears what backward just computed
+optimizer.step()
+```
+
+## Fix
+The order `zero_grad()`, `backward()`, `step()`.
+
+## Known problems
+A loop that never steps is seen only when its `backward` was.
+
+## References
+- PyTorch, torch.optim: https://pytorch.org/docs/stable/optim.html
+- PyTorch, Automatic mixed precision: https://pytorch.org/docs/stable/amp.html
+"""
+
+from __future__ import annotations
+
+from defib.causes import Cause
+from defib.causes._signs import maybe
+from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
+from defib.evidence import Book
+from defib.probes.gradients import GradientFacts
+from defib.probes.updates import UpdateFacts
+
+
+def _assess(book: Book) -> Assessment:
+    updates = book.get(UpdateFacts)
+    numbers = {"moved_fraction": updates.moved_fraction}
+    if updates.moved_fraction > 0:
+        return ruled_out("weights moved during the training", layer=None, **numbers)
+    reasons = {move.why_unmoved for move in updates.parameters}
+    if "no_steps" in reasons:
+        return supported("the optimizer never made a step, and no weight moved", weight=0.95, layer=None, **numbers)
+    gradients = maybe(book, GradientFacts)
+    if "zero_gradient" in reasons and gradients is not None and gradients.zero_initial is False:
+        because = "the optimizer saw gradients of exactly zero, where the same rows give non-zero ones in a clean loop"
+        return supported(because, weight=0.95, layer=None, **numbers)
+    if reasons == {"unknown"}:
+        return inconclusive("no weight moved, for a reason that was not seen", weight=0.4, layer=None, **numbers)
+    return ruled_out("the weights stayed unmoved for another reason", layer=None, **numbers)
+
+
+CAUSE = Cause(
+    code="DF705",
+    name="gradients-cleared-or-never-applied",
+    stage="loop",
+    assess=_assess,
+    fixes=("canonical-loop",),
+    contrast={"canonical-loop": "must_work"},
+    explains=("DF502", "DF506", "DF505", "DF902", "DF403"),
+    look_alikes=("DF704", "DF703", "DF701", "DF506"),
+    when_varied=True,
+)

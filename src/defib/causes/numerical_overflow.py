@@ -1,0 +1,85 @@
+"""DF706 numerical-overflow: finite data and an ordinary step, and still NaN: a number left the range of its type.
+
+## What it is
+`log(0)`, `exp` of a large number, a division by a zero standard deviation inside the model or the loss, or 16-bit
+floats that end at 65,504.
+
+## Why every prediction is the same
+One NaN in the loss makes the whole gradient NaN; after that step all weights, and all predictions, are NaN. `argmax`
+of NaN reads as class 0.
+
+## Evidence for
+- NaN in the weights or the loss, with finite inputs and labels, inputs of ordinary scale and a step of ordinary size.
+- Check: the same run in float32; `torch.autograd.set_detect_anomaly(True)`; `tf.debugging.enable_check_numerics()`.
+
+## Evidence against
+- NaN in the data (nan-inputs); a step or scale that explains the overflow.
+- Finite weights.
+
+## Look-alikes
+- learning-rate-too-high (DF501), unscaled-inputs (DF101), exploding-gradients (DF405): weights that grew until they
+  overflowed.
+- nan-inputs (DF103): the NaN came with the data.
+
+## Example
+```python
+p = torch.softmax(net(x), dim=1)
+loss = -(y * torch.log(p)).sum()                  # log(0) as soon as one class is certain
+```
+
+## Fix
+Losses on logits (they contain a stable log-sum-exp), an epsilon inside `log` and `sqrt`, float32 for the loss, loss
+scaling for 16 bits.
+
+## Known problems
+Which operation overflowed is not traced here; the checks above name it.
+
+## References
+- Micikevicius et al., Mixed Precision Training (2018): https://arxiv.org/abs/1710.03740
+- exp overflow and log(0): https://github.com/MorvanZhou/tutorials/issues/75
+"""
+
+from __future__ import annotations
+
+from defib.causes import Cause
+from defib.causes._signs import badly_scaled, maybe, seen
+from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
+from defib.evidence import Book
+from defib.probes.inputs import InputFacts
+from defib.probes.labels import LabelFacts
+from defib.probes.training import TrainingFacts
+from defib.probes.updates import UpdateFacts
+
+USUAL = 10.0
+"""Learning rate over the customary one below which the step is ordinary."""
+
+
+def _assess(book: Book) -> Assessment:
+    updates, training, inputs = maybe(book, UpdateFacts), maybe(book, TrainingFacts), book.get(InputFacts)
+    broken = (updates is not None and updates.nan_parameters > 0) or seen(book).pattern == "nan"
+    if not broken:
+        return ruled_out("weights and outputs are finite")
+    labels = maybe(book, LabelFacts)
+    if inputs.nan_cells + inputs.inf_cells > 0 or (labels is not None and labels.nan_fraction > 0):
+        return ruled_out("the data hold NaN themselves", nan_or_inf_cells=float(inputs.nan_cells + inputs.inf_cells))
+    rate = training.learning_rate if training is not None else None
+    usual = training.usual_learning_rate if training is not None else None
+    large_step = rate is not None and usual is not None and rate >= USUAL * usual
+    because = "the network holds NaN although every cell it was given is finite"
+    if large_step or badly_scaled(inputs) is not None:
+        return inconclusive(f"{because}, and the step or the scale may explain it", weight=0.3)
+    at = float(training.nan_at) if training is not None and training.nan_at is not None else 0.0
+    return supported(f"{because}, its inputs are scaled and its step is ordinary", weight=0.6, nan_at_update=at)
+
+
+CAUSE = Cause(
+    code="DF706",
+    name="numerical-overflow",
+    stage="loop",
+    assess=_assess,
+    fixes=("logits-loss", "step-divided-by-10"),
+    contrast={},
+    explains=(),
+    look_alikes=("DF501", "DF101", "DF405", "DF103"),
+    when_varied=True,
+)

@@ -1,0 +1,88 @@
+"""DF703 parameters-not-in-optimizer: the optimizer steps something else.
+
+## What it is
+The optimizer was built for another model object (the model was rebuilt after it), for a part of the model only, or
+before layers in plain Python lists were registered.
+
+## Why every prediction is the same
+`backward()` fills the gradients, `step()` runs, and the weights of *this* model never change: it stays a fresh
+network. When only the head is missing or only the head is held, learning is cut in the same way for that part.
+
+## Evidence for
+- Weights bit-equal to the initial ones, with non-zero gradients, and not among the optimizer's parameters.
+- The loss wanders without trend.
+- Check: `{id(p) for g in opt.param_groups for p in g["params"]} & {id(p) for p in net.parameters()}`.
+
+## Evidence against
+- Every trainable parameter is in the optimizer.
+- No gradient reaches the parameters: detached-graph.
+
+## Look-alikes
+- detached-graph (DF704): held by the optimizer, without gradient.
+- frozen-parameters (DF701): flagged not trainable.
+- learning-rate-too-low (DF502): moved, by very little.
+
+## Example
+```python
+optimizer = torch.optim.Adam(net.parameters())
+net = Net().to(device)                            # a second, new network: the optimizer holds the first
+```
+
+## Fix
+Build the optimizer once, after the last change to the model; keep layers in `nn.ModuleList`, not in a list.
+
+## Known problems
+Parameter groups that are held back on purpose (staged fine-tuning) look the same; only a flat result makes it a fault.
+
+## References
+- PyTorch, torch.optim: https://pytorch.org/docs/stable/optim.html
+- The optimizer holds the dead model: https://github.com/spro/practical-pytorch/issues/9
+- Layers in arrays are not registered: https://github.com/dotnet/TorchSharp/issues/532
+"""
+
+from __future__ import annotations
+
+from defib.causes import Cause
+from defib.causes._signs import fine, percent
+from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
+from defib.evidence import Book
+from defib.probes.updates import UpdateFacts
+
+NEARLY_ALL = 0.9
+MOST = 0.5
+"""A half that does not learn leaves random features or a random head."""
+
+
+def _assess(book: Book) -> Assessment:
+    updates = book.get(UpdateFacts)
+    stuck = [move for move in updates.parameters if move.why_unmoved == "not_in_optimizer"]
+    total = sum(move.size for move in updates.parameters)
+    share = sum(move.size for move in stuck) / max(total, 1)
+    numbers = {"unmoved_and_not_in_optimizer_fraction": share, "moved_fraction": updates.moved_fraction}
+    if not stuck:
+        return ruled_out("no weight stayed unmoved for not being in the optimizer", layer=None, **numbers)
+    if calm := fine(book):
+        return calm
+    where = stuck[0].layer
+    if share == 1.0:
+        because = "the optimizer holds none of this model's weights, and none of them moved"
+        return supported(because, weight=1.0, layer=where, **numbers)
+    because = f"{percent(share)} of the weights are not in the optimizer and never moved"
+    if share >= NEARLY_ALL:
+        return supported(because, weight=0.95, layer=where, **numbers)
+    if share >= MOST:
+        return supported(because, weight=0.8, layer=where, **numbers)
+    return inconclusive(because, weight=0.4, layer=where, **numbers)
+
+
+CAUSE = Cause(
+    code="DF703",
+    name="parameters-not-in-optimizer",
+    stage="loop",
+    assess=_assess,
+    fixes=("canonical-loop",),
+    contrast={"canonical-loop": "must_work"},
+    explains=("DF502", "DF506", "DF505", "DF902", "DF403"),
+    look_alikes=("DF704", "DF701", "DF502"),
+    when_varied=True,
+)

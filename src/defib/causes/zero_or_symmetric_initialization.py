@@ -1,0 +1,98 @@
+"""DF601 zero-or-symmetric-initialization: the units of a hidden layer start out the same.
+
+## What it is
+All weights 0 (or another constant) in a hidden layer, or all its units copies of one another: a custom init loop, a
+filler that defaults to 0, `kernel_initializer="zeros"`.
+
+## Why every prediction is the same
+Equal units get equal gradients and stay equal: the layer is one unit wide for ever. With zeros it is worse: ReLU
+passes neither value nor gradient, and the output is its bias. A zero *head* alone, or a network without hidden layer,
+is harmless.
+
+## Evidence for
+- Standard deviation 0, or identical columns, in the initial weights of a hidden kernel.
+- ReLU: exactly constant. Sigmoid and tanh: crippled, few values.
+- Check: `layer.weight.std()` before the first step; re-initialize only, everything else fixed.
+
+## Evidence against
+- Initial weights that differ between units.
+- Only the head is zero (a usual trick), or only biases are.
+
+## Look-alikes
+- dead-relus (DF401): alive weights, dead units; when the weights are 0 they come first.
+- initialization-scale (DF602): weights that differ but are far too small.
+- regularization-too-strong (DF503): weights that *ended* at 0.
+
+## Example
+```python
+for p in net.parameters():
+    nn.init.zeros_(p)                             # or constant_(p, 1.0)
+```
+
+## Fix
+The framework's default initializer for all kernels; zeros for biases only.
+
+## Known problems
+Dropout and random input columns break exact symmetry a little; such networks limp rather than stand still.
+
+## References
+- Goodfellow, Bengio, Courville, Deep Learning (2016), section 8.4:
+  https://www.deeplearningbook.org/contents/optimization.html
+- Zero weights by a missing filler: https://github.com/olddocks/caffe-facialkp/issues/1
+- Harmless without, fatal with a hidden layer: https://github.com/tensorflow/tensorflow/issues/3916
+"""
+
+from __future__ import annotations
+
+from defib.causes import Cause
+from defib.causes._signs import fine, flat_in_training, maybe
+from defib.diagnosis import Assessment, not_applicable, ruled_out, supported
+from defib.evidence import Book
+from defib.probes.initialization import InitializationFacts
+from defib.probes.updates import UpdateFacts
+
+
+def _assess(book: Book) -> Assessment:
+    facts = book.get(InitializationFacts)
+    if len(facts.layers) < 2:
+        return not_applicable("there is no hidden layer whose units could be alike")
+    smallest = min(layer.sd for layer in facts.layers[:-1])
+    if not facts.hidden_symmetric:
+        return ruled_out("the units of every hidden layer start out different", smallest_initial_sd=smallest)
+    if calm := fine(book):
+        return calm
+    head = facts.layers[-1].layer
+    zero = [name for name in facts.zero_layers if name != head]
+    same = [name for name in facts.symmetric_layers if name != head]
+    layer = (zero or same)[0]
+    count = len(set(zero + same))
+    numbers = {"degenerate_hidden_layers": float(count), "smallest_initial_sd": smallest}
+    what = "holds one and the same weight everywhere" if zero else "has identical units"
+    because = f"{layer} {what} before the first step, so that its units can never become different"
+    if count > 1:
+        because = (
+            f"{layer} and {count - 1} more hidden layers start with identical units, which can never become different"
+        )
+    updates = maybe(book, UpdateFacts)
+    still = updates is not None and any(m.layer == layer and m.relative_change == 0 for m in updates.parameters)
+    if flat_in_training(book):
+        return supported(
+            because, weight=0.95 if still or count == len(facts.layers) - 1 else 0.9, layer=layer, **numbers
+        )
+    return supported(because, weight=0.7, layer=layer, **numbers)
+
+
+CAUSE = Cause(
+    code="DF601",
+    name="zero-or-symmetric-initialization",
+    stage="initialization",
+    assess=_assess,
+    fixes=("reinitialize",),
+    contrast={
+        "reinitialize": "must_work",
+        **dict.fromkeys(("step-divided-by-10", "step-divided-by-100", "standardize-inputs", "more-epochs"), "must_not"),
+    },
+    explains=("DF401", "DF402", "DF403", "DF404", "DF405", "DF502", "DF503", "DF505", "DF506", "DF602"),
+    look_alikes=("DF401", "DF602", "DF503"),
+    when_varied=True,
+)
