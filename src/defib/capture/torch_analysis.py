@@ -12,7 +12,7 @@ from defib.adapters.torch.arrays import map_leaves, tensors_in, to_numpy
 from defib.adapters.torch.composite import Composite
 from defib.adapters.torch.door import Door, batch_rows, plain_parts, read_door
 from defib.adapters.torch.program import Leaf, Node, Program, compile_nodes, slice_nodes, tracked, uses
-from defib.adapters.torch.reading import Reading, Scene, picks_rows, read_loss
+from defib.adapters.torch.reading import Reading, Scene, picks_rows, read_loss, without_picking
 from defib.subject import AnyArray
 
 Names = Callable[[Any], Mapping[int, str]]
@@ -71,7 +71,7 @@ class Analysis:
         if self.composite is None:
             return self.calls[0].module
         parts = dict(zip(self.part_names, unique([call.module for call in self.calls]), strict=True))
-        return Composite(parts, self.composite)
+        return Composite(parts, self.composite, self.door.n_rows)
 
 
 def key_of(calls: Sequence[Call]) -> tuple[int, ...]:
@@ -184,11 +184,12 @@ def _composed(calls: Sequence[Call], used: list[int], kept: Sequence[Node], loss
     part_names = _part_names(modules)
     by_id = {id(module): name for module, name in zip(modules, part_names, strict=True)}
     wanted = [tensor for call in chosen for tensor in call.outputs]
-    inner = slice_nodes(kept, wanted)
-    inside = {id(node) for node in inner}
-    outer = [node for node in kept if id(node) not in inside]
-    outputs = _handed_on(inner, outer, loss)
     first = next(iter(tensors_in((chosen[0].args, chosen[0].kwargs))), None)
+    batch = int(first.shape[0]) if first is not None and first.dim() else 0
+    inner = slice_nodes(without_picking(list(kept), set(), batch), wanted)
+    inside = {id(node) for node in inner}
+    outer = [node for node in kept if id(node) not in inside and not node.call]
+    outputs = _handed_on(inner, outer, loss)
     n_rows, _, unbatched = batch_rows([first], outputs) if first is not None else (0, 0, False)
     leaves = _DoorLeaves(n_rows)
     program = compile_nodes(inner, outputs, leaves, n_rows=n_rows, module_name=lambda module: by_id[id(module)])

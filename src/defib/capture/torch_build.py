@@ -60,7 +60,8 @@ def _subject(session: Session, key: tuple[int, ...], study: Study) -> TorchSubje
 
 
 def _name(study: Study) -> str:
-    return " + ".join(type(unwrapped(entry.module)).__name__ for entry in study.entries)
+    names = [type(unwrapped(entry.module)).__name__ for entry in study.entries]
+    return " + ".join(names) if len(names) < 4 else f"{names[0]} + {len(names) - 1} more modules"
 
 
 def _unused_optimizer(session: Session, study: Study) -> OptimizerWatch | None:

@@ -19,6 +19,8 @@ from defib.capture.torch_study import Entry, OptimizerWatch, Study
 
 MAX_OPEN_CALLS = 8
 """Calls of one module without a backward pass after which they are taken for evaluations."""
+MAX_OPEN = 128
+"""Calls of any modules, likewise."""
 
 
 @final
@@ -66,10 +68,10 @@ class Session:
             entry.snapshot()
 
     def _closes(self, module: Any, grad: bool) -> bool:
-        if len(self.calls) >= MAX_OPEN_CALLS:
+        same = sum(call.module is module for call in self.calls)
+        if same >= MAX_OPEN_CALLS or len(self.calls) >= MAX_OPEN:
             return True
-        same = any(call.module is module for call in self.calls)
-        return same and not (grad and all(call.grad for call in self.calls))
+        return same > 0 and not (grad and all(call.grad for call in self.calls))
 
     def after_call(self, entry: Entry, args: Any, kwargs: Any, out: Any, grad: bool) -> None:
         """A top-level call is over; record what follows it when that is wanted."""
@@ -223,6 +225,11 @@ class Session:
     def after_step(self, optimizer: Any) -> None:
         """An optimizer stepped."""
         self.n_steps += 1
+        watch = self.optimizers.get(id(optimizer))
+        if not self.stepping and watch is not None:  # a closure ran forward and backward inside the step
+            self.stepping = self._credited(watch)
+            for study in self.stepping:
+                study.before_step(watch, late=True)
         for study in self.stepping:
             study.after_step()
         self.stepping = []

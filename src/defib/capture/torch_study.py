@@ -150,9 +150,9 @@ class Study:
         if isinstance(loss, torch.Tensor) and loss.numel() == 1:
             self.losses.add(loss)
 
-    def before_step(self, watch: OptimizerWatch) -> None:
-        """Gradients of the first steps, initial weights at the first."""
-        if self.n_steps == 0:
+    def before_step(self, watch: OptimizerWatch, *, late: bool = False) -> None:
+        """Gradients of the first steps, initial weights at the first; ``late`` when the step is over already."""
+        if self.n_steps == 0 and not late:
             for entry in self.entries:
                 if not entry.stepped:
                     entry.refresh()
@@ -176,7 +176,8 @@ class Study:
     def after_step(self) -> None:
         """Count; measure the first update."""
         if self.n_steps == 0:
-            self.updates = tuple((name, _relative(one, self._before.get(name))) for name, one in self.named())
+            moves = {name: _relative(one, self._before[name]) for name, one in self.named() if name in self._before}
+            self.updates = tuple(moves.items())
             self._before = {}
         for entry in self.entries:
             entry.stepped = True
@@ -187,8 +188,6 @@ class Study:
 
 def _relative(now: Any, before: Any) -> float:
     """``|w1 - w0| / |w0|``; infinite when it started from 0 and moved."""
-    if before is None or before.shape != now.shape:
-        return float("nan")
     moved = float((now.detach() - before).double().norm())
     size = float(before.double().norm())
     return moved / size if size > 0 else (float("inf") if moved > 0 else 0.0)

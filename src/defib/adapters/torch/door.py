@@ -89,7 +89,7 @@ class Door:
         def fill(leaf: Any) -> Any:
             if isinstance(leaf, _Here):
                 return self._as_called(tensors[leaf.index], self.parts[leaf.index])
-            return self._resized(leaf, n_rows) if isinstance(leaf, torch.Tensor) else leaf
+            return resized(leaf, self.n_rows, n_rows) if isinstance(leaf, torch.Tensor) else leaf
 
         return map_leaves(self.args, fill), map_leaves(self.kwargs, fill)
 
@@ -98,17 +98,6 @@ class Door:
             return tensor[0]
         return tensor.movedim(0, part.axis) if part.axis else tensor
 
-    def _resized(self, constant: Any, n_rows: int) -> Any:
-        """A constant that was made for the recorded batch (an LSTM's first state) for another number of rows."""
-        if n_rows == self.n_rows or self.n_rows < 2:
-            return constant
-        for axis, size in enumerate(constant.shape):
-            if size == self.n_rows:
-                shape = list(constant.shape)
-                shape[axis] = n_rows
-                return constant.narrow(axis, 0, 1).expand(shape)
-        return constant
-
     def to(self, device: Any) -> Door:
         """The same door with its constants on a device."""
 
@@ -116,6 +105,18 @@ class Door:
             return leaf.to(device) if isinstance(leaf, torch.Tensor) else leaf
 
         return replace(self, args=map_leaves(self.args, move), kwargs=map_leaves(self.kwargs, move))
+
+
+def resized(constant: Any, recorded: int, n_rows: int) -> Any:
+    """A constant that was made for the recorded batch (an LSTM's first state) for another number of rows."""
+    if n_rows == recorded or recorded < 2:
+        return constant
+    for axis, size in enumerate(constant.shape):
+        if size == recorded:
+            shape = list(constant.shape)
+            shape[axis] = n_rows
+            return constant.narrow(axis, 0, 1).expand(shape).contiguous()
+    return constant
 
 
 def batch_rows(inputs: Sequence[Any], outputs: Sequence[Any]) -> tuple[int, int, bool]:

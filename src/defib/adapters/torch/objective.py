@@ -42,6 +42,8 @@ class UserLoss:
         def give(leaf: Leaf) -> Any:
             if leaf.kind == "output":
                 return outputs[int(leaf.key)]
+            if leaf.kind == "label" and leaf.key:
+                return torch.ones((len(tensors[0]), *leaf.value.shape[1:]), dtype=leaf.value.dtype, device=y.device)
             if leaf.kind == "label":
                 return y.reshape(-1, *y.shape[2:]) if leaf.flat else y
             if leaf.kind == "input":

@@ -50,6 +50,11 @@ FACTORIES: Final[frozenset[str]] = frozenset(
 )
 
 
+OTHER_LABELS: Final = (
+    "the loss takes more row values than the labels (sample weights, say); where the loss is computed again they are 1"
+)
+
+
 @dataclass(frozen=True)
 class Reading:
     """What was read from one step of the user's loop."""
@@ -90,26 +95,29 @@ def read_loss(nodes: Sequence[Node], loss: Any, scene: Scene) -> Reading | None:
 
 
 def _from_row_labels(nodes: list[Node], scene: Scene) -> list[Node]:
-    """Leave out how the labels of this batch were picked from all labels (``y[idx]``, ``torch.tensor(y_np[a:b])``).
+    known = {id(one) for one in (*scene.outputs, *scene.inputs)} | set(scene.parameters)
+    return without_picking(nodes, known, scene.n_rows)
 
-    What was picked then is the label tensor, with a row on its first axis.
+
+def without_picking(nodes: list[Node], known: set[int], n_rows: int) -> list[Node]:
+    """Leave out how this batch was picked from all rows (``y[idx]``, ``torch.tensor(y_np[a:b])``).
+
+    What was picked then is the label (or the input) tensor, with a row on its first axis. ``known`` are
+    the ids of outputs, inputs and parameters: what comes from them was computed, not picked.
     """
-    derived = {id(one) for one in (*scene.outputs, *scene.inputs)} | set(scene.parameters)
-    rows: set[int] = set()
-    picked: set[int] = set()
+    derived, rows, picked = set(known), set[int](), set[int]()
     for node in nodes:
         used = uses(node)
-        if any(id(one) in derived for one in used):
+        if node.call or any(id(one) in derived for one in used):
             derived |= {id(one) for one in tracked(node.out)}
-        elif node.name not in FACTORIES and picks_rows(node, scene.n_rows, rows):
+        elif node.name not in FACTORIES and picks_rows(node, n_rows, rows):
             picked.add(id(node.out))
             rows.add(id(node.out))
         elif any(id(one) in rows for one in used):
             rows |= {id(one) for one in tensors_in(node.out)}
-    if not picked:
+    if not picked or id(nodes[-1].out) in picked:
         return nodes
-    left = [node for node in nodes if id(node.out) not in picked]
-    return slice_nodes(left, [nodes[-1].out]) if id(nodes[-1].out) not in picked else nodes
+    return slice_nodes([node for node in nodes if id(node.out) not in picked], tracked(nodes[-1].out))
 
 
 def picks_rows(node: Node, n_rows: int, rows: set[int] = frozenset()) -> bool:  # type: ignore[assignment]
@@ -149,7 +157,8 @@ class _Leaves:
             return Leaf("input", slot, self.inputs[key])
         if isinstance(value, torch.Tensor) and key not in self.weights and self._has_rows(value):
             self.labels.append(value)
-            return Leaf("label", slot, len(self.labels) - 1, flat=self._is_flat(value))
+            kept = value.detach().clone() if len(self.labels) > 1 else None
+            return Leaf("label", slot, len(self.labels) - 1, kept, self._is_flat(value))
         kept = value.detach().clone() if isinstance(value, torch.Tensor) else value
         return Leaf("constant", slot, value=kept)
 
@@ -177,9 +186,11 @@ def _interpret(program: Program, nodes: Sequence[Node], leaves: _Leaves, scene: 
     path = _path(program, selected, meeting)
     facts, acts = _facts(program, nodes, scene, meeting, selected, path, leaves)
     program, folded = _fold(program, selected, acts)
+    program, labels_in_order = _label_first(program, leaves.labels, meeting)
     own_input = not labels and bool(program.of("input"))
-    label = leaves.labels[0] if labels else (scene.inputs[0] if own_input and scene.inputs else None)
-    notes = ("the loss takes several label tensors; trials cannot feed it",) if len(labels) > 1 else ()
+    label = labels_in_order[0] if labels else (scene.inputs[0] if own_input and scene.inputs else None)
+    others = labels_in_order[1:]
+    weights = all(one.is_floating_point() for one in others)
     return Reading(
         program,
         facts,
@@ -187,10 +198,28 @@ def _interpret(program: Program, nodes: Sequence[Node], leaves: _Leaves, scene: 
         folded,
         link_of(facts),
         label,
-        bool(labels and labels[0].flat),
-        notes,
-        len(labels) < 2,
+        bool(labels and program.of("label")[0].flat),
+        (OTHER_LABELS,) if others else (),
+        weights,
     )
+
+
+def _label_first(program: Program, labels: list[Any], meeting: int | None) -> tuple[Program, list[Any]]:
+    """Number the label leaves so that 0 is the one that meets the prediction first."""
+    if len(labels) < 2 or meeting is None:
+        return program, labels
+    met = _ancestors_only(program, program.steps[meeting], meeting)
+    reached = _ancestors(program, sorted(met), meeting)
+    first = next((int(leaf.key) for leaf in program.of("label") if leaf.slot in reached), 0)
+    order = [first, *(i for i in range(len(labels)) if i != first)]
+    leaves = tuple(
+        replace(leaf, key=order.index(int(leaf.key)), value=labels[int(leaf.key)].detach().clone())
+        if leaf.kind == "label"
+        else leaf
+        for leaf in program.leaves
+    )
+    ordered = tuple(sorted(leaves, key=lambda leaf: int(leaf.key) if leaf.kind == "label" else -1))
+    return replace(program, leaves=ordered), [labels[i] for i in order]
 
 
 def link_of(facts: LossFacts) -> str:

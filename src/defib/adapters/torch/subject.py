@@ -142,7 +142,7 @@ class TorchSubject(Subject):
                 one.requires_grad_(one.is_floating_point())
             if self.captured.without_grad:
                 return tuple(Gradient(name, None) for name in named)
-            loss = self._loss(network, np.asarray(X), np.asarray(y))
+            loss = self._loss(network, np.asarray(X), y)
             if not loss.requires_grad:
                 return tuple(Gradient(name, None) for name in named)
             values = torch.autograd.grad(loss, list(named.values()), allow_unused=True)
@@ -155,9 +155,9 @@ class TorchSubject(Subject):
         """The user's loss, evaluation mode, all rows as one batch."""
         with quiet(seed=0), torch.no_grad():
             network = Network(self.captured, self._state(moment)).eval()
-            return float(self._loss(network, np.asarray(X), np.asarray(y)))
+            return float(self._loss(network, np.asarray(X), y))
 
-    def _loss(self, network: Network, X: AnyArray, y: AnyArray) -> Any:
+    def _loss(self, network: Network, X: AnyArray, y: AnyArray | None) -> Any:
         if self.captured.program is None:
             raise NotAvailable("the loss")
         objective = UserLoss(self.captured.program, network)

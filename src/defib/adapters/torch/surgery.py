@@ -105,7 +105,7 @@ class ChannelNorm(nn.Module):  # type: ignore[misc]  # torch is Any to mypy
         done = F.batch_norm(
             flat, norm.running_mean, norm.running_var, norm.weight, norm.bias, training, norm.momentum, norm.eps
         )
-        return done.reshape(moved.shape).movedim(-1, self.axis)
+        return done.reshape(moved.shape).movedim(-1, self.axis).contiguous()
 
 
 @final
