@@ -72,8 +72,8 @@ def _assess(book: Book) -> Assessment:
     if signal.repaired_pairing is not None:
         return ruled_out(f"signal appears with {signal.repaired_pairing}", layer=None, **numbers)
     because = (
-        f"the best reference learner reaches a cross-validated {metric} of {num(signal.best)} on {signal.n_rows:,} rows, "
-        f"where permuted labels give {num(signal.permuted_mean)}"
+        f"the best reference learner reaches a cross-validated {metric} of {num(signal.best)} on {signal.n_rows:,} "
+        f"rows, where permuted labels give {num(signal.permuted_mean)}"
     )
     if signal.detectable > DETECTABLE.get(signal.metric, 0.0):
         few = f"but these are too few rows to tell: only {metric} above {num(signal.detectable)} would have shown"

@@ -1,0 +1,38 @@
+"""The five interventions that change the learning rate only. Private; each has a module of its own."""
+
+from __future__ import annotations
+
+from defib.evidence import Book
+from defib.interventions import Intervention
+from defib.interventions._writing import by_framework, keras_loss, learning_rate, optimizer_call
+from defib.recipe import Arm
+
+
+def step(name: str, does: str, factor: float) -> Intervention:
+    """Multiply the learning rate by ``factor``, everything else as recorded."""
+
+    def code(book: Book, framework: str) -> str:
+        recorded = learning_rate(book)
+        rate = f"{recorded * factor:.4g}" if recorded is not None else f"learning_rate * {factor:g}"
+        was = f"  # was {recorded:.4g}" if recorded is not None else ""
+        made = optimizer_call(book, framework, rate)
+        return by_framework(
+            framework,
+            keras=f"""
+            # on a freshly built model
+            model.compile(optimizer={made}, loss={keras_loss(book)}){was}
+            """,
+            torch=f"""
+            # on a freshly built model
+            optimizer = {made}{was}
+            """,
+        )
+
+    return Intervention(
+        name=name,
+        does=does,
+        kind="train",
+        arm=lambda book: Arm(learning_rate_factor=factor),
+        code=code,
+        size=1,
+    )

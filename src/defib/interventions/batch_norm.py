@@ -1,0 +1,47 @@
+"""A batch normalization before every hidden activation."""
+
+from __future__ import annotations
+
+from defib.evidence import Book
+from defib.interventions import Intervention
+from defib.interventions._writing import by_framework, maybe
+from defib.probes.activations import ActivationFacts
+from defib.probes.modes import ModeFacts
+from defib.recipe import Arm
+
+
+def _applies(book: Book) -> str | None:
+    modes, facts = maybe(book, ModeFacts), maybe(book, ActivationFacts)
+    if modes is not None and modes.has_batch_norm:
+        return "the model has batch normalization already"
+    return "the model has no hidden layer" if facts is not None and not facts.hidden_activations else None
+
+
+def _code(book: Book, framework: str) -> str:
+    return by_framework(
+        framework,
+        keras="""
+        # each hidden layer in three parts, the activation last
+        keras.layers.Dense(64, use_bias=False)
+        keras.layers.BatchNormalization()
+        keras.layers.Activation("relu")
+        """,
+        torch="""
+        # each hidden layer in three parts, the activation last
+        torch.nn.Linear(64, 64, bias=False)
+        torch.nn.BatchNorm1d(64)
+        torch.nn.ReLU()
+        # and model.eval() before predicting
+        """,
+    )
+
+
+INTERVENTION = Intervention(
+    name="batch-norm",
+    does="insert a batch normalization before every hidden activation",
+    kind="train",
+    arm=lambda book: Arm().with_edit("batch_norm"),
+    applies=_applies,
+    code=_code,
+    size=2,
+)

@@ -1,0 +1,39 @@
+"""Hidden layers twice as wide."""
+
+from __future__ import annotations
+
+from defib.evidence import Book
+from defib.interventions import Intervention
+from defib.interventions._writing import by_framework, maybe
+from defib.probes.activations import ActivationFacts
+from defib.recipe import Arm
+
+
+def _applies(book: Book) -> str | None:
+    facts = maybe(book, ActivationFacts)
+    return "the model has no hidden layer" if facts is not None and not facts.hidden_activations else None
+
+
+def _code(book: Book, framework: str) -> str:
+    return by_framework(
+        framework,
+        keras="""
+        # every hidden layer twice as wide
+        keras.layers.Dense(2 * units, activation="relu")
+        """,
+        torch="""
+        # every hidden layer twice as wide
+        torch.nn.Linear(2 * n_inputs, 2 * n_units)
+        """,
+    )
+
+
+INTERVENTION = Intervention(
+    name="double-width",
+    does="make every hidden layer twice as wide",
+    kind="train",
+    arm=lambda book: Arm().with_edit("double_width"),
+    applies=_applies,
+    code=_code,
+    size=2,
+)

@@ -1,0 +1,102 @@
+"""The output activation, its units and the loss that belong to the labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from defib.evidence import Book
+from defib.interventions import Intervention
+from defib.interventions._writing import by_framework
+from defib.probes.head import HeadFacts
+from defib.probes.labels import LabelFacts
+from defib.recipe import Arm
+
+
+@dataclass(frozen=True)
+class FittingHead:
+    """What the task asks for; the network gives logits (or values), the loss does the rest."""
+
+    units: int
+    loss: str
+    keras_activation: str
+    keras_loss: str
+    torch_loss: str
+
+
+def head_for(labels: LabelFacts) -> FittingHead:
+    """The head for these labels."""
+    if labels.task == "regression":
+        return FittingHead(_columns(labels), "mse", "linear", "mean_squared_error", "MSELoss")
+    if labels.task == "multilabel":
+        return FittingHead(_columns(labels), "bce_logits", "sigmoid", "binary_crossentropy", "BCEWithLogitsLoss")
+    if labels.task == "binary" and not labels.one_hot:
+        return FittingHead(1, "bce_logits", "sigmoid", "binary_crossentropy", "BCEWithLogitsLoss")
+    units = labels.shape[-1] if labels.one_hot else labels.n_distinct
+    keras_loss = "categorical_crossentropy" if labels.one_hot else "sparse_categorical_crossentropy"
+    return FittingHead(units, "ce_logits", "softmax", keras_loss, "CrossEntropyLoss")
+
+
+def _columns(labels: LabelFacts) -> int:
+    return labels.shape[-1] if len(labels.shape) > 1 else 1
+
+
+def _applies(book: Book) -> str | None:
+    labels, head = book.get(LabelFacts), book.get(HeadFacts)
+    wanted = head_for(labels)
+    if labels.task == "binary" and not labels.one_hot and (labels.minimum, labels.maximum) != (0.0, 1.0):
+        return "the two labels must be 0 and 1 first"
+    ids = labels.task == "multiclass" and not labels.one_hot
+    if ids and (not labels.integers or labels.minimum != 0 or labels.maximum != labels.n_distinct - 1):
+        return "the class ids must be 0 … K−1 first"
+    if _fits(head, wanted):
+        return "the head and the loss belong to the labels already"
+    return None
+
+
+def _fits(head: HeadFacts, wanted: FittingHead) -> bool:
+    if head.labels_outside > 0 or head.broadcasts:
+        return False
+    if wanted.loss == "mse":
+        return head.units == wanted.units and head.activation == "linear"
+    squashing_once = head.activations_before_loss == 1
+    if head.units == 2 and wanted.units == 1:  # two softmax columns for two classes are as good as one sigmoid
+        return squashing_once and head.loss_kind.endswith("categorical_cross_entropy")
+    right = "binary_cross_entropy" if wanted.loss == "bce_logits" else "categorical_cross_entropy"
+    squashed = head.activation in (wanted.keras_activation, "linear", "log_softmax")
+    return head.units == wanted.units and squashing_once and squashed and head.loss_kind.endswith(right)
+
+
+def _arm(book: Book) -> Arm:
+    wanted, units = head_for(book.get(LabelFacts)), book.get(HeadFacts).units
+    arm = Arm()
+    if units != wanted.units:
+        arm = arm.with_edit("output_units", wanted.units)
+    return arm.with_edit("head", "linear").with_edit("loss", wanted.loss)
+
+
+def _code(book: Book, framework: str) -> str:
+    wanted = head_for(book.get(LabelFacts))
+    shape = f", {wanted.units}" if wanted.units > 1 else ", 1"
+    target = "class ids (n,)" if wanted.loss == "ce_logits" else f"targets of shape (n{shape})"
+    return by_framework(
+        framework,
+        keras=f"""
+        model.add(keras.layers.Dense({wanted.units}, activation="{wanted.keras_activation}"))  # the last layer
+        model.compile(optimizer=model.optimizer, loss="{wanted.keras_loss}")
+        """,
+        torch=f"""
+        head = torch.nn.Linear(n_hidden, {wanted.units})  # the last layer, with no activation after it
+        criterion = torch.nn.{wanted.torch_loss}()  # outputs (n{shape}), {target}
+        """,
+    )
+
+
+INTERVENTION = Intervention(
+    name="fitting-head",
+    does="give the network the output layer and the loss that belong to the labels",
+    kind="train",
+    arm=_arm,
+    applies=_applies,
+    code=_code,
+    size=2,
+)

@@ -1,0 +1,53 @@
+"""A threshold that fits the ranking, in place of 0.5."""
+
+from __future__ import annotations
+
+from defib.evidence import Book
+from defib.interventions._advice import serve
+from defib.interventions._writing import base_rate, by_framework, maybe
+from defib.probes.labels import LabelFacts
+from defib.probes.outputs import SymptomFacts
+
+
+def _applies(book: Book) -> str | None:
+    labels = maybe(book, LabelFacts)
+    if labels is not None and labels.task == "regression":
+        return "the predictions are values"
+    return None
+
+
+def _code(book: Book, framework: str) -> str:
+    rate, facts = base_rate(book), maybe(book, SymptomFacts)
+    if rate is None and facts is not None and facts.symptom.n_outputs > 1:
+        return by_framework(
+            framework,
+            keras="""
+            prior = np.bincount(y_train) / len(y_train)
+            labels = (model.predict(X_new) / prior).argmax(axis=1)  # each class against its own base rate
+            """,
+            torch="""
+            prior = torch.bincount(y_train) / len(y_train)
+            labels = (model(X_new).softmax(dim=1) / prior).argmax(dim=1)  # each class against its own base rate
+            """,
+        )
+    share = f"{rate:.4g}" if rate is not None else "base_rate"
+    return by_framework(
+        framework,
+        keras=f"""
+        threshold = np.quantile(model.predict(X_held_out), 1 - {share})  # as many positives as there are
+        labels = model.predict(X_new) > threshold
+        """,
+        torch=f"""
+        threshold = torch.quantile(model(X_held_out), 1 - {share})  # as many positives as there are
+        labels = model(X_new) > threshold
+        """,
+    )
+
+
+INTERVENTION = serve(
+    "lower-threshold",
+    "cut the ranking where it fits the base rate (or the costs), not at one half",
+    code=_code,
+    applies=_applies,
+    size=1,
+)

@@ -1,0 +1,37 @@
+"""Five times as many updates, without any early stop."""
+
+from __future__ import annotations
+
+from defib.evidence import Book
+from defib.interventions import Intervention
+from defib.interventions._writing import by_framework, maybe, n_epochs
+from defib.probes.training import TrainingFacts
+from defib.recipe import Arm
+
+FACTOR = 5
+
+
+def _code(book: Book, framework: str) -> str:
+    training, epochs = maybe(book, TrainingFacts), n_epochs(book)
+    more, was = (str(FACTOR * epochs), f"  # was {epochs}") if epochs else (f"{FACTOR} * n_epochs", "")
+    stopped = training is not None and training.stopped_early
+    patience = "keras.callbacks.EarlyStopping(patience=50, restore_best_weights=True)"
+    return by_framework(
+        framework,
+        keras=f"""
+        model.fit(X_train, y_train, epochs={more}{f", callbacks=[{patience}]" if stopped else ""}){was}
+        """,
+        torch=f"""
+        n_epochs = {more}{was}
+        """,
+    )
+
+
+INTERVENTION = Intervention(
+    name="more-epochs",
+    does=f"train for {FACTOR} times as many epochs, without stopping early",
+    kind="train",
+    arm=lambda book: Arm(updates_factor=float(FACTOR)),
+    code=_code,
+    size=1,
+)

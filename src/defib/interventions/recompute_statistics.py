@@ -1,0 +1,45 @@
+"""Running means and variances of batch normalization recomputed over the training rows."""
+
+from __future__ import annotations
+
+from defib.evidence import Book
+from defib.interventions._advice import serve
+from defib.interventions._writing import by_framework
+from defib.probes.modes import ModeFacts
+
+
+def _applies(book: Book) -> str | None:
+    return None if book.get(ModeFacts).has_batch_norm else "the model keeps no running statistics"
+
+
+def _code(book: Book, framework: str) -> str:
+    return by_framework(
+        framework,
+        keras="""
+        for layer in model.layers:
+            if isinstance(layer, keras.layers.BatchNormalization):
+                layer.momentum = 0.9
+        for epoch in range(20):
+            for start in range(0, len(X_train), 256):
+                model(X_train[start : start + 256], training=True)  # updates the statistics, not the weights
+        """,
+        torch="""
+        for module in model.modules():
+            if isinstance(module, torch.nn.modules.batchnorm._BatchNorm):
+                module.reset_running_stats()
+                module.momentum = None  # a plain average over all batches
+        model.train()
+        with torch.no_grad():
+            for start in range(0, len(X_train), 256):
+                model(X_train[start : start + 256])
+        model.eval()
+        """,
+    )
+
+
+INTERVENTION = serve(
+    "recompute-statistics",
+    "recompute the running statistics of batch normalization over the training rows",
+    code=_code,
+    applies=_applies,
+)

@@ -1,0 +1,34 @@
+"""Draw all weights anew by the framework's default initializers."""
+
+from __future__ import annotations
+
+from defib.evidence import Book
+from defib.interventions import Intervention
+from defib.interventions._writing import by_framework
+from defib.recipe import Arm
+
+
+def _code(book: Book, framework: str) -> str:
+    return by_framework(
+        framework,
+        keras="""
+        # leave kernel_initializer and bias_initializer out: the defaults fit
+        keras.layers.Dense(64, activation="relu")
+        """,
+        torch="""
+        # in place of the hand-made initialization
+        for module in model.modules():
+            if hasattr(module, "reset_parameters"):
+                module.reset_parameters()
+        """,
+    )
+
+
+INTERVENTION = Intervention(
+    name="reinitialize",
+    does="draw all weights anew by the framework's default initializers",
+    kind="train",
+    arm=lambda book: Arm().with_edit("reinitialize", "default"),
+    code=_code,
+    size=2,
+)

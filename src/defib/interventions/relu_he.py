@@ -1,0 +1,41 @@
+"""ReLU with He initialization in every hidden layer."""
+
+from __future__ import annotations
+
+from defib.evidence import Book
+from defib.interventions import Intervention
+from defib.interventions._writing import by_framework, maybe
+from defib.probes.activations import ActivationFacts
+from defib.recipe import Arm
+
+
+def _applies(book: Book) -> str | None:
+    facts = maybe(book, ActivationFacts)
+    return "the model has no hidden activation" if facts is not None and not facts.hidden_activations else None
+
+
+def _code(book: Book, framework: str) -> str:
+    return by_framework(
+        framework,
+        keras="""
+        # in every hidden layer
+        keras.layers.Dense(64, activation="relu", kernel_initializer="he_normal")
+        """,
+        torch="""
+        # torch.nn.ReLU() after every hidden layer, then once before the training
+        for layer in model.modules():
+            if isinstance(layer, (torch.nn.Linear, torch.nn.Conv1d, torch.nn.Conv2d)):
+                torch.nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+        """,
+    )
+
+
+INTERVENTION = Intervention(
+    name="relu-he",
+    does="make every hidden activation a ReLU and draw the weights anew by He's rule",
+    kind="train",
+    arm=lambda book: Arm().with_edit("hidden_activation", "relu"),
+    applies=_applies,
+    code=_code,
+    size=2,
+)

@@ -1,0 +1,31 @@
+"""The rows to predict prepared exactly as the rows trained on were."""
+
+from __future__ import annotations
+
+from defib.evidence import Book
+from defib.interventions._advice import serve
+from defib.interventions._writing import by_framework
+from defib.probes.inputs import ServingFacts
+
+
+def _code(book: Book, framework: str) -> str:
+    facts = book.get(ServingFacts)
+    found = facts.affine or ("the columns are in another order" if facts.permuted_columns else "they differ")
+    return by_framework(
+        framework,
+        keras=f"""
+        # rows served against rows trained on: {found}
+        predictions = model.predict(prepare(X_new))  # the same fitted `prepare` that made X_train, never refitted
+        """,
+        torch=f"""
+        # rows served against rows trained on: {found}
+        predictions = model(prepare(X_new))  # the same fitted `prepare` that made X_train, never refitted
+        """,
+    )
+
+
+INTERVENTION = serve(
+    "same-pipeline",
+    "prepare the rows to predict exactly as the rows trained on were",
+    code=_code,
+)

@@ -1,0 +1,38 @@
+"""The rows in another order in every epoch."""
+
+from __future__ import annotations
+
+from defib.evidence import Book
+from defib.interventions import Intervention
+from defib.interventions._writing import by_framework, maybe
+from defib.probes.training import TrainingFacts
+from defib.recipe import Arm
+
+
+def _applies(book: Book) -> str | None:
+    training = maybe(book, TrainingFacts)
+    return "the rows are shuffled in every epoch already" if training is not None and training.shuffled else None
+
+
+def _code(book: Book, framework: str) -> str:
+    return by_framework(
+        framework,
+        keras="""
+        model.fit(X_train, y_train, shuffle=True)  # tf.data: dataset.shuffle(len(X_train)) before batch()
+        """,
+        torch="""
+        loader = torch.utils.data.DataLoader(dataset, batch_size=batch_size, shuffle=True)
+        # batches made by hand: a new torch.randperm(len(X_train)) in every epoch
+        """,
+    )
+
+
+INTERVENTION = Intervention(
+    name="shuffle",
+    does="shuffle the rows before every epoch",
+    kind="train",
+    arm=lambda book: Arm(shuffle=True),
+    applies=_applies,
+    code=_code,
+    size=1,
+)

@@ -1,0 +1,56 @@
+"""Bring every input column to mean 0 and standard deviation 1 over the training rows."""
+
+from __future__ import annotations
+
+from defib.evidence import Book
+from defib.interventions import Intervention
+from defib.interventions._scaling import cannot_scale, is_standardized, z_score
+from defib.interventions._writing import by_framework, is_array_of_one_unit
+from defib.recipe import Arm
+
+
+def _applies(book: Book) -> str | None:
+    return cannot_scale(book) or ("the inputs are standardized already" if is_standardized(book) else None)
+
+
+def _code(book: Book, framework: str) -> str:
+    if is_array_of_one_unit(book):
+        return by_framework(
+            framework,
+            keras="""
+            mean, sd = X_train.mean(), X_train.std()
+            X_train = (X_train - mean) / sd
+            X_new = (X_new - mean) / sd  # the training rows' mean and sd, never those of the new rows
+            """,
+            torch="""
+            mean, sd = X_train.float().mean(), X_train.float().std()
+            X_train = (X_train - mean) / sd
+            X_new = (X_new - mean) / sd  # the training rows' mean and sd, never those of the new rows
+            """,
+        )
+    return by_framework(
+        framework,
+        keras="""
+        mean, sd = X_train.mean(axis=0), X_train.std(axis=0)
+        sd[sd == 0] = 1.0  # constant columns
+        X_train = (X_train - mean) / sd
+        X_new = (X_new - mean) / sd  # the training rows' mean and sd, never those of the new rows
+        """,
+        torch="""
+        mean, sd = X_train.mean(dim=0), X_train.std(dim=0)
+        sd[sd == 0] = 1.0  # constant columns
+        X_train = (X_train - mean) / sd
+        X_new = (X_new - mean) / sd  # the training rows' mean and sd, never those of the new rows
+        """,
+    )
+
+
+INTERVENTION = Intervention(
+    name="standardize-inputs",
+    does="standardize every input column, everything else as recorded",
+    kind="train",
+    arm=lambda book: Arm(inputs=z_score(book)),
+    applies=_applies,
+    code=_code,
+    size=2,
+)

@@ -1,0 +1,32 @@
+"""A hundredth of the weight penalty."""
+
+from __future__ import annotations
+
+from defib.evidence import Book
+from defib.interventions import Intervention
+from defib.interventions._writing import by_framework
+from defib.recipe import Arm
+
+
+def _code(book: Book, framework: str) -> str:
+    return by_framework(
+        framework,
+        keras="""
+        # in the layers: a hundredth of the penalty, or none
+        keras.layers.Dense(64, activation="relu", kernel_regularizer=keras.regularizers.L2(1e-5))
+        """,
+        torch="""
+        for group in optimizer.param_groups:
+            group["weight_decay"] = group["weight_decay"] / 100
+        """,
+    )
+
+
+INTERVENTION = Intervention(
+    name="weaker-regularization",
+    does="divide the penalty on the weights by 100",
+    kind="train",
+    arm=lambda book: Arm(regularization_factor=0.01),
+    code=_code,
+    size=1,
+)
