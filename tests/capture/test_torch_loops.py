@@ -639,3 +639,177 @@ def test_many_steps_of_one_epoch_each_are_thinned() -> None:
     assert subject.recipe.n_updates == 2500
     assert len(subject.trace.loss_per_update) == 2000
     assert subject.trace.loss_per_update[-1] < subject.trace.loss_per_update[0]
+
+
+def test_forward_called_directly() -> None:
+    class Net(nn.Module):  # type: ignore[misc]  # torch is Any to mypy
+        def __init__(self) -> None:
+            super().__init__()
+            self.a, self.b = nn.Linear(4, 8), nn.Linear(8, 1)
+
+        def forward(self, x: Any) -> Any:
+            return torch.sigmoid(self.b(torch.relu(self.a(x))))
+
+    X, y = data()
+    torch.manual_seed(0)
+    net = Net()
+    with watch() as watched:
+        optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+        for _ in range(6):
+            optimizer.zero_grad()
+            F.binary_cross_entropy(net.forward(X), y).backward()
+            optimizer.step()
+        out = net.forward(X[:7] + 1).detach().numpy()
+    subject = only(watched)
+    assert subject.name == "Net"
+    np.testing.assert_array_equal(subject.prediction_outputs, out)
+    assert [one.layer.name for one in subject.forward(X.numpy()).layers] == ["a", "a:relu", "b", "b:sigmoid"]
+    assert "forward" in Net.__dict__
+    assert not hasattr(Net.forward, "__wrapped__")
+
+
+def test_a_model_that_computes_its_own_loss() -> None:
+    class Own(nn.Module):  # type: ignore[misc]  # torch is Any to mypy
+        def __init__(self) -> None:
+            super().__init__()
+            self.body = nn.Linear(4, 2)
+
+        def forward(self, x: Any, targets: Any = None) -> Any:
+            logits = self.body(x)
+            return logits, None if targets is None else F.cross_entropy(logits, targets)
+
+    X, y = data()
+    ids = y[:, 0].long()
+    torch.manual_seed(0)
+    net = Own()
+    with watch() as watched:
+        optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+        for _ in range(6):
+            optimizer.zero_grad()
+            _, loss = net(X, ids)
+            loss.backward()
+            optimizer.step()
+        net.eval()
+        with torch.no_grad():
+            net(X[:9] + 1)
+    subject = only(watched)
+    assert subject.training is not None
+    assert subject.training.X.shape == (64, 4)
+    np.testing.assert_array_equal(subject.training.y, ids.numpy())
+    assert subject.recipe.loss is not None
+    assert subject.recipe.loss.kind == "sparse_categorical_cross_entropy"
+    assert subject.link == "softmax"
+    assert subject.loss(X.numpy(), ids.numpy()) == pytest.approx(net(X, ids)[1].item(), rel=1e-5)
+    trained = subject.train(Arm(), subject.training, seed=0)
+    np.testing.assert_allclose(trained.predict(X.numpy()), net(X)[0].detach().numpy(), rtol=1e-4, atol=1e-6)
+
+
+def test_updates_written_by_hand() -> None:
+    X, y = data()
+    model = mlp()
+    with watch() as watched:
+        for _ in range(10):
+            loss = F.binary_cross_entropy_with_logits(model(X), y)
+            model.zero_grad()
+            loss.backward()
+            with torch.no_grad():
+                for one in model.parameters():
+                    one -= 0.2 * one.grad
+    subject = only(watched)
+    assert subject.recipe.optimizer is not None
+    assert subject.recipe.optimizer.name == "sgd"
+    assert subject.recipe.optimizer.learning_rate == pytest.approx(0.2, rel=1e-4)
+    assert subject.recipe.n_updates == 10
+    trained = subject.train(Arm(), subject.training, seed=0)  # type: ignore[arg-type]
+    np.testing.assert_allclose(trained.predict(X.numpy()), model(X).detach().numpy(), rtol=1e-3, atol=1e-5)
+
+
+def test_a_scaled_loss_is_read_as_it_was() -> None:
+    X, y = data()
+    model = mlp()
+    with watch() as watched:
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        scaler = torch.amp.GradScaler("cpu", init_scale=1024.0)
+        for _ in range(5):
+            optimizer.zero_grad()
+            scaler.scale(F.binary_cross_entropy_with_logits(model(X), y)).backward()
+            scaler.step(optimizer)
+            scaler.update()
+    subject = only(watched)
+    assert subject.trace.loss_per_update.max() < 2
+    trained = subject.train(Arm(), subject.training, seed=0)  # type: ignore[arg-type]
+    np.testing.assert_allclose(trained.predict(X.numpy()), model(X).detach().numpy(), rtol=1e-3, atol=1e-5)
+
+
+def test_a_closure_is_counted_like_any_step() -> None:
+    X, y = data()
+    model = mlp()
+    with watch() as watched:
+        optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+
+        def closure() -> Any:
+            optimizer.zero_grad()
+            loss = F.binary_cross_entropy_with_logits(model(X), y)
+            loss.backward()
+            return loss
+
+        for _ in range(7):
+            optimizer.step(closure)
+    subject = only(watched)
+    assert subject.recipe.n_updates == 7
+    assert {one.gradient_in_loop for one in subject.parameters()} == {"nonzero"}
+    trained = subject.train(Arm(), subject.training, seed=0)  # type: ignore[arg-type]
+    np.testing.assert_allclose(trained.predict(X.numpy()), model(X).detach().numpy(), rtol=1e-3, atol=1e-5)
+
+
+def test_sample_weights_are_said_and_set_to_one() -> None:
+    X, y = data()
+    weights = torch.rand(64, 1)
+    model = mlp()
+    with watch() as watched:
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for _ in range(3):
+            optimizer.zero_grad()
+            (F.binary_cross_entropy_with_logits(model(X), y, reduction="none") * weights).mean().backward()
+            optimizer.step()
+    subject = only(watched)
+    assert any("sample weights" in note for note in subject.trace.notes)
+    assert subject.training is not None
+    np.testing.assert_array_equal(subject.training.y, y.numpy())
+    expected = float(F.binary_cross_entropy_with_logits(model(X), y))
+    assert subject.loss(X.numpy(), y.numpy()) == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_frozen_backbone_under_no_grad() -> None:
+    X, y = data()
+    torch.manual_seed(0)
+    backbone, head = nn.Sequential(nn.Linear(4, 8), nn.Tanh()), nn.Linear(8, 1)
+    with watch() as watched:
+        optimizer = torch.optim.SGD(head.parameters(), lr=0.1)
+        for _ in range(5):
+            with torch.no_grad():
+                features = backbone(X)
+            optimizer.zero_grad()
+            F.binary_cross_entropy_with_logits(head(features), y).backward()
+            optimizer.step()
+    subject = only(watched)
+    state = {one.name: (one.in_optimizer, one.gradient_in_loop) for one in subject.parameters()}
+    assert state["sequential.0.weight"] == (False, "none")
+    assert state["linear.weight"] == (True, "nonzero")
+    trained = subject.train(Arm(), subject.training, seed=0)  # type: ignore[arg-type]
+    np.testing.assert_allclose(trained.predict(X.numpy()), head(backbone(X)).detach().numpy(), rtol=1e-3, atol=1e-5)
+
+
+def test_a_compiled_model() -> None:
+    X, y = data()
+    model = torch.compile(mlp(), backend="eager")
+    with watch() as watched:
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for _ in range(5):
+            optimizer.zero_grad()
+            F.binary_cross_entropy_with_logits(model(X), y).backward()
+            optimizer.step()
+    subject = only(watched)
+    assert subject.name == "Sequential"
+    assert [one.name for one in subject.parameters()] == ["0.weight", "0.bias", "2.weight", "2.bias"]
+    np.testing.assert_allclose(subject.forward(X.numpy()).outputs, model(X).detach().numpy(), rtol=1e-5)

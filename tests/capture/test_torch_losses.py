@@ -98,7 +98,7 @@ CASES: dict[str, tuple[Loss, dict[str, Any], tuple[str, str, str]]] = {
     "one-hot cross entropy by hand": (
         lambda z, y: -(F.one_hot(y, 3).float() * torch.log_softmax(z, 1)).sum(1).mean(),
         {"outputs": 3, "labels": "class"},
-        ("categorical_cross_entropy", "logits", "softmax"),
+        ("sparse_categorical_cross_entropy", "logits", "softmax"),
     ),
     "mse": (nn.MSELoss(), {"labels": "value"}, ("squared_error", "values", "identity")),
     "mse by hand": (lambda p, y: ((p - y) ** 2).mean(), {"labels": "value"}, ("squared_error", "values", "identity")),

@@ -11,6 +11,7 @@ import torch
 from defib.adapters.torch.arrays import map_leaves, tensors_in, to_numpy
 from defib.adapters.torch.composite import Composite
 from defib.adapters.torch.door import Door, batch_rows, plain_parts, read_door
+from defib.adapters.torch.inside import is_own_loss, read_inside, without_label
 from defib.adapters.torch.program import Leaf, Node, Program, compile_nodes, slice_nodes, tracked, uses
 from defib.adapters.torch.reading import Reading, Scene, picks_rows, read_loss, without_picking
 from defib.subject import AnyArray
@@ -156,10 +157,21 @@ def _single(calls: Sequence[Call], at: int, kept: Sequence[Node], loss: Any, nam
     call = calls[at]
     outputs = call.outputs
     door, rows = read_door(call.args, call.kwargs, outputs)
+    if is_own_loss(loss, outputs):
+        door, rows, label = without_label(door, rows)
+        return _own_loss(calls, at, door, rows, read_inside(outputs, loss, label, door.n_rows), label)
     after = [node for node in kept if not node.call]
     scene = Scene(outputs, rows, names(call.module), door.n_rows)
     reading = read_loss(after, loss, scene)
     return _analysis((call,), (at,), len(calls), door, rows, reading)
+
+
+def _own_loss(
+    calls: Sequence[Call], at: int, door: Door, rows: Sequence[Any], reading: Reading | None, label: Any
+) -> Analysis:
+    note = "the model computes its loss itself, and it is none of the well-known ones: it could not be replayed"
+    notes = () if reading is not None else (note,)
+    return Analysis((calls[at],), (at,), len(calls), door, rows, reading, label, notes=notes)
 
 
 def _analysis(

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import torch
 
 from defib.adapters.torch.captured import Captured, OptimizerRecord
 from defib.adapters.torch.clone import unwrapped
@@ -36,7 +37,7 @@ def build_subjects(session: Session, errors: list[str]) -> tuple[TorchSubject, .
 
 
 def _subject(session: Session, key: tuple[int, ...], study: Study) -> TorchSubject:
-    watch = study.optimizer or _unused_optimizer(session, study)
+    watch = study.optimizer or _by_hand(study) or _unused_optimizer(session, study)
     notes = list(study.notes)
     sample = study.rows.finish()
     captured = _captured(study, watch, sample is not None)
@@ -62,6 +63,18 @@ def _subject(session: Session, key: tuple[int, ...], study: Study) -> TorchSubje
 def _name(study: Study) -> str:
     names = [type(unwrapped(entry.module)).__name__ for entry in study.entries]
     return " + ".join(names) if len(names) < 4 else f"{names[0]} + {len(names) - 1} more modules"
+
+
+def _by_hand(study: Study) -> OptimizerWatch | None:
+    """Updates written by hand (``p -= lr * p.grad``) are plain gradient descent."""
+    if study.n_steps or study.hand_rate is None:
+        return None
+    parameters = [one for _, one in study.named() if one.requires_grad]
+    watch = OptimizerWatch(torch.optim.SGD(parameters, lr=study.hand_rate), "")
+    watch.note_groups()
+    study.n_steps = study.n_backward
+    study.notes.append("the weights were updated by hand; trials use plain SGD with the same learning rate")
+    return watch
 
 
 def _unused_optimizer(session: Session, study: Study) -> OptimizerWatch | None:
@@ -265,8 +278,6 @@ def _folded(outputs: FloatArray | None, names: Sequence[str]) -> FloatArray | No
     """The user's outputs with the activations that became part of the model."""
     if outputs is None or not names:
         return outputs
-    import torch
-
     value: Any = torch.tensor(outputs)
     for name in names:
         value = FUNCTIONS[name](value)

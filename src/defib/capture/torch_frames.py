@@ -6,7 +6,7 @@ import sys
 import sysconfig
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 PACKAGE: Final = str(Path(__file__).resolve().parents[1])
 LIBRARIES: Final = tuple({sysconfig.get_paths()[key] for key in ("stdlib", "platstdlib", "purelib", "platlib")})
@@ -21,6 +21,19 @@ def is_foreign(filename: str) -> bool:
         or "site-packages" in filename
         or "dist-packages" in filename
     )
+
+
+def calling_forward(module_type: type) -> Any:
+    """The module whose ``forward`` the program called directly (``model.forward(x)``) and that we are in, if any."""
+    frame, found = sys._getframe(1), None
+    for _ in range(MAX_FRAMES):
+        if frame.f_code.co_name == "forward" and not is_foreign(frame.f_code.co_filename):
+            owner = frame.f_locals.get(next(iter(frame.f_code.co_varnames), ""))
+            found = owner if isinstance(owner, module_type) else found
+        if frame.f_back is None:
+            break
+        frame = frame.f_back
+    return found
 
 
 def user_line() -> str:

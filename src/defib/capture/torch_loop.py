@@ -19,8 +19,9 @@ from torch.optim.optimizer import register_optimizer_step_post_hook, register_op
 from defib.adapters.torch.quiet import busy
 from defib.capture import Watcher
 from defib.capture.torch_build import build_subjects
-from defib.capture.torch_frames import user_line
+from defib.capture.torch_frames import calling_forward, user_line
 from defib.capture.torch_session import Session
+from defib.capture.torch_study import Entry
 from defib.subject import Subject
 
 
@@ -45,6 +46,7 @@ class TorchWatcher(Watcher):
         self._patch(torch.autograd, "backward", self._autograd_backward)
         self._patch(torch.optim.Optimizer, "__init__", self._optimizer_init)
         self._patch(nn.Module, "load_state_dict", self._load_state_dict)
+        self._patch(torch.amp.GradScaler, "scale", self._scale)
         for owner in (nn.utils, nn.utils.clip_grad):
             self._patch(owner, "clip_grad_norm_", functools.partial(self._clip, "clip_norm"))
             self._patch(owner, "clip_grad_value_", functools.partial(self._clip, "clip_value"))
@@ -102,6 +104,8 @@ class TorchWatcher(Watcher):
             entry = None
         if entry is None:
             return original(module, *args, **kwargs)
+        if entry.initial is None and not entry.looked and self._part_of_forward(entry):
+            return original(module, *args, **kwargs)
         grad = torch.is_grad_enabled()
         self._guard(self.session.before_call, entry, grad)
         self._inside = True
@@ -117,6 +121,36 @@ class TorchWatcher(Watcher):
         self._guard(self.session.after_call, entry, args, kwargs, out, grad)
         return out
 
+    def _part_of_forward(self, entry: Entry) -> bool:
+        """Whether ``model.forward(x)`` is running; from now on that is watched as a call of ``model``."""
+        entry.looked = True
+        owner = calling_forward(nn.Module)
+        if owner is None or owner is entry.module:
+            return False
+        kind = next(one for one in type(owner).__mro__ if "forward" in one.__dict__)
+        self._guard(self.session.adopt, owner)
+        self._patch(kind, "forward", self._forward)
+        return True
+
+    def _forward(self, original: Any) -> Any:
+        @functools.wraps(original)
+        def forward(module: Any, *args: Any, **kwargs: Any) -> Any:
+            if self._off():
+                return original(module, *args, **kwargs)
+            return self._top_level(original, module, args, kwargs)
+
+        return forward
+
+    def _scale(self, original: Any) -> Any:
+        @functools.wraps(original)
+        def scale(scaler: Any, outputs: Any, *args: Any, **kwargs: Any) -> Any:
+            scaled = original(scaler, outputs, *args, **kwargs)
+            if not self._off() and isinstance(outputs, torch.Tensor) and scaled is not outputs:
+                self.session.scaled = (scaled, outputs)
+            return scaled
+
+        return scale
+
     def _tensor_backward(self, original: Any) -> Any:
         @functools.wraps(original)
         def backward(tensor: Any, *args: Any, **kwargs: Any) -> Any:
@@ -128,6 +162,7 @@ class TorchWatcher(Watcher):
                 return original(tensor, *args, **kwargs)
             finally:
                 self._inside = False
+                self._guard(self.session.after_backward)
 
         return backward
 

@@ -43,6 +43,8 @@ class Session:
         self.taped = False
         self.n_steps = 0
         self.stepping: list[Study] = []
+        self.scaled: tuple[Any, Any] | None = None
+        """The last loss that a gradient scaler multiplied, and what it was before."""
         self.clip: tuple[str, float] | None = None
 
     def entry(self, module: Any) -> Entry | None:
@@ -58,6 +60,16 @@ class Session:
         made = self.entries[id(module)] = Entry(module)
         made.loaded = module in self.loaded
         return made
+
+    def adopt(self, module: Any) -> None:
+        """``module.forward`` is called directly: its submodules are no models of their own."""
+        for part in module.modules():
+            if part is not module:
+                self.entries.pop(id(part), None)
+                self.ignored.add(part)
+        entry = self.entry(module)
+        if entry is not None:
+            entry.snapshot()
 
     def before_call(self, entry: Entry, grad: bool) -> None:
         """A top-level call begins: the tape comes off, and calls that no backward pass followed are evaluations."""
@@ -124,6 +136,9 @@ class Session:
     def on_backward(self, loss: Any) -> None:
         """``backward`` of this loss is about to run."""
         line = user_line() if self.tape is not None else ""
+        if self.scaled is not None:
+            loss = self.scaled[1] if self.scaled[0] is loss else loss
+            self.scaled = None
         calls, nodes = self._close()
         if not calls:
             self._second_backward()
@@ -132,6 +147,12 @@ class Session:
         if study is not None:
             study.backward = True
             study.on_backward(loss)
+
+    def after_backward(self) -> None:
+        """``backward`` is over: gradients are there."""
+        for study in self.studies.values():
+            if study.n_backward == 1 and study.n_steps == 0:
+                study.watch_by_hand()
 
     def _second_backward(self) -> None:
         for study in self.studies.values():

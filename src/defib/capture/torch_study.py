@@ -29,6 +29,7 @@ class Entry:
         self.modes: dict[str, bool] | None = None
         self.stepped = False
         self.loaded = False
+        self.looked = False
         self._names: dict[int, str] | None = None
 
     def snapshot(self) -> None:
@@ -117,7 +118,28 @@ class Study:
         self.notes: list[str] = list(analysis.notes)
         self.label_dtype = None if analysis.label is None else analysis.label.dtype
         self._before: dict[str, Any] = {}
+        self.hand_rate: float | None = None
+        self._by_hand: dict[str, tuple[Any, Any]] = {}
         self._held: dict[int, bool] = {}
+
+    def watch_by_hand(self) -> None:
+        """After the first backward pass without a step: weights and gradients, to see how they are used."""
+        if self.n_backward == 1 and self.n_steps == 0:
+            self._by_hand = {
+                name: (one.detach().clone(), None if one.grad is None else one.grad.detach().clone())
+                for name, one in self.named()
+            }
+            for name, (_, gradient) in self._by_hand.items():
+                self.gradients[name] = stronger(self.gradients.get(name), gradient_word(gradient))
+
+    def _look_by_hand(self) -> None:
+        """Before the second one: weights that moved against the gradient without an optimizer were updated by hand."""
+        if self.n_steps == 0 and self._by_hand:
+            self.hand_rate = _hand_rate([(*old, one.detach()) for (_, one), old in self._pairs()])
+        self._by_hand = {}
+
+    def _pairs(self) -> list[tuple[tuple[str, Any], tuple[Any, Any]]]:
+        return [((name, one), self._by_hand[name]) for name, one in self.named() if name in self._by_hand]
 
     @property
     def wants_tape(self) -> bool:
@@ -145,6 +167,8 @@ class Study:
         """A backward pass (or a step without one)."""
         if self.n_steps and self.clears is None and self.since_step == 0:
             self.clears = not any(one.grad is not None and bool((one.grad != 0).any()) for _, one in self.named())
+        if self._by_hand:
+            self._look_by_hand()
         self.n_backward += 1
         self.since_step += 1
         if isinstance(loss, torch.Tensor) and loss.numel() == 1:
@@ -184,6 +208,22 @@ class Study:
         self.n_steps += 1
         self.since_step = 0
         self.ended = time.perf_counter()
+
+
+def _hand_rate(triples: list[tuple[Any, Any, Any]]) -> float | None:
+    """Learning rate of ``p -= lr * p.grad``, where all weights agree on one within 1 %; else ``None``."""
+    top = bottom = 0.0
+    moves = [
+        ((before - after).double(), gradient.double()) for before, gradient, after in triples if gradient is not None
+    ]
+    for move, gradient in moves:
+        top += float((move * gradient).sum())
+        bottom += float((gradient * gradient).sum())
+    rate = top / bottom if bottom > 0 else 0.0
+    if rate <= 0:
+        return None
+    error = sum(float((move - rate * gradient).square().sum()) for move, gradient in moves)
+    return rate if error <= 1e-4 * rate**2 * bottom else None
 
 
 def _relative(now: Any, before: Any) -> float:

@@ -25,7 +25,6 @@ class Composite(nn.Module):  # type: ignore[misc]  # torch is Any to mypy
 
     def forward(self, *tensors: Any) -> tuple[Any, ...]:
         """All tensors that the loss takes from the modules."""
-
         n_rows = len(tensors[0]) if tensors and tensors[0].dim() else 1
 
         def give(leaf: Leaf) -> Any:

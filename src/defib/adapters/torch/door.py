@@ -25,7 +25,7 @@ class RowPart:
     """The batch axis in the user's tensor: 0, or 1 where time comes first."""
 
 
-class _Here:
+class Here:
     """Stands for a row part in the template of arguments."""
 
     def __init__(self, index: int) -> None:
@@ -87,7 +87,7 @@ class Door:
         n_rows = len(tensors[0]) if tensors else 0
 
         def fill(leaf: Any) -> Any:
-            if isinstance(leaf, _Here):
+            if isinstance(leaf, Here):
                 return self._as_called(tensors[leaf.index], self.parts[leaf.index])
             return resized(leaf, self.n_rows, n_rows) if isinstance(leaf, torch.Tensor) else leaf
 
@@ -156,7 +156,7 @@ def read_door(args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Sequence[A
         shape = tuple(leaf.shape) if unbatched else tuple(s for i, s in enumerate(leaf.shape) if i != here)
         parts.append(RowPart(shape, leaf.dtype, here))
         tensors.append(leaf)
-        return _Here(len(parts) - 1)
+        return Here(len(parts) - 1)
 
     new_args, new_kwargs = map_leaves(args, take), map_leaves(kwargs, take)
     return Door(new_args, new_kwargs, tuple(parts), n_rows, unbatched), tensors
@@ -164,10 +164,10 @@ def read_door(args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Sequence[A
 
 def plain_door(X: AnyArray, dtype: Any) -> Door:
     """The door of ``model(X)``."""
-    return Door((_Here(0),), {}, (RowPart(tuple(X.shape[1:]), dtype, 0),), max(len(X), 1))
+    return Door((Here(0),), {}, (RowPart(tuple(X.shape[1:]), dtype, 0),), max(len(X), 1))
 
 
 def plain_parts(rows: Sequence[Any], n_rows: int, unbatched: bool) -> Door:
     """The door of a module that is called with these row tensors, in order."""
     parts = tuple(RowPart(tuple(one.shape) if unbatched else tuple(one.shape[1:]), one.dtype, 0) for one in rows)
-    return Door(tuple(_Here(i) for i in range(len(parts))), {}, parts, n_rows, unbatched)
+    return Door(tuple(Here(i) for i in range(len(parts))), {}, parts, n_rows, unbatched)

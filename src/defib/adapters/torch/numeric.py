@@ -32,7 +32,7 @@ def kind_by_numbers(
     known = {id(outputs): _value(program, scene, outputs, labels) for outputs in (*narrow, *wide)}
     for kind, takes, function in CANDIDATES:
         draws = narrow if takes == "probabilities" else [*narrow, *wide]
-        pairs = [(known[id(one)], _safely(function, one[selected], label.detach())) for one in draws]
+        pairs = [(known[id(one)], value_of(function, one[selected], label.detach())) for one in draws]
         ratios = [value / expected for value, expected in pairs if value is not None and expected]
         if len(ratios) == len(draws) and _constant(ratios):
             return kind, takes
@@ -77,7 +77,8 @@ def _value(program: Program, scene: Any, outputs: Sequence[Any], labels: Sequenc
         return None
 
 
-def _safely(function: Callable[[Any, Any], Any], outputs: Any, label: Any) -> float | None:
+def value_of(function: Callable[[Any, Any], Any], outputs: Any, label: Any) -> float | None:
+    """A candidate's value, or ``None`` where it cannot be computed."""
     try:
         value = float(function(outputs.double(), label))
     except Exception:
@@ -126,10 +127,10 @@ CANDIDATES: Final[tuple[Candidate, ...]] = (
     ("binary_cross_entropy", "probabilities", _aligned(_bce)),
     ("binary_cross_entropy", "probabilities", _broadcasting(_log_loss)),
     ("binary_cross_entropy", "logits", _aligned(F.binary_cross_entropy_with_logits)),
+    ("sparse_categorical_cross_entropy", "logits", _sparse),
     ("categorical_cross_entropy", "logits", _aligned(lambda z, y: -(y * z.log_softmax(-1)).sum(-1).mean())),
     ("categorical_cross_entropy", "probabilities", _aligned(lambda z, y: -(y * z.log()).sum(-1).mean())),
     ("categorical_cross_entropy", "log_probabilities", _aligned(lambda z, y: -(y * z).sum(-1).mean())),
-    ("sparse_categorical_cross_entropy", "logits", _sparse),
     ("hinge", "values", _aligned(_signed_hinge)),
     ("huber", "values", _aligned(F.smooth_l1_loss)),
 )  # fmt: skip
