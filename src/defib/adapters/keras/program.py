@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from defib.adapters.keras.clone import Clone
 from defib.adapters.keras.flavor import everything, to_numpy
@@ -16,6 +16,15 @@ from defib.adapters.keras.optimizers import is_schedule, rebuild, scaled_schedul
 from defib.adapters.keras.trace import call_model
 from defib.subject import AnyArray, BudgetExceeded, FloatArray
 
+
+class _TensorFlow:
+    """TensorFlow, looked up when first used: a Keras on another backend must not load it."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(import_module("tensorflow"), name)
+
+
+tf: Any = _TensorFlow()
 CHUNK = 200
 """Updates between two looks at the clock."""
 PREDICT_ROWS = 1024

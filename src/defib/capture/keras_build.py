@@ -1,0 +1,186 @@
+"""From what was noted about a model to its Subject, after the user's program has ended."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from defib.adapters.keras.arms import row_key
+from defib.adapters.keras.memory import why_untrainable, with_loss
+from defib.adapters.keras.optimizers import facts_of
+from defib.adapters.keras.program import OptimizerPlan
+from defib.adapters.keras.subject import Captured, KerasSubject
+from defib.adapters.keras.weights import weights_of
+from defib.capture.keras_rows import SAME_SHARE, hashes
+from defib.capture.keras_study import Served, Study
+from defib.recipe import TrainingRecipe
+from defib.subject import AnyArray, FloatArray, Rows, TrainingTrace
+
+LABEL_ORDER = 20_000
+
+
+def build(study: Study) -> KerasSubject:
+    """The Subject of one study."""
+    training = study.training.rows()
+    batch = study.batch_size or study.training.batch_size
+    plan = _plan(study)
+    epochs = _epochs(study, training, batch)
+    captured = Captured(
+        flavor=study.flavor,
+        model=study.model,
+        initial=_initial(study),
+        optimizer=plan,
+        loss=_loss(study),
+        trained=study.trained,
+        class_weight=study.class_weight,
+        sample_weights=_sample_weights(study, training),
+        epochs=epochs,
+        unknown=_unknown(study, training),
+    )
+    shuffled = study.shuffled if study.shuffled is not None else study.training.reordered
+    recipe = TrainingRecipe(
+        optimizer=None if plan is None else facts_of(plan.cls, plan.config),
+        batch_size=batch,
+        n_updates=study.n_updates,
+        n_epochs=study.n_epochs or (round(epochs) if epochs else None),
+        shuffled=shuffled,
+        sources=dict(study.sources),
+    )
+    prediction, outputs = _prediction(study)
+    subject = KerasSubject(
+        captured,
+        recipe,
+        _trace(study, captured.initial, training, shuffled),
+        name=str(study.model.name),
+        training=training,
+        prediction=prediction,
+        prediction_outputs=outputs,
+        held_out=_held_out(study),
+    )
+    return with_loss(subject)
+
+
+def _initial(study: Study) -> list[AnyArray] | None:
+    """Captured weights, if they still match the model's (a model may be rebuilt between two fits)."""
+    if study.initial is None:
+        return None
+    shapes = [tuple(v.shape) for v in study.model.weights]
+    return study.initial if [value.shape for value in study.initial] == shapes else None
+
+
+def _plan(study: Study) -> OptimizerPlan | None:
+    if study.optimizer_class is None:
+        return None
+    rates = study.rates
+    changed = len(rates) > 1 and not np.allclose(rates, rates[0], rtol=1e-6)
+    return OptimizerPlan(study.optimizer_class, study.optimizer_config, tuple(rates) if changed else ())
+
+
+def _loss(study: Study) -> Any:
+    if study.loop is not None and study.loop.loss is not None:
+        return study.loop.loss
+    return getattr(study.model, "loss", None)
+
+
+def _unknown(study: Study, training: Rows | None) -> str | None:
+    if study.several is not None:
+        return study.several
+    if study.loop is not None:
+        return None if study.loop.loss is not None else "the loss of the hand-written loop was not seen"
+    reason = why_untrainable(study.flavor, study.model)
+    if reason is None and training is None:
+        reason = "the training rows could not be seen"
+    return reason
+
+
+def _epochs(study: Study, training: Rows | None, batch: int | None) -> float | None:
+    """Passes over the rows: updates over batches per pass (``fit`` counts epochs otherwise for endless datasets)."""
+    if training is None or not batch or not study.n_updates:
+        return float(study.n_epochs) if study.n_epochs else None
+    n_rows = training.n_seen or len(training)
+    return study.n_updates / -(-n_rows // batch)
+
+
+def _sample_weights(study: Study, training: Rows | None) -> dict[bytes, float]:
+    weights = study.training.weights()
+    if weights is None or training is None:
+        return {}
+    labels: Any = training.y if training.y is not None else [None] * len(training)
+    return {
+        row_key(x, y): float(np.ravel(w)[0]) for x, y, w in zip(training.X, labels, weights, strict=True) if np.size(w)
+    }
+
+
+def _trace(study: Study, initial: list[AnyArray] | None, training: Rows | None, shuffled: bool | None) -> TrainingTrace:
+    names = {weight.index: weight.name for weight in weights_of(study.model) if weight.by_design}
+    notes = list(study.notes)
+    if initial is None:
+        notes.append("the initial weights were not seen: trials draw them from the layers' own initializers")
+    if training is not None and training.n_seen:
+        notes.append(f"{len(training):,} of {training.n_seen:,} training rows were kept")
+    per_epoch = np.asarray(study.epoch_losses, dtype=np.float64)
+    return TrainingTrace(
+        loss_per_update=study.losses.values(),
+        loss_per_epoch=per_epoch,
+        validation_loss_per_epoch=np.asarray(study.validation_losses, dtype=np.float64),
+        n_updates=study.n_updates,
+        n_epochs=study.n_epochs or None,
+        planned_epochs=study.planned_epochs or None,
+        seconds=study.seconds,
+        label_order=_label_order(study, training, shuffled),
+        updates_to=tuple((names[i], size) for i, size in study.first_update if i in names),
+        notes=tuple(notes),
+    )
+
+
+def _label_order(study: Study, training: Rows | None, shuffled: bool | None) -> AnyArray | None:
+    """File order when ``fit`` did not shuffle it, the drawn order for batches that were seen being drawn."""
+    if training is None or training.y is None:
+        return None
+    seen_drawn = bool(study.training.batches)
+    return training.y[:LABEL_ORDER] if seen_drawn or shuffled is False else None
+
+
+def _is_training(study: Study, X: AnyArray) -> bool:
+    return bool(study.training.known) and study.training.share_known(hashes(X)) >= SAME_SHARE
+
+
+def _prediction(study: Study) -> tuple[Rows | None, FloatArray | None]:
+    """The last rows served that are not the training rows again; predictions before evaluations."""
+    if not study.served:
+        return None, None
+    fresh = [s for s in study.served if not _is_training(study, s.X[0] if len(s.X) == 1 else s.rows().X)]
+    last = [s for s in fresh if s.after_updates == study.n_updates] or fresh
+    chosen = _last_predicted(last) or _last_predicted(study.served) or (last or study.served)[-1]
+    rows, outputs = chosen.rows(), chosen.all_outputs()
+    if rows.y is None:
+        rows = Rows(rows.X, _labels_of(study, rows.X), rows.n_seen, rows.origin)
+    return rows, None if outputs is None else np.asarray(outputs)
+
+
+def _last_predicted(served: list[Served]) -> Served | None:
+    return next((s for s in reversed(served) if s.how != "evaluate"), None)
+
+
+def _labels_of(study: Study, X: AnyArray) -> AnyArray | None:
+    """Labels of predicted rows, from ``evaluate`` or the validation data, when these are the same rows."""
+    for rows in [s.rows() for s in reversed(study.served) if s.y] + [study.validation.rows()]:
+        if rows is None or rows.y is None or rows.X.shape[1:] != X.shape[1:]:
+            continue
+        place = {key: i for i, key in enumerate(hashes(rows.X).tolist())}
+        keys = hashes(X).tolist()
+        if all(key in place for key in keys):
+            found: AnyArray = rows.y[[place[key] for key in keys]]
+            return found
+    return None
+
+
+def _held_out(study: Study) -> Rows | None:
+    """Labelled rows that were not trained on: evaluated ones first, else the validation data."""
+    for served in reversed(study.served):
+        rows = served.rows()
+        if rows.y is not None and served.how == "evaluate" and not _is_training(study, rows.X):
+            return rows
+    rows_or_none = study.validation.rows()
+    return rows_or_none if rows_or_none is not None and rows_or_none.y is not None else None

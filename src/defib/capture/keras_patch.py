@@ -1,0 +1,45 @@
+"""Replace attributes of classes for a while, and put them back exactly as they were."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+MARK = "__defib_wraps__"
+
+
+class Patches:
+    """All replacements of one Watcher."""
+
+    def __init__(self) -> None:
+        self._undo: list[Callable[[], None]] = []
+
+    def wrap(
+        self,
+        cls: type[Any],
+        name: str,
+        wrapper: Callable[[Callable[..., Any]], Callable[..., Any]],
+        *,
+        own: bool = False,
+    ) -> None:
+        """Wrap ``cls.name`` where it is defined; with ``own``, on ``cls`` itself even when it is inherited.
+
+        A method that is wrapped already (another Keras shares the class) is left alone.
+        """
+        home = cls if own else next((base for base in cls.__mro__ if name in base.__dict__), None)
+        if home is None:
+            return
+        before = getattr(cls, name)
+        if hasattr(before, MARK):
+            return
+        had = name in home.__dict__
+        raw = home.__dict__.get(name)
+        wrapped = wrapper(before)
+        setattr(wrapped, MARK, before)
+        setattr(home, name, wrapped)
+        self._undo.append(lambda: setattr(home, name, raw) if had else delattr(home, name))
+
+    def undo(self) -> None:
+        """Put back, last first."""
+        while self._undo:
+            self._undo.pop()()

@@ -1,0 +1,463 @@
+"""What happens at each wrapped call: the studies of all models, and the turns that are going on."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any, Final
+
+import numpy as np
+
+from defib.adapters.keras.flavor import flavor_of, to_numpy
+from defib.adapters.keras.quiet import busy
+from defib.capture.keras_rows import RowStore, SeveralArrays, to_array
+from defib.capture.keras_study import Served, Stopwatch, Study, weights_now
+from defib.capture.keras_tee import is_stream, teed
+from defib.capture.torch_frames import is_foreign, user_line
+
+MAX_STUDIES: Final = 32
+"""Models kept alive; a search over hundreds of models is not held in memory."""
+MAX_FRAMES: Final = 60
+
+
+class Turn:
+    """One call of the user's that is being watched."""
+
+    def __init__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        self.args = args
+        self.kwargs = kwargs
+        self.stack = ExitStack()
+        self.finish: Callable[[Any], None] = lambda result: None
+
+    @contextmanager
+    def around(self) -> Iterator[None]:
+        """What must be closed whether or not the call raises."""
+        with self.stack:
+            yield
+
+
+def user_place() -> tuple[str, ...]:
+    """The user's frames, innermost first, each ``file:line``."""
+    found = []
+    frame: Any = sys._getframe(1)
+    for _ in range(MAX_FRAMES):
+        if frame is None:
+            break
+        if not is_foreign(frame.f_code.co_filename):
+            found.append(f"{frame.f_code.co_filename}:{frame.f_lineno}")
+        frame = frame.f_back
+    return tuple(found)
+
+
+class Session:
+    """All that is known of the Keras models of one program."""
+
+    def __init__(self, errors: list[str]) -> None:
+        self.errors = errors
+        self.studies: dict[int, Study] = {}
+        self.compiled: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
+        self.fitting: list[Study] = []
+        """Models inside ``fit`` or ``train_on_batch`` now, innermost last."""
+        self.depth = 0
+        """How many Keras methods of the user's are running."""
+        self._step: dict[int, tuple[int, int]] = {}
+        """Per model: number of the epoch, and last step seen in it."""
+
+    def safely(self, do: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Run a piece of watching; an exception inside is noted once and swallowed."""
+        if busy():
+            return None
+        try:
+            return do(*args, **kwargs)
+        except Exception as error:
+            self._note_error(error)
+            return None
+
+    def _note_error(self, error: Exception) -> None:
+        text = f"{type(error).__name__}: {error}"
+        if text not in self.errors:
+            self.errors.append(text)
+
+    def study(self, model: Any) -> Study | None:
+        """The study of a model, opened when there is none; ``None`` when there are too many."""
+        found = self.studies.get(id(model))
+        if found is not None:
+            return found
+        flavor = flavor_of(model)
+        if flavor is None or len(self.studies) >= MAX_STUDIES:
+            return None
+        self.studies[id(model)] = made = Study(flavor, model)
+        if model in self.compiled:
+            made.sources["compile"] = self.compiled[model]
+        return made
+
+    # --- compile --------------------------------------------------------------------------------
+
+    def compile(self, original: Any, model: Any, args: Any, kwargs: Any) -> None:
+        """Note where; another optimizer starts another recipe only when nothing was trained yet."""
+        if self.depth:
+            return
+        line = user_line()
+        self.compiled[model] = line
+        study = self.studies.get(id(model))
+        if study is not None:
+            study.sources["compile"] = line
+            study.compiled_again = True
+
+    # --- training -------------------------------------------------------------------------------
+
+    def fit(self, original: Any, model: Any, args: Any, kwargs: Any) -> Turn | None:
+        """Note the rows and the recipe, tee what is a stream."""
+        study = self.study(model)
+        if study is None:
+            return None
+        call, given = _bound(original, model, args, kwargs)
+        study.sources["fit"] = user_line()
+        study.planned_epochs += max(0, int(given["epochs"]) - int(given.get("initial_epoch") or 0))
+        turn = Turn((), {})
+        self._enter(turn, study)
+        self._training_rows(turn, study, given)
+        self._validation_rows(turn, study, given)
+        turn.args, turn.kwargs = _rest(call, given, ("x", "validation_data"))
+        return turn
+
+    def _enter(self, turn: Turn, study: Study) -> None:
+        watch = Stopwatch(study)
+        self.fitting.append(study)
+        self.depth += 1
+
+        def leave() -> None:
+            self.depth -= 1
+            if study in self.fitting:
+                self.fitting.remove(study)
+            watch.stop()
+
+        turn.stack.callback(leave)
+
+    def _training_rows(self, turn: Turn, study: Study, given: dict[str, Any]) -> None:
+        if given.get("class_weight"):
+            study.class_weight = {int(k): float(v) for k, v in given["class_weight"].items()}
+        x = given["x"]
+        if is_stream(x):
+            study.shuffled = _stream_shuffled(x, given)
+            given["x"] = turn.stack.enter_context(teed(x, self._receiver(study, study.training)))
+            return
+        study.shuffled = bool(given.get("shuffle", True))
+        study.batch_size = int(given["batch_size"] or 32)
+        self._keep_arrays(study, study.training, x, given["y"], given.get("sample_weight"), _fit_part(given))
+        if study.batch_size > study.training.n_seen > 0:
+            study.batch_size = study.training.n_seen
+
+    def _validation_rows(self, turn: Turn, study: Study, given: dict[str, Any]) -> None:
+        data, split = given.get("validation_data"), given.get("validation_split")
+        if data is None and split and not is_stream(given["x"]):
+            store = RowStore("validation_split")
+            study.validation = store
+            self._keep_arrays(study, store, given["x"], given["y"], None, _held_part(given))
+        elif data is not None and is_stream(data):
+            given["validation_data"] = turn.stack.enter_context(teed(data, self._receiver(study, study.validation)))
+        elif data is not None:
+            self._keep_arrays(study, study.validation, data[0], data[1] if len(data) > 1 else None, None, slice(None))
+
+    def _keep_arrays(self, study: Study, store: RowStore, x: Any, y: Any, w: Any, part: slice) -> None:
+        try:
+            X, labels, weights = to_array(x), to_array(y), to_array(w)
+        except SeveralArrays as error:
+            study.several = f"the model takes several inputs or gives several outputs ({error})"
+            return
+        if X is None or X.ndim == 0:
+            return
+        part = slice(*part.indices(len(X)))
+        store.add_arrays(X[part], None if labels is None else labels[part], None if weights is None else weights[part])
+
+    def _receiver(self, study: Study, store: RowStore) -> Callable[[tuple[Any, ...]], bool]:
+        """What a teed stream shows its batches to."""
+
+        def receive(batch: tuple[Any, ...]) -> bool:
+            return bool(self.safely(self._keep_batch, study, store, batch))
+
+        return receive
+
+    def _keep_batch(self, study: Study, store: RowStore, batch: tuple[Any, ...]) -> bool:
+        try:
+            parts = [to_array(part) for part in batch[:3]]
+        except SeveralArrays as error:
+            study.several = f"the model takes several inputs or gives several outputs ({error})"
+            return False
+        X, y, w = [*parts, None, None][:3]
+        return X is not None and X.ndim > 0 and store.add_batch(X, y, w)
+
+    def train_on_batch(self, original: Any, model: Any, args: Any, kwargs: Any) -> Turn | None:
+        """One step with these rows."""
+        study = self.study(model)
+        if study is None:
+            return None
+        _, given = _bound(original, model, args, kwargs)
+        study.sources["fit"] = user_line()
+        if given.get("class_weight"):
+            study.class_weight = {int(k): float(v) for k, v in given["class_weight"].items()}
+        turn = Turn(args, kwargs)
+        self._enter(turn, study)
+        self._ready(study)
+        self._keep_batch(study, study.training, (given["x"], given["y"], given.get("sample_weight")))
+
+        def finish(result: Any) -> None:
+            study.n_updates += 1
+            if study.n_updates == 1:
+                study.after_step()
+            loss = result.get("loss") if isinstance(result, dict) else np.ravel(result)[0]
+            study.losses.add(study.n_updates, 1, loss)
+
+        turn.finish = finish
+        return turn
+
+    # --- inside fit -----------------------------------------------------------------------------
+
+    def _ready(self, study: Study) -> None:
+        """Before a step: the weights and settings it starts from."""
+        model = study.model
+        optimizer = getattr(model, "optimizer", None)
+        study.before_first_step(optimizer)
+        if study.compiled_again and weights_now(model) and (study.initial is not None or study.n_updates):
+            study.mark_trained(list(model.trainable_variables))
+            study.compiled_again = False
+
+    def _fitting(self, model: Any) -> Study | None:
+        return next((study for study in reversed(self.fitting) if study.model is model), None)
+
+    def make_train(self, model: Any, *args: Any, **kwargs: Any) -> None:
+        """Keras is about to step and the model is built."""
+        study = self._fitting(model)
+        if study is not None:
+            self._ready(study)
+
+    def variables_initialized(self) -> None:
+        """TensorFlow has just given variables their first values."""
+        for study in self.fitting:
+            if study.initial is None and study.n_updates == 0:
+                self._ready(study)
+
+    def optimizer_build(self, optimizer: Any, variables: Any = None, *args: Any, **kwargs: Any) -> None:
+        """A model built by its first step: its weights exist now and have not moved."""
+        for study in self.fitting:
+            if getattr(study.model, "optimizer", None) is optimizer and study.initial is None:
+                self._ready_in_graph(study)
+
+    def _ready_in_graph(self, study: Study) -> None:
+        if study.flavor.backend != "tensorflow":
+            return
+        import tensorflow as tf
+
+        with tf.init_scope():
+            self._ready(study)
+
+    def on_train_begin(self, callbacks: Any, logs: Any = None) -> None:
+        """``fit`` is set up."""
+        study = self._fitting(getattr(callbacks, "model", None))
+        if study is not None:
+            self._ready(study)
+
+    def on_epoch_begin(self, callbacks: Any, epoch: Any, logs: Any = None) -> None:
+        """Note the learning rate: schedules by callbacks show here, one epoch late."""
+        study = self._fitting(getattr(callbacks, "model", None))
+        if study is None:
+            return
+        self._step[id(study.model)] = (study.n_epochs, -1)
+        rate = getattr(getattr(study.model, "optimizer", None), "learning_rate", None)
+        if rate is not None and (not callable(rate) or hasattr(rate, "assign")):
+            study.rates.append(float(to_numpy(rate)))
+
+    def on_train_batch_end(self, callbacks: Any, batch: Any, logs: Any = None) -> None:
+        """Count updates; ``batch`` is the index of the last one that ran."""
+        study = self._fitting(getattr(callbacks, "model", None))
+        if study is None:
+            return
+        epoch, last = self._step.get(id(study.model), (0, -1))
+        first = study.n_updates == 0
+        study.n_updates += max(1, batch - last)
+        self._step[id(study.model)] = (epoch, batch)
+        if logs and "loss" in logs:
+            study.losses.add(epoch, batch + 1, logs["loss"])
+        if first:
+            study.after_step()
+
+    def on_epoch_end(self, callbacks: Any, epoch: Any, logs: Any = None) -> None:
+        """Losses of the epoch, which Keras computes anyway."""
+        study = self._fitting(getattr(callbacks, "model", None))
+        if study is None:
+            return
+        study.n_epochs += 1
+        for key, kept in (("loss", study.epoch_losses), ("val_loss", study.validation_losses)):
+            if logs and key in logs:
+                kept.append(float(to_numpy(logs[key])))
+
+    # --- serving --------------------------------------------------------------------------------
+
+    def _served(self, how: str, original: Any, model: Any, args: Any, kwargs: Any) -> Turn | None:
+        study = self.studies.get(id(model))
+        if study is None or study.n_updates == 0 or kwargs.get("_use_cached_eval_dataset"):
+            return None
+        if self.depth and study in self.fitting and study.flavor.name == "tf_keras" and how == "evaluate":
+            return None  # the validation pass of fit
+        call, given = _bound(original, model, args, kwargs)
+        if how != "call":
+            study.sources.setdefault("evaluate" if how == "evaluate" else "predict", user_line())
+        turn = Turn((), {})
+        served = Served(how, user_place(), study.n_updates)
+        self.depth += 1
+        turn.stack.callback(self._leave)
+        turn.finish = self._serving(turn, study, served, given)
+        turn.args, turn.kwargs = _rest(call, given, ("x",))
+        return turn
+
+    def _leave(self) -> None:
+        self.depth -= 1
+
+    def _serving(self, turn: Turn, study: Study, served: Served, given: dict[str, Any]) -> Callable[[Any], None]:
+        """Prepare to keep rows; gives what to do with the result."""
+        batches: list[tuple[Any, ...]] = []
+        x = given["x"]
+        if is_stream(x):
+
+            def receive(batch: tuple[Any, ...]) -> bool:
+                batches.append(tuple(to_array(part) for part in batch[:2]))
+                return sum(len(b[0]) for b in batches) < MAX_STREAMED
+
+            given["x"] = turn.stack.enter_context(teed(x, lambda batch: bool(self.safely(receive, batch))))
+
+        def finish(result: Any) -> None:
+            X, y = _joined(batches) if batches else (to_array(x), to_array(given.get("y")))
+            if X is None or X.ndim == 0 or len(X) == 0:
+                return
+            outputs = to_array(result) if served.how != "evaluate" else None
+            if outputs is not None and batches:
+                outputs = outputs[: len(X)]
+                X = X[: len(outputs)]
+                y = None if y is None else y[: len(outputs)]
+            served.add(X, y, outputs)
+            study.serve(served)
+
+        return finish
+
+    def predict(self, original: Any, model: Any, args: Any, kwargs: Any) -> Turn | None:
+        """Rows and outputs of ``predict``."""
+        return self._served("predict", original, model, args, kwargs)
+
+    def predict_on_batch(self, original: Any, model: Any, args: Any, kwargs: Any) -> Turn | None:
+        """Rows and outputs of ``predict_on_batch``."""
+        return self._served("predict", original, model, args, kwargs)
+
+    def evaluate(self, original: Any, model: Any, args: Any, kwargs: Any) -> Turn | None:
+        """Labelled rows of ``evaluate``."""
+        return self._served("evaluate", original, model, args, kwargs)
+
+    def test_on_batch(self, original: Any, model: Any, args: Any, kwargs: Any) -> Turn | None:
+        """Labelled rows of ``test_on_batch``."""
+        return self._served("evaluate", original, model, args, kwargs)
+
+    def call(self, original: Any, model: Any, args: Any, kwargs: Any) -> Turn | None:
+        """``model(x)`` by the user's own hand, outside of any Keras method."""
+        if self.depth:
+            return None
+        study = self.studies.get(id(model))
+        x = args[0] if args else None
+        if study is None or study.n_updates == 0 or x is None or kwargs.get("training") or not _is_concrete(x):
+            return None
+        turn = Turn(args, kwargs)
+        served = Served("call", user_place(), study.n_updates)
+        study.sources.setdefault("predict", user_line())
+        self.depth += 1
+        turn.stack.callback(self._leave)
+
+        def finish(result: Any) -> None:
+            X, outputs = to_array(x), to_array(result)
+            if X is not None and X.ndim > 0 and outputs is not None and len(outputs) == len(X):
+                served.add(X, None, outputs)
+                study.serve(served)
+
+        turn.finish = finish
+        return turn
+
+    # --- the end --------------------------------------------------------------------------------
+
+    def subjects(self) -> list[Any]:
+        """Subjects of all models that took a step."""
+        from defib.capture.keras_build import build
+
+        found = []
+        for study in self.studies.values():
+            if study.n_updates == 0 or not weights_now(study.model):
+                continue
+            if study.several is not None and not study.training.X:
+                self.errors.append(f"{study.model.name}: {study.several}; such models are not diagnosed yet")
+                continue
+            try:
+                found.append(build(study))
+            except Exception as error:
+                self._note_error(error)
+        return found
+
+
+MAX_STREAMED: Final = 20_000
+
+
+def _bound(original: Any, model: Any, args: Any, kwargs: Any) -> tuple[inspect.BoundArguments, dict[str, Any]]:
+    """The call as the user wrote it, and all arguments by name, defaults included."""
+    call = inspect.signature(original).bind(model, *args, **kwargs)
+    full = inspect.signature(original).bind(model, *args, **kwargs)
+    full.apply_defaults()
+    return call, dict(full.arguments)
+
+
+def _rest(
+    call: inspect.BoundArguments, given: dict[str, Any], replaced: tuple[str, ...]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The user's own arguments without the model, a stream replaced by its teed self."""
+    for name in replaced:
+        if name in call.arguments:
+            call.arguments[name] = given[name]
+    return call.args[1:], call.kwargs
+
+
+def _split_at(given: dict[str, Any]) -> int | None:
+    """Where ``validation_split`` cuts, as Keras does: the first part trains."""
+    split = given.get("validation_split")
+    if not split or given.get("validation_data") is not None:
+        return None
+    X = to_array(given["x"])
+    return None if X is None else int(np.floor(len(X) * (1.0 - float(split))))
+
+
+def _fit_part(given: dict[str, Any]) -> slice:
+    return slice(0, _split_at(given))
+
+
+def _held_part(given: dict[str, Any]) -> slice:
+    return slice(_split_at(given), None)
+
+
+def _stream_shuffled(x: Any, given: dict[str, Any]) -> bool | None:
+    """A dataset with a shuffle in its chain is shuffled; for other streams the batches will tell."""
+    seen = 0
+    while x is not None and seen < 50:
+        if type(x).__name__.lstrip("_").startswith("Shuffle"):
+            return True
+        x = getattr(x, "_input_dataset", None)
+        seen += 1
+    return None
+
+
+def _joined(batches: list[tuple[Any, ...]]) -> tuple[Any, Any]:
+    X = np.concatenate([batch[0] for batch in batches])
+    labelled = all(len(batch) > 1 and batch[1] is not None for batch in batches)
+    return X, np.concatenate([batch[1] for batch in batches]) if labelled else None
+
+
+def _is_concrete(x: Any) -> bool:
+    """An array or an eager tensor, not a symbol in a graph that is being built."""
+    if isinstance(x, np.ndarray):
+        return True
+    return hasattr(x, "shape") and (hasattr(x, "numpy") or hasattr(x, "detach")) and not hasattr(x, "_keras_history")

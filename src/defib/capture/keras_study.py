@@ -1,0 +1,226 @@
+"""What is noted about one model while the user's program trains and serves it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+
+from defib.adapters.keras.flavor import Flavor, to_numpy
+from defib.adapters.keras.optimizers import class_of, config_of
+from defib.capture.keras_rows import RowStore, evenly, row_limit
+from defib.subject import AnyArray, FloatArray, Rows
+
+MAX_LOSSES: Final = 2_000
+
+
+class LossTrace:
+    """Losses of single steps, as the tensors Keras hands to callbacks, thinned as they grow; read once, at the end.
+
+    Keras gives the *mean since the beginning of the epoch*; the loss between two kept values follows
+    from their difference.
+    """
+
+    def __init__(self) -> None:
+        self._kept: list[tuple[int, int, Any]] = []
+        self._stride = 1
+        self._count = 0
+
+    def add(self, epoch: int, step: int, value: Any) -> None:
+        """``step`` counts from 1 within the epoch; ``value`` is the mean so far, a tensor or a number."""
+        if self._count % self._stride == 0:
+            self._kept.append((epoch, step, value))
+            if len(self._kept) >= 2 * MAX_LOSSES:
+                self._kept = self._kept[::2]
+                self._stride *= 2
+        self._count += 1
+
+    def values(self) -> FloatArray:
+        """Mean loss between neighbouring kept steps, ``(n,)``, at most 2,000."""
+        found: list[float] = []
+        last_epoch, last_step, last_sum = -1, 0, 0.0
+        for epoch, step, value in self._kept:
+            total = float(to_numpy(value)) * step
+            if epoch != last_epoch or step <= last_step:
+                found.append(total / max(step, 1))
+            else:
+                found.append((total - last_sum) / (step - last_step))
+            last_epoch, last_step, last_sum = epoch, step, total
+        array = np.asarray(found, dtype=np.float64)
+        if len(array) > MAX_LOSSES:
+            array = array[np.linspace(0, len(array) - 1, MAX_LOSSES).astype(int)]
+        return array
+
+
+@dataclass
+class Served:
+    """Rows of one ``predict``, ``evaluate`` or call, and what came out."""
+
+    how: str
+    """``predict``, ``evaluate`` or ``call``."""
+    place: tuple[str, ...]
+    """The user's frames; calls from the same place in a row are one loop."""
+    after_updates: int
+    X: list[AnyArray] = field(default_factory=list)
+    y: list[AnyArray] = field(default_factory=list)
+    outputs: list[AnyArray] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)
+    """Rows of each call, before sampling."""
+
+    @property
+    def n_kept(self) -> int:
+        """Rows held."""
+        return sum(map(len, self.X))
+
+    def add(self, X: AnyArray, y: AnyArray | None, outputs: AnyArray | None) -> None:
+        """One call's rows, thinned evenly beyond the limit."""
+        self.sizes.append(len(X))
+        kept = evenly(len(X), max(0, row_limit(X) - self.n_kept))
+        if len(kept) == 0:
+            return
+        self.X.append(np.array(X[kept]))
+        if y is not None:
+            self.y.append(np.array(y[kept]))
+        if outputs is not None and len(outputs) == len(X):
+            self.outputs.append(np.array(outputs[kept]))
+
+    def rows(self) -> Rows:
+        """What was kept."""
+        X = np.concatenate(self.X)
+        y = np.concatenate(self.y) if sum(map(len, self.y)) == len(X) else None
+        return Rows(X, y, sum(self.sizes) if sum(self.sizes) > len(X) else None, self.how)
+
+    def all_outputs(self) -> AnyArray | None:
+        """Outputs row by row, if every kept row has one."""
+        return np.concatenate(self.outputs) if sum(map(len, self.outputs)) == self.n_kept else None
+
+    def continues(self, other: Served) -> bool:
+        """Whether this is the next turn of the loop that ``other`` began."""
+        if self.how != other.how or self.place != other.place or self.after_updates != other.after_updates:
+            return False
+        if self.X[0].shape[1:] != other.X[0].shape[1:]:
+            return False
+        size, usual = self.sizes[0], other.sizes[0]
+        return size == usual == 1 or (other.sizes[-1] == usual and size <= usual and usual <= LOOP_BATCH)
+
+
+LOOP_BATCH: Final = 512
+"""Larger blocks from the same line are taken for different sets of rows, not for batches of one."""
+
+
+@dataclass
+class Study:
+    """One model under watch."""
+
+    flavor: Flavor
+    model: Any
+    initial: list[AnyArray] | None = None
+    trained: frozenset[int] | None = None
+    optimizer_class: type[Any] | None = None
+    optimizer_config: dict[str, Any] = field(default_factory=dict)
+    rates: list[float] = field(default_factory=list)
+    n_updates: int = 0
+    n_epochs: int = 0
+    planned_epochs: int = 0
+    seconds: float = 0.0
+    epoch_losses: list[float] = field(default_factory=list)
+    validation_losses: list[float] = field(default_factory=list)
+    losses: LossTrace = field(default_factory=LossTrace)
+    training: RowStore = field(default_factory=lambda: RowStore("fit"))
+    validation: RowStore = field(default_factory=lambda: RowStore("validation_data"))
+    served: list[Served] = field(default_factory=list)
+    sources: dict[str, str] = field(default_factory=dict)
+    first_update: tuple[tuple[int, float], ...] = ()
+    class_weight: dict[int, float] | None = None
+    batch_size: int | None = None
+    shuffled: bool | None = None
+    notes: list[str] = field(default_factory=list)
+    compiled_again: bool = True
+    """``compile`` was called since the last step: the next step fixes what is trained."""
+    several: str | None = None
+    """Why rows could not be kept: several inputs or outputs."""
+    loop: Any = None
+    """What a hand-written loop was seen to do (see ``keras_loop``)."""
+
+    def note(self, text: str) -> None:
+        """Keep a sentence, once."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def before_first_step(self, optimizer: Any) -> None:
+        """Copy the initial weights and the optimizer's settings, if the weights exist and it was not done."""
+        weights = weights_now(self.model)
+        if self.initial is None and self.n_updates == 0 and weights:
+            values = [np.array(to_numpy(v)) for v in weights]
+            if all(value.shape == tuple(v.shape) for value, v in zip(values, weights, strict=True)):
+                self.initial = values
+        if optimizer is None or not self.compiled_again:
+            return
+        cls, config = class_of(optimizer), config_of(optimizer)
+        if (
+            self.optimizer_class is not None
+            and self.n_updates
+            and (cls, config)
+            != (
+                self.optimizer_class,
+                self.optimizer_config,
+            )
+        ):
+            self.note("the model was compiled again between two trainings: trials use the last optimizer throughout")
+        self.optimizer_class, self.optimizer_config = cls, config
+
+    def mark_trained(self, variables: list[Any]) -> None:
+        """Which weights the steps change; the first answer stands, as the traced step keeps it."""
+        place = {id(v): i for i, v in enumerate(weights_now(self.model))}
+        found = frozenset(place[id(v)] for v in variables if id(v) in place)
+        self.trained = found if self.trained is None else self.trained | found
+
+    def after_step(self) -> None:
+        """Relative size of the first update, from the weights before and after it."""
+        if self.first_update or self.initial is None or len(self.initial) != len(self.model.weights):
+            return
+        found = []
+        for index, variable in enumerate(self.model.weights):
+            before = self.initial[index]
+            if before.dtype.kind != "f":
+                continue
+            size = float(np.linalg.norm(before))
+            moved = float(np.linalg.norm(to_numpy(variable) - before))
+            found.append((index, moved / size if size > 0 else (float("inf") if moved > 0 else 0.0)))
+        self.first_update = tuple(found)
+
+    def serve(self, served: Served) -> None:
+        """Keep rows that were served; a loop over rows becomes one entry. Older ones beyond the last few are let go."""
+        if not served.X:
+            return
+        last = self.served[-1] if self.served else None
+        if last is not None and served.continues(last):
+            last.add(served.X[0], *[parts[0] if parts else None for parts in (served.y, served.outputs)])
+            return
+        self.served.append(served)
+        del self.served[:-MAX_SERVED]
+
+
+MAX_SERVED: Final = 8
+
+
+def weights_now(model: Any) -> list[Any]:
+    """The model's weights; none when it is not built yet (the legacy Keras raises then)."""
+    try:
+        return list(model.weights)
+    except ValueError:
+        return []
+
+
+class Stopwatch:
+    """Wall time of the user's own training."""
+
+    def __init__(self, study: Study) -> None:
+        self.study = study
+        self.started = time.monotonic()
+
+    def stop(self) -> None:
+        """Add the time since the start."""
+        self.study.seconds += time.monotonic() - self.started

@@ -1,0 +1,114 @@
+"""See the batches a program draws from a dataset, a generator or a sequence, without drawing one ourselves."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+Receive = Callable[[tuple[Any, ...]], bool]
+"""Given one batch as a tuple ``(x[, y[, w]])``; returns whether more are wanted."""
+
+
+def is_dataset(x: Any) -> bool:
+    """A ``tf.data.Dataset``."""
+    return any(base.__name__ == "DatasetV2" and base.__module__.startswith("tensorflow") for base in type(x).__mro__)
+
+
+def is_sequence(x: Any) -> bool:
+    """A ``PyDataset`` or a legacy ``Sequence`` of batches."""
+    return any(base.__name__ in ("PyDataset", "Sequence") and "keras" in base.__module__ for base in type(x).__mro__)
+
+
+def is_stream(x: Any) -> bool:
+    """Something that yields batches, in place of an array of rows."""
+    return is_dataset(x) or is_sequence(x) or inspect.isgenerator(x) or _is_loader(x)
+
+
+def _is_loader(x: Any) -> bool:
+    return any(base.__name__ == "DataLoader" and base.__module__.startswith("torch") for base in type(x).__mro__)
+
+
+@contextmanager
+def teed(x: Any, receive: Receive) -> Iterator[Any]:
+    """What to hand on in place of ``x`` so that every batch drawn is also received."""
+    if is_dataset(x):
+        yield tee_dataset(x, receive)
+    elif inspect.isgenerator(x):
+        yield tee_generator(x, receive)
+    elif is_sequence(x) or _is_loader(x):
+        with _observed(x, "__getitem__" if is_sequence(x) else "__iter__", receive):
+            yield x
+    else:
+        yield x
+
+
+def tee_generator(batches: Any, receive: Receive) -> Iterator[Any]:
+    """The same items, each shown to ``receive`` first."""
+    wanted = True
+    for batch in batches:
+        if wanted:
+            wanted = bool(receive(_tuple(batch)))
+        yield batch
+
+
+def _tuple(batch: Any) -> tuple[Any, ...]:
+    return tuple(batch) if isinstance(batch, (tuple, list)) else (batch,)
+
+
+@contextmanager
+def _observed(x: Any, method: str, receive: Receive) -> Iterator[None]:
+    """Watch a special method of this one object's class for a while."""
+    cls = type(x)
+    original = getattr(cls, method)
+    own = method in cls.__dict__
+    wanted = [True]
+
+    def observed(self: Any, *args: Any, **kwargs: Any) -> Any:
+        result = original(self, *args, **kwargs)
+        if self is not x:
+            return result
+        if method == "__iter__":
+            return tee_generator(result, receive)
+        if wanted[0]:
+            wanted[0] = bool(receive(_tuple(result)))
+        return result
+
+    setattr(cls, method, observed)
+    try:
+        yield
+    finally:
+        if own:
+            setattr(cls, method, original)
+        else:
+            delattr(cls, method)
+
+
+def tee_dataset(dataset: Any, receive: Receive) -> Any:
+    """The same dataset with a look at each batch, until ``receive`` has seen enough.
+
+    The look is a branch on a variable: once it is off, a batch costs a comparison and no Python.
+    """
+    import tensorflow as tf
+
+    specs = tf.nest.flatten(dataset.element_spec)
+    if not all(isinstance(spec, tf.TensorSpec) for spec in specs):
+        return dataset
+    wanted = tf.Variable(True, trainable=False, name="defib_wanted")
+    structure = dataset.element_spec
+
+    def look(*flat: Any) -> Any:
+        parts = tf.nest.pack_sequence_as(structure, list(flat))
+        if not receive(tuple(_tuple(parts))):
+            wanted.assign(False)
+        return False
+
+    def show(*parts: Any) -> Any:
+        element = parts if isinstance(structure, tuple) else parts[0]
+        flat = tf.nest.flatten(element)
+        seen = tf.cond(wanted, lambda: tf.numpy_function(look, flat, tf.bool, stateful=True), lambda: False)
+        with tf.control_dependencies([seen]):
+            return tf.nest.map_structure(tf.identity, element)
+
+    return dataset.map(show)
