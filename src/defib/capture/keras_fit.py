@@ -82,8 +82,10 @@ class KerasWatcher(Watcher):
 
 
 def _traced_function_class() -> Any:
-    """What ``tf.function`` gives. A model without a known input shape gets its weights inside the first step;
-    TensorFlow initializes them between tracing that step and running it.
+    """What ``tf.function`` gives.
+
+    A model without a known input shape gets its weights inside the first step; TensorFlow initializes
+    them between tracing that step and running it.
     """
     module = sys.modules.get("tensorflow.python.eager.polymorphic_function.polymorphic_function")
     return getattr(module, "Function", None)

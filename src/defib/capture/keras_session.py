@@ -238,7 +238,7 @@ class Session:
         """TensorFlow has just given variables their first values."""
         for study in self.fitting:
             if study.initial is None and study.n_updates == 0:
-                self._ready(study)
+                self._ready_in_graph(study)
 
     def optimizer_build(self, optimizer: Any, variables: Any = None, *args: Any, **kwargs: Any) -> None:
         """A model built by its first step: its weights exist now and have not moved."""
