@@ -776,7 +776,7 @@ def test_sample_weights_are_said_and_set_to_one() -> None:
     assert any("sample weights" in note for note in subject.trace.notes)
     assert subject.training is not None
     np.testing.assert_array_equal(subject.training.y, y.numpy())
-    expected = float(F.binary_cross_entropy_with_logits(model(X), y))
+    expected = F.binary_cross_entropy_with_logits(model(X), y).item()
     assert subject.loss(X.numpy(), y.numpy()) == pytest.approx(expected, rel=1e-5)
 
 
@@ -813,3 +813,28 @@ def test_a_compiled_model() -> None:
     assert subject.name == "Sequential"
     assert [one.name for one in subject.parameters()] == ["0.weight", "0.bias", "2.weight", "2.bias"]
     np.testing.assert_allclose(subject.forward(X.numpy()).outputs, model(X).detach().numpy(), rtol=1e-5)
+
+
+@pytest.mark.parametrize("grad", [False, True])
+def test_a_reused_buffer_and_outputs_changed_in_place(grad: bool) -> None:
+    X, y = data()
+    model = mlp()
+    buffer = np.zeros((1, 4), dtype=np.float32)
+    with watch() as watched:
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for _ in range(3):
+            optimizer.zero_grad()
+            F.binary_cross_entropy_with_logits(model(X), y).backward()
+            optimizer.step()
+        model.eval()
+        expected = []
+        with torch.set_grad_enabled(grad):
+            for row in X[:6]:
+                buffer[:] = row.numpy() + 2
+                out = model(torch.from_numpy(buffer))
+                expected.append(out.detach().numpy().copy())
+                out.data.fill_(7.0)
+    subject = only(watched)
+    assert subject.prediction is not None
+    np.testing.assert_array_equal(subject.prediction.X, (X[:6] + 2).numpy())
+    np.testing.assert_array_equal(subject.prediction_outputs, np.concatenate(expected))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -31,6 +31,21 @@ class Call:
     grad: bool
     training: bool
     line: str = ""
+    copied: tuple[tuple[Any, ...], dict[str, Any], list[Any]] | None = None
+    """Arguments and output tensors as they were, where the program may change them before they are looked at."""
+    version: int = 0
+    """Sum of the version counters of the tensors, where they were not copied."""
+
+    @property
+    def as_called(self) -> tuple[tuple[Any, ...], dict[str, Any], list[Any]] | None:
+        """Arguments and outputs as they were at the call; ``None`` when they were overwritten since."""
+        if self.copied is not None:
+            return self.copied
+        return (
+            (self.args, self.kwargs, self.outputs)
+            if version_of(self.args, self.kwargs, self.out) == self.version
+            else None
+        )
 
     @property
     def outputs(self) -> list[Any]:
@@ -62,6 +77,11 @@ class Analysis:
         """Identity of the modules involved."""
         return key_of(self.calls)
 
+    def slim(self) -> Analysis:
+        """Without the live tensors."""
+        reading = None if self.reading is None else replace(self.reading, label=None)
+        return replace(self, calls=(), rows=(), label=None, reading=reading)
+
     def arrays(self) -> tuple[AnyArray, AnyArray | None]:
         """Rows and labels as copied arrays, both ``(n_rows, ...)``."""
         X = self.door.rows_of(self.rows)
@@ -73,6 +93,25 @@ class Analysis:
             return self.calls[0].module
         parts = dict(zip(self.part_names, unique([call.module for call in self.calls]), strict=True))
         return Composite(parts, self.composite, self.door.n_rows)
+
+
+def version_of(args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> int:
+    """Sum of the counters by which torch knows that a tensor was overwritten; 0 where it does not count."""
+    try:
+        if not kwargs and len(args) == 1 and type(args[0]) is type(out) is torch.Tensor:  # the common call, quickly
+            return int(args[0]._version + out._version)
+        return sum(one._version for one in tensors_in((args, kwargs, out)))
+    except RuntimeError:  # tensors of inference mode have no counter
+        return 0
+
+
+def copied(args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> tuple[Any, Any, list[Any]]:
+    """Arguments and outputs of a call that was no training step, copied before the program goes on."""
+
+    def copy(leaf: Any) -> Any:
+        return leaf.detach().clone() if isinstance(leaf, torch.Tensor) else leaf
+
+    return map_leaves(args, copy), map_leaves(kwargs, copy), [copy(one) for one in tensors_in(out)]
 
 
 def key_of(calls: Sequence[Call]) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from typing import Any, final
 import numpy as np
 
 from defib.adapters.torch.arrays import tensors_in, to_numpy
-from defib.adapters.torch.door import Door, read_door
+from defib.adapters.torch.door import Door, plain_parts, read_door
 from defib.adapters.torch.network import rows_first
 from defib.adapters.torch.program import Node, slice_nodes
 from defib.capture.torch_analysis import Call, label_array, meeting_label
@@ -17,7 +17,7 @@ from defib.capture.torch_rows import row_keys
 from defib.subject import AnyArray, FloatArray, NotAvailable
 
 MAX_ROWS = 20_000
-MAX_BYTES = 256 * 2**20
+MAX_BYTES = 64 * 2**20
 MAX_GROUPS = 8
 
 
@@ -75,13 +75,15 @@ class EvalLog:
         group = self._group(last.line, steps)
         if group.n_rows >= MAX_ROWS or group.n_bytes >= MAX_BYTES:
             return
-        door, rows = _door(calls, nodes)
-        if not rows or door.n_rows == 0:
+        found, given = _door(calls, nodes), last.as_called
+        if found is None or given is None or not found[1] or found[0].n_rows == 0:
             return
+        door, rows = found
         X = door.rows_of(rows)
-        label = meeting_label([node for node in nodes if not node.call], last.outputs, rows, door.n_rows)
+        known = [*rows, *tensors_in((last.args, last.kwargs))]
+        label = meeting_label([node for node in nodes if not node.call], last.outputs, known, door.n_rows)
         group.X.append(X)
-        group.outputs.append([one.detach() for one in last.outputs])
+        group.outputs.append([one.detach() for one in given[2]])
         group.y.append(label_array(label, len(X), False, door.unbatched))
         group.n_rows += len(X)
         group.n_bytes += X.nbytes
@@ -90,18 +92,18 @@ class EvalLog:
     def _group(self, line: str, steps: int) -> Group:
         if self.groups and self.groups[-1].line == line and self.groups[-1].steps == steps:
             return self.groups[-1]
-        kept = [one for one in self.groups if one.steps == steps or one.labels() is not None]
-        self.groups = [*kept[-(MAX_GROUPS - 1) :], Group(line, steps)]
+        now = [one for one in self.groups if one.steps == steps]
+        labelled = [one for one in self.groups if one.steps != steps and one.labels() is not None]
+        self.groups = [*labelled[-1:], *now[-(MAX_GROUPS - 1) :], Group(line, steps)]
         return self.groups[-1]
 
 
-def _door(calls: Sequence[Call], nodes: Sequence[Node]) -> tuple[Door, list[Any]]:
+def _door(calls: Sequence[Call], nodes: Sequence[Node]) -> tuple[Door, list[Any]] | None:
     """The door of the first call; for several, of the tensors that the last output comes from."""
     first = calls[0]
     if len(calls) == 1:
-        return read_door(first.args, first.kwargs, first.outputs)
-    from defib.adapters.torch.door import plain_parts
-
+        given = first.as_called
+        return None if given is None else read_door(*given)
     kept = slice_nodes(nodes, calls[-1].outputs)
     made = {id(one) for node in kept for one in tensors_in(node.out)}
     n_rows = next((len(one) for one in tensors_in((first.args, first.kwargs)) if one.dim()), 0)

@@ -11,7 +11,7 @@ from torch import nn
 
 from defib.adapters.torch.program import Node
 from defib.adapters.torch.tape import Tape
-from defib.capture.torch_analysis import Analysis, Call, analyse, key_of
+from defib.capture.torch_analysis import Analysis, Call, analyse, copied, key_of, version_of
 from defib.capture.torch_evals import EvalLog
 from defib.capture.torch_frames import user_line
 from defib.capture.torch_stack import put_under, take_off
@@ -90,7 +90,12 @@ class Session:
         study = self.alone.get(id(entry.module))
         record = study is None or study.wants_tape or not grad
         line = user_line()
-        self.calls.append(Call(entry.module, args, kwargs, out, grad, entry.module.training, line))
+        training = entry.module.training
+        if grad and training:
+            call = Call(entry.module, args, kwargs, out, True, True, line, None, version_of(args, kwargs, out))
+        else:
+            call = Call(entry.module, args, kwargs, out, grad, training, line, copied(args, kwargs, out))
+        self.calls.append(call)
         if grad and entry.modes is None and entry.module.training:
             entry.note_modes()
         if record or self.tape is not None:

@@ -95,7 +95,7 @@ class Study:
     """One training, of one module or of several that feed each other."""
 
     def __init__(self, analysis: Analysis, entries: Sequence[Entry]) -> None:
-        self.first = analysis
+        self.first = analysis.slim()
         self.entries = list(entries)
         self.module = analysis.module()
         self.rows = RowStore()
