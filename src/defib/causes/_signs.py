@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from defib.diagnosis import Assessment, ruled_out
 from defib.evidence import Book, E
@@ -83,6 +84,25 @@ def learnt(symptom: Symptom, book: Book) -> bool:
 
 
 def fine(book: Book) -> Assessment | None:
+    """The verdict for a fault of the network when it has skill, or only what was served is flat; else ``None``."""
+    return served_fine(book) or _only_served_flat(book)
+
+
+def _only_served_flat(book: Book) -> Assessment | None:
+    facts = book.get(SymptomFacts)
+    training = facts.training_symptom
+    if not facts.symptom.is_flat or training is None or training.pattern != "varied":
+        return None
+    if training.skill is None or not training.skill.shown:
+        return None
+    return ruled_out(
+        f"the network tells its training rows apart (skill {num(training.skill.value)}); only what was served is flat",
+        training_skill=training.skill.value,
+        training_spread=training.prediction_spread,
+    )
+
+
+def served_fine(book: Book) -> Assessment | None:
     """The verdict when nothing is wrong with the predictions, else ``None``."""
     symptom = seen(book)
     if symptom.pattern != "varied" or not learnt(symptom, book):
@@ -134,20 +154,33 @@ def collapsed_from_start(book: Book) -> bool:
     return facts is not None and not facts.input_constant and facts.first_equal_initial is not None
 
 
-def badly_scaled(inputs: InputFacts) -> tuple[str, dict[str, float]] | None:
-    """How the inputs miss the scale that initializers assume: a clause and its numbers; ``None`` when they do not."""
+@dataclass(frozen=True)
+class Scale:
+    """How the inputs miss the scale that initializers assume."""
+
+    clause: str
+    numbers: dict[str, float]
+    harmful: bool
+    """Whether it can saturate or kill a layer; columns of different small scales only drown one another."""
+
+
+def badly_scaled(inputs: InputFacts) -> Scale | None:
+    """How the inputs miss the scale that initializers assume; ``None`` when they do not."""
     if inputs.kind == "tokens" or inputs.normalized_inside or inputs.constant_fraction == 1.0:
         return None
-    if inputs.scale_max > LARGE_RMS:
-        clause = f"column {inputs.largest_column} reaches a root mean square of {num(inputs.scale_max)}"
-        return clause, {"largest_column_rms": inputs.scale_max, "column_sd_ratio": inputs.scale_ratio}
-    if inputs.scale_max < SMALL_RMS:
-        clause = f"no column exceeds a root mean square of {num(inputs.scale_max)}"
-        return clause, {"largest_column_rms": inputs.scale_max}
-    if inputs.offset_ratio > LARGE_OFFSET:
-        clause = f"a column lies {num(inputs.offset_ratio)} of its standard deviations away from zero"
-        return clause, {"offset_over_sd": inputs.offset_ratio, "largest_column_rms": inputs.scale_max}
-    if inputs.scale_ratio > LARGE_RATIO:
-        clause = f"the standard deviations of the columns differ by a factor of {num(inputs.scale_ratio)}"
-        return clause, {"column_sd_ratio": inputs.scale_ratio, "largest_column_rms": inputs.scale_max}
+    rms, ratio, offset = inputs.scale_max, inputs.scale_ratio, inputs.offset_ratio
+    numbers = {"largest_column_rms": rms, "column_sd_ratio": ratio, "offset_over_sd": offset}
+    if rms > LARGE_RMS:
+        clause = f"column {inputs.largest_column} reaches a root mean square of {num(rms)}"
+        return Scale(clause, numbers, harmful=True)
+    if rms < SMALL_RMS:
+        return Scale(f"no column exceeds a root mean square of {num(rms)}", numbers, harmful=True)
+    # Pixels at the border and rare indicators hardly vary; neither is a matter of units.
+    if inputs.kind == "image":
+        return None
+    if offset > LARGE_OFFSET and inputs.column_mean_abs_max > 1.0:
+        return Scale(f"a column lies {num(offset)} of its standard deviations away from zero", numbers, harmful=True)
+    if ratio > LARGE_RATIO:
+        clause = f"the standard deviations of the columns differ by a factor of {num(ratio)}"
+        return Scale(clause, numbers, harmful=False)
     return None

@@ -47,7 +47,7 @@ part of the mechanism.
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import alive_in_training, dead_hidden, maybe, num, saturated_hidden
+from defib.causes._signs import alive_in_training, dead_hidden, hidden, maybe, num, saturated_hidden
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.activations import ActivationFacts
@@ -75,11 +75,9 @@ def _wrecked(book: Book) -> tuple[str, str | None] | None:
         return f"{dead.layer} was alive at the start and is dead on every row", dead.layer
     if (full := saturated_hidden(facts.end)) is not None and saturated_hidden(facts.initial) is None:
         return f"{full.layer} was in range at the start and is saturated", full.layer
-    if facts.first_equal_end is not None and facts.first_equal_initial is None:
-        return (
-            f"the rows were apart in {facts.first_equal_end} at the start and are equal there now",
-            facts.first_equal_end,
-        )
+    equal = facts.first_equal_end
+    if facts.first_equal_initial is None and any(state.layer == equal for state in hidden(facts.end)):
+        return f"the rows were apart in {equal} at the start and are equal there now", equal
     return None
 
 
@@ -126,6 +124,6 @@ CAUSE = Cause(
     fixes=("step-divided-by-10", "step-divided-by-100", "step-divided-by-1000"),
     # One of the smaller steps must work, whichever: "smaller-step" is the family of the three.
     contrast={"smaller-step": "must_work", "standardize-inputs": "must_not", "more-epochs": "must_not"},
-    explains=("DF303", "DF307", "DF401", "DF402", "DF405", "DF706"),
+    explains=("DF307", "DF401", "DF402", "DF405", "DF706"),
     look_alikes=("DF101", "DF401", "DF402", "DF103", "DF405"),
 )

@@ -65,8 +65,8 @@ def _assess(book: Book) -> Assessment:
     numbers = {"median_relative_change": change, "updates": float(steps)}
     if training.learning_rate is not None:
         numbers["learning_rate"] = training.learning_rate
-    if updates.moved_fraction == 0:
-        return ruled_out("no weight moved at all, which no step size explains", layer=None, **numbers)
+    if change == 0:
+        return ruled_out("most kernels did not move at all, which no step size explains", layer=None, **numbers)
     if updates.nan_parameters or not change < BARELY:
         return ruled_out(f"the kernels moved by {percent(min(change, 9.99))} of their size", layer=None, **numbers)
     if calm := fine(book):

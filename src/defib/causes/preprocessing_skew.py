@@ -50,15 +50,18 @@ show little of a distribution.
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import fine, num, percent, seen
+from defib.causes._signs import maybe, num, percent, seen, served_fine
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
-from defib.probes.inputs import ServingFacts
+from defib.probes.inputs import InputFacts, ServingFacts
 from defib.probes.outputs import SymptomFacts
 
 MOST = 0.5
 """Share of columns that do not follow the training distribution; a few may drift by chance or by time."""
 SOME = 0.1
+CENTRE_SD, FAR_SD, COLUMNS = 0.05, 5.0, 5
+"""A real row lies about 0.7 sd from the mean in its median column. One that lies at the centre of five columns or more
+(a scaler fitted on the rows served), or far outside all of them, was made by the preprocessing."""
 
 
 def _lost_on_the_way(book: Book, facts: ServingFacts) -> bool:
@@ -68,6 +71,17 @@ def _lost_on_the_way(book: Book, facts: ServingFacts) -> bool:
     one_label = seen(book).pattern in ("one_class", "few_values") and training is not None
     one_label = one_label and training is not None and training.pattern not in ("one_class", "few_values")
     return facts.training_rows_flat is False and (served_flat or one_label)
+
+
+def _one_row(book: Book, facts: ServingFacts, because: str, numbers: dict[str, float]) -> Assessment:
+    inputs = maybe(book, InputFacts)
+    many = inputs is not None and inputs.n_columns >= COLUMNS
+    shift = facts.median_shift_sd
+    if many and facts.training_rows_flat is False and (shift < CENTRE_SD or shift > FAR_SD):
+        where = "at the centre of the training rows" if shift < CENTRE_SD else f"{num(shift)} sd outside them"
+        because = f"every row served was turned into one point {where}, where no real row lies"
+        return supported(because, weight=0.92, layer="input", **numbers)
+    return inconclusive(f"{because}; they all are one row, whatever made them so", weight=0.3, layer=None, **numbers)
 
 
 def _assess(book: Book) -> Assessment:
@@ -80,7 +94,7 @@ def _assess(book: Book) -> Assessment:
     map_found = facts.affine or ("the same columns in another order" if facts.permuted_columns else None)
     if map_found is None and facts.shifted_fraction < SOME and facts.constant_fraction < SOME:
         return ruled_out("the rows served follow the distribution of the training rows", layer=None, **numbers)
-    if calm := fine(book):
+    if calm := served_fine(book):
         return calm
     because = f"{percent(facts.shifted_fraction)} of the columns served do not follow the training rows"
     if map_found is not None:
@@ -90,9 +104,7 @@ def _assess(book: Book) -> Assessment:
             f"{because}, but the network is flat on its training rows too", weight=0.3, layer=None, **numbers
         )
     if facts.identical_rows:
-        return inconclusive(
-            f"{because}; they all are one row, whatever made them so", weight=0.3, layer=None, **numbers
-        )
+        return _one_row(book, facts, because, numbers)
     lost = _lost_on_the_way(book, facts)
     if lost:
         because = f"{because}, and the network is flat on them while it is not on its training rows"

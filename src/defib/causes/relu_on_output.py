@@ -54,6 +54,7 @@ from defib.probes.training import TrainingFacts
 
 SPIKE = 10.0
 """A loss that rose tenfold diverged before the ReLU cut the output off."""
+THROWN = 3.0
 
 
 def _relu_after_last_weights(facts: ActivationFacts | None) -> LayerState | None:
@@ -62,6 +63,14 @@ def _relu_after_last_weights(facts: ActivationFacts | None) -> LayerState | None
     if last is None:
         return None
     return next((s for s in states[last + 1 :] if s.activation in RELU_LIKE), None)
+
+
+def _large_step(training: TrainingFacts | None) -> bool:
+    """Whether a large step may have pushed the head below zero: then the trials decide."""
+    if training is None:
+        return False
+    rate, usual = training.learning_rate, training.usual_learning_rate
+    return (training.spike or 0.0) >= THROWN or (rate is not None and usual is not None and rate >= 10 * usual)
 
 
 def _assess(book: Book) -> Assessment:
@@ -85,7 +94,7 @@ def _assess(book: Book) -> Assessment:
         return inconclusive(text, weight=0.45, layer=head.layer, **numbers)
     if hidden_too:
         return inconclusive(f"{because}, but a hidden layer is dead too", weight=0.45, layer=head.layer, **numbers)
-    return supported(because, weight=0.92, layer=head.layer, **numbers)
+    return supported(because, weight=0.85 if _large_step(training) else 0.92, layer=head.layer, **numbers)
 
 
 CAUSE = Cause(

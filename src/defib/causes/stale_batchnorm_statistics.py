@@ -56,6 +56,8 @@ RATIO = 1.5
 """Variance off by this factor either way."""
 LOST_SKILL = 0.2
 """Rank skill on the same rows that training mode has and evaluation mode lacks."""
+SQUEEZED = 20.0
+"""Spread in training mode over that in evaluation mode from which on a ranking is of no use."""
 LOST_SPREAD = 5.0
 """Where no labels are known: spread in training mode over that in evaluation mode."""
 
@@ -73,8 +75,14 @@ def _assess(book: Book) -> Assessment:
     }
     if modes.eval_skill is not None and modes.train_skill is not None:
         numbers = {"evaluation_skill": modes.eval_skill, "training_skill": modes.train_skill, **numbers}
-        lost = modes.train_skill - modes.eval_skill >= LOST_SKILL
+        # A skill read from a spread of rounding errors is none.
+        squeezed = modes.train_skill >= LOST_SKILL and modes.eval_spread < modes.train_spread / SQUEEZED
+        lost = squeezed or modes.train_skill - modes.eval_skill >= LOST_SKILL
         compared = f"skill {num(modes.train_skill)} in training mode and {num(modes.eval_skill)} in evaluation mode"
+        if squeezed:
+            compared = (
+                f"spread {num(modes.train_spread)} in training mode and {num(modes.eval_spread)} in evaluation mode"
+            )
     else:
         lost = modes.train_spread > LOST_SPREAD * max(modes.eval_spread, 1e-12)
         compared = f"spread {num(modes.train_spread)} in training mode and {num(modes.eval_spread)} in evaluation mode"

@@ -54,31 +54,41 @@ SOME = 400
 """Updates below which a loss that still falls is worth continuing."""
 
 
+def _hopeless(book: Book) -> str | None:
+    """Why more steps would change nothing, as a clause."""
+    updates, facts = maybe(book, UpdateFacts), maybe(book, ActivationFacts)
+    if updates is not None and updates.moved_fraction == 0:
+        return "no weight moved at all, which more steps would not change"
+    if updates is not None and updates.nan_parameters:
+        return "the weights are NaN"
+    if facts is not None and (facts.input_constant or dead_hidden(facts.end) is not None):
+        return "the rows are made equal inside, which more steps would not change"
+    if book.get(TrainingFacts).frozen_loss:
+        return "the loss stood still at the end"
+    return None
+
+
 def _assess(book: Book) -> Assessment:
     training, updates = book.get(TrainingFacts), maybe(book, UpdateFacts)
     steps = training.n_updates
     numbers = {"updates": float(steps), "epochs": float(training.n_epochs or 0)}
-    if updates is not None and updates.moved_fraction == 0:
-        return ruled_out("no weight moved at all, which more steps would not change", layer=None, **numbers)
-    if updates is not None and updates.nan_parameters:
-        return ruled_out("the weights are NaN", layer=None, **numbers)
     if calm := fine(book):
         return calm
-    facts = maybe(book, ActivationFacts)
-    if facts is not None and (facts.input_constant or dead_hidden(facts.end) is not None):
-        return ruled_out("the rows are made equal inside, which more steps would not change", layer=None, **numbers)
+    if (reason := _hopeless(book)) is not None:
+        return ruled_out(reason, layer=None, **numbers)
     because = f"the training took only {steps:,} updates"
     if updates is not None and updates.median_relative_change < 10:
         numbers["median_relative_change"] = updates.median_relative_change
         because = f"{because}, which moved the kernels by {percent(updates.median_relative_change)} of their size"
-    if training.frozen_loss:
-        return ruled_out(f"the loss stood still at the end of the {steps:,} updates", layer=None, **numbers)
     if steps <= FEW:
         return supported(because, weight=0.75, layer=None, **numbers)
     if steps <= SOME and training.still_falling:
         return supported(f"{because}, with the loss still falling", weight=0.65, layer=None, **numbers)
     if training.still_falling:
         return inconclusive(f"the loss was still falling after {steps:,} updates", weight=0.35, layer=None, **numbers)
+    if steps <= SOME and training.at_prior_loss:
+        because = f"{because} and rests at the loss of a constant, as many networks do at first"
+        return inconclusive(because, weight=0.4, layer=None, **numbers)
     return ruled_out(f"{steps:,} updates were made and the loss no longer fell", layer=None, **numbers)
 
 

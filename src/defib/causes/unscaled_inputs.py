@@ -58,6 +58,7 @@ from defib.causes._signs import badly_scaled, dead_hidden, fine, flat_in_trainin
 from defib.diagnosis import Assessment, inconclusive, not_applicable, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.activations import ActivationFacts
+from defib.probes.initialization import InitializationFacts
 from defib.probes.inputs import InputFacts
 from defib.probes.reference import SignalFacts
 from defib.probes.training import TrainingFacts
@@ -65,6 +66,8 @@ from defib.probes.updates import UpdateFacts
 
 SPIKE = 3.0
 """Loss that rose to three times its first value was thrown, not noisy."""
+LARGE_WEIGHTS = 5.0
+"""First-layer weights this much above their customary spread saturate it at any scale of the inputs."""
 
 
 def _trace(book: Book) -> tuple[str, str | None, float] | None:
@@ -82,9 +85,16 @@ def _trace(book: Book) -> tuple[str, str | None, float] | None:
     updates, training = maybe(book, UpdateFacts), maybe(book, TrainingFacts)
     if updates is not None and updates.nan_parameters:
         return "the weights overflowed to NaN", None, 0.65
-    if training is not None and (training.spike or 0.0) >= SPIKE:
+    moved = updates is None or updates.moved_fraction > 0
+    if moved and training is not None and (training.spike or 0.0) >= SPIKE:
         return f"the loss rose to {num(training.spike or 0.0)} times its first value", None, 0.6
     return None
+
+
+def _large_weights(book: Book) -> bool:
+    """The first layer's own weights may be what saturates it."""
+    inits = maybe(book, InitializationFacts)
+    return inits is not None and bool(inits.layers) and inits.layers[0].ratio > LARGE_WEIGHTS
 
 
 def _assess(book: Book) -> Assessment:
@@ -102,18 +112,20 @@ def _assess(book: Book) -> Assessment:
         )
     if calm := fine(book):
         return calm
-    clause, numbers = scale
-    column = f"column {inputs.largest_column}"
-    if inputs.nan_cells + inputs.inf_cells == 0 and (trace := _trace(book)) is not None:
+    where, has_nan = f"column {inputs.largest_column}", inputs.nan_cells + inputs.inf_cells > 0
+    if not has_nan and scale.harmful and (trace := _trace(book)) is not None:
         what, layer, weight = trace
-        return supported(f"{clause} and {what}", weight=weight, layer=layer or column, **numbers)
+        because = f"{scale.clause} and {what}"
+        if _large_weights(book):
+            text = f"{because}, beside first weights of an unusual size"
+            return inconclusive(text, weight=0.4, layer=layer, **scale.numbers)
+        return supported(because, weight=weight, layer=layer or where, **scale.numbers)
     signal = maybe(book, SignalFacts)
     if not flat_in_training(book) and signal is not None and signal.has_signal:
-        because = (
-            f"{clause} while a reference learner finds signal ({signal.metric} {num(signal.best)}) and the network none"
-        )
-        return supported(because, weight=0.5, layer=column, **numbers)
-    return inconclusive(f"{clause}, but no layer shows what that did", weight=0.35, layer=column, **numbers)
+        found = f"a reference learner finds signal ({signal.metric} {num(signal.best)}) and the network hardly any"
+        return supported(f"{scale.clause} while {found}", weight=0.5, layer=where, **scale.numbers)
+    because = f"{scale.clause}, but no layer shows what that did"
+    return inconclusive(because, weight=0.35 if scale.harmful else 0.15, layer=where, **scale.numbers)
 
 
 CAUSE = Cause(

@@ -49,27 +49,38 @@ of a very deep stack can leave one that is still too deep.
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import SATURATING, alive_in_training, dead_hidden, num, saturated_hidden
+from defib.causes._signs import SATURATING, alive_in_training, dead_hidden, maybe, num, saturated_hidden
 from defib.diagnosis import Assessment, inconclusive, not_applicable, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.activations import ActivationFacts
 from defib.probes.gradients import GradientFacts
+from defib.probes.training import TrainingFacts
 
 VANISHED = 1e-3
 """First over last layer: three sigmoid layers (9e-3) still learn by any usual optimizer, five (5e-4) do not by SGD."""
 SHRINKING = 3e-2
+PLATEAU = 400
+"""Updates (10 epochs of 40 batches) that sigmoid stacks which then learn commonly rest for."""
 GEOMETRIC = -0.5
 """log10 per layer: a sigmoid's slope of 1/4 alone gives −0.6."""
+
+
+def _other_reason(gradients: GradientFacts, facts: ActivationFacts) -> str | None:
+    """What excludes this mechanism whatever the ratio, as a clause."""
+    if gradients.zero_initial:
+        return "the gradient is exactly zero everywhere from the start, which no depth explains"
+    if not any(name in SATURATING for name in facts.hidden_activations):
+        return "no hidden activation has a slope that shrinks the gradient"
+    if facts.input_constant or dead_hidden(facts.end) is not None:
+        return "the rows are made equal by something else, which leaves no gradient either"
+    return None
 
 
 def _assess(book: Book) -> Assessment:
     gradients, facts = book.get(GradientFacts), book.get(ActivationFacts)
     ratio = gradients.first_over_last_initial
-    at = "at the initial weights"
-    if gradients.zero_initial:
-        return ruled_out("the gradient is exactly zero everywhere from the start, which no depth explains")
     if ratio is None:
-        ratio, at = gradients.first_over_last_end, "at the end (the initial weights are not known)"
+        ratio = gradients.first_over_last_end
     if ratio is None:
         return not_applicable("fewer than two layers have a gradient to compare")
     numbers = {"first_over_last_gradient": ratio}
@@ -77,26 +88,28 @@ def _assess(book: Book) -> Assessment:
         numbers["log10_per_layer"] = gradients.per_decade
     if calm := alive_in_training(book):
         return calm
-    if ratio == 0 or not any(name in SATURATING for name in facts.hidden_activations):
-        what = "is exactly zero" if ratio == 0 else f"is {num(ratio)} of the last one's"
-        return ruled_out(
-            f"the first layer's gradient {what}, without saturating layers on the way", layer=None, **numbers
-        )
-    if facts.input_constant or dead_hidden(facts.end) is not None:
-        return ruled_out(
-            "the rows are made equal by something else, which leaves no gradient either", layer=None, **numbers
-        )
-    because = f"the first layer's gradient is {num(ratio)} of the last one's {at}"
-    geometric = gradients.per_decade is None or gradients.per_decade < GEOMETRIC
+    if (reason := _other_reason(gradients, facts)) is not None:
+        return ruled_out(reason, layer=None, **numbers)
     first = gradients.layers[0].layer if gradients.layers else None
-    if ratio < VANISHED and geometric and at.startswith("at the initial"):
-        many = len(facts.hidden_activations)
-        because = f"{because} and falls at every one of {many} saturating steps"
-        weight = 0.5 if saturated_hidden(facts.initial) is not None else 0.75
-        return supported(because, weight=weight, layer=first, **numbers)
+    because = f"the first layer's gradient is {num(ratio)} of the last one's"
+    if gradients.first_over_last_initial is not None and ratio < VANISHED and (gradients.per_decade or -1) < GEOMETRIC:
+        steps = sum(name in SATURATING for name in facts.hidden_activations)
+        because = f"{because} at the initial weights, falling at every one of {steps} saturating steps"
+        return _vanished(book, facts, because, first, numbers)
     if ratio < SHRINKING:
         return inconclusive(because, weight=0.35, layer=first, **numbers)
     return ruled_out(because, layer=first, **numbers)
+
+
+def _vanished(
+    book: Book, facts: ActivationFacts, because: str, first: str | None, numbers: dict[str, float]
+) -> Assessment:
+    training = maybe(book, TrainingFacts)
+    if training is not None and training.n_updates < PLATEAU:
+        text = f"{because}, but a plateau of {training.n_updates:,} updates is normal for such a stack"
+        return inconclusive(text, weight=0.45, layer=first, **numbers)
+    weight = 0.5 if saturated_hidden(facts.initial) is not None else 0.75
+    return supported(because, weight=weight, layer=first, **numbers)
 
 
 CAUSE = Cause(
