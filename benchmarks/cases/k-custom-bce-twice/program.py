@@ -25,7 +25,7 @@ def get_model(d):
 
 seed = int(sys.argv[1]) if len(sys.argv) > 1 else 0
 keras.utils.set_random_seed(seed)
-X, y = make_classification(1500, 20, n_informative=5, weights=[0.85], class_sep=0.4, flip_y=0.1, random_state=5)
+X, y = make_classification(1500, 20, n_informative=5, weights=[0.85], class_sep=0.5, flip_y=0.1, random_state=5)
 X = StandardScaler().fit_transform(X)
 Xtr, ytr, Xte, yte = X[:1100], y[:1100, None], X[1100:], y[1100:]
 model = get_model(20)

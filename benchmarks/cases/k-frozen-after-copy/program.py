@@ -8,7 +8,7 @@ from sklearn.datasets import load_digits
 def backbone():
     i = layers.Input((8, 8, 1))
     x = layers.Conv2D(16, 3, padding="same", activation="tanh")(i)
-    x = layers.AveragePooling2D()(x)
+    x = layers.AveragePooling2D(2)(x)
     x = layers.Conv2D(32, 3, padding="same", activation="tanh")(x)
     x = layers.GlobalAveragePooling2D()(x)
     return keras.Model(i, x, name="backbone")
