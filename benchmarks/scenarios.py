@@ -77,6 +77,13 @@ def judged(kind: str, cause: str, acceptable: Iterable[str], outcome: str, top: 
     return "acceptable" if top in acceptable else "wrong"
 
 
+def expected(job: Job) -> str:
+    """Code of the cause, or ``healthy``."""
+    from tests.scenarios import load
+
+    return str(load(job.scenario).CAUSE) if job.kind == "broken" else "healthy"
+
+
 def run_job(job: Job, budget: float | None, trials: bool) -> Result:
     """Run the program watched and diagnose what it trained."""
     from tests.scenarios import load
@@ -85,7 +92,6 @@ def run_job(job: Job, budget: float | None, trials: bool) -> Result:
     from defib.diagnose import diagnose_subject
 
     module = load(job.scenario)
-    expected = module.CAUSE if job.kind == "broken" else "healthy"
     start = time.perf_counter()
     with watch() as watched:
         with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
@@ -93,7 +99,7 @@ def run_job(job: Job, budget: float | None, trials: bool) -> Result:
         ran = time.perf_counter() - start
         subjects = watched.subjects()
     if not subjects:
-        return Result(**asdict(job), expected=expected, verdict="not captured", program_seconds=ran)
+        return Result(**asdict(job), expected=expected(job), verdict="not captured", program_seconds=ran)
     start = time.perf_counter()
     diagnosis = diagnose_subject(subjects[-1], budget=budget, trials=trials)
     seconds = time.perf_counter() - start
@@ -101,7 +107,7 @@ def run_job(job: Job, budget: float | None, trials: bool) -> Result:
     fix = diagnosis.fix.interventions if diagnosis.fix else ()
     return Result(
         **asdict(job),
-        expected=expected,
+        expected=expected(job),
         verdict=judged(job.kind, module.CAUSE, module.ACCEPTABLE, diagnosis.outcome, top),
         outcome=diagnosis.outcome,
         top=top,
@@ -127,7 +133,7 @@ def worker() -> None:
         except Exception as error:
             traceback.print_exc()
             text = f"{type(error).__name__}: {error}"
-            result = Result(**fields, expected="", verdict="crashed", note=text[:500])
+            result = Result(**fields, expected=expected(job), verdict="crashed", note=text[:500])
         with open(order["out"], "a") as out:
             out.write(json.dumps(asdict(result)) + "\n")
 
@@ -156,7 +162,9 @@ def run_chunk(jobs: list[Job], budget: float | None, trials: bool, log: Path) ->
         lines = out.read_text().splitlines() if out.exists() else []
     done = [Result(**json.loads(line)) for line in lines]
     lost = jobs[len(done) :]
-    return done + [Result(**asdict(job), expected="", verdict="crashed", note="the worker died") for job in lost]
+    return done + [
+        Result(**asdict(job), expected=expected(job), verdict="crashed", note="the worker died") for job in lost
+    ]
 
 
 def all_jobs(frameworks: list[str], seeds: list[int], only: list[str], kinds: list[str]) -> Iterator[Job]:
