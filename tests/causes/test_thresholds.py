@@ -1,0 +1,443 @@
+"""Where a cause says less than "supported": part of the pattern, an excuse, a look-alike, missing evidence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from defib.catalogue import load
+from defib.diagnosis import Assessment
+from defib.evidence import Book, Evidence, Missing
+from defib.probes.inputs import ServingFacts
+from defib.probes.labels import LabelFacts
+from defib.probes.outputs import SymptomFacts
+from defib.probes.training import TrainingFacts
+from tests.causes.books import (
+    FLAT,
+    HEAD,
+    HEALTHY,
+    INPUTS,
+    LABELS,
+    MODES,
+    NEAR_FLAT,
+    NO_SIGNAL,
+    ONE_CLASS,
+    RAW,
+    REGRESSION,
+    SERVING,
+    STUCK,
+    TRAINING,
+    UNSKILLED,
+    VALUES_HEAD,
+    activations,
+    book,
+    collapsed,
+    gradients,
+    initialization,
+    move,
+    stack,
+    state,
+    symptoms,
+    unmoved,
+    updates,
+)
+from tests.causes.ill import DEAD, DEEP, FULL, ILL, VANISHING
+
+
+def verdict(code: str, *evidence: Evidence) -> str:
+    return assess(code, *evidence).verdict
+
+
+def assess(code: str, *evidence: Evidence) -> Assessment:
+    return load(code).assess(book(*evidence))
+
+
+class TestUnscaledInputs:
+    def test_raw_columns_in_a_network_that_learnt_are_no_fault(self) -> None:
+        assert verdict("DF101", RAW) == "ruled_out"
+
+    def test_raw_columns_without_a_trace_are_a_suspicion(self) -> None:
+        assert verdict("DF101", RAW, collapsed(NEAR_FLAT), STUCK) == "inconclusive"
+
+    def test_kelvin_saturates_before_the_first_step(self) -> None:
+        kelvin = replace(INPUTS, column_mean_abs_max=295.0, scale_max=295.0, column_sd_max=8.0, offset_ratio=37.0)
+        assert assess("DF101", kelvin, collapsed(), activations(FULL, FULL)).weight == 0.8
+
+    def test_a_normalization_at_the_door_rules_it_out(self) -> None:
+        assert (
+            verdict("DF101", replace(RAW, normalized_inside=True), collapsed(), activations(FULL, FULL)) == "ruled_out"
+        )
+
+    def test_tokens_have_no_scale(self) -> None:
+        assert verdict("DF101", replace(RAW, kind="tokens"), collapsed()) == "not_applicable"
+
+    def test_rare_pixels_differ_in_spread_without_a_fault(self) -> None:
+        pixels = replace(INPUTS, kind="image", scale_max=0.8, scale_ratio=240.0)
+        assert verdict("DF101", pixels, collapsed(), activations(FULL, FULL)) == "ruled_out"
+
+    def test_columns_of_different_small_scales_do_not_saturate(self) -> None:
+        drowned = replace(INPUTS, scale_max=0.9, scale_ratio=900.0)
+        assert verdict("DF101", drowned, collapsed(), activations(FULL, FULL)) == "inconclusive"
+
+    def test_columns_of_different_scales_drown_a_signal(self) -> None:
+        drowned = replace(INPUTS, scale_max=0.9, scale_ratio=900.0)
+        assert verdict("DF101", drowned, symptoms(UNSKILLED, UNSKILLED)) == "supported"
+
+    def test_huge_first_weights_are_another_reason_to_saturate(self) -> None:
+        given = assess("DF101", RAW, collapsed(), activations(FULL, FULL), initialization(9.0, 1.0, 1.0))
+        assert given.verdict == "inconclusive"
+
+
+class TestData:
+    def test_a_few_constant_columns_are_no_fault(self) -> None:
+        assert verdict("DF102", replace(INPUTS, constant_fraction=0.2), collapsed()) == "ruled_out"
+
+    def test_mostly_constant_columns_are_a_suspicion(self) -> None:
+        assert verdict("DF102", replace(INPUTS, constant_fraction=0.95), collapsed()) == "inconclusive"
+
+    def test_masked_nan_cells_are_no_fault(self) -> None:
+        assert verdict("DF103", replace(INPUTS, nan_cells=9)) == "inconclusive"
+
+    def test_nan_labels_count(self) -> None:
+        given = assess("DF103", replace(LABELS, nan_fraction=0.01), updates(nan_parameters=2))
+        assert given.verdict == "supported"
+        assert given.layer == "labels"
+
+    def test_nan_only_where_served(self) -> None:
+        nan = replace(HEALTHY, pattern="nan", nan_fraction=0.1)
+        assert verdict("DF103", symptoms(nan), replace(SERVING, nan_cells=4)) == "supported"
+
+    def test_one_batch_of_all_rows_has_no_order(self) -> None:
+        blocks = replace(LABELS, blocks=True)
+        whole = replace(TRAINING, shuffled=False, n_updates=30, n_epochs=30)
+        assert verdict("DF104", collapsed(), blocks, whole) == "ruled_out"
+
+    def test_blocks_that_were_shuffled_are_no_blocks(self) -> None:
+        assert verdict("DF104", collapsed(), replace(LABELS, blocks=True), TRAINING) == "ruled_out"
+
+    def test_blocks_in_a_single_epoch_are_a_suspicion(self) -> None:
+        one = replace(TRAINING, shuffled=None, n_epochs=1)
+        assert verdict("DF104", collapsed(), replace(LABELS, blocks=True), one) == "inconclusive"
+
+    @pytest.mark.parametrize("symptom", [FLAT, NEAR_FLAT, replace(ONE_CLASS, skill=UNSKILLED.skill)])
+    def test_imbalance_does_not_explain_outputs_that_do_not_rank(self, symptom: object) -> None:
+        rare = replace(LABELS, class_prior=(0.99, 0.01))
+        assert isinstance(symptom, type(FLAT))
+        assert verdict("DF105", symptoms(symptom, symptom), rare) == "ruled_out"
+
+    def test_imbalance_needs_labels_of_the_predicted_rows(self) -> None:
+        rare = replace(LABELS, class_prior=(0.99, 0.01))
+        with pytest.raises(Missing, match="labels of the predicted rows"):
+            assess("DF105", symptoms(replace(ONE_CLASS, skill=None)), rare)
+
+    def test_imbalance_seen_on_training_rows_only_is_weaker(self) -> None:
+        assert ONE_CLASS.skill is not None
+        memorized = replace(ONE_CLASS, skill=replace(ONE_CLASS.skill, rows="training"))
+        assert assess("DF105", symptoms(memorized), replace(LABELS, class_prior=(0.99, 0.01))).weight < 0.9
+
+    def test_predictions_at_the_mean_have_travelled_the_distance(self) -> None:
+        far = replace(REGRESSION, mean=2e5, sd=8e4)
+        at_mean = replace(NEAR_FLAT, constant=(2.01e5,), output_kind="value")
+        assert verdict("DF106", collapsed(at_mean), far, VALUES_HEAD) == "ruled_out"
+
+
+class TestLabelsAndHead:
+    def test_a_lost_shuffle_cannot_be_seen(self) -> None:
+        assert verdict("DF202", symptoms(UNSKILLED), NO_SIGNAL) == "inconclusive"
+
+    def test_a_few_labels_out_of_reach_prove_nothing(self) -> None:
+        few = replace(HEAD, labels_outside=0.05, label_high=1.5)
+        assert verdict("DF203", collapsed(), few) == "inconclusive"
+
+    def test_half_the_targets_negative_is_the_relu_heads_own_fault(self) -> None:
+        relu = replace(VALUES_HEAD, activation="relu", output_low=0.0, labels_outside=0.4, preactivation_max=-1.0)
+        assert verdict("DF203", collapsed(), REGRESSION, relu) == "inconclusive"
+        assert verdict("DF303", collapsed(), REGRESSION, relu) == "supported"
+
+    def test_two_softmax_units_are_fine(self) -> None:
+        assert verdict("DF301", replace(HEAD, activation="softmax", units=2)) == "not_applicable"
+
+    def test_a_softmax_over_another_axis_is_not_this(self) -> None:
+        assert verdict("DF301", replace(HEAD, activation="softmax")) == "ruled_out"
+
+    def test_a_categorical_loss_over_one_column(self) -> None:
+        one = replace(HEAD, activation="linear", loss_kind="categorical_cross_entropy", gradient_zero_at_start=True)
+        assert verdict("DF301", collapsed(), one) == "supported"
+
+    def test_a_loss_below_the_floor_was_squashed_once(self) -> None:
+        twice = replace(HEAD, activations_before_loss=2)
+        assert verdict("DF302", collapsed(NEAR_FLAT), twice, replace(STUCK, last_loss=0.2)) == "ruled_out"
+
+    def test_the_floor_of_k_softmax_columns(self) -> None:
+        from defib.causes.double_activation import loss_floor_nats
+
+        # ln(e + 4 − 1) − 1 = ln(1 + 3/e), as in the public case named on the page
+        assert loss_floor_nats(replace(HEAD, units=4), ()) == pytest.approx(0.7437, abs=1e-4)
+        # the best sigmoid of a probability for half of either class: −(ln σ(1) + ln(1 − σ(0)))/2
+        assert loss_floor_nats(HEAD, (0.5, 0.5)) == pytest.approx((0.31326 + 0.69315) / 2, abs=1e-4)
+
+    def test_a_living_relu_head(self) -> None:
+        relu = replace(VALUES_HEAD, activation="relu", preactivation_max=0.2)
+        assert verdict("DF303", collapsed(), REGRESSION, relu) == "ruled_out"
+
+    def test_a_divergence_behind_a_relu_head_is_not_its_fault(self) -> None:
+        relu = replace(VALUES_HEAD, activation="relu", preactivation_max=-3.0)
+        assert verdict("DF303", collapsed(), REGRESSION, relu, replace(STUCK, spike=80.0)) == "inconclusive"
+
+    def test_relu_on_logits_before_the_softmax(self) -> None:
+        logits = (*stack()[:-1], state("head:relu", "activation", "relu", dead_fraction=1.0), stack()[-1])
+        facts = activations(logits, logits)
+        assert verdict("DF303", collapsed(), facts, replace(HEAD, activation="softmax", units=3)) == "supported"
+
+    def test_a_dead_hidden_layer_casts_doubt_on_the_head(self) -> None:
+        relu = replace(VALUES_HEAD, activation="relu", preactivation_max=-1.0)
+        assert verdict("DF303", collapsed(), REGRESSION, relu, activations(DEAD, DEAD)) == "inconclusive"
+
+    def test_a_broadcast_in_a_network_that_learnt_is_named_harmless(self) -> None:
+        assert verdict("DF305", replace(HEAD, broadcasts=True, target_shape=(32,))) == "ruled_out"
+
+    def test_a_dead_layer_explains_a_zero_gradient_better_than_clipping(self) -> None:
+        zero = gradients(zero_end=True)
+        frozen = replace(STUCK, last_loss=7.8, at_prior_loss=False)
+        assert verdict("DF307", collapsed(), zero, frozen, activations(stack(), DEAD)) == "ruled_out"
+
+
+class TestSignalFlow:
+    def test_99_percent_dead_is_not_dead(self) -> None:
+        nearly = stack(dead_fraction=0.97)
+        assert verdict("DF401", collapsed(), activations(nearly, nearly)) == "inconclusive"
+
+    def test_a_path_round_a_dead_layer(self) -> None:
+        given = assess("DF401", activations(stack(), DEAD))
+        assert given.verdict == "ruled_out"
+        assert "past it" in given.because
+
+    def test_sigmoids_cannot_die(self) -> None:
+        assert verdict("DF401", collapsed(), activations(DEEP, DEEP)) == "not_applicable"
+
+    def test_a_saturated_head_alone_is_a_consequence(self) -> None:
+        head = (*stack()[:-1], state("head:sigmoid", "activation", "sigmoid", saturated_fraction=1.0))
+        assert verdict("DF402", collapsed(), activations(stack(), head)) == "inconclusive"
+
+    def test_saturated_units_that_differ_are_a_code(self) -> None:
+        assert verdict("DF402", activations(FULL, FULL)) == "ruled_out"
+
+    def test_exactly_zero_is_not_vanishing(self) -> None:
+        zero = gradients(0.0, 0.0, 0.1, zero_initial=True)
+        assert verdict("DF403", collapsed(), activations(DEEP, DEEP), zero, STUCK) == "ruled_out"
+
+    def test_relu_stacks_do_not_vanish(self) -> None:
+        assert verdict("DF403", collapsed(), VANISHING, STUCK) == "ruled_out"
+
+    def test_a_plateau_is_normal_for_a_while(self) -> None:
+        early = replace(STUCK, n_updates=100)
+        assert verdict("DF403", collapsed(NEAR_FLAT), activations(DEEP, DEEP), VANISHING, early) == "inconclusive"
+
+    def test_three_sigmoid_layers_are_not_enough(self) -> None:
+        three = stack("sigmoid", 3)
+        shrinks = gradients(9e-4, 4e-3, 2e-2, 0.1)
+        assert verdict("DF403", collapsed(NEAR_FLAT), activations(three, three), shrinks, STUCK) == "inconclusive"
+
+    def test_a_dead_start_is_not_a_gradual_collapse(self) -> None:
+        dead = stack(depth=8, dead_fraction=1.0, relative_spread=0.0)
+        assert verdict("DF404", collapsed(), activations(dead, dead), STUCK) == "ruled_out"
+
+    def test_where_the_gradient_vanishes_too_the_collapse_is_named_second(self) -> None:
+        deep = stack("sigmoid", 8, relative_spread=1e-5)
+        given = assess("DF404", collapsed(NEAR_FLAT), activations(deep, deep), VANISHING, STUCK)
+        assert given.verdict == "supported"
+        assert given.weight < assess("DF403", collapsed(NEAR_FLAT), activations(deep, deep), VANISHING, STUCK).weight
+
+    def test_collapse_needs_the_initial_weights(self) -> None:
+        with pytest.raises(Missing, match="initial weights"):
+            assess("DF404", collapsed(), activations(()))
+
+    def test_unscaled_inputs_make_a_large_first_gradient_too(self) -> None:
+        assert verdict("DF405", collapsed(), RAW, gradients(2e5, 3e4, 2e3, 1e2, 1.0)) == "inconclusive"
+
+
+class TestOptimization:
+    def test_a_large_step_that_killed_nothing_is_a_suspicion(self) -> None:
+        assert verdict("DF501", collapsed(), replace(STUCK, learning_rate=0.1)) == "inconclusive"
+
+    def test_a_layer_that_died_of_ordinary_steps_is_a_suspicion(self) -> None:
+        assert verdict("DF501", collapsed(), activations(stack(), DEAD), STUCK) == "inconclusive"
+
+    def test_nan_in_the_data_is_not_the_steps_fault(self) -> None:
+        nan = replace(INPUTS, nan_cells=1)
+        given = assess("DF501", collapsed(), nan, updates(nan_parameters=3), replace(STUCK, learning_rate=0.1))
+        assert given.verdict == "inconclusive"
+
+    @pytest.mark.parametrize("why", ["frozen", "not_in_optimizer", "no_gradient", "zero_gradient", "no_steps"])
+    def test_weights_that_did_not_move_are_no_matter_of_steps(self, why: str) -> None:
+        facts = unmoved(why)  # type: ignore[arg-type]
+        assert verdict("DF502", collapsed(NEAR_FLAT), facts, STUCK) == "ruled_out"
+        assert verdict("DF506", collapsed(NEAR_FLAT), facts, replace(STUCK, n_updates=9)) == "ruled_out"
+
+    def test_few_updates_are_not_a_low_rate(self) -> None:
+        few = replace(TRAINING, n_updates=4)
+        barely = updates(median_relative_change=0.02)
+        assert verdict("DF502", collapsed(NEAR_FLAT), few, barely) == "inconclusive"
+
+    def test_a_head_that_moved_is_not_a_low_rate(self) -> None:
+        assert verdict("DF502", collapsed(NEAR_FLAT), STUCK, updates(median_relative_change=0.6)) == "ruled_out"
+
+    def test_weights_shrink_without_signal_too(self) -> None:
+        assert verdict("DF503", collapsed(NEAR_FLAT), NO_SIGNAL, updates(shrunk=True)) == "inconclusive"
+
+    def test_a_stop_far_below_the_prior_loss_is_no_plateau(self) -> None:
+        stopped = replace(TRAINING, stopped_early=True, n_epochs=3, planned_epochs=100, last_loss=0.2)
+        assert verdict("DF505", collapsed(NEAR_FLAT), stopped) == "inconclusive"
+
+    def test_an_unknown_plan_is_said(self) -> None:
+        with pytest.raises(Missing, match="planned"):
+            assess("DF505", collapsed(NEAR_FLAT), replace(TRAINING, planned_epochs=None))
+
+    def test_a_frozen_loss_is_not_undertrained(self) -> None:
+        still = replace(TRAINING, n_updates=20, frozen_loss=True)
+        assert verdict("DF506", collapsed(NEAR_FLAT), still) == "ruled_out"
+
+    def test_thousands_of_updates_are_enough(self) -> None:
+        assert verdict("DF506", collapsed(NEAR_FLAT), STUCK) == "ruled_out"
+
+
+class TestInitializationAndLoop:
+    def test_a_zero_head_is_harmless(self) -> None:
+        head = initialization(1.0, 1.0, 0.0, zero_layers=("head",))
+        assert verdict("DF601", collapsed(), head) == "ruled_out"
+
+    def test_symmetric_sigmoids_are_crippled_not_constant(self) -> None:
+        same = initialization(1.0, 1.0, 1.0, symmetric_layers=("dense_1",), hidden_symmetric=True)
+        given = assess("DF601", symptoms(UNSKILLED, UNSKILLED), same)
+        assert given.verdict == "supported"
+        assert given.weight < 0.9
+
+    def test_an_odd_scale_in_a_network_that_learnt(self) -> None:
+        assert verdict("DF602", initialization(0.01, 0.01, 1.0)) == "ruled_out"
+
+    def test_transfer_learning_is_no_fault(self) -> None:
+        part = updates(move("base/kernel", 0.0, "frozen", size=9000), move("head/kernel", 0.5, size=100))
+        assert verdict("DF701", part) == "ruled_out"
+
+    def test_half_frozen_is_weaker_than_all(self) -> None:
+        part = updates(move("base/kernel", 0.0, "frozen", size=600), move("head/kernel", 0.5, size=400))
+        assert (
+            assess("DF701", collapsed(NEAR_FLAT), part).weight < assess("DF701", collapsed(), unmoved("frozen")).weight
+        )
+
+    @pytest.mark.parametrize(
+        ("code", "why"), [("DF703", "no_gradient"), ("DF704", "not_in_optimizer"), ("DF701", "unknown")]
+    )
+    def test_unmoved_for_another_reason(self, code: str, why: str) -> None:
+        assert verdict(code, collapsed(NEAR_FLAT), unmoved(why)) == "ruled_out"  # type: ignore[arg-type]
+
+    def test_a_loop_without_steps(self) -> None:
+        assert verdict("DF705", collapsed(NEAR_FLAT), unmoved("no_steps")) == "supported"
+
+    def test_zero_gradients_in_a_clean_loop_are_another_fault(self) -> None:
+        zero = gradients(0.0, 0.0, 0.0, zero_initial=True)
+        assert verdict("DF705", collapsed(NEAR_FLAT), unmoved("zero_gradient"), zero) == "ruled_out"
+
+    def test_an_overflow_with_a_large_step_is_not_proven(self) -> None:
+        given = verdict("DF706", collapsed(), updates(nan_parameters=1), replace(TRAINING, learning_rate=1.0))
+        assert given == "inconclusive"
+
+
+class TestServing:
+    def test_no_statistics_no_fault(self) -> None:
+        assert verdict("DF801", collapsed()) == "not_applicable"
+
+    def test_dropout_noise_is_no_skill(self) -> None:
+        noisy = replace(
+            MODES, has_batch_norm=True, eval_spread=1e-4, train_spread=0.3, eval_skill=0.1, train_skill=0.05
+        )
+        assert verdict("DF801", collapsed(NEAR_FLAT), replace(noisy, worst_mean_shift_sd=2.0)) == "ruled_out"
+
+    def test_a_ranking_of_rounding_errors_is_lost(self) -> None:
+        dust = replace(
+            MODES, has_batch_norm=True, eval_spread=9e-17, train_spread=0.4, eval_skill=0.96, train_skill=0.99
+        )
+        assert verdict("DF801", collapsed(), replace(dust, worst_mean_shift_sd=3.0)) == "supported"
+
+    def test_settled_statistics_are_not_stale(self) -> None:
+        settled = replace(MODES, has_batch_norm=True, eval_skill=0.1, train_skill=0.9, worst_mean_shift_sd=0.02)
+        assert verdict("DF801", collapsed(), replace(settled, worst_variance_ratio=1.02)) == "inconclusive"
+
+    def test_skew_does_not_explain_training_rows_that_are_flat_too(self) -> None:
+        shifted = replace(SERVING, affine="× 255", shifted_fraction=1.0, training_rows_flat=True)
+        assert verdict("DF802", collapsed(), shifted) == "inconclusive"
+
+    def test_a_drift_in_one_column_is_no_skew(self) -> None:
+        assert verdict("DF802", symptoms(UNSKILLED), replace(SERVING, shifted_fraction=0.03)) == "ruled_out"
+
+    def test_squeezed_columns_of_rows_without_signal_are_named_second(self) -> None:
+        squeezed = replace(SERVING, shifted_fraction=0.5, affine="five columns / 1000")
+        given = assess("DF802", symptoms(UNSKILLED), NO_SIGNAL, squeezed)
+        assert given.verdict == "supported"
+        assert given.weight < assess("DF901", symptoms(UNSKILLED), NO_SIGNAL, squeezed).weight
+
+    def test_one_point_at_the_centre_was_made_by_a_scaler(self) -> None:
+        centre = replace(
+            SERVING,
+            identical_rows=True,
+            unique_rows=1,
+            shifted_fraction=1.0,
+            median_shift_sd=0.0,
+            prediction_rows_flat=True,
+        )
+        assert verdict("DF802", symptoms(FLAT, HEALTHY), centre) == "supported"
+        assert verdict("DF802", symptoms(FLAT, HEALTHY), replace(centre, median_shift_sd=0.7)) == "inconclusive"
+
+    def test_a_network_that_is_fine_in_training_has_no_fault_of_its_own(self) -> None:
+        served = ILL["DF802"]
+        for code in ("DF101", "DF203", "DF302", "DF401", "DF403", "DF502", "DF506", "DF601"):
+            assert load(code).assess(served).verdict in ("ruled_out", "not_applicable"), code
+
+
+class TestNothingWrong:
+    def test_too_few_rows_to_tell(self) -> None:
+        given = assess("DF901", symptoms(UNSKILLED), replace(NO_SIGNAL, n_rows=30, detectable=0.83))
+        assert given.verdict == "inconclusive"
+        assert "too few rows to tell" in given.because
+
+    def test_images_are_weak_witnesses(self) -> None:
+        assert assess("DF901", symptoms(UNSKILLED), NO_SIGNAL, replace(INPUTS, kind="image")).weight < 0.9
+
+    def test_a_network_that_ranks_new_rows_refutes_the_learners(self) -> None:
+        assert verdict("DF901", NO_SIGNAL) == "ruled_out"
+
+    def test_signal_found_by_another_pairing_is_misalignment(self) -> None:
+        shifted = replace(NO_SIGNAL, repaired_pairing="labels shifted by 1 row", repaired_score=0.9)
+        assert verdict("DF901", symptoms(UNSKILLED), shifted) == "ruled_out"
+
+    @pytest.mark.parametrize("spread", [0.01, 0.16])
+    def test_a_ranking_in_a_hair_is_no_matter_of_thresholds(self, spread: float) -> None:
+        squeezed = replace(ONE_CLASS, logit_spread=spread, prediction_spread=spread / 4)
+        assert verdict("DF902", symptoms(squeezed)) == "inconclusive"
+
+    def test_a_doubled_sigmoid_is_no_matter_of_thresholds(self) -> None:
+        assert verdict("DF902", symptoms(ONE_CLASS), replace(HEAD, activations_before_loss=2)) == "inconclusive"
+
+    def test_a_rare_class_is_named_instead_of_the_threshold(self) -> None:
+        assert verdict("DF902", symptoms(ONE_CLASS), replace(LABELS, class_prior=(0.98, 0.02))) == "inconclusive"
+
+    def test_a_single_row_shows_no_difference(self) -> None:
+        assert verdict("DF903", replace(SERVING, n_rows=1, unique_rows=1)) == "inconclusive"
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [("DF802", ServingFacts), ("DF104", TrainingFacts), ("DF201", LabelFacts), ("DF902", SymptomFacts)],
+)
+def test_without_its_evidence_a_cause_is_not_assessed(code: str, kind: type[Evidence]) -> None:
+    with pytest.raises(Missing):
+        load(code).assess(book(without=(kind,)))
+
+
+def test_an_empty_book_never_accuses() -> None:
+    from defib.catalogue import all_causes
+
+    for cause in all_causes():
+        with pytest.raises(Missing):
+            cause.assess(Book())
