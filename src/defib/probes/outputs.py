@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
-from defib.evidence import Evidence
-from defib.symptom import Symptom
+import numpy as np
+
+from defib.evidence import Book, Evidence, Missing, Probe
+from defib.probes.labels import LabelFacts, Task
+from defib.read_symptom import read_symptom
+from defib.recipe import TrainingRecipe
+from defib.subject import AnyArray, FloatArray, Moment, Rows, Subject
+from defib.symptom import Skill, Symptom
+
+MAX_ROWS = 4096
+"""Rows sent through the network for one symptom, evenly spaced."""
+SAME = 1e-4
+"""Outputs closer than this (relative to their size) are the same network's: float32 in another batch size."""
 
 
 @dataclass(frozen=True)
@@ -21,3 +33,99 @@ class SymptomFacts(Evidence):
     user_outputs_match: bool | None
     """Whether the user's recorded outputs equal what the final weights give for the same rows; ``None`` when
     no outputs were recorded."""
+
+
+def link_of(recipe: TrainingRecipe) -> str:
+    """What turns the outputs into probabilities, read from the loss: identity, sigmoid, softmax or exp."""
+    loss = recipe.loss
+    if loss is None or loss.takes in ("probabilities", "values"):
+        return "identity"
+    if loss.takes == "log_probabilities":
+        return "exp"
+    return "sigmoid" if loss.kind in ("binary_cross_entropy", "hinge") else "softmax"
+
+
+def thin(n_rows: int, at_most: int = MAX_ROWS) -> AnyArray:
+    """Indices of at most this many rows, evenly spaced, in order."""
+    return np.unique(np.linspace(0, n_rows - 1, min(n_rows, at_most)).astype(int))
+
+
+def measure(subject: Subject, book: Book) -> SymptomFacts:
+    """Read the symptom of the predict rows, of the training rows and of the initial network."""
+    rows, outputs = _rows_and_outputs(subject)
+    training = subject.training
+    task = book.get(LabelFacts).task if book.has(LabelFacts) else None
+    on_training = _symptom(subject, training, task, "training") if training is not None else None
+    is_training = rows is training
+    if is_training and outputs is None and on_training is not None:
+        symptom = on_training
+    else:
+        symptom = _symptom(subject, rows, task, "training" if is_training else "held_out", outputs)
+    return SymptomFacts(
+        symptom=replace(symptom, skill=_best_skill(subject, symptom, on_training, task)),
+        training_symptom=on_training,
+        initial_symptom=_initial(subject, rows, task),
+        user_outputs_match=_match(subject, rows, outputs),
+    )
+
+
+def _rows_and_outputs(subject: Subject) -> tuple[Rows, FloatArray | None]:
+    """The rows the user had predicted; the training rows when there are none (one row alone shows no spread)."""
+    if subject.prediction is not None and len(subject.prediction) > 1:
+        return subject.prediction, subject.prediction_outputs
+    if subject.training is not None and len(subject.training) > 0:
+        return subject.training, None
+    raise Missing("SymptomFacts", "rows to look at")
+
+
+def _symptom(
+    subject: Subject,
+    rows: Rows,
+    task: Task | None,
+    known: Literal["held_out", "training"],
+    outputs: FloatArray | None = None,
+    moment: Moment = "end",
+) -> Symptom:
+    index = thin(len(rows))
+    whole = outputs is not None and len(outputs) == len(rows)
+    values = np.asarray(outputs)[index] if whole else subject.forward(rows.X[index], moment=moment).outputs
+    return read_symptom(
+        values,
+        link=link_of(subject.recipe),
+        y=None if rows.y is None else rows.y[index],
+        task=task,
+        y_known_rows=known,
+        training_labels=None if subject.training is None else subject.training.y,
+    )
+
+
+def _initial(subject: Subject, rows: Rows, task: Task | None) -> Symptom | None:
+    if not subject.has_initial_weights:
+        return None
+    return _symptom(subject, rows, task, "held_out", moment="initial")
+
+
+def _best_skill(subject: Subject, symptom: Symptom, on_training: Symptom | None, task: Task | None) -> Skill | None:
+    """Skill on rows not trained on where labels of such rows are known; else on the training rows, said as such."""
+    if symptom.skill is not None:
+        return symptom.skill
+    if subject.held_out is not None and subject.held_out.y is not None and len(subject.held_out) > 1:
+        held = _symptom(subject, subject.held_out, task, "held_out").skill
+        if held is not None:
+            return held
+    return None if on_training is None else on_training.skill
+
+
+def _match(subject: Subject, rows: Rows, outputs: FloatArray | None) -> bool | None:
+    if outputs is None or len(outputs) != len(rows):
+        return None
+    index = thin(len(rows), 256)
+    again = subject.forward(rows.X[index]).outputs
+    seen = np.asarray(outputs)[index].reshape(again.shape) if np.size(outputs[index]) == again.size else None
+    if seen is None:
+        return None
+    size = float(np.nanmax(np.abs(again), initial=1.0))
+    return bool(np.allclose(seen, again, rtol=SAME, atol=SAME * size, equal_nan=True))
+
+
+PROBE = Probe("outputs", SymptomFacts, "forward", measure)

@@ -1,0 +1,99 @@
+"""The gate: when is there a problem at all?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from defib.evidence import Book, Evidence
+from defib.gate import needs_replay, read_gate
+from defib.probes.outputs import SymptomFacts
+from defib.probes.reference import SignalFacts
+from defib.symptom import Pattern, Skill, Symptom
+from defib.trials.campaign import Campaign
+from defib.trials.judge import Run
+
+VARIED = Symptom(
+    pattern="varied",
+    constant=None,
+    equals=None,
+    exactness=None,
+    prediction_spread=0.2,
+    logit_spread=1.0,
+    mode_share=0.01,
+    n_rows=200,
+    n_unique=200,
+    nan_fraction=0.0,
+    skill=None,
+    hard_label_share=0.6,
+    output_kind="probability",
+    columns_flat=(False,),
+    n_outputs=1,
+    prior=(0.5,),
+)
+SIGNAL = SignalFacts(
+    metric="auc",
+    n_rows=200,
+    n_rows_all=200,
+    linear=0.95,
+    boosting=0.9,
+    best=0.95,
+    best_name="linear",
+    interval=(0.9, 0.98),
+    permuted_mean=0.5,
+    permuted_sd=0.03,
+    z=15.0,
+    has_signal=True,
+    detectable=0.6,
+    repaired_pairing=None,
+    repaired_score=None,
+)
+
+
+def book(symptom: Symptom, signal: SignalFacts | None = SIGNAL) -> Book:
+    found: dict[type[Evidence], Evidence] = {SymptomFacts: SymptomFacts(symptom, None, None, None)}
+    if signal is not None:
+        found[SignalFacts] = signal
+    return Book(found)
+
+
+def skilled(value: float, low: float, high: float, rows: str = "held_out") -> Symptom:
+    return replace(VARIED, skill=Skill("gini", value, (low, high), 200, rows))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("pattern", ["identical", "near_constant", "nan", "noise_only"])
+def test_flat_is_a_problem_even_with_skill(pattern: Pattern) -> None:
+    assert read_gate(book(replace(skilled(0.9, 0.8, 0.95), pattern=pattern))).problem == "flat"
+
+
+def test_skill_on_new_rows_is_health() -> None:
+    assert read_gate(book(skilled(0.8, 0.7, 0.9))).problem == "none"
+
+
+def test_no_skill_on_new_rows_is_a_problem_that_a_replay_may_refute() -> None:
+    gate = read_gate(book(skilled(0.05, -0.1, 0.2)))
+    assert gate.problem == "unskilled"
+    assert needs_replay(gate)
+
+
+def test_what_it_memorized_is_no_skill_where_the_rows_hold_no_signal() -> None:
+    memorized = skilled(0.95, 0.9, 1.0, "training")
+    assert read_gate(book(memorized, replace(SIGNAL, has_signal=False))).problem == "unskilled"
+    assert read_gate(book(memorized)).problem == "none"
+
+
+def test_a_replay_decides_where_only_training_rows_are_known() -> None:
+    replay = Campaign(control=(Run(0, 0.02, 0.02, 0.2, False, 1.0, (-0.1, 0.1), 60),))
+    gate = read_gate(book(skilled(0.95, 0.9, 1.0, "training")), replay)
+    assert gate.problem == "unskilled"
+    assert gate.symptom.skill is not None
+    assert gate.symptom.skill.rows == "replayed"
+
+
+def test_a_crumb_of_skill_where_there_is_plenty_to_learn_is_no_health() -> None:
+    assert read_gate(book(skilled(0.1, 0.05, 0.15))).problem == "unskilled"
+
+
+def test_without_labels_nothing_is_claimed() -> None:
+    assert read_gate(book(VARIED, None)).problem == "unknown"
