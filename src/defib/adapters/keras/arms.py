@@ -57,7 +57,7 @@ class Workshop:
     def reseed(self, clone: Clone, seed: int) -> None:
         """Random layers of a clone to a fixed state (TensorFlow backend)."""
         if self._captured.flavor.backend == "tensorflow":
-            reseed(clone.model, seed)
+            reseed(clone, seed)
 
     def rows(self, X: AnyArray) -> Any:
         """Rows as the model takes them."""

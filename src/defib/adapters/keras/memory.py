@@ -81,7 +81,7 @@ def subject_from_model(
         ),
         TrainingTrace(n_updates=n_updates, n_epochs=epochs, notes=notes),
         name=str(model.name),
-        training=Rows(rows[kept], None if labels is None else labels[kept], len(rows), "X"),
+        training=Rows(rows[kept], None if labels is None else labels[kept], len(rows) if len(rows) > MAX_ROWS else None, "X"),
         prediction=None if others is None else Rows(others, None, None, "X_predict"),
     )
     return with_loss(subject)

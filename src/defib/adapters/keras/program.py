@@ -97,7 +97,7 @@ class Program:
         self.clone.assign(values)
         self._reset(course.factor)
         self._regularization.assign(course.regularization)
-        reseed(self.clone.model, seed)
+        reseed(self.clone, seed)
         x, y = as_tensor(course.X), as_tensor(course.y)
         w = None if course.weights is None else tf.constant(course.weights, tf.float32)
         step = self._function("train", x, y, w)
@@ -269,13 +269,22 @@ def as_tensor(array: AnyArray) -> Any:
     return tf.convert_to_tensor(array)
 
 
-def reseed(model: Any, seed: int) -> None:
+def reseed(clone: Clone, seed: int) -> None:
     """Set every random layer of a clone (dropout, noise) to a state that follows from the seed."""
-    for number, layer in enumerate(everything(model)):
+    for number, layer in enumerate(everything(clone.model)):
         state = np.array([seed % 2**31, number], dtype=np.uint32)
         for variable in getattr(layer, "variables", []):
             if "seed_generator_state" in str(getattr(variable, "path", "")):
                 variable.assign(state)
-        generator = getattr(getattr(layer, "_random_generator", None), "_generator", None)
-        if generator is not None:
-            generator.reset_from_seed(seed * 1000 + number)
+        source = getattr(layer, "_random_generator", None)
+        if not clone.borrowed and hasattr(source, "_maybe_init"):
+            _reseed_legacy(source, seed * 1000 + number)
+
+
+def _reseed_legacy(source: Any, seed: int) -> None:
+    """The legacy Keras draws from TensorFlow's stateful operations, which nothing can reset: use its generators."""
+    if source._rng_type != source.RNG_STATEFUL:
+        source._rng_type = source.RNG_STATEFUL
+        source._built = False
+    source._maybe_init()
+    source._generator.reset_from_seed(seed)
