@@ -94,5 +94,5 @@ def _replayed(replay: Campaign, symptom: Symptom) -> Skill | None:
     n = len(runs)
     low = sum(run.score_interval[0] for run in runs) / n
     high = sum(run.score_interval[1] for run in runs) / n
-    metric = "r2" if symptom.output_kind == "value" else "gini"
+    metric: Literal["gini", "r2"] = "r2" if symptom.output_kind == "value" else "gini"
     return Skill(metric, sum(run.score for run in runs) / n, (low, high), runs[0].n_rows, "replayed")

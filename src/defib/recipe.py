@@ -47,7 +47,7 @@ class OptimizerFacts:
     """The optimizer and its settings at the start of the training."""
 
     name: str
-    """Lower case: ``sgd``, ``adam``, ``adamw``, ``rmsprop``, ``adagrad``, ``adadelta``, ``lbfgs``, or the class name."""
+    """Lower case: ``sgd``, ``adam``, ``adamw``, ``rmsprop``, ``adagrad``, ``adadelta``, ``lbfgs`` or the class name."""
     learning_rate: float
     settings: dict[str, float] = field(default_factory=dict)
     """Numeric settings by the framework's own names (momentum, beta_1, weight_decay, clipnorm …)."""

@@ -44,7 +44,7 @@ class Symptom:
     """The value (median per output column) when the pattern is flat or one class; at most 50 columns."""
     equals: str | None
     """The trivial predictor the constant equals: ``class_prior``, ``mean_of_y``, ``one_half``, ``uniform`` (1/K),
-    ``logit_zero``, ``low_end``, ``high_end``, ``zero``, ``exactly_one``, ``last_class``; ``None`` when it equals none."""
+    ``logit_zero``, ``low_end``, ``high_end``, ``zero``, ``exactly_one``, ``last_class``; ``None`` for none of them."""
     exactness: float | None
     """|constant − that predictor|, largest over columns."""
     prediction_spread: float
