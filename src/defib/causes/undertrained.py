@@ -48,8 +48,8 @@ from defib.probes.activations import ActivationFacts
 from defib.probes.training import TrainingFacts
 from defib.probes.updates import UpdateFacts
 
-FEW = 60
-"""Updates below which hardly any network has left its start (Adam 1e-3 moves a weight by at most 0.06)."""
+FEW = 100
+"""Updates below which hardly any network has left its start (Adam 1e-3 moves a weight by at most 0.1)."""
 SOME = 400
 """Updates below which a loss that still falls is worth continuing."""
 

@@ -66,7 +66,7 @@ def optimizer_call(book: Book, framework: str, rate: str) -> str:
 def keras_loss(book: Book) -> str:
     """The recorded loss as an expression."""
     head = maybe(book, HeadFacts)
-    return repr(head.loss) if head is not None and head.loss in KERAS_LOSSES else "model.loss"
+    return f'"{head.loss}"' if head is not None and head.loss in KERAS_LOSSES else "model.loss"
 
 
 def is_array_of_one_unit(book: Book) -> bool:

@@ -13,13 +13,22 @@ FACTOR = 5
 
 def _code(book: Book, framework: str) -> str:
     training, epochs = maybe(book, TrainingFacts), n_epochs(book)
+    if training is not None and training.stopped_early:
+        return by_framework(
+            framework,
+            keras=f"""
+            patience = keras.callbacks.EarlyStopping(patience=50, restore_best_weights=True)
+            model.fit(X_train, y_train, epochs={training.planned_epochs}, callbacks=[patience])  # stopped at {epochs}
+            """,
+            torch=f"""
+            patience = 50  # stopped at {epochs} of {training.planned_epochs} epochs
+            """,
+        )
     more, was = (str(FACTOR * epochs), f"  # was {epochs}") if epochs else (f"{FACTOR} * n_epochs", "")
-    stopped = training is not None and training.stopped_early
-    patience = "keras.callbacks.EarlyStopping(patience=50, restore_best_weights=True)"
     return by_framework(
         framework,
         keras=f"""
-        model.fit(X_train, y_train, epochs={more}{f", callbacks=[{patience}]" if stopped else ""}){was}
+        model.fit(X_train, y_train, epochs={more}){was}
         """,
         torch=f"""
         n_epochs = {more}{was}

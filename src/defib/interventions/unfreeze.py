@@ -21,8 +21,8 @@ def _code(book: Book, framework: str) -> str:
     return by_framework(
         framework,
         keras=f"""
-        model.trainable = True
-        model.compile(optimizer={made}, loss={keras_loss(book)})  # acts only after compile
+        model.trainable = True  # acts only after compile
+        model.compile(optimizer={made}, loss={keras_loss(book)})
         """,
         torch=f"""
         for parameter in model.parameters():
