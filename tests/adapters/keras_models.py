@@ -59,6 +59,7 @@ def snapshot(keras: Any, model: Any) -> dict[str, Any]:
     random.setstate(state)
     rng = getattr(context.context(), "_rng", None)
     optimizer = model.optimizer
+    numpy_state: Any = np.random.get_state()
     moments = optimizer.variables() if callable(optimizer.variables) else optimizer.variables
     return {
         "weights": [np.array(v.numpy()) for v in model.weights],
@@ -71,7 +72,7 @@ def snapshot(keras: Any, model: Any) -> dict[str, Any]:
         "activations": [getattr(layer, "activation", None) for layer in model.layers],
         "nodes": [len(getattr(layer, "_inbound_nodes", ())) for layer in model.layers],
         "python": random.getstate(),
-        "numpy": [np.array(part) for part in np.random.get_state()[1:3]],
+        "numpy": [np.array(part) for part in numpy_state[1:3]],
         "tensorflow": None if rng is None else rng.getstate(),
         "names": name,
     }

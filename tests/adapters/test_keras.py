@@ -97,6 +97,7 @@ def test_frozen_parameters_have_gradients_too(keras: Any) -> None:
     model.compile(optimizer="sgd", loss="binary_crossentropy")
     subject = subject_from_model(model, X, y, epochs=1)
     found = {g.name: g.values for g in subject.gradients(X, y)}
+    assert found["first/kernel"] is not None
     np.testing.assert_allclose(found["first/kernel"], oracle(model).gradients(X, y)[0], atol=1e-5)
     flags = {p.name: p.trainable for p in subject.parameters()}
     assert flags == {"head/kernel": True, "head/bias": True, "first/kernel": False, "first/bias": False}
@@ -252,6 +253,7 @@ def test_single_unit_softmax_trains_on_the_cached_logits(keras: Any) -> None:
     assert subject.link == "identity"
     expected = oracle(model).gradients(X, y)  # those of a sigmoid: Keras goes behind the softmax
     for gradient, value in zip(subject.gradients(X, y), expected, strict=True):
+        assert gradient.values is not None
         np.testing.assert_allclose(gradient.values, value, atol=1e-5)
 
 

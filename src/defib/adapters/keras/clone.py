@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from defib.adapters.keras.flavor import Flavor, everything, is_operation, own_variables, to_numpy
+from defib.adapters.keras.flavor import Flavor, activation_name, everything, is_operation, own_variables, to_numpy
 from defib.adapters.keras.trace import call_model
 from defib.subject import AnyArray
 
@@ -212,7 +212,7 @@ def _with_norm(flavor: Flavor, layer: Any, core: Any) -> Any:
     layers = flavor.keras.layers
     parts = [core, layers.BatchNormalization(name=f"{layer.name}_norm")]
     activation = getattr(layer, "activation", None)
-    if activation is not None:
+    if activation is not None and activation_name(activation) != "linear":
         core.activation = flavor.keras.activations.get("linear")
         parts.append(layers.Activation(activation, name=f"{layer.name}_activation"))
     return flavor.keras.Sequential(parts, name=f"{layer.name}_block")

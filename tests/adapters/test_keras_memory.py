@@ -1,0 +1,63 @@
+"""Models in memory: what is read from them, and messages for what cannot be taken."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from defib.adapters.keras import subject_from_model
+from defib.errors import DefibError
+from defib.recipe import Arm
+from tests.adapters.keras_models import FLAVORS, load, mlp, rows
+
+
+@pytest.fixture(params=FLAVORS)
+def keras(request: pytest.FixtureRequest) -> Any:
+    return load(request.param)
+
+
+def test_epochs_and_batch_size_are_read_from_the_last_fit(keras: Any) -> None:
+    model, (X, y) = mlp(keras), rows()
+    model.fit(X, y, epochs=3, batch_size=8, verbose=0)
+    subject = subject_from_model(model, X, y, X_predict=X[:5])
+    assert (subject.recipe.n_epochs, subject.recipe.batch_size, subject.recipe.n_updates) == (3, 8, 12)
+    assert subject.prediction is not None
+    assert len(subject.prediction) == 5
+    assert subject.recipe.optimizer is not None
+    assert (subject.recipe.optimizer.name, round(subject.recipe.optimizer.learning_rate, 6)) == ("sgd", 0.1)
+    assert "initial weights are not known" in subject.trace.notes[0]
+    assert subject.can_train(Arm()) is None
+
+
+def test_a_model_that_was_not_compiled_says_so(keras: Any) -> None:
+    model = keras.Sequential([keras.layers.Dense(1)])
+    X, y = rows()
+    model(X[:1])
+    subject = subject_from_model(model, X, y, epochs=1)
+    assert subject.recipe.missing == ("the loss", "the optimizer")
+    assert subject.can_train(Arm()) == "the model is not compiled with a loss"
+    assert subject.forward(X).outputs.shape == (32, 1)
+
+
+def several(keras: Any, inputs: int, outputs: int) -> Any:
+    doors = [keras.Input((3,)) for _ in range(inputs)]
+    x = keras.layers.Add()(doors) if inputs > 1 else doors[0]
+    return keras.Model(doors if inputs > 1 else doors[0], [keras.layers.Dense(1)(x) for _ in range(outputs)])
+
+
+@pytest.mark.parametrize(
+    ("slug", "model", "X", "y"),
+    [
+        ("unbuilt-model", lambda keras: keras.Sequential([keras.layers.Dense(1)]), np.ones((4, 3)), np.ones(4)),
+        ("several-inputs", lambda keras: several(keras, 2, 1), np.ones((4, 3)), np.ones(4)),
+        ("several-outputs", lambda keras: several(keras, 1, 2), np.ones((4, 3)), np.ones(4)),
+        ("several-inputs", mlp, [np.ones((4, 3)), np.ones((4, 3))], np.ones(4)),
+        ("no-rows", mlp, np.ones((0, 3)), np.ones(0)),
+        ("unequal-lengths", mlp, np.ones((4, 3)), np.ones(5)),
+    ],
+)
+def test_messages(keras: Any, slug: str, model: Any, X: Any, y: Any) -> None:
+    with pytest.raises(DefibError) as caught:
+        subject_from_model(model(keras), X, y)
+    assert caught.value.slug == slug
+    assert caught.value.write
