@@ -15,7 +15,7 @@ from defib.adapters.keras.flavor import flavor_of, to_numpy
 from defib.adapters.keras.quiet import busy
 from defib.capture.keras_rows import RowStore, SeveralArrays, to_array
 from defib.capture.keras_study import Served, Stopwatch, Study, weights_now
-from defib.capture.keras_tee import is_stream, teed
+from defib.capture.keras_tee import is_sequence, is_stream, teed
 from defib.capture.torch_frames import is_foreign, user_line
 
 MAX_STUDIES: Final = 32
@@ -441,6 +441,8 @@ def _held_part(given: dict[str, Any]) -> slice:
 
 def _stream_shuffled(x: Any, given: dict[str, Any]) -> bool | None:
     """A dataset with a shuffle in its chain is shuffled; for other streams the batches will tell."""
+    if is_sequence(x):
+        return bool(given.get("shuffle", True))  # the order of its batches
     seen = 0
     while x is not None and seen < 50:
         if type(x).__name__.lstrip("_").startswith("Shuffle"):

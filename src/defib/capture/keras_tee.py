@@ -64,6 +64,7 @@ def _observed(x: Any, method: str, receive: Receive) -> Iterator[None]:
     original = getattr(cls, method)
     own = method in cls.__dict__
     wanted = [True]
+    seen: set[Any] = set()
 
     def observed(self: Any, *args: Any, **kwargs: Any) -> Any:
         result = original(self, *args, **kwargs)
@@ -71,7 +72,8 @@ def _observed(x: Any, method: str, receive: Receive) -> Iterator[None]:
             return result
         if method == "__iter__":
             return tee_generator(result, receive)
-        if wanted[0]:
+        if wanted[0] and args and args[0] not in seen:  # Keras looks at the first batch before it trains on it
+            seen.add(args[0])
             wanted[0] = bool(receive(_tuple(result)))
         return result
 
