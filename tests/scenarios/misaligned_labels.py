@@ -40,8 +40,8 @@ def _torch(seed, fault):
     optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
     Xt, yt = torch.from_numpy(X), torch.from_numpy(y).unsqueeze(1)
     for epoch in range(30):
-        for idx in torch.randperm(len(Xt)).split(50):
-            loss = nn.functional.mse_loss(model(Xt[idx]), yt[idx])
+        for xb, yb in zip(Xt.split(50), yt.split(50)):
+            loss = nn.functional.mse_loss(model(xb), yb)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()

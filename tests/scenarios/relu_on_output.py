@@ -14,7 +14,7 @@ FIX = frozenset({"fitting-head"})
 def _keras(seed, fault):
     import keras
 
-    X, y, X_new, y_new = rare(seed, n=4000, share=0.02)
+    X, y, X_new, y_new = rare(seed, n=8000, share=0.02)
     keras.utils.set_random_seed(seed)
     model = keras.Sequential(
         [
@@ -24,7 +24,7 @@ def _keras(seed, fault):
         ]
     )
     model.compile(keras.optimizers.SGD(0.1, momentum=0.9), "mse")
-    model.fit(X, y, epochs=10, batch_size=32, verbose=0)
+    model.fit(X, y, epochs=5, batch_size=32, verbose=0)
     pred = model.predict(X_new, verbose=0)
     print("claims expected:", pred[:10].ravel())
 
@@ -33,7 +33,7 @@ def _torch(seed, fault):
     import torch
     from torch import nn
 
-    X, y, X_new, y_new = rare(seed, n=4000, share=0.02)
+    X, y, X_new, y_new = rare(seed, n=8000, share=0.02)
     torch.manual_seed(seed)
     layers = [nn.Linear(8, 32), nn.ReLU(), nn.Linear(32, 1)]
     if fault:
@@ -41,7 +41,7 @@ def _torch(seed, fault):
     model = nn.Sequential(*layers)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
     Xt, yt = torch.from_numpy(X), torch.from_numpy(y).float()
-    for epoch in range(10):
+    for epoch in range(5):
         for idx in torch.randperm(len(Xt)).split(32):
             loss = ((model(Xt[idx])[:, 0] - yt[idx]) ** 2).mean()
             optimizer.zero_grad()

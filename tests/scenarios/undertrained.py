@@ -37,8 +37,8 @@ def _torch(seed, fault):
 
     X, y, X_new, y_new = digits(seed)
     torch.manual_seed(seed)
-    net = nn.Sequential(nn.Linear(64, 64), nn.Tanh(), nn.Linear(64, 64), nn.Tanh(), nn.Linear(64, 10))
-    opt = torch.optim.AdamW(net.parameters(), lr=1e-3)
+    net = nn.Sequential(nn.Linear(64, 64), nn.Sigmoid(), nn.Linear(64, 64), nn.Sigmoid(), nn.Linear(64, 10))
+    opt = torch.optim.AdamW(net.parameters(), lr=5e-3)
     Xt, yt = torch.from_numpy(X), torch.from_numpy(y)
     for epoch in range(1 if fault else 20):
         for idx in torch.randperm(len(Xt)).split(256):
