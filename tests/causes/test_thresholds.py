@@ -42,7 +42,7 @@ from tests.causes.books import (
     unmoved,
     updates,
 )
-from tests.causes.ill import DEAD, DEEP, FULL, ILL, VANISHING
+from tests.causes.ill import COLLAPSING, DEAD, DEEP, FULL, ILL, VANISHING
 
 
 def verdict(code: str, *evidence: Evidence) -> str:
@@ -197,6 +197,14 @@ class TestLabelsAndHead:
     def test_a_broadcast_in_a_network_that_learnt_is_named_harmless(self) -> None:
         assert verdict("DF305", replace(HEAD, broadcasts=True, target_shape=(32,))) == "ruled_out"
 
+    @pytest.mark.parametrize("code", ["DF302", "DF305", "DF307"])
+    def test_an_unknown_loss_is_said(self, code: str) -> None:
+        unknown = replace(
+            HEAD, loss="unknown", loss_kind="unknown", loss_takes="unknown", prediction_shape=None, target_shape=None
+        )
+        with pytest.raises(Missing, match="loss"):
+            assess(code, collapsed(), unknown)
+
     def test_a_dead_layer_explains_a_zero_gradient_better_than_clipping(self) -> None:
         zero = gradients(zero_end=True)
         frozen = replace(STUCK, last_loss=7.8, at_prior_loss=False)
@@ -248,6 +256,18 @@ class TestSignalFlow:
         given = assess("DF404", collapsed(NEAR_FLAT), activations(deep, deep), VANISHING, STUCK)
         assert given.verdict == "supported"
         assert given.weight < assess("DF403", collapsed(NEAR_FLAT), activations(deep, deep), VANISHING, STUCK).weight
+
+    def test_rows_of_one_direction_whose_differences_fade(self) -> None:
+        """As measured in 20 ReLU layers by Glorot's rule: lengths differ, directions do not, and nothing arrives."""
+        first, *rest = stack("relu", 20, row_correlation=0.96, relative_spread=0.65, row_spread=4e-4)[1:]
+        faded = (replace(first, row_correlation=0.37), *rest)
+        assert verdict("DF404", collapsed(NEAR_FLAT), activations(faded, faded), STUCK) == "supported"
+        loud = tuple(replace(layer, row_spread=0.6) for layer in faded)
+        assert verdict("DF404", collapsed(NEAR_FLAT), activations(loud, loud), STUCK) == "inconclusive"
+
+    def test_what_the_training_killed_afterwards_comes_first(self) -> None:
+        given = assess("DF404", collapsed(), activations(COLLAPSING, DEAD), STUCK)
+        assert given.verdict == "inconclusive"
 
     def test_collapse_needs_the_initial_weights(self) -> None:
         with pytest.raises(Missing, match="initial weights"):

@@ -45,18 +45,17 @@ from __future__ import annotations
 
 from defib.causes import Cause
 from defib.causes._signs import fine, maybe, num
-from defib.diagnosis import Assessment, not_applicable, ruled_out, supported
-from defib.evidence import Book
+from defib.diagnosis import Assessment, ruled_out, supported
+from defib.evidence import Book, Missing
 from defib.probes.head import HeadFacts
 from defib.probes.training import TrainingFacts
 
 
 def _assess(book: Book) -> Assessment:
     head = book.get(HeadFacts)
-    if head.prediction_shape is None or head.target_shape is None:
-        if not head.broadcasts:
-            return not_applicable("the shapes that met in the loss were not seen, and none was seen to be broadcast")
-    elif not head.broadcasts:
+    if not head.broadcasts:
+        if head.prediction_shape is None or head.target_shape is None:
+            raise Missing("HeadFacts", "the shapes of predictions and targets in the loss")
         return ruled_out(f"predictions {head.prediction_shape} and targets {head.target_shape} are not broadcast")
     if calm := fine(book):
         return calm

@@ -43,7 +43,7 @@ from __future__ import annotations
 from defib.causes import Cause
 from defib.causes._signs import alive_in_training, dead_hidden, maybe, num
 from defib.diagnosis import Assessment, inconclusive, not_applicable, ruled_out, supported
-from defib.evidence import Book
+from defib.evidence import Book, Missing
 from defib.probes.activations import ActivationFacts
 from defib.probes.gradients import GradientFacts
 from defib.probes.head import HeadFacts
@@ -55,6 +55,8 @@ FAR = 2.0
 
 def _assess(book: Book) -> Assessment:
     head, gradients = book.get(HeadFacts), book.get(GradientFacts)
+    if head.loss == "unknown":
+        raise Missing("HeadFacts", "the loss")
     if head.activation not in ("sigmoid", "softmax", "log_softmax") or head.loss_takes != "probabilities":
         return not_applicable(f"{head.loss} reads {head.loss_takes} from a {head.activation} head")
     if not gradients.zero_end or gradients.zero_initial:

@@ -50,7 +50,7 @@ import math
 from defib.causes import Cause
 from defib.causes._signs import fine, maybe, num
 from defib.diagnosis import Assessment, ruled_out, supported
-from defib.evidence import Book
+from defib.evidence import Book, Missing
 from defib.probes.head import HeadFacts
 from defib.probes.labels import LabelFacts
 from defib.probes.training import TrainingFacts
@@ -74,6 +74,8 @@ def loss_floor_nats(head: HeadFacts, class_prior: tuple[float, ...]) -> float:
 def _assess(book: Book) -> Assessment:
     head = book.get(HeadFacts)
     count = float(head.activations_before_loss)
+    if head.loss == "unknown":
+        raise Missing("HeadFacts", "the loss")
     if head.activations_before_loss < 2:
         return ruled_out("no squashing is applied twice on the way to the loss", squashings=count)
     if calm := fine(book):

@@ -60,10 +60,25 @@ COLLAPSED = 0.02
 """Relative spread in the last hidden layer: a fiftieth of what the rows share (correlation above .999)."""
 MANY_LAYERS = 5
 """Three sigmoid layers start this close together, too, and learn after a plateau."""
-SHRUNK = 0.2
-"""Relative spread there below a fifth (correlation above .96) is part of the pattern."""
+ALIGNED, CROSSED = 0.95, 0.7
+"""Row correlation in the last and in the first hidden layer: rows of one direction that were not of one direction. Their
+lengths may still differ (ReLU keeps them), so that the relative spread does not show it."""
+FADED = 0.01
+"""Absolute spread in the last hidden layer over that in the first: what differs no longer reaches the head."""
 APART = 0.1
 """Relative spread at the door from which on the rows were apart."""
+
+
+def _excluded(book: Book, facts: ActivationFacts) -> str | None:
+    """What else makes the rows equal at the start, at once and not gradually, as a clause."""
+    inits, door = maybe(book, InitializationFacts), facts.input_relative_spread
+    if facts.input_constant or door < APART:
+        return f"the rows are close together at the door (relative spread {num(door)})"
+    if dead_hidden(facts.initial) is not None or (inits is not None and inits.hidden_symmetric):
+        return "one single layer makes the rows equal at the start"
+    if saturated_hidden(facts.initial) is not None:
+        return "the units are saturated at the start, which is another mechanism"
+    return None
 
 
 def _assess(book: Book) -> Assessment:
@@ -77,26 +92,32 @@ def _assess(book: Book) -> Assessment:
     numbers = {"row_correlation_at_start": last.row_correlation, "relative_spread_at_start": last.relative_spread}
     if calm := alive_in_training(book):
         return calm
-    inits = maybe(book, InitializationFacts)
-    if dead_hidden(facts.initial) is not None or (inits is not None and inits.hidden_symmetric):
-        return ruled_out("one single layer makes the rows equal at the start", layer=None, **numbers)
-    if saturated_hidden(facts.initial) is not None:
-        return ruled_out("the units are saturated at the start, which is another mechanism", layer=None, **numbers)
-    door = facts.input_relative_spread
-    if facts.input_constant or door < APART:
-        return ruled_out(
-            f"the rows are close together at the door (relative spread {num(door)})", layer=None, **numbers
-        )
-    because = (
-        f"between the door and {last.layer} the relative spread of the rows falls from {num(door)} to "
-        f"{num(last.relative_spread)} before the first step"
-    )
-    place = facts.first_equal_initial or last.layer
-    if last.relative_spread < EQUAL_ROWS or (last.relative_spread < COLLAPSED and len(layers) >= MANY_LAYERS):
-        return supported(because, weight=0.55 if _geometric(book) else 0.75, layer=place, **numbers)
-    if last.relative_spread < SHRUNK:
-        return inconclusive(because, weight=0.4, layer=place, **numbers)
+    if (reason := _excluded(book, facts)) is not None:
+        return ruled_out(reason, layer=None, **numbers)
+    if last.relative_spread < COLLAPSED:
+        door = num(facts.input_relative_spread)
+        fell = f"the relative spread of the rows falls from {door} to {num(last.relative_spread)}"
+        clear = last.relative_spread < EQUAL_ROWS or len(layers) >= MANY_LAYERS
+        return _weighed(book, facts, f"between the door and {last.layer} {fell}", numbers, clear=clear)
+    if last.row_correlation >= ALIGNED and layers[0].row_correlation < CROSSED:
+        faded = last.row_spread / max(layers[0].row_spread, 1e-30)
+        start, end = num(layers[0].row_correlation), num(last.row_correlation)
+        rose = f"the correlation between rows rises from {start} to {end} and their spread shrinks to {num(faded)}"
+        clear = faded < FADED and len(layers) >= MANY_LAYERS
+        numbers["spread_last_over_first_layer"] = faded
+        return _weighed(book, facts, f"between {layers[0].layer} and {last.layer} {rose}", numbers, clear=clear)
     return ruled_out(f"the rows are still apart in {last.layer} before the first step", layer=None, **numbers)
+
+
+def _weighed(book: Book, facts: ActivationFacts, because: str, numbers: dict[str, float], *, clear: bool) -> Assessment:
+    place = facts.first_equal_initial or hidden(facts.initial)[-1].layer
+    if dead_hidden(facts.end) is not None or saturated_hidden(facts.end) is not None:
+        text = f"{because} before the first step, but the training then killed or saturated a layer"
+        return inconclusive(text, weight=0.4, layer=place, **numbers)
+    if not clear:
+        return inconclusive(f"{because} before the first step", weight=0.4, layer=place, **numbers)
+    weight = 0.55 if _geometric(book) else 0.75
+    return supported(f"{because} before the first step", weight=weight, layer=place, **numbers)
 
 
 def _geometric(book: Book) -> bool:

@@ -86,7 +86,7 @@ CAUSE = Cause(
     assess=_assess,
     fixes=("shuffle",),
     contrast={"shuffle": "must_work"},
-    explains=("DF105", "DF401", "DF402", "DF902"),
+    explains=("DF105", "DF401", "DF402", "DF501", "DF902"),
     look_alikes=("DF501", "DF105"),
     when_varied=True,
 )
