@@ -352,6 +352,15 @@ class TestInitializationAndLoop:
     def test_unmoved_for_another_reason(self, code: str, why: str) -> None:
         assert verdict(code, collapsed(NEAR_FLAT), unmoved(why)) == "ruled_out"  # type: ignore[arg-type]
 
+    def test_weights_with_a_gradient_that_no_step_touched(self) -> None:
+        part = updates(
+            move("dense_1/kernel", 0.0, "unknown"), move("dense_2/kernel", 0.0, "unknown"), move("head/kernel")
+        )
+        assert verdict("DF703", collapsed(NEAR_FLAT), part) == "supported"
+        assert verdict("DF703", part) == "ruled_out"
+        nothing = gradients(0.0, 0.0, 0.1)
+        assert verdict("DF703", collapsed(NEAR_FLAT), part, nothing) == "ruled_out"
+
     def test_a_loop_without_steps(self) -> None:
         assert verdict("DF705", collapsed(NEAR_FLAT), unmoved("no_steps")) == "supported"
 
@@ -417,7 +426,7 @@ class TestServing:
 
 class TestNothingWrong:
     def test_too_few_rows_to_tell(self) -> None:
-        given = assess("DF901", symptoms(UNSKILLED), replace(NO_SIGNAL, n_rows=30, detectable=0.83))
+        given = assess("DF901", symptoms(UNSKILLED), replace(NO_SIGNAL, n_rows=30, detectable=0.9))
         assert given.verdict == "inconclusive"
         assert "too few rows to tell" in given.because
 

@@ -61,7 +61,7 @@ COLLAPSED = 0.02
 MANY_LAYERS = 5
 """Three sigmoid layers start this close together, too, and learn after a plateau."""
 ALIGNED, CROSSED = 0.95, 0.7
-"""Row correlation in the last and in the first hidden layer: rows of one direction that were not of one direction. Their
+"""Row correlation in the last and in the first hidden layer: rows that came to point one way. Their
 lengths may still differ (ReLU keeps them), so that the relative spread does not show it."""
 FADED = 0.01
 """Absolute spread in the last hidden layer over that in the first: what differs no longer reaches the head."""

@@ -43,14 +43,34 @@ Parameter groups that are held back on purpose (staged fine-tuning) look the sam
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import fine, percent
+from defib.causes._signs import fine, maybe, percent
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
+from defib.probes.gradients import GradientFacts
 from defib.probes.updates import UpdateFacts
 
 NEARLY_ALL = 0.9
 MOST = 0.5
 """A half that does not learn leaves random features or a random head."""
+
+
+def _left_out(book: Book, updates: UpdateFacts) -> Assessment | None:
+    """Weights that have a gradient in a clean loop and were left untouched in the user's, why was not seen."""
+    gradients = maybe(book, GradientFacts)
+    if gradients is None or fine(book) is not None:
+        return None
+    reached = {one.layer for one in gradients.layers if one.initial_rms}
+    stuck = [m for m in updates.parameters if m.why_unmoved == "unknown" and m.layer in reached]
+    share = sum(move.size for move in stuck) / max(sum(move.size for move in updates.parameters), 1)
+    if share < MOST:
+        return None
+    because = (
+        f"{percent(share)} of the weights never moved although the loss has a gradient for them: the loop's steps "
+        "left them out"
+    )
+    if updates.moved_fraction == 0:
+        return inconclusive(because, weight=0.4, layer=stuck[0].layer, unmoved_fraction=share)
+    return supported(because, weight=0.7, layer=stuck[0].layer, unmoved_fraction=share)
 
 
 def _assess(book: Book) -> Assessment:
@@ -60,7 +80,9 @@ def _assess(book: Book) -> Assessment:
     share = sum(move.size for move in stuck) / max(total, 1)
     numbers = {"unmoved_and_not_in_optimizer_fraction": share, "moved_fraction": updates.moved_fraction}
     if not stuck:
-        return ruled_out("no weight stayed unmoved for not being in the optimizer", layer=None, **numbers)
+        return _left_out(book, updates) or ruled_out(
+            "no weight stayed unmoved for not being in the optimizer", layer=None, **numbers
+        )
     if calm := fine(book):
         return calm
     where = stuck[0].layer
