@@ -103,7 +103,7 @@ def examine(subject: Subject, options: Options, progress: Progress) -> tuple[Dia
     if replay.control:
         gate = read_gate(book, replay)
     found = assess_all(book, all_causes(), gate.problem)
-    campaign = _campaign(subject, book, gate, found, options, progress) or replay
+    campaign = _with_replay(_campaign(subject, book, gate, found, options, progress), replay)
     settled = settle(hold_to_control(found.assessed, campaign), campaign.outcomes)
     diagnosis = _conclude(subject, book, gate, replace(found, assessed=settled), campaign)
     return replace(diagnosis, seconds=time.monotonic() - started), book
@@ -116,6 +116,15 @@ def _campaign(
         return None
     ranked, beliefs = leading(found.assessed)
     return run_trials(subject, book, ranked, beliefs, options.seconds(subject), options.seed, progress)
+
+
+def _with_replay(campaign: Campaign | None, replay: Campaign) -> Campaign:
+    """The campaign; the replay stands for its control when no trial was run."""
+    if campaign is None:
+        return replay
+    if campaign.trials:
+        return campaign
+    return replace(replay, notes=(*replay.notes, *campaign.notes))
 
 
 def _conclude(subject: Subject, book: Book, gate: Gate, found: Assessments, campaign: Campaign) -> Diagnosis:

@@ -94,6 +94,8 @@ class Trial:
     interval: tuple[float, float] | None = None
     """95 % interval of the effect."""
     sufficient: bool = False
+    undecided: bool = False
+    """It recovered on some seed, but too few seeds were run, or they disagree: neither sufficient nor insufficient."""
     seconds: float = 0.0
     note: str = ""
 

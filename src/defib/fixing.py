@@ -23,9 +23,9 @@ def choose_fix(
         return None
     own = [name for name in catalogue[causes[0].code].fixes if name in interventions]
     sufficient = [trial.intervention for trial in trials if trial.sufficient]
-    tried_in_vain = tuple(t.intervention for t in trials if t.arm == "treated" and not any(_ok(t, i) for i in _all(t)))
+    in_vain = tuple(t.intervention for t in trials if t.arm == "treated" and not t.sufficient and not t.undecided)
     verified = sorted((name for name in own if name in sufficient), key=lambda name: interventions[name].size)
-    open_ones = [name for name in own if name not in tried_in_vain and _applies(interventions[name], book)]
+    open_ones = [name for name in own if name not in in_vain and _applies(interventions[name], book)]
     chosen = next(iter([*verified, *open_ones]), None)
     if chosen is None:
         return None
@@ -35,18 +35,8 @@ def choose_fix(
         code=_code(interventions[chosen], book, framework),
         says=interventions[chosen].does,
         alternatives=tuple(name for name in sufficient if name != chosen),
-        insufficient=tried_in_vain,
+        insufficient=in_vain,
     )
-
-
-def _all(trial: Trial) -> range:
-    return range(len(trial.recovery))
-
-
-def _ok(trial: Trial, index: int) -> bool:
-    from defib.trials.judge import RECOVERED
-
-    return trial.recovery[index] >= RECOVERED
 
 
 def _applies(one: Intervention, book: Book) -> bool:

@@ -53,9 +53,10 @@ def needs_replay(gate: Gate) -> bool:
 def _problem(symptom: Symptom, book: Book) -> Problem:
     if symptom.is_flat:
         return "flat"
-    if symptom.pattern == "one_class" and _surprising(symptom, book):
-        return "one_class"
     skill = symptom.skill
+    ranks = skill is None or skill.shown
+    if symptom.pattern == "one_class" and ranks and _surprising(symptom, book):
+        return "one_class"
     if skill is None:
         return "unknown"
     if skill.rows == "training" and _no_signal(book):

@@ -9,8 +9,8 @@ import numpy as np
 
 from defib.evidence import Book, Evidence, Missing, Probe
 from defib.probes.labels import LabelFacts, Task
+from defib.probes.looking import head_name, link_of
 from defib.read_symptom import read_symptom
-from defib.recipe import TrainingRecipe
 from defib.subject import AnyArray, FloatArray, Moment, Rows, Subject
 from defib.symptom import Skill, Symptom
 
@@ -33,16 +33,6 @@ class SymptomFacts(Evidence):
     user_outputs_match: bool | None
     """Whether the user's recorded outputs equal what the final weights give for the same rows; ``None`` when
     no outputs were recorded."""
-
-
-def link_of(recipe: TrainingRecipe) -> str:
-    """What turns the outputs into probabilities, read from the loss: identity, sigmoid, softmax or exp."""
-    loss = recipe.loss
-    if loss is None or loss.takes in ("probabilities", "values"):
-        return "identity"
-    if loss.takes == "log_probabilities":
-        return "exp"
-    return "sigmoid" if loss.kind in ("binary_cross_entropy", "hinge") else "softmax"
 
 
 def thin(n_rows: int, at_most: int = MAX_ROWS) -> AnyArray:
@@ -91,12 +81,17 @@ def _symptom(
     values = np.asarray(outputs)[index] if whole else subject.forward(rows.X[index], moment=moment).outputs
     return read_symptom(
         values,
-        link=link_of(subject.recipe),
+        link=_link(subject, rows),
         y=None if rows.y is None else rows.y[index],
         task=task,
         y_known_rows=known,
         training_labels=None if subject.training is None else subject.training.y,
     )
+
+
+def _link(subject: Subject, rows: Rows) -> str:
+    """What turns the outputs into probabilities; nothing when the network's own head already squashes them."""
+    return link_of(subject.recipe, head_name(subject.forward(rows.X[:2])))
 
 
 def _initial(subject: Subject, rows: Rows, task: Task | None) -> Symptom | None:

@@ -114,8 +114,7 @@ def _inconclusive(d: Diagnosis) -> Iterator[RenderableType]:
 
 def _fix(fix: Fix, d: Diagnosis) -> Iterator[RenderableType]:
     title = "The smallest fix" if fix.verified else "A suggested fix"
-    how = f"verified: {seeds_clause(fix, d.trials)}" if fix.verified else "not tried here"
-    body: list[RenderableType] = [Text(f"{fix.says} ({how})")]
+    body: list[RenderableType] = [Text(f"{fix.says} ({seeds_clause(fix, d.trials)})")]
     if fix.code:
         body.append(Padding(_code(fix.code), (1, 0, 1, 2)))
     if fix.alternatives:

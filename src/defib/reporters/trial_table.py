@@ -16,7 +16,7 @@ WIDE = 100
 """Columns from which the spread and the words of what was changed fit, too."""
 LEGEND = (
     "recovery on rows not trained on: 0 = a constant, 1 = as good as the reference learner; "
-    "effect: mean difference to the control [95 %]"
+    "effect: mean difference to the control [95 %]; open: too few seeds, or they disagree"
 )
 
 
@@ -63,4 +63,6 @@ def _spread(trial: Trial) -> str:
 def _verdict(trial: Trial) -> Text:
     if trial.arm == "control":
         return Text("control", style="dim")
+    if trial.undecided:
+        return Text("open", style="yellow")
     return Text("yes", style="green") if trial.sufficient else Text("no", style="dim")

@@ -115,12 +115,15 @@ def _look_alikes(code: str) -> tuple[str, ...]:
 
 
 def seeds_clause(fix: Fix, trials: Sequence[Trial]) -> str:
-    """What was tried to verify a fix.
+    """Whether the fix was tried, and with how many seeds.
 
-    >>> seeds_clause(Fix(("relu-he",), True, "", ""), [])
-    'tried against the control'
+    >>> seeds_clause(Fix(("relu-he",), False, "", ""), [])
+    'not tried here'
     """
     tried = next((trial for trial in trials if trial.intervention in fix.interventions), None)
     if tried is None:
-        return "tried against the control"
-    return f"tried against the control with {len(tried.seeds)} seeds, on rows not trained on"
+        return "tried against the control" if fix.verified else "not tried here"
+    seeds = "1 seed" if len(tried.seeds) == 1 else f"{len(tried.seeds)} seeds"
+    if fix.verified:
+        return f"verified: tried against the control with {seeds}, on rows not trained on"
+    return f"tried with {seeds}, which does not prove it"

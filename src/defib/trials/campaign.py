@@ -166,6 +166,7 @@ class Conductor:
             effect=judged.effect if judged else None,
             interval=judged.interval if judged else None,
             sufficient=judged.sufficient if judged else False,
+            undecided=judged is not None and not judged.sufficient and any(run.recovered for run in runs),
             seconds=sum(run.seconds for run in runs),
         )
 

@@ -10,6 +10,7 @@ from defib.gate_score import reference_score
 from defib.interventions import Intervention
 from defib.interventions.table import all_interventions
 from defib.probes.labels import LabelFacts
+from defib.probes.reference import SignalFacts
 from defib.recipe import Arm
 from defib.subject import Subject
 from defib.trials import Progress, plan
@@ -70,6 +71,8 @@ def run_trials(
     progress: Progress,
 ) -> Campaign:
     """Try interventions on clones within the budget (seconds)."""
+    if book.has(SignalFacts) and not book.get(SignalFacts).has_signal:
+        return Campaign(notes=("no trial was run: the rows show no signal that a change could bring back",))
     engine = engine_for(subject, book, seed)
     if isinstance(engine, str):
         return Campaign(notes=(engine,))
