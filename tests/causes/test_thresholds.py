@@ -318,6 +318,12 @@ class TestOptimization:
         still = replace(TRAINING, n_updates=20, frozen_loss=True)
         assert verdict("DF506", collapsed(NEAR_FLAT), still) == "ruled_out"
 
+    @pytest.mark.parametrize("code", ["DF502", "DF506", "DF101", "DF503"])
+    def test_a_ranking_of_normal_spread_has_left_its_start(self, code: str) -> None:
+        falling = replace(TRAINING, n_updates=90, still_falling=True)
+        given = assess(code, symptoms(ONE_CLASS, ONE_CLASS), falling, RAW, updates(shrunk=True))
+        assert given.verdict == "ruled_out", given
+
     def test_thousands_of_updates_are_enough(self) -> None:
         assert verdict("DF506", collapsed(NEAR_FLAT), STUCK) == "ruled_out"
 

@@ -85,7 +85,20 @@ def learnt(symptom: Symptom, book: Book) -> bool:
 
 def fine(book: Book) -> Assessment | None:
     """The verdict for a fault of the network when it has skill, or only what was served is flat; else ``None``."""
-    return served_fine(book) or _only_served_flat(book)
+    return served_fine(book) or _only_served_flat(book) or _only_labels_flat(book)
+
+
+def _only_labels_flat(book: Book) -> Assessment | None:
+    symptom = seen(book)
+    if symptom.pattern != "one_class" or symptom.skill is None or not symptom.skill.shown:
+        return None
+    if (symptom.logit_spread or 0.0) < NORMAL_LOGIT_SPREAD:
+        return None
+    return ruled_out(
+        f"the outputs rank rows (skill {num(symptom.skill.value)}) in a normal spread; only the label is constant",
+        skill=symptom.skill.value,
+        logit_spread=symptom.logit_spread or 0.0,
+    )
 
 
 def _only_served_flat(book: Book) -> Assessment | None:

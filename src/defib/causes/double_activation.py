@@ -48,7 +48,7 @@ from __future__ import annotations
 import math
 
 from defib.causes import Cause
-from defib.causes._signs import fine, maybe, num
+from defib.causes._signs import maybe, num, served_fine
 from defib.diagnosis import Assessment, ruled_out, supported
 from defib.evidence import Book, Missing
 from defib.probes.head import HeadFacts
@@ -78,7 +78,7 @@ def _assess(book: Book) -> Assessment:
         raise Missing("HeadFacts", "the loss")
     if head.activations_before_loss < 2:
         return ruled_out("no squashing is applied twice on the way to the loss", squashings=count)
-    if calm := fine(book):
+    if calm := served_fine(book):
         return calm
     labels, training = maybe(book, LabelFacts), maybe(book, TrainingFacts)
     floor = loss_floor_nats(head, labels.class_prior if labels is not None else ())

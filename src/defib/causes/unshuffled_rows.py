@@ -45,7 +45,7 @@ For regression no blocks are counted. A shuffle buffer smaller than a class bloc
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import fine, percent
+from defib.causes._signs import percent, served_fine
 from defib.diagnosis import Assessment, inconclusive, not_applicable, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.labels import LabelFacts
@@ -67,7 +67,7 @@ def _assess(book: Book) -> Assessment:
         return ruled_out("the order of the rows changed between epochs", layer=None, **numbers)
     if training.n_epochs and training.n_updates <= training.n_epochs:
         return ruled_out("every step saw all rows at once, so their order cannot matter", layer=None, **numbers)
-    if calm := fine(book):
+    if calm := served_fine(book):
         return calm
     because = (
         f"one class fills {percent(labels.longest_run_fraction)} of the rows in a row, where a shuffle would give "
