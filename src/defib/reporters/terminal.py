@@ -55,7 +55,7 @@ def _sections(d: Diagnosis, width: int) -> Iterator[RenderableType]:
     yield from section("Predictions", symptom_facts(d.symptom))
     if d.causes:
         yield from _cause(d, d.causes[0])
-        yield from _further(d.causes)
+        yield from _further(d.causes, d.outcome == "nothing_wrong")
     yield from _ruled_out(d)
     yield from _inconclusive(d)
     if d.trials:
@@ -85,11 +85,12 @@ def _cause(d: Diagnosis, best: Hypothesis) -> Iterator[RenderableType]:
     yield from titled("Why" if d.outcome == "nothing_wrong" else "The cause", *body)
 
 
-def _further(causes: Sequence[Hypothesis]) -> Iterator[RenderableType]:
+def _further(causes: Sequence[Hypothesis], harmless: bool) -> Iterator[RenderableType]:
     """What else is supported: the mechanism through which the first acts, and other faults."""
     names = {one.code: one.name for one in causes}
     acts = [_because(one) for one in causes[1:] if one.mechanism_of]
-    yield from section(f"How {names[causes[0].code]} acts", acts)
+    title = f"Also seen, explained by {names[causes[0].code]}" if harmless else f"How {names[causes[0].code]} acts"
+    yield from section(title, acts)
     yield from section("Also found", [_because(one) for one in causes[1:] if not one.mechanism_of])
 
 
