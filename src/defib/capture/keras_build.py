@@ -9,6 +9,7 @@ import numpy as np
 from defib.adapters.keras.arms import row_key
 from defib.adapters.keras.memory import why_untrainable, with_loss
 from defib.adapters.keras.optimizers import facts_of
+from defib.adapters.keras.own_step import overrides
 from defib.adapters.keras.program import OptimizerPlan
 from defib.adapters.keras.subject import Captured, KerasSubject
 from defib.adapters.keras.weights import weights_of
@@ -32,10 +33,11 @@ def build(study: Study) -> KerasSubject:
         initial=_initial(study),
         optimizer=plan,
         loss=_loss(study),
-        trained=study.trained,
+        trained=_trained(study),
         class_weight=study.class_weight,
         sample_weights=_sample_weights(study, training),
         epochs=epochs,
+        own_step=overrides(study.flavor, study.model, "train_step"),
         unknown=_unknown(study, training),
     )
     shuffled = study.shuffled if study.shuffled is not None else study.training.reordered
@@ -75,6 +77,14 @@ def _plan(study: Study) -> OptimizerPlan | None:
     rates = study.rates
     changed = len(rates) > 1 and not np.allclose(rates, rates[0], rtol=1e-6)
     return OptimizerPlan(study.optimizer_class, study.optimizer_config, tuple(rates) if changed else ())
+
+
+def _trained(study: Study) -> frozenset[int] | None:
+    """Weights the steps change: those trainable then, and with a step of the model's own those its optimizer holds."""
+    if not study.held or not overrides(study.flavor, study.model, "train_step"):
+        return study.trained
+    place = {id(v): i for i, v in enumerate(study.model.weights)}
+    return frozenset(place[one] for one in study.held if one in place) or study.trained
 
 
 def _loss(study: Study) -> Any:

@@ -15,15 +15,8 @@ from defib.capture import Watcher
 from defib.capture.keras_patch import Patches
 from defib.subject import Subject
 
-METHODS: Final = (
-    "fit",
-    "train_on_batch",
-    "evaluate",
-    "test_on_batch",
-    "predict",
-    "predict_on_batch",
-    "compile",
-)
+TRAINING: Final = ("fit", "train_on_batch", "compile")
+SERVING: Final = ("evaluate", "test_on_batch", "predict", "predict_on_batch")
 CALLBACKS: Final = ("on_train_begin", "on_epoch_begin", "on_train_batch_end", "on_epoch_end")
 FLAVORS: Final = ("keras", "tf_keras")
 
@@ -54,9 +47,11 @@ class KerasWatcher(Watcher):
 
     def _patch(self, module: Any) -> None:
         session = self._session
-        for method in METHODS:
-            self._patches.wrap(module.Model, method, functools.partial(_guest, session, getattr(session, method)))
-        self._patches.wrap(module.Model, "__call__", functools.partial(_guest, session, session.call), own=True)
+        for part, methods in ((session, TRAINING), (session.serving, SERVING)):
+            for method in methods:
+                self._patches.wrap(module.Model, method, functools.partial(_guest, session, getattr(part, method)))
+        wrapper = functools.partial(_guest, session, session.serving.call)
+        self._patches.wrap(module.Model, "__call__", wrapper, own=True)
         for event in CALLBACKS:
             self._patches.wrap(
                 module.callbacks.CallbackList, event, functools.partial(_before, session, getattr(session, event))

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
-import sys
 import weakref
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
@@ -14,42 +11,14 @@ import numpy as np
 from defib.adapters.keras.flavor import flavor_of, to_numpy
 from defib.adapters.keras.quiet import busy
 from defib.capture.keras_rows import RowStore, SeveralArrays, to_array
-from defib.capture.keras_study import Served, Stopwatch, Study, weights_now
+from defib.capture.keras_serving import Serving
+from defib.capture.keras_study import Stopwatch, Study, weights_now
 from defib.capture.keras_tee import is_sequence, is_stream, teed
-from defib.capture.torch_frames import is_foreign, user_line
+from defib.capture.keras_turn import Turn, bound, rest
+from defib.capture.torch_frames import user_line
 
 MAX_STUDIES: Final = 32
 """Models kept alive; a search over hundreds of models is not held in memory."""
-MAX_FRAMES: Final = 60
-
-
-class Turn:
-    """One call of the user's that is being watched."""
-
-    def __init__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        self.args = args
-        self.kwargs = kwargs
-        self.stack = ExitStack()
-        self.finish: Callable[[Any], None] = lambda result: None
-
-    @contextmanager
-    def around(self) -> Iterator[None]:
-        """What must be closed whether or not the call raises."""
-        with self.stack:
-            yield
-
-
-def user_place() -> tuple[str, ...]:
-    """The user's frames, innermost first, each ``file:line``."""
-    found = []
-    frame: Any = sys._getframe(1)
-    for _ in range(MAX_FRAMES):
-        if frame is None:
-            break
-        if not is_foreign(frame.f_code.co_filename):
-            found.append(f"{frame.f_code.co_filename}:{frame.f_lineno}")
-        frame = frame.f_back
-    return tuple(found)
 
 
 class Session:
@@ -61,6 +30,7 @@ class Session:
         self.compiled: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
         self.fitting: list[Study] = []
         """Models inside ``fit`` or ``train_on_batch`` now, innermost last."""
+        self.serving = Serving(self)
         self.depth = 0
         """How many Keras methods of the user's are running."""
         self._step: dict[int, tuple[int, int]] = {}
@@ -114,14 +84,14 @@ class Session:
         study = self.study(model)
         if study is None:
             return None
-        call, given = _bound(original, model, args, kwargs)
+        call, given = bound(original, model, args, kwargs)
         study.sources["fit"] = user_line()
         study.planned_epochs += max(0, int(given["epochs"]) - int(given.get("initial_epoch") or 0))
         turn = Turn((), {})
         self._enter(turn, study)
         self._training_rows(turn, study, given)
         self._validation_rows(turn, study, given)
-        turn.args, turn.kwargs = _rest(call, given, ("x", "validation_data"))
+        turn.args, turn.kwargs = rest(call, given, ("x", "validation_data"))
         return turn
 
     def _enter(self, turn: Turn, study: Study) -> None:
@@ -195,7 +165,7 @@ class Session:
         study = self.study(model)
         if study is None:
             return None
-        _, given = _bound(original, model, args, kwargs)
+        _, given = bound(original, model, args, kwargs)
         study.sources["fit"] = user_line()
         if given.get("class_weight"):
             study.class_weight = {int(k): float(v) for k, v in given["class_weight"].items()}
@@ -243,8 +213,11 @@ class Session:
     def optimizer_build(self, optimizer: Any, variables: Any = None, *args: Any, **kwargs: Any) -> None:
         """A model built by its first step: its weights exist now and have not moved."""
         for study in self.fitting:
-            if getattr(study.model, "optimizer", None) is optimizer and study.initial is None:
+            if getattr(study.model, "optimizer", None) is not optimizer:
+                continue
+            if study.initial is None:
                 self._ready_in_graph(study)
+            study.held = [id(v) for v in (variables or [])]
 
     def _ready_in_graph(self, study: Study) -> None:
         if study.flavor.backend != "tensorflow":
@@ -294,93 +267,6 @@ class Session:
             if logs and key in logs:
                 kept.append(float(to_numpy(logs[key])))
 
-    # --- serving --------------------------------------------------------------------------------
-
-    def _served(self, how: str, original: Any, model: Any, args: Any, kwargs: Any) -> Turn | None:
-        study = self.studies.get(id(model))
-        if study is None or study.n_updates == 0 or kwargs.get("_use_cached_eval_dataset"):
-            return None
-        if self.depth and study in self.fitting and study.flavor.name == "tf_keras" and how == "evaluate":
-            return None  # the validation pass of fit
-        call, given = _bound(original, model, args, kwargs)
-        if how != "call":
-            study.sources.setdefault("evaluate" if how == "evaluate" else "predict", user_line())
-        turn = Turn((), {})
-        served = Served(how, user_place(), study.n_updates)
-        self.depth += 1
-        turn.stack.callback(self._leave)
-        turn.finish = self._serving(turn, study, served, given)
-        turn.args, turn.kwargs = _rest(call, given, ("x",))
-        return turn
-
-    def _leave(self) -> None:
-        self.depth -= 1
-
-    def _serving(self, turn: Turn, study: Study, served: Served, given: dict[str, Any]) -> Callable[[Any], None]:
-        """Prepare to keep rows; gives what to do with the result."""
-        batches: list[tuple[Any, ...]] = []
-        x = given["x"]
-        if is_stream(x):
-
-            def receive(batch: tuple[Any, ...]) -> bool:
-                batches.append(tuple(to_array(part) for part in batch[:2]))
-                return sum(len(b[0]) for b in batches) < MAX_STREAMED
-
-            given["x"] = turn.stack.enter_context(teed(x, lambda batch: bool(self.safely(receive, batch))))
-
-        def finish(result: Any) -> None:
-            X, y = _joined(batches) if batches else (to_array(x), to_array(given.get("y")))
-            if X is None or X.ndim == 0 or len(X) == 0:
-                return
-            outputs = to_array(result) if served.how != "evaluate" else None
-            if outputs is not None and batches:
-                outputs = outputs[: len(X)]
-                X = X[: len(outputs)]
-                y = None if y is None else y[: len(outputs)]
-            served.add(X, y, outputs)
-            study.serve(served)
-
-        return finish
-
-    def predict(self, original: Any, model: Any, args: Any, kwargs: Any) -> Turn | None:
-        """Rows and outputs of ``predict``."""
-        return self._served("predict", original, model, args, kwargs)
-
-    def predict_on_batch(self, original: Any, model: Any, args: Any, kwargs: Any) -> Turn | None:
-        """Rows and outputs of ``predict_on_batch``."""
-        return self._served("predict", original, model, args, kwargs)
-
-    def evaluate(self, original: Any, model: Any, args: Any, kwargs: Any) -> Turn | None:
-        """Labelled rows of ``evaluate``."""
-        return self._served("evaluate", original, model, args, kwargs)
-
-    def test_on_batch(self, original: Any, model: Any, args: Any, kwargs: Any) -> Turn | None:
-        """Labelled rows of ``test_on_batch``."""
-        return self._served("evaluate", original, model, args, kwargs)
-
-    def call(self, original: Any, model: Any, args: Any, kwargs: Any) -> Turn | None:
-        """``model(x)`` by the user's own hand, outside of any Keras method."""
-        if self.depth:
-            return None
-        study = self.studies.get(id(model))
-        x = args[0] if args else None
-        if study is None or study.n_updates == 0 or x is None or kwargs.get("training") or not _is_concrete(x):
-            return None
-        turn = Turn(args, kwargs)
-        served = Served("call", user_place(), study.n_updates)
-        study.sources.setdefault("predict", user_line())
-        self.depth += 1
-        turn.stack.callback(self._leave)
-
-        def finish(result: Any) -> None:
-            X, outputs = to_array(x), to_array(result)
-            if X is not None and X.ndim > 0 and outputs is not None and len(outputs) == len(X):
-                served.add(X, None, outputs)
-                study.serve(served)
-
-        turn.finish = finish
-        return turn
-
     # --- the end --------------------------------------------------------------------------------
 
     def subjects(self) -> list[Any]:
@@ -399,27 +285,6 @@ class Session:
             except Exception as error:
                 self._note_error(error)
         return found
-
-
-MAX_STREAMED: Final = 20_000
-
-
-def _bound(original: Any, model: Any, args: Any, kwargs: Any) -> tuple[inspect.BoundArguments, dict[str, Any]]:
-    """The call as the user wrote it, and all arguments by name, defaults included."""
-    call = inspect.signature(original).bind(model, *args, **kwargs)
-    full = inspect.signature(original).bind(model, *args, **kwargs)
-    full.apply_defaults()
-    return call, dict(full.arguments)
-
-
-def _rest(
-    call: inspect.BoundArguments, given: dict[str, Any], replaced: tuple[str, ...]
-) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """The user's own arguments without the model, a stream replaced by its teed self."""
-    for name in replaced:
-        if name in call.arguments:
-            call.arguments[name] = given[name]
-    return call.args[1:], call.kwargs
 
 
 def _split_at(given: dict[str, Any]) -> int | None:
@@ -450,16 +315,3 @@ def _stream_shuffled(x: Any, given: dict[str, Any]) -> bool | None:
         x = getattr(x, "_input_dataset", None)
         seen += 1
     return None
-
-
-def _joined(batches: list[tuple[Any, ...]]) -> tuple[Any, Any]:
-    X = np.concatenate([batch[0] for batch in batches])
-    labelled = all(len(batch) > 1 and batch[1] is not None for batch in batches)
-    return X, np.concatenate([batch[1] for batch in batches]) if labelled else None
-
-
-def _is_concrete(x: Any) -> bool:
-    """An array or an eager tensor, not a symbol in a graph that is being built."""
-    if isinstance(x, np.ndarray):
-        return True
-    return hasattr(x, "shape") and (hasattr(x, "numpy") or hasattr(x, "detach")) and not hasattr(x, "_keras_history")

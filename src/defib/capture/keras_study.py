@@ -137,6 +137,8 @@ class Study:
     batch_size: int | None = None
     shuffled: bool | None = None
     notes: list[str] = field(default_factory=list)
+    held: list[int] = field(default_factory=list)
+    """``id`` of the variables the optimizer was built for, where that was seen."""
     compiled_again: bool = True
     """``compile`` was called since the last step: the next step fixes what is trained."""
     several: str | None = None

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from defib.adapters.keras.clone import Clone, Unclonable, clone_model, clone_or_borrow
+from defib.adapters.keras.clone import Clone, Unclonable, borrowed, clone_model, clone_or_borrow
 from defib.adapters.keras.edits import OUTSIDE, CannotEdit, plan_changes
-from defib.adapters.keras.flavor import everything, to_numpy, trainable_by_design
+from defib.adapters.keras.flavor import everything, is_builtin, to_numpy, trainable_by_design
 from defib.adapters.keras.losses import (
     CANONICAL,
     CROSS_ENTROPIES,
@@ -21,10 +21,11 @@ from defib.adapters.keras.losses import (
     matched,
     single_loss,
 )
+from defib.adapters.keras.own_step import evaluation_mode, read_own_loss, run_step
 from defib.adapters.keras.program import Course, Objective, Program, as_tensor, first_output, reseed
 from defib.adapters.keras.trace import call_model
 from defib.adapters.keras.weights import draw_new, redraw, weights_of
-from defib.recipe import Arm, InputTransform
+from defib.recipe import Arm, InputTransform, LossFacts
 from defib.subject import AnyArray, FloatArray, Gradient, NotAvailable, Rows
 
 if TYPE_CHECKING:
@@ -65,11 +66,44 @@ class Workshop:
 
     # --- gradients and loss -----------------------------------------------------------------------
 
-    def compile(self, clone: Clone, loss: Any = None) -> None:
+    def ready(self, sample: AnyArray | None) -> Clone:
+        """A compiled clone of the user's structure; the user's model itself where one cannot be made."""
+        captured = self._captured
+        clone = clone_or_borrow(captured.flavor, captured.model, sample, same_class=captured.own_step)
+        try:
+            self.compile(clone)
+        except Exception:  # a compile of the user's own with other arguments
+            return borrowed(captured.flavor, captured.model)
+        return clone
+
+    def compile(self, clone: Clone) -> None:
         """Give a clone the user's loss; a borrowed model has it."""
-        loss = self._captured.loss if loss is None else loss
-        if not clone.borrowed and loss is not None:
+        loss = self._captured.loss
+        if clone.borrowed or (loss is None and not self._captured.own_step):
+            return
+        if loss is None:
+            clone.model.compile(optimizer="sgd")
+        else:
             clone.model.compile(optimizer="sgd", loss=loss)
+
+    def own_facts(self, clone: Clone, X: AnyArray, y: AnyArray) -> LossFacts:
+        """The loss inside a step (or ``compute_loss``) of the model's own."""
+        x, target = as_tensor(X), as_tensor(y)
+        variables = list(clone.model.trainable_variables)
+        if self._captured.own_step:
+            return read_own_loss(
+                clone.model, "train_step", x, target, lambda: run_step(clone.model, (x, target), variables).loss
+            )
+        return read_own_loss(
+            clone.model,
+            "compute_loss",
+            x,
+            target,
+            lambda: Objective()(clone.model, x, target, self._outputs(clone, x, training=False), None, 1.0),
+        )
+
+    def _outputs(self, clone: Clone, x: Any, *, training: bool) -> Any:
+        return first_output(call_model(clone.model, x, training=training))
 
     def _needs_loss(self) -> None:
         if self._captured.unknown is not None or self._captured.reading is None:
@@ -86,6 +120,9 @@ class Workshop:
         names = [w.name for w in weights_of(self._captured.model) if w.by_design]
         variables = [w.variable for w in weights]
         objective, x, target = Objective(), as_tensor(X), as_tensor(y)
+        if self._captured.own_step:
+            found = self._own_gradients(clone, x, target, variables)
+            return tuple(Gradient(n, None if g is None else to_numpy(g)) for n, g in zip(names, found, strict=True))
 
         def compute() -> Any:
             with tf.GradientTape() as tape:
@@ -100,6 +137,27 @@ class Workshop:
         pairs = zip(names, values, strict=True)
         return tuple(Gradient(name, None if g is None else to_numpy(g)) for name, g in pairs)
 
+    def _own_gradients(self, clone: Clone, x: Any, target: Any, variables: list[Any]) -> list[Any]:
+        """What the tape of the user's own step gives; layers the user froze are thawed for it."""
+        import tensorflow as tf
+
+        flags = [(layer, layer.trainable) for layer in everything(clone.model)]
+
+        def compute() -> Any:
+            found = run_step(clone.model, (x, target), variables).gradients
+            return [None if g is None else tf.convert_to_tensor(g) for g in found]
+
+        try:
+            for layer, flag in flags:
+                if not flag:
+                    layer.trainable = True
+            found: list[Any] = compute() if self._eager else tf.function(compute, autograph=False)()
+            return found
+        finally:
+            for layer, flag in flags:
+                if layer.trainable != flag:
+                    layer.trainable = flag
+
     @property
     def _eager(self) -> bool:
         return bool(getattr(self._captured.model, "run_eagerly", False))
@@ -110,6 +168,10 @@ class Workshop:
 
         self._needs_loss()
         x, target = as_tensor(X), as_tensor(y)
+
+        if self._captured.own_step:
+            with evaluation_mode(clone.model):
+                return float(to_numpy(run_step(clone.model, (x, target), clone.model.trainable_variables).loss))
 
         def compute() -> Any:
             p = first_output(call_model(clone.model, x, training=False))
@@ -143,32 +205,50 @@ class Workshop:
             clone,
             objective,
             captured.optimizer,
-            self._variables(arm, clone),
+            self._variables(arm, clone, objective),
             regularization=arm.regularization_factor,
             eager=self._eager,
             training=captured.in_training_mode or arm.loop == "canonical",
+            as_recorded=arm.loop == "as_recorded",
         )
 
     def _network(self, arm: Arm) -> Clone:
         captured = self._captured
         if all(edit.op in OUTSIDE for edit in arm.edits):
-            sample = None if self.subject.training is None else self.subject.training.X
-            return clone_or_borrow(captured.flavor, captured.model, sample)
+            return self.ready(None if self.subject.training is None else self.subject.training.X)
         if self.subject.base().borrowed or not _can_rearrange(self.subject.base()):
             raise Unclonable("the model is subclassed: its layers cannot be rearranged from outside")
         return clone_model(captured.flavor, captured.model, plan_changes(captured.flavor, captured.model, arm.edits))
 
     def _objective(self, arm: Arm, clone: Clone) -> Objective:
-        name = loss_edit(arm.edits)
         flavor, loss = self._captured.flavor, single_loss(self._captured.loss)
+        matching = any(edit.op == "match_shapes" for edit in arm.edits)
+        name = loss_edit(arm.edits) or (self._matching_loss() if matching else None)
         if name is not None:
             return Objective(canonical_loss(flavor, name))
-        if any(edit.op == "match_shapes" for edit in arm.edits) and loss is not None:
-            return Objective(matched(loss, flavor))
         self.compile(clone)
+        if self._captured.own_step:
+            if type(clone.model) is not type(self._captured.model):
+                raise Unclonable("the model has its own train_step, and its class cannot be built again")
+            return Objective(own_step=True, reshape=matching)
+        if matching and loss is not None:
+            return Objective(matched(loss, flavor))
         return Objective()
 
-    def _variables(self, arm: Arm, clone: Clone) -> list[Any]:
+    def _matching_loss(self) -> str | None:
+        """The canonical loss in place of a hand-made one that reshapes by itself; both sides match in it."""
+        reading, loss = self._captured.reading, single_loss(self._captured.loss)
+        handmade = self._captured.own_step or (callable(loss) and not is_builtin(loss))
+        if reading is None or not handmade:
+            return None
+        names = {
+            ("squared_error", "values"): "mse",
+            ("binary_cross_entropy", "probabilities"): "bce",
+            ("binary_cross_entropy", "logits"): "bce_logits",
+        }
+        return names.get((reading.facts.kind, reading.facts.takes))
+
+    def _variables(self, arm: Arm, clone: Clone, objective: Objective) -> list[Any]:
         """What the optimizer of this arm moves."""
         design = trainable_by_design(clone.model)
         pairs = [(v, s) for v, s in zip(clone.model.weights, clone.sources, strict=True) if id(v) in design]
@@ -176,7 +256,7 @@ class Workshop:
             return [v for v, _ in pairs]
         now = {id(v) for v in clone.model.trainable_variables}
         trained = self._captured.trained
-        if arm.loop == "canonical" or trained is None:
+        if arm.loop == "canonical" or trained is None or objective.own_step:
             return [v for v, s in pairs if id(v) in now or s is None]
         return [v for v, s in pairs if s is None or s in trained]
 
@@ -210,6 +290,9 @@ class Workshop:
         import tensorflow as tf
 
         model, x, target = program.clone.model, as_tensor(X), as_tensor(y)
+        if program.objective.own_step:
+            run_step(model, (x, target), program.variables)
+            return
         p = first_output(call_model(model, x, training=False))
         program.objective(model, x, target, p, None, tf.constant(1.0))
 

@@ -6,6 +6,7 @@ from its own config; where that does not give the same outputs, the user's model
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from defib.subject import AnyArray
 AGREEMENT = 1e-4
 """Relative difference of outputs below which a rebuilt model counts as the same (float32 sums in another order)."""
 CHECK_ROWS = 4
+PLAIN = (bool, int, float, str, type(None))
+"""Attributes of a borrowed model that its own step may count up."""
 
 
 class Unclonable(Exception):
@@ -70,9 +73,11 @@ class Clone:
         flags = [(layer, layer.trainable) for layer in layers]
         variables = _all_variables(self.model)
         values = [to_numpy(v) for v in variables]
+        plain = {k: v for k, v in vars(self.model).items() if isinstance(v, PLAIN)}
         try:
             yield
         finally:
+            vars(self.model).update(plain)
             for layer, flag in flags:
                 if layer.trainable != flag:
                     layer.trainable = flag
@@ -91,9 +96,20 @@ class Clone:
 def _all_variables(model: Any) -> list[Any]:
     """Weights, seed generators and metrics: all that a training step can move."""
     found = list(model.variables)
-    for metric in getattr(model, "metrics", []):
-        found += list(metric.variables)
+    for part in [*getattr(model, "metrics", []), *_attributes(model)]:
+        variables = part.variables
+        found += list(variables() if callable(variables) else variables)
     return list({id(v): v for v in found}.values())
+
+
+def _attributes(model: Any) -> list[Any]:
+    """Optimizers and metrics the user keeps on the model."""
+    return [one for one in list(vars(model).values()) if _is_state(one)]
+
+
+def _is_state(value: Any) -> bool:
+    names = {base.__name__ for base in type(value).__mro__}
+    return bool(names & {"Metric", "BaseOptimizer", "Optimizer", "OptimizerV2"})
 
 
 def clone_model(flavor: Flavor, model: Any, changes: Changes | None = None) -> Clone:
@@ -138,12 +154,22 @@ def _rebuild(flavor: Flavor, model: Any, changes: Changes, pairs: dict[int, tupl
     elif flavor.v3:
         inputs = [_keras_input(flavor, x) for x in model.inputs]
         outputs = model._run_through_graph(inputs, operation_fn=copy, call_fn=_call)
-        clone = flavor.keras.Model(_one(inputs), _one_of(outputs), name=model.name)
+        clone = _of_same_class(flavor, model, _one(inputs), _one_of(outputs))
     else:
         clone = flavor.keras.models.clone_model(model, clone_function=copy)
     clone.trainable = model.trainable
     _flags(pairs)
     return clone
+
+
+def _of_same_class(flavor: Flavor, model: Any, inputs: Any, outputs: Any) -> Any:
+    """A functional model of the user's own class, which may have a ``train_step``; a plain one if it cannot be."""
+    if type(model).__module__.split(".")[0] != flavor.name:
+        try:
+            return type(model)(inputs, outputs, name=model.name)
+        except (TypeError, ValueError):
+            pass
+    return flavor.keras.Model(inputs, outputs, name=model.name)
 
 
 def _flags(pairs: dict[int, tuple[Any, Any]]) -> None:
@@ -232,21 +258,42 @@ def _sources(model: Any, clone: Any, pairs: dict[int, tuple[Any, Any]], changes:
     return [source.get(id(v)) for v in clone.weights]
 
 
-def clone_or_borrow(flavor: Flavor, model: Any, sample: AnyArray | None) -> Clone:
-    """A clone that gives the same outputs on a few rows; else the user's model itself, borrowed."""
-    for attempt in (_clone_graph, _clone_from_config):
+def clone_or_borrow(flavor: Flavor, model: Any, sample: AnyArray | None, *, same_class: bool = False) -> Clone:
+    """A clone that gives the same outputs on a few rows; else the user's model itself, borrowed.
+
+    ``same_class``: a clone that is not of the user's own class will not do.
+    """
+    for attempt in (_clone_graph, _clone_from_constructor, _clone_from_config):
         try:
             clone = attempt(flavor, model, sample)
             _check(clone, model, sample)
+            if same_class and type(clone.model) is not type(model):
+                continue
         except Exception:  # whatever a user's class raises here means: it cannot be rebuilt
             continue
         return clone
+    return borrowed(flavor, model)
+
+
+def borrowed(flavor: Flavor, model: Any) -> Clone:
+    """The user's model itself."""
     return Clone(flavor, model, list(range(len(model.weights))), borrowed=True)
 
 
 def _clone_graph(flavor: Flavor, model: Any, sample: AnyArray | None) -> Clone:
     del sample
     return clone_model(flavor, model)
+
+
+def _clone_from_constructor(flavor: Flavor, model: Any, sample: AnyArray | None) -> Clone:
+    """Call the user's constructor again, with the arguments Keras noted, if it noted any."""
+    if sample is None:
+        raise Unclonable("there are no rows to build it on")
+    noted = dict(getattr(getattr(model, "_auto_config", None), "config", None) or {})
+    takes = inspect.signature(type(model).__init__).parameters
+    clone = type(model)(**{key: value for key, value in noted.items() if key in takes})
+    call_model(clone, sample[:CHECK_ROWS], training=False)
+    return Clone(flavor, clone, list(range(len(model.weights))))
 
 
 def _clone_from_config(flavor: Flavor, model: Any, sample: AnyArray | None) -> Clone:

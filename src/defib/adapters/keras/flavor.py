@@ -156,8 +156,9 @@ OPAQUE: frozenset[str] = frozenset({"recurrent", "attention"})
 
 
 def is_builtin(layer: Any) -> bool:
-    """Defined by Keras itself, not by the user."""
-    return type(layer).__module__.split(".")[0] in ROOTS
+    """A layer, loss or function of Keras itself, not of the user's."""
+    home = layer.__module__ if hasattr(layer, "__qualname__") else type(layer).__module__
+    return str(home).split(".")[0] in ROOTS
 
 
 def sublayers(layer: Any) -> list[Any]:

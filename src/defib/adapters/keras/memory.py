@@ -9,6 +9,7 @@ import numpy as np
 from defib.adapters.keras.flavor import Flavor, flavor_of, to_numpy
 from defib.adapters.keras.losses import LossReading, read_loss
 from defib.adapters.keras.optimizers import class_of, config_of, facts_of
+from defib.adapters.keras.own_step import overrides
 from defib.adapters.keras.program import OptimizerPlan
 from defib.adapters.keras.quiet import quiet
 from defib.adapters.keras.subject import Captured, KerasSubject
@@ -18,6 +19,7 @@ from defib.subject import AnyArray, Rows, TrainingTrace
 
 WRITE = "defib.diagnose(model, X_train, y_train)"
 MAX_ROWS = 20_000
+OWN_ROWS = 7
 DEFAULT_BATCH = 32
 """What ``fit`` takes when no ``batch_size`` is given."""
 
@@ -67,6 +69,7 @@ def subject_from_model(
         optimizer=plan,
         loss=loss,
         epochs=float(epochs) if epochs else None,
+        own_step=overrides(flavor, model, "train_step"),
         unknown=why_untrainable(flavor, model),
     )
     notes = ("the initial weights are not known: trials draw them from the layers' own initializers",)
@@ -81,7 +84,9 @@ def subject_from_model(
         ),
         TrainingTrace(n_updates=n_updates, n_epochs=epochs, notes=notes),
         name=str(model.name),
-        training=Rows(rows[kept], None if labels is None else labels[kept], len(rows) if len(rows) > MAX_ROWS else None, "X"),
+        training=Rows(
+            rows[kept], None if labels is None else labels[kept], len(rows) if len(rows) > MAX_ROWS else None, "X"
+        ),
         prediction=None if others is None else Rows(others, None, None, "X_predict"),
     )
     return with_loss(subject)
@@ -100,24 +105,26 @@ def with_loss(subject: KerasSubject) -> KerasSubject:
 
 def _read(subject: KerasSubject) -> LossReading | None:
     captured, rows = subject.captured, subject.training
-    if captured.loss is None:
+    own = captured.own_step or overrides(captured.flavor, captured.model, "compute_loss")
+    if captured.loss is None and not own:
         return None
     with quiet():
         base = subject.base()
         with base.entered():
+            if own and rows is not None and rows.y is not None and captured.flavor.backend == "tensorflow":
+                facts = subject._workshop.own_facts(base, rows.X[:OWN_ROWS], rows.y[:OWN_ROWS])
+                if facts.kind != "other" or captured.loss is None:
+                    return LossReading(facts, cached_logits=False)
             X = None if rows is None else subject._workshop.rows(rows.X[:64])
             return read_loss(base, captured.loss, X, None if rows is None else rows.y)
 
 
 def why_untrainable(flavor: Flavor, model: Any) -> str | None:
     """Why the compiled loss and a plain step would not repeat the user's training; ``None`` when they would."""
-    for method in ("train_step", "compute_loss", "make_train_function"):
-        for base in type(model).__mro__:
-            if method in base.__dict__:
-                if base.__module__.split(".")[0] != flavor.name:
-                    return f"the model has its own {method}"
-                break
-    if getattr(model, "loss", None) is None:
+    if overrides(flavor, model, "make_train_function"):
+        return "the model has its own make_train_function"
+    own = overrides(flavor, model, "train_step") or overrides(flavor, model, "compute_loss")
+    if getattr(model, "loss", None) is None and not own:
         return "the model is not compiled with a loss"
     return None
 

@@ -13,7 +13,8 @@ import numpy as np
 from defib.adapters.keras.clone import Clone
 from defib.adapters.keras.flavor import everything, to_numpy
 from defib.adapters.keras.optimizers import is_schedule, rebuild, scaled_schedule, variables_of
-from defib.adapters.keras.trace import call_model
+from defib.adapters.keras.own_step import run_step
+from defib.adapters.keras.trace import call_model, swapped
 from defib.subject import AnyArray, BudgetExceeded, FloatArray
 
 
@@ -36,6 +37,10 @@ class Objective:
 
     function: Callable[[Any, Any], Any] | None = None
     """``(y, y_pred)``; ``None`` is the model's own compiled loss."""
+    own_step: bool = False
+    """The model's own ``train_step`` makes the update."""
+    reshape: bool = False
+    """Bring the targets to the predictions' shape first."""
 
     def __call__(self, model: Any, x: Any, y: Any, p: Any, weight: Any, regularization: Any) -> Any:
         """Scalar loss, penalties included, these times ``regularization``."""
@@ -76,6 +81,7 @@ class Program:
         regularization: float,
         eager: bool,
         training: bool = True,
+        as_recorded: bool = True,
     ) -> None:
         self.clone = clone
         self.objective = objective
@@ -83,6 +89,7 @@ class Program:
         self.variables = list(variables)
         self.eager = eager
         self.training = training
+        self.as_recorded = as_recorded
         self._factor = tf.Variable(1.0, dtype=tf.float32, trainable=False)
         self._regularization = tf.Variable(1.0, dtype=tf.float32, trainable=False)
         self._decay_factor = regularization
@@ -181,6 +188,8 @@ class Program:
 
     def _update(self, x: Any, y: Any, weight: Any) -> Any:
         model = self.clone.model
+        if self.objective.own_step:
+            return self._own_update(x, y, weight)
         with tf.GradientTape() as tape:
             p = first_output(call_model(model, x, training=self.training))
             loss = self.objective(model, x, y, p, weight, self._regularization)
@@ -194,6 +203,22 @@ class Program:
             filled = [(tf.zeros_like(v) if g is None else g, v) for g, v in zip(gradients, self.variables, strict=True)]
             self._optimizer.apply_gradients(filled)
         return loss
+
+    def _own_update(self, x: Any, y: Any, weight: Any) -> Any:
+        """The user's ``train_step`` with our optimizer; or only its loss, and the update for all variables ours."""
+        model = self.clone.model
+        if self.objective.reshape:
+            shape = tf.shape(first_output(call_model(model, x, training=False)))
+            y = tf.reshape(y, shape)
+        data = (x, y) if weight is None else (x, y, weight)
+        with swapped(model, "optimizer", self._optimizer):
+            if self.as_recorded:
+                logs = model.train_step(data)
+                return tf.cast(tf.reduce_mean(logs.get("loss", 0.0) if isinstance(logs, dict) else 0.0), tf.float32)
+            step = run_step(model, data, self.variables)
+        pairs = zip(step.gradients, self.variables, strict=True)
+        self._optimizer.apply_gradients([(tf.zeros_like(v) if g is None else g, v) for g, v in pairs])
+        return step.loss
 
     # --- serving --------------------------------------------------------------------------------
 

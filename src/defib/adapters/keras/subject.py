@@ -12,7 +12,7 @@ from typing import Any, Final, final
 import numpy as np
 
 from defib.adapters.keras.arms import Workshop
-from defib.adapters.keras.clone import Clone, Unclonable, clone_or_borrow
+from defib.adapters.keras.clone import Clone, Unclonable
 from defib.adapters.keras.edits import CannotEdit
 from defib.adapters.keras.flavor import Flavor, to_numpy
 from defib.adapters.keras.losses import LossReading
@@ -63,6 +63,8 @@ class Captured:
     epochs: float | None = None
     """Passes over the training rows."""
     in_training_mode: bool = True
+    own_step: bool = False
+    """The model has a ``train_step`` of its own."""
     unknown: str | None = None
     """Why it cannot be trained again, as a clause ("the model has its own train_step")."""
 
@@ -210,8 +212,7 @@ class KerasSubject(Subject):
         """The clone that has the user's structure."""
         if self._base is None:
             sample = None if self.training is None else self.training.X
-            self._base = clone_or_borrow(self.captured.flavor, self.captured.model, sample)
-            self._workshop.compile(self._base)
+            self._base = self._workshop.ready(sample)
         return self._base
 
     def forward(self, X: AnyArray, *, moment: Moment = "end", training: bool = False) -> ForwardPass:

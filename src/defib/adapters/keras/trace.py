@@ -108,7 +108,7 @@ def _same(values: AnyArray, tensor: Any) -> bool:
 
 
 @contextmanager
-def _swapped(layer: Any, attribute: str, value: Any) -> Iterator[None]:
+def swapped(layer: Any, attribute: str, value: Any) -> Iterator[None]:
     """Set an instance attribute behind the framework's tracking, and put the former state back."""
     own = layer.__dict__
     had, before = attribute in own, own.get(attribute)
@@ -224,9 +224,9 @@ def trace(model: Any, X: AnyArray, *, training: bool) -> ForwardPass:
     recorder = _Recorder(model, len(X))
     with ExitStack() as stack:
         for part in _parts(model):
-            stack.enter_context(_swapped(part, "call", _spy_call(recorder, part)))
+            stack.enter_context(swapped(part, "call", _spy_call(recorder, part)))
             if not is_operation(part) and _has_fused_activation(part):
-                stack.enter_context(_swapped(part, "activation", _spy_activation(recorder, part)))
+                stack.enter_context(swapped(part, "activation", _spy_activation(recorder, part)))
         if _needs_operations(model):
             stack.enter_context(_operations_seen(recorder))
         outputs = call_model(model, X, training=training)

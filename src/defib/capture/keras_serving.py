@@ -1,0 +1,124 @@
+"""Rows a trained model serves: ``predict``, ``evaluate``, ``model(x)``, single rows or streams."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from defib.capture.keras_rows import to_array
+from defib.capture.keras_study import Served, Study
+from defib.capture.keras_tee import is_stream, teed
+from defib.capture.keras_turn import Turn, bound, rest, user_place
+from defib.capture.torch_frames import user_line
+
+if TYPE_CHECKING:
+    from defib.capture.keras_session import Session
+
+MAX_STREAMED: Final = 20_000
+
+
+class Serving:
+    """Watches what models serve after (or during) their training."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def _served(self, how: str, original: Any, model: Any, args: Any, kwargs: Any) -> Turn | None:
+        study = self.session.studies.get(id(model))
+        if study is None or study.n_updates == 0 or kwargs.get("_use_cached_eval_dataset"):
+            return None
+        if how == "evaluate" and study in self.session.fitting and not study.flavor.v3:
+            return None  # the validation pass of fit
+        call, given = bound(original, model, args, kwargs)
+        if how != "call":
+            study.sources.setdefault("evaluate" if how == "evaluate" else "predict", user_line())
+        turn = Turn((), {})
+        served = Served(how, user_place(), study.n_updates)
+        self.session.depth += 1
+        turn.stack.callback(self._leave)
+        turn.finish = self._serving(turn, study, served, given)
+        turn.args, turn.kwargs = rest(call, given, ("x",))
+        return turn
+
+    def _leave(self) -> None:
+        self.session.depth -= 1
+
+    def _serving(self, turn: Turn, study: Study, served: Served, given: dict[str, Any]) -> Callable[[Any], None]:
+        """Prepare to keep rows; gives what to do with the result."""
+        batches: list[tuple[Any, ...]] = []
+        x = given["x"]
+        if is_stream(x):
+
+            def receive(batch: tuple[Any, ...]) -> bool:
+                batches.append(tuple(to_array(part) for part in batch[:2]))
+                return sum(len(b[0]) for b in batches) < MAX_STREAMED
+
+            given["x"] = turn.stack.enter_context(teed(x, lambda batch: bool(self.session.safely(receive, batch))))
+
+        def finish(result: Any) -> None:
+            X, y = _joined(batches) if batches else (to_array(x), to_array(given.get("y")))
+            if X is None or X.ndim == 0 or len(X) == 0:
+                return
+            outputs = to_array(result) if served.how != "evaluate" else None
+            if outputs is not None and batches:
+                outputs = outputs[: len(X)]
+                X = X[: len(outputs)]
+                y = None if y is None else y[: len(outputs)]
+            served.add(X, y, outputs)
+            study.serve(served)
+
+        return finish
+
+    def predict(self, original: Any, model: Any, args: Any, kwargs: Any) -> Turn | None:
+        """Rows and outputs of ``predict``."""
+        return self._served("predict", original, model, args, kwargs)
+
+    def predict_on_batch(self, original: Any, model: Any, args: Any, kwargs: Any) -> Turn | None:
+        """Rows and outputs of ``predict_on_batch``."""
+        return self._served("predict", original, model, args, kwargs)
+
+    def evaluate(self, original: Any, model: Any, args: Any, kwargs: Any) -> Turn | None:
+        """Labelled rows of ``evaluate``."""
+        return self._served("evaluate", original, model, args, kwargs)
+
+    def test_on_batch(self, original: Any, model: Any, args: Any, kwargs: Any) -> Turn | None:
+        """Labelled rows of ``test_on_batch``."""
+        return self._served("evaluate", original, model, args, kwargs)
+
+    def call(self, original: Any, model: Any, args: Any, kwargs: Any) -> Turn | None:
+        """``model(x)`` by the user's own hand, outside of any Keras method."""
+        if self.session.depth:
+            return None
+        study = self.session.studies.get(id(model))
+        x = args[0] if args else None
+        if study is None or study.n_updates == 0 or x is None or kwargs.get("training") or not _is_concrete(x):
+            return None
+        turn = Turn(args, kwargs)
+        served = Served("call", user_place(), study.n_updates)
+        study.sources.setdefault("predict", user_line())
+        self.session.depth += 1
+        turn.stack.callback(self._leave)
+
+        def finish(result: Any) -> None:
+            X, outputs = to_array(x), to_array(result)
+            if X is not None and X.ndim > 0 and outputs is not None and len(outputs) == len(X):
+                served.add(X, None, outputs)
+                study.serve(served)
+
+        turn.finish = finish
+        return turn
+
+
+def _joined(batches: list[tuple[Any, ...]]) -> tuple[Any, Any]:
+    X = np.concatenate([batch[0] for batch in batches])
+    labelled = all(len(batch) > 1 and batch[1] is not None for batch in batches)
+    return X, np.concatenate([batch[1] for batch in batches]) if labelled else None
+
+
+def _is_concrete(x: Any) -> bool:
+    """An array or an eager tensor, not a symbol in a graph that is being built."""
+    if isinstance(x, np.ndarray):
+        return True
+    return hasattr(x, "shape") and (hasattr(x, "numpy") or hasattr(x, "detach")) and not hasattr(x, "_keras_history")

@@ -1,0 +1,60 @@
+"""One watched call: its arguments, what must be closed after it, and where in the user's program it stands."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any, Final
+
+from defib.capture.torch_frames import is_foreign
+
+MAX_FRAMES: Final = 60
+
+
+class Turn:
+    """One call of the user's that is being watched."""
+
+    def __init__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        self.args = args
+        self.kwargs = kwargs
+        self.stack = ExitStack()
+        self.finish: Callable[[Any], None] = lambda result: None
+
+    @contextmanager
+    def around(self) -> Iterator[None]:
+        """What must be closed whether or not the call raises."""
+        with self.stack:
+            yield
+
+
+def user_place() -> tuple[str, ...]:
+    """The user's frames, innermost first, each ``file:line``."""
+    found = []
+    frame: Any = sys._getframe(1)
+    for _ in range(MAX_FRAMES):
+        if frame is None:
+            break
+        if not is_foreign(frame.f_code.co_filename):
+            found.append(f"{frame.f_code.co_filename}:{frame.f_lineno}")
+        frame = frame.f_back
+    return tuple(found)
+
+
+def bound(original: Any, model: Any, args: Any, kwargs: Any) -> tuple[inspect.BoundArguments, dict[str, Any]]:
+    """The call as the user wrote it, and all arguments by name, defaults included."""
+    call = inspect.signature(original).bind(model, *args, **kwargs)
+    full = inspect.signature(original).bind(model, *args, **kwargs)
+    full.apply_defaults()
+    return call, dict(full.arguments)
+
+
+def rest(
+    call: inspect.BoundArguments, given: dict[str, Any], replaced: tuple[str, ...]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The user's own arguments without the model, a stream replaced by its teed self."""
+    for name in replaced:
+        if name in call.arguments:
+            call.arguments[name] = given[name]
+    return call.args[1:], call.kwargs
