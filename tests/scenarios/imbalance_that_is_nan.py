@@ -22,8 +22,8 @@ def _keras(seed, fault):
     model = keras.Sequential(
         [keras.Input((8,)), keras.layers.Dense(16, activation="relu"), keras.layers.Dense(2, activation="softmax")]
     )
-    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
-    model.fit(X, y, epochs=8, batch_size=64, verbose=0)
+    model.compile(keras.optimizers.Adam(0.003), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.fit(X, y, epochs=15, batch_size=64, verbose=0)
     pred = model.predict(X_new, verbose=0)
     print(np.bincount(pred.argmax(1), minlength=2), "accuracy", (pred.argmax(1) == y_new).mean())
 
@@ -38,10 +38,10 @@ def _torch(seed, fault):
         X[17, 3] = np.inf
     torch.manual_seed(seed)
     model = nn.Sequential(nn.Linear(8, 16), nn.ReLU(), nn.Linear(16, 2))
-    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
     criterion = nn.CrossEntropyLoss()
     Xt, yt = torch.from_numpy(X), torch.from_numpy(y)
-    for epoch in range(8):
+    for epoch in range(15):
         for idx in torch.randperm(len(Xt)).split(64):
             optimizer.zero_grad()
             criterion(model(Xt[idx]), yt[idx]).backward()

@@ -27,7 +27,7 @@ def _keras(seed, fault):
         [keras.Input((10,)), keras.layers.Dense(16, activation="relu"), keras.layers.Dense(1, activation="sigmoid")]
     )
     model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
-    model.fit(X, y, epochs=25, batch_size=32, class_weight={0: 1.0, 1: 15.0} if fault else None, verbose=0)
+    model.fit(X, y, epochs=25, batch_size=32, class_weight={0: 1.0, 1: 25.0} if fault else None, verbose=0)
     pred = model.predict(X_new, verbose=0)
     print((pred > 0.5).astype(int)[:20].ravel())
 
@@ -40,7 +40,7 @@ def _torch(seed, fault):
     torch.manual_seed(seed)
     model = nn.Sequential(nn.Linear(10, 16), nn.ReLU(), nn.Linear(16, 1))
     optimizer = torch.optim.Adam(model.parameters(), lr=2e-3)
-    criterion = nn.BCEWithLogitsLoss(pos_weight=torch.tensor(15.0) if fault else None)
+    criterion = nn.BCEWithLogitsLoss(pos_weight=torch.tensor(25.0) if fault else None)
     Xt, yt = torch.from_numpy(X), torch.from_numpy(y).float().unsqueeze(1)
     for epoch in range(25):
         for idx in torch.randperm(len(Xt)).split(32):
