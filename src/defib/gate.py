@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from defib.causes._signs import untouched
 from defib.evidence import Book, Missing
 from defib.gate_score import reference_score
 from defib.probes.labels import LabelFacts
@@ -57,6 +58,8 @@ def _problem(symptom: Symptom, book: Book) -> Problem:
     ranks = skill is None or skill.shown
     if symptom.pattern == "one_class" and ranks and _surprising(symptom, book):
         return "one_class"
+    if untouched(book):
+        return "unskilled"
     if skill is None:
         return "unknown"
     if skill.rows == "training" and _no_signal(book):

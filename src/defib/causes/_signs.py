@@ -12,6 +12,8 @@ from defib.probes.activations import ActivationFacts, LayerState
 from defib.probes.inputs import InputFacts
 from defib.probes.outputs import SymptomFacts
 from defib.probes.reference import SignalFacts
+from defib.probes.training import TrainingFacts
+from defib.probes.updates import UpdateFacts
 from defib.symptom import Symptom
 
 WEIGHTED = frozenset({"dense", "conv", "recurrent", "attention", "embedding"})
@@ -71,10 +73,16 @@ def seen(book: Book) -> Symptom:
     return book.get(SymptomFacts).symptom
 
 
+def untouched(book: Book) -> bool:
+    """No weight moved although the optimizer stepped: what skill there is, is a random network's luck."""
+    updates, training = maybe(book, UpdateFacts), maybe(book, TrainingFacts)
+    return updates is not None and training is not None and updates.moved_fraction == 0 and training.n_updates > 0
+
+
 def learnt(symptom: Symptom, book: Book) -> bool:
     """Skill is shown on rows that were not trained on, and is more than a trace of what the rows hold."""
     skill = symptom.skill
-    if skill is None or skill.rows == "training" or not skill.shown:
+    if skill is None or skill.rows == "training" or not skill.shown or untouched(book):
         return False
     signal = maybe(book, SignalFacts)
     if signal is None or not signal.has_signal:

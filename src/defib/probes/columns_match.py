@@ -86,8 +86,9 @@ def _cleaned(X: FloatArray) -> FloatArray:
 def _common_factor(t: FloatArray, p: FloatArray) -> str | None:
     """``predict = training × f`` (or ``× f + c``) with one f (and c) for every column."""
     # Over all cells the factor is known well even from ten rows; the columns must then agree with it.
-    factor = float(np.median(p.std(axis=0) / t.std(axis=0)))
-    if 1 / LEAST_FACTOR < factor < LEAST_FACTOR:
+    varies = t.std(axis=0) > 0
+    factor = float(np.median(p.std(axis=0)[varies] / t.std(axis=0)[varies])) if varies.any() else 0.0
+    if factor == 0 or 1 / LEAST_FACTOR < factor < LEAST_FACTOR:
         return None
     named = next((f for g in NAMED_FACTORS for f in (g, 1 / g) if abs(factor / f - 1) < _slack(p)), None)
     factor = named if named is not None else factor

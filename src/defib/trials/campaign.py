@@ -15,6 +15,7 @@ from defib.causes import Cause
 from defib.diagnosis import Trial
 from defib.evidence import Book, Missing
 from defib.interventions import Intervention
+from defib.interventions.table import with_families
 from defib.recipe import Arm
 from defib.subject import BudgetExceeded, NotAvailable, Subject
 from defib.trials import Progress, plan
@@ -178,7 +179,7 @@ class Conductor:
             recovered = [run.recovered for run in self.runs[trial.intervention]]
             if trial.arm == "treated" and (trial.sufficient or not any(recovered)):
                 outcomes[trial.intervention] = trial.sufficient
-        return outcomes
+        return with_families(outcomes)
 
 
 def has_labels(subject: Subject) -> bool:

@@ -82,7 +82,8 @@ class SerialEngine:
         score = skill.value if skill is not None else float("nan")
         return Run(
             seed=seed,
-            recovery=recovery(score, self.reference_score),
+            # An output that ranks but is flat has brought nothing back that a user could see.
+            recovery=0.0 if symptom.is_flat else recovery(score, self.reference_score),
             score=score,
             spread=symptom.prediction_spread,
             flat=symptom.is_flat,
