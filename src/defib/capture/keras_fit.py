@@ -61,8 +61,13 @@ class KerasWatcher(Watcher):
         )
         self._patches.wrap(module.Model, "make_train_function", functools.partial(_before, session, session.make_train))
 
+        step = "apply" if hasattr(module.optimizers.Optimizer, "apply") else "apply_gradients"
+        self._patches.wrap(module.optimizers.Optimizer, step, functools.partial(_guest, session, session.loops.apply))
+        wrapper = functools.partial(_guest, session, session.loops.loss)
+        self._patches.wrap(module.losses.Loss, "__call__", wrapper)
         function = _traced_function_class()
         if function is not None:
+            self._patches.wrap(function, "__call__", functools.partial(_guest, session, session.loops.function))
             wrapper = functools.partial(_after, session, session.variables_initialized)
             self._patches.wrap(function, "_initialize_uninitialized_variables", wrapper)
 

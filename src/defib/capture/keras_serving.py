@@ -37,12 +37,13 @@ class Serving:
         turn = Turn((), {})
         served = Served(how, user_place(), study.n_updates)
         self.session.depth += 1
-        turn.stack.callback(self._leave)
+        turn.stack.callback(self.leave)
         turn.finish = self._serving(turn, study, served, given)
         turn.args, turn.kwargs = rest(call, given, ("x",))
         return turn
 
-    def _leave(self) -> None:
+    def leave(self) -> None:
+        """A watched call has ended."""
         self.session.depth -= 1
 
     def _serving(self, turn: Turn, study: Study, served: Served, given: dict[str, Any]) -> Callable[[Any], None]:
@@ -91,6 +92,9 @@ class Serving:
         """``model(x)`` by the user's own hand, outside of any Keras method."""
         if self.session.depth:
             return None
+        turn = self.session.loops.call(model, args, kwargs)
+        if turn is not None:
+            return turn
         study = self.session.studies.get(id(model))
         x = args[0] if args else None
         if study is None or study.n_updates == 0 or x is None or kwargs.get("training") or not _is_concrete(x):
@@ -99,7 +103,7 @@ class Serving:
         served = Served("call", user_place(), study.n_updates)
         study.sources.setdefault("predict", user_line())
         self.session.depth += 1
-        turn.stack.callback(self._leave)
+        turn.stack.callback(self.leave)
 
         def finish(result: Any) -> None:
             X, outputs = to_array(x), to_array(result)

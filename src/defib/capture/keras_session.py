@@ -10,6 +10,7 @@ import numpy as np
 
 from defib.adapters.keras.flavor import flavor_of, to_numpy
 from defib.adapters.keras.quiet import busy
+from defib.capture.keras_loop import Loops
 from defib.capture.keras_rows import RowStore, SeveralArrays, to_array
 from defib.capture.keras_serving import Serving
 from defib.capture.keras_study import Stopwatch, Study, weights_now
@@ -31,6 +32,7 @@ class Session:
         self.fitting: list[Study] = []
         """Models inside ``fit`` or ``train_on_batch`` now, innermost last."""
         self.serving = Serving(self)
+        self.loops = Loops(self)
         self.depth = 0
         """How many Keras methods of the user's are running."""
         self._step: dict[int, tuple[int, int]] = {}
@@ -194,6 +196,16 @@ class Session:
         if study.compiled_again and weights_now(model) and (study.initial is not None or study.n_updates):
             study.mark_trained(list(model.trainable_variables))
             study.compiled_again = False
+
+    def ready_by_hand(self, study: Study, optimizer: Any, variables: list[Any]) -> None:
+        """Before a step of a hand-written loop."""
+        import tensorflow as tf
+
+        with tf.init_scope():
+            study.before_first_step(optimizer)
+            if study.initial is not None:
+                study.mark_trained(variables)
+                study.compiled_again = False
 
     def _fitting(self, model: Any) -> Study | None:
         return next((study for study in reversed(self.fitting) if study.model is model), None)

@@ -1,0 +1,221 @@
+"""Hand-written training loops with ``tf.GradientTape`` around a Keras model, plain or inside ``tf.function``.
+
+Seen are the call of the model in training, a Keras loss object that takes its output, and the
+optimizer that is applied to its weights. Inside ``tf.function`` these run once, while the function is traced; which of
+its arguments were the rows and the labels is noted then, and each later call of the function is one step.
+"""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from defib.capture.keras_rows import to_array
+from defib.capture.keras_study import Study
+from defib.capture.keras_turn import Turn
+from defib.capture.torch_frames import user_line
+
+if TYPE_CHECKING:
+    from defib.capture.keras_session import Session
+
+
+@dataclass
+class LoopNotes:
+    """What is known of one model's hand-written loop."""
+
+    loss: Any = None
+    """The Keras loss object that took the model's output."""
+
+
+@dataclass
+class Traced:
+    """What one ``tf.function`` does with its arguments."""
+
+    study: Study | None = None
+    rows: int | None = None
+    """Which of the function's tensors went into the model."""
+    labels: int | None = None
+    updates: int = 0
+    """Optimizer steps per call."""
+
+
+@dataclass
+class Pending:
+    """The last forward pass in training whose loss was not seen yet."""
+
+    model: Any
+    x: Any
+    output: Any
+
+
+class Loops:
+    """Watches steps taken outside of Keras' own training methods."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.models: dict[int, weakref.ref[Any]] = {}
+        self.traced: weakref.WeakKeyDictionary[Any, Traced] = weakref.WeakKeyDictionary()
+        self.pending: Pending | None = None
+        self.labels: Any = None
+        self.inside: list[Any] = []
+        """The outermost ``tf.function`` that runs now, if any."""
+
+    def call(self, model: Any, args: Any, kwargs: Any) -> Turn | None:
+        """A training forward pass by hand; ``None`` when it is none."""
+        if not args or not (kwargs.get("training") or _recording()):
+            return None
+        self.models[id(model)] = weakref.ref(model)
+        turn = Turn(args, kwargs)
+        self.session.depth += 1
+        turn.stack.callback(self.session.serving.leave)
+
+        def finish(result: Any) -> None:
+            self.pending, self.labels = Pending(model, args[0], result), None
+
+        turn.finish = finish
+        return turn
+
+    def loss(self, original: Any, loss: Any, args: Any, kwargs: Any) -> Turn | None:
+        """A Keras loss object is called: labels, if it takes the pending output."""
+        if self.session.depth or self.pending is None:
+            return None
+        given = [*args, *(kwargs[k] for k in ("y_true", "y_pred") if k in kwargs)]
+        if len(given) < 2 or given[1] is not self.pending.output:
+            return None
+        study = self.session.study(self.pending.model)
+        if study is None:
+            return None
+        study.loop = study.loop or LoopNotes()
+        study.loop.loss = loss
+        self.labels = given[0]
+        turn = Turn(args, kwargs)
+
+        def finish(result: Any) -> None:
+            if not _symbolic(result) and len(getattr(result, "shape", (1,))) == 0:
+                study.losses.add(study.n_updates, 1, result)
+
+        turn.finish = finish
+        return turn
+
+    def apply(self, original: Any, optimizer: Any, args: Any, kwargs: Any) -> Turn | None:
+        """An optimizer step outside of Keras' training methods."""
+        if self.session.depth or self.session.fitting or not args:
+            return None
+        args, variables = _variables(optimizer, args, kwargs)
+        study = self._study_of(variables)
+        if study is None:
+            return Turn(args, kwargs)
+        study.loop = study.loop or LoopNotes()
+        study.sources["fit"] = user_line()
+        self.session.ready_by_hand(study, optimizer, variables)
+        traced = self._tracing()
+        turn = Turn(args, kwargs)
+        if traced is not None:
+            traced.study = study
+            traced.updates += 1
+            return turn
+        self._keep(study, self.pending, self.labels)
+        turn.finish = lambda result: self._stepped(study, 1)
+        return turn
+
+    def _study_of(self, variables: list[Any]) -> Study | None:
+        """The study of the model that owns these variables, among those called by hand."""
+        wanted = {id(v) for v in variables}
+        for reference in reversed(list(self.models.values())):
+            model = reference()
+            if model is not None and any(id(v) in wanted for v in model.weights):
+                return self.session.study(model)
+        return None
+
+    def _stepped(self, study: Study, n: int) -> None:
+        first = study.n_updates == 0
+        study.n_updates += n
+        if first:
+            study.after_step()
+
+    def _keep(self, study: Study, pending: Pending | None, labels: Any) -> None:
+        """One batch of an eager loop."""
+        if pending is None or pending.model is not study.model or _symbolic(pending.x):
+            return
+        X, y = to_array(pending.x), None if labels is None or _symbolic(labels) else to_array(labels)
+        if X is not None and X.ndim > 0:
+            study.training.add_batch(X, y, None)
+
+    # --- tf.function ----------------------------------------------------------------------------
+
+    def function(self, original: Any, function: Any, args: Any, kwargs: Any) -> Turn | None:
+        """A ``tf.function`` of the user's is called from eager code."""
+        if self.session.depth or self.inside or self.session.fitting:
+            return None
+        import tensorflow as tf
+
+        if tf.inside_function():
+            return None
+        turn = Turn(args, kwargs)
+        self.inside.append(function)
+        turn.stack.callback(self.inside.clear)
+
+        def finish(result: Any) -> None:
+            traced = self.traced.get(function)
+            if traced is None or traced.study is None:
+                return
+            flat = [one for one in tf.nest.flatten((args, kwargs)) if hasattr(one, "shape")]
+            self._called(traced, traced.study, flat)
+            if hasattr(result, "numpy") and len(result.shape) == 0:
+                traced.study.losses.add(traced.study.n_updates, 1, result)
+
+        turn.finish = finish
+        return turn
+
+    def _called(self, traced: Traced, study: Study, flat: list[Any]) -> None:
+        if traced.rows is not None and traced.rows < len(flat):
+            X = to_array(flat[traced.rows])
+            y = to_array(flat[traced.labels]) if traced.labels is not None and traced.labels < len(flat) else None
+            if X is not None and X.ndim > 0:
+                study.training.add_batch(X, y, None)
+        self._stepped(study, max(1, traced.updates))
+
+    def _tracing(self) -> Traced | None:
+        """The notes on the function being traced now, with the places of rows and labels."""
+        import tensorflow as tf
+
+        if not self.inside or not tf.inside_function():
+            return None
+        traced = self.traced.setdefault(self.inside[0], Traced())
+        if traced.updates and traced.rows is not None:
+            traced.updates = 0  # traced again, for other shapes
+        if self.pending is not None:
+            traced.rows = _place(self.pending.x)
+            traced.labels = _place(self.labels)
+        return traced
+
+
+def _recording() -> bool:
+    """Whether a gradient tape is open."""
+    from tensorflow.python.eager import record
+
+    return bool(record.could_possibly_record())
+
+
+def _symbolic(x: Any) -> bool:
+    return hasattr(x, "graph") and not hasattr(x, "numpy")
+
+
+def _place(x: Any) -> int | None:
+    """Which input of its graph a symbolic tensor is."""
+    graph = getattr(x, "graph", None) if x is not None and _symbolic(x) else None
+    inputs = list(getattr(graph, "inputs", []))
+    return next((i for i, one in enumerate(inputs) if one is x), None)
+
+
+def _variables(optimizer: Any, args: Any, kwargs: Any) -> tuple[tuple[Any, ...], list[Any]]:
+    """The variables of an ``apply`` or ``apply_gradients`` call; pairs are listed so that they can be read twice."""
+    first = args[0]
+    second = args[1] if len(args) > 1 else kwargs.get("trainable_variables")
+    if isinstance(second, (list, tuple)):
+        return args, list(second)
+    pairs = first if isinstance(first, (list, tuple)) else list(first)
+    if pairs and isinstance(pairs[0], (list, tuple)):
+        return (pairs, *args[1:]), [pair[1] for pair in pairs]
+    return (pairs, *args[1:]), list(getattr(optimizer, "_trainable_variables", []))
