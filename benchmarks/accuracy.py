@@ -146,8 +146,9 @@ def run_case(case: Case, seed: int, options: Sequence[str]) -> Result:
         start = time.perf_counter()
         try:
             done = subprocess.run(
-                command, cwd=folder, env=os.environ | quiet, capture_output=True, text=True, timeout=SECONDS_PER_RUN
-            )
+                command, cwd=folder, env=os.environ | quiet, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                timeout=SECONDS_PER_RUN,
+            )  # fmt: skip
             trouble = done.stderr[-400:]
         except subprocess.TimeoutExpired:
             trouble = f"not finished after {SECONDS_PER_RUN} s"
@@ -228,9 +229,9 @@ def main() -> int:
     with ThreadPoolExecutor(args.jobs) as pool:
         for r in pool.map(lambda job: run_case(job[0], job[1], options), jobs):
             results.append(r)
+            args.out.write_text(json.dumps([asdict(r) for r in results], indent=1) + "\n")  # an interrupted run counts
             said = " ".join(r.causes[:3]) or r.outcome
             print(f"{r.verdict:11s} {r.id:26s} {r.seed} said {said:18s} {r.seconds}s", file=sys.stderr, flush=True)
-    args.out.write_text(json.dumps([asdict(r) for r in results], indent=1) + "\n")
     print(table(results), "\n", totals(results), sep="\n")
     return 0
 
