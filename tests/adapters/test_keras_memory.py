@@ -48,7 +48,7 @@ def several(keras: Any, inputs: int, outputs: int) -> Any:
 @pytest.mark.parametrize(
     ("slug", "model", "X", "y"),
     [
-        ("unbuilt-model", lambda keras: keras.Sequential([keras.layers.Dense(1)]), np.ones((4, 3)), np.ones(4)),
+        ("uninitialized-model", lambda keras: keras.Sequential([keras.layers.Dense(1)]), np.ones((4, 3)), np.ones(4)),
         ("several-inputs", lambda keras: several(keras, 2, 1), np.ones((4, 3)), np.ones(4)),
         ("several-outputs", lambda keras: several(keras, 1, 2), np.ones((4, 3)), np.ones(4)),
         ("several-inputs", mlp, [np.ones((4, 3)), np.ones((4, 3))], np.ones(4)),

@@ -132,20 +132,30 @@ def why_untrainable(flavor: Flavor, model: Any) -> str | None:
 def _check_model(model: Any) -> None:
     if not model.built or not model.weights:
         raise ModelError(
-            "unbuilt-model",
+            "uninitialized-model",
             came=f"{type(model).__name__} {model.name!r} is not built: it has no weights yet",
             expected="a model that was fitted, or called once",
             write="model.build((None, X_train.shape[1]))  # or model(X_train[:1])",
         )
-    for what in ("inputs", "outputs"):
-        several = getattr(model, what, None)
-        if isinstance(several, (list, tuple, dict)) and len(several) > 1:
-            raise ModelError(
-                f"several-{what}",
-                came=f"the model has {len(several)} {what}",
-                expected="a model with one input and one output",
-                write="defib.diagnose(keras.Model(model.inputs[0], model.outputs[0]), X_train, y_train)",
-            )
+    if _several(model, "inputs"):
+        raise ModelError(
+            "several-inputs",
+            came=f"the model has {len(model.inputs)} inputs",
+            expected="a model with one input and one output",
+            write="keras.layers.Concatenate()(inputs)  # one input, or diagnose the parts by themselves",
+        )
+    if _several(model, "outputs"):
+        raise ModelError(
+            "several-outputs",
+            came=f"the model has {len(model.outputs)} outputs",
+            expected="a model with one input and one output",
+            write="defib.diagnose(keras.Model(model.inputs, model.outputs[0]), X_train, y_train)",
+        )
+
+
+def _several(model: Any, what: str) -> bool:
+    found = getattr(model, what, None)
+    return isinstance(found, (list, tuple, dict)) and len(found) > 1
 
 
 def _check_rows(X: Any, y: Any) -> tuple[AnyArray, AnyArray | None]:
