@@ -135,7 +135,7 @@ def test_several_fits_are_one_training(keras: Any) -> None:
 def test_early_stopping_shows_as_fewer_epochs_than_planned(keras: Any) -> None:
     X, y = rows(40)
     model = mlp(keras, optimizer=keras.optimizers.SGD(0.0))
-    stop = keras.callbacks.EarlyStopping(monitor="loss", patience=2)
+    stop = keras.callbacks.EarlyStopping(monitor="loss", patience=2, min_delta=1e-3)
     callbacks = [stop]
     subject, _ = watched(lambda: model.fit(X, y, epochs=50, verbose=0, callbacks=callbacks))
     assert subject.trace.planned_epochs == 50
