@@ -137,7 +137,7 @@ def test_early_stopping_shows_as_fewer_epochs_than_planned(keras: Any) -> None:
     model = mlp(keras, optimizer=keras.optimizers.SGD(0.0))
     stop = keras.callbacks.EarlyStopping(monitor="loss", patience=2, min_delta=1e-3)
     callbacks = [stop]
-    subject, _ = watched(lambda: model.fit(X, y, epochs=50, verbose=0, callbacks=callbacks))
+    subject, _ = watched(lambda: model.fit(X, y, epochs=50, verbose=0, callbacks=callbacks, shuffle=False))
     assert subject.trace.planned_epochs == 50
     assert subject.trace.n_epochs == 3
     assert callbacks == [stop]
@@ -426,3 +426,27 @@ def test_a_failing_fit_fails_as_before_and_leaves_no_turn_open(keras: Any) -> No
         assert watcher._session.depth == 0
         assert watcher._session.fitting == []
     assert watcher.subjects() == ()
+
+
+def test_rows_of_plain_datasets_are_taken_without_a_tee_and_others_are_watched(keras: Any) -> None:
+    import tensorflow as tf
+
+    from defib.capture.keras_tee import slices
+
+    X, y = rows(40)
+    data = tf.data.Dataset.from_tensor_slices((X, y))
+    plain = slices(data.shuffle(40).batch(8).repeat().prefetch(2))
+    assert plain is not None
+    assert (plain.batch_size, plain.shuffled) == (8, True)
+    np.testing.assert_array_equal(plain.arrays[0], X)
+    assert slices(data.batch(8)).shuffled is False  # type: ignore[union-attr]
+    assert slices(data.shuffle(10).batch(8)) is None  # a small buffer leaves blocks: the order has to be seen
+    assert slices(data.map(lambda a, b: (a * 2, b)).batch(8)) is None
+    assert slices(data.take(10).batch(8)) is None
+
+    watched_rows, _ = watched(
+        lambda: mlp(keras).fit(data.map(lambda a, b: (a * 2, b)).shuffle(8).batch(8), epochs=2, verbose=0)
+    )
+    order = np.lexsort(watched_rows.training.X.T)
+    np.testing.assert_array_equal(watched_rows.training.X[order], (2 * X)[np.lexsort(X.T)])
+    assert watched_rows.trace.label_order is not None

@@ -14,7 +14,7 @@ from defib.capture.keras_loop import Loops
 from defib.capture.keras_rows import RowStore, SeveralArrays, to_array
 from defib.capture.keras_serving import Serving
 from defib.capture.keras_study import Stopwatch, Study, weights_now
-from defib.capture.keras_tee import is_sequence, is_stream, teed
+from defib.capture.keras_tee import is_dataset, is_sequence, is_stream, slices, teed
 from defib.capture.keras_turn import Turn, bound, rest
 from defib.capture.torch_frames import user_line
 
@@ -113,6 +113,12 @@ class Session:
         if given.get("class_weight"):
             study.class_weight = {int(k): float(v) for k, v in given["class_weight"].items()}
         x = given["x"]
+        plain = slices(x) if is_dataset(x) else None
+        if plain is not None:
+            study.shuffled, study.batch_size = plain.shuffled, plain.batch_size
+            X, y, w = (*plain.arrays, None)[:3]
+            self._keep_arrays(study, study.training, X, y, w, slice(None))
+            return
         if is_stream(x):
             study.shuffled = _stream_shuffled(x, given)
             given["x"] = turn.stack.enter_context(teed(x, self._receiver(study, study.training)))

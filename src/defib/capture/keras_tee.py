@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 Receive = Callable[[tuple[Any, ...]], bool]
@@ -85,6 +86,46 @@ def _observed(x: Any, method: str, receive: Receive) -> Iterator[None]:
             setattr(cls, method, original)
         else:
             delattr(cls, method)
+
+
+@dataclass(frozen=True)
+class Slices:
+    """A dataset that is nothing but arrays, shuffled as a whole or not at all, in batches."""
+
+    arrays: tuple[Any, ...]
+    batch_size: int
+    shuffled: bool
+
+
+TRANSPARENT = ("Prefetch", "Repeat", "Options")
+
+
+def slices(dataset: Any) -> Slices | None:
+    """Look through a chain that changes no row; ``None`` for any other, which has to be watched batch by batch.
+
+    A shuffle over a buffer smaller than the arrays is such another: how rows come out of it has to be seen.
+    """
+    batch, buffer = None, None
+    for _ in range(MAX_CHAIN):
+        kind = type(dataset).__name__.lstrip("_").removesuffix("Dataset")
+        if kind == "Batch" and batch is None and buffer is None:
+            batch = int(dataset._batch_size)
+        elif kind == "Shuffle" and buffer is None:
+            buffer = int(dataset._buffer_size)
+        elif kind == "TensorSlice":
+            break
+        elif kind not in TRANSPARENT:
+            return None
+        dataset = dataset._input_dataset
+    arrays = tuple(getattr(dataset, "_tensors", ()))
+    structure = getattr(dataset, "element_spec", None)
+    if batch is None or not isinstance(structure, tuple) or len(structure) != len(arrays) or len(arrays) not in (2, 3):
+        return None
+    n = int(arrays[0].shape[0])
+    return None if buffer is not None and buffer < n else Slices(arrays, batch, buffer is not None)
+
+
+MAX_CHAIN = 20
 
 
 def tee_dataset(dataset: Any, receive: Receive) -> Any:

@@ -6,6 +6,7 @@ import inspect
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import lru_cache
 from typing import Any, Final
 
 from defib.capture.torch_frames import is_foreign
@@ -42,12 +43,18 @@ def user_place() -> tuple[str, ...]:
     return tuple(found)
 
 
+@lru_cache(maxsize=64)
+def _signature(method: Any) -> tuple[inspect.Signature, dict[str, Any]]:
+    signature = inspect.signature(method)
+    empty = inspect.Parameter.empty
+    return signature, {k: p.default for k, p in signature.parameters.items() if p.default is not empty}
+
+
 def bound(original: Any, model: Any, args: Any, kwargs: Any) -> tuple[inspect.BoundArguments, dict[str, Any]]:
     """The call as the user wrote it, and all arguments by name, defaults included."""
-    call = inspect.signature(original).bind(model, *args, **kwargs)
-    full = inspect.signature(original).bind(model, *args, **kwargs)
-    full.apply_defaults()
-    return call, dict(full.arguments)
+    signature, defaults = _signature(original)
+    call = signature.bind(model, *args, **kwargs)
+    return call, {**defaults, **call.arguments}
 
 
 def rest(
