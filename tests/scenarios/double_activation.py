@@ -21,7 +21,7 @@ def _keras(seed, fault):
     )
     if fault:
         model.add(keras.layers.Activation("sigmoid"))
-    model.compile(keras.optimizers.Adam(0.003), "binary_crossentropy")
+    model.compile(keras.optimizers.Adam(0.001), "binary_crossentropy")
     model.fit(X, y, epochs=10, batch_size=32, verbose=0)
     pred = model.predict(X_new, verbose=0)
     print(pred[:10].ravel(), "->", (pred > 0.5).astype(int)[:10].ravel())
