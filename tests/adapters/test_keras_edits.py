@@ -246,10 +246,10 @@ def subclassed(keras: Any, *, buildable: bool) -> Any:
     """A user's own class; ``buildable`` says whether its constructor can be called again from its config."""
 
     class Own(keras.Model):  # type: ignore[misc]
-        def __init__(self, width: Any = 4, **kwargs: Any) -> None:
+        def __init__(self, width: Any, **kwargs: Any) -> None:
             super().__init__(**kwargs)
             self.width = width
-            self.first = keras.layers.Dense(width if isinstance(width, int) else width[0], name="first")
+            self.first = keras.layers.Dense(width if isinstance(width, int) else next(width), name="first")
             self.head = keras.layers.Dense(1, name="head")
 
         def call(self, x: Any, training: bool = False) -> Any:
@@ -262,7 +262,7 @@ def subclassed(keras: Any, *, buildable: bool) -> Any:
                 raise NotImplementedError("no config")
             return {"width": self.width}
 
-    model = Own()
+    model = Own(4 if buildable else iter([4]))  # an iterator gives its width once
     model(np.zeros((1, 3), np.float32))
     model.compile(optimizer="sgd", loss="binary_crossentropy")
     return model

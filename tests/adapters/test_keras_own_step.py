@@ -94,8 +94,8 @@ def test_the_loss_inside_the_step_is_read_replayed_and_differentiated(keras: Any
     before = snapshot(keras, model)
     facts = subject.recipe.loss
     assert facts is not None
-    assert (facts.name, facts.kind, facts.element_shape) == ("train_step", "squared_error", (7, 7))
-    assert {facts.prediction_shape, facts.target_shape} == {(7, 1), (7,)}
+    assert (facts.name, facts.kind, facts.element_shape) == ("train_step", "squared_error", (32, 32))
+    assert {facts.prediction_shape, facts.target_shape} == {(32, 1), (32,)}
     weights = [v.numpy() for v in model.weights]
     loss, gradients = formula(weights, X, y)
     assert subject.loss(X, y) == pytest.approx(loss, rel=1e-5)

@@ -41,8 +41,6 @@ KINDS: dict[str, LossKind] = {
 }
 CROSS_ENTROPIES = ("binary_cross_entropy", "categorical_cross_entropy", "sparse_categorical_cross_entropy")
 SQUASHED = ("sigmoid", "softmax")
-SHAPE_ROWS = 5
-"""A number of rows that is unlikely to be the number of outputs, so that a broadcast cannot hide."""
 
 
 def single_loss(loss: Any) -> Any:
@@ -172,7 +170,7 @@ def read_loss(clone: Clone, loss: Any, X: AnyArray | None, y: AnyArray | None) -
     loss = single_loss(loss)
     flavor = clone.flavor
     kind = loss_kind(flavor, loss)
-    output = None if X is None else call_model(clone.model, X[:SHAPE_ROWS], training=False)
+    output = None if X is None else call_model(clone.model, X, training=False)
     cached = kind in CROSS_ENTROPIES and takes_cached_logits(clone, output)
     takes: LossTakes = "values"
     if kind in CROSS_ENTROPIES:

@@ -19,7 +19,7 @@ from defib.subject import AnyArray, Rows, TrainingTrace
 
 WRITE = "defib.diagnose(model, X_train, y_train)"
 MAX_ROWS = 20_000
-OWN_ROWS = 7
+MAX_SHOWN = 256
 DEFAULT_BATCH = 32
 """What ``fit`` takes when no ``batch_size`` is given."""
 
@@ -111,12 +111,18 @@ def _read(subject: KerasSubject) -> LossReading | None:
     with quiet():
         base = subject.base()
         with base.entered():
+            n = _shown_rows(subject)
             if own and rows is not None and rows.y is not None and captured.flavor.backend == "tensorflow":
-                facts = subject._workshop.own_facts(base, rows.X[:OWN_ROWS], rows.y[:OWN_ROWS])
+                facts = subject._workshop.own_facts(base, rows.X[:n], rows.y[:n])
                 if facts.kind != "other" or captured.loss is None:
                     return LossReading(facts, cached_logits=False)
-            X = None if rows is None else subject._workshop.rows(rows.X[:64])
+            X = None if rows is None else subject._workshop.rows(rows.X[:n])
             return read_loss(base, captured.loss, X, None if rows is None else rows.y)
+
+
+def _shown_rows(subject: KerasSubject) -> int:
+    """As many rows as one batch of the training had, so that shapes are those the user would see."""
+    return max(2, min(subject.recipe.batch_size or DEFAULT_BATCH, MAX_SHOWN))
 
 
 def why_untrainable(flavor: Flavor, model: Any) -> str | None:
