@@ -126,11 +126,14 @@ def test_three_momentum_steps_equal_the_formula(keras: Any) -> None:
 
 
 def test_one_adam_step_moves_every_weight_by_the_learning_rate(keras: Any) -> None:
+    # Kingma and Ba 2015, section 2, first step: lr * g / (|g| + epsilon / sqrt(1 - beta_2)) with the efficient form.
+    epsilon = 1e-7 / np.sqrt(1 - 0.999)
     model, (X, y) = mlp(keras, optimizer=keras.optimizers.Adam(0.01)), rows()
     start = [v.numpy() for v in model.weights]
     found = trained_weights(full_batch(model, X, y), Arm())
     for value, before, gradient in zip(found, start, oracle(model).gradients(X, y), strict=True):
-        np.testing.assert_allclose(value, before - 0.01 * np.sign(gradient), atol=1e-4)
+        step = gradient / (np.abs(gradient) + epsilon)
+        np.testing.assert_allclose(value, before - 0.01 * step, atol=2e-5)
 
 
 def test_a_schedule_is_kept_and_scaled(keras: Any) -> None:
