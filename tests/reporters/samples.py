@@ -189,6 +189,7 @@ NOTHING_WRONG = replace(
     trials=(CONTROL,),
     fix=None,
     first_equal_layer=None,
+    next_command="defib explain no-learnable-signal",
 )
 UNDECIDED = replace(
     FLAT_DIAGNOSIS,
@@ -200,9 +201,6 @@ UNDECIDED = replace(
     fix=None,
     next_command="defib run --budget 120 script.py",
 )
-UNVERIFIED = replace(
-    FLAT_DIAGNOSIS,
-    trials=(),
-    fix=Fix(("vary-rows",), False, "print(np.unique(X, axis=0).shape)", "score other rows"),
-)
+UNVERIFIED_FIX = Fix(("vary-rows",), False, "print(np.unique(X, axis=0).shape)", "score other rows")
+UNVERIFIED = replace(FLAT_DIAGNOSIS, trials=(), fix=UNVERIFIED_FIX)
 ALL = (FLAT_DIAGNOSIS, HEALTHY, NOTHING_WRONG, UNDECIDED, UNVERIFIED)

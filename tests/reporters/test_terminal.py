@@ -44,8 +44,9 @@ def titles(diagnosis: Diagnosis) -> list[str]:
 @pytest.mark.parametrize("width", [40, 60, 80, 100, 120])
 @pytest.mark.parametrize("diagnosis", samples.ALL, ids=lambda d: d.outcome)
 def test_fits_and_is_plain(diagnosis: Diagnosis, width: int) -> None:
+    code = [] if diagnosis.fix is None else diagnosis.fix.code.splitlines()
     for line in render_text(diagnosis, width).splitlines():
-        assert cell_len(line) <= width, line
+        assert cell_len(line) <= width or line.strip() in code, line
         assert line == line.rstrip()
         assert "\x1b" not in line
 
@@ -102,6 +103,38 @@ def test_at_most_five_are_ruled_out_in_words() -> None:
 def test_the_reason_is_said_once() -> None:
     because = samples.FLAT_DIAGNOSIS.causes[0].assessment.because
     assert text(samples.FLAT_DIAGNOSIS).count(because) == 1
+
+
+LONG = (
+    "# on a freshly built model\n"
+    'model.compile(optimizer=keras.optimizers.Adam(learning_rate=0.02), loss="sparse_categorical_crossentropy")'
+    "  # was 0.2\n"
+    "\n"
+    "if True:\n"
+    "    pass\n"
+)
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_code_is_neither_wrapped_nor_cut(width: int) -> None:
+    shown = render_text(replace(samples.FLAT_DIAGNOSIS, fix=replace(samples.UNVERIFIED_FIX, code=LONG)), width)
+    block = [f"    {line}".rstrip() for line in LONG.splitlines()]
+    lines = shown.splitlines()
+    start = lines.index(block[0])
+    assert lines[start : start + len(block)] == block
+
+
+def test_code_is_not_wrapped_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setenv("COLUMNS", "50")
+    terminal = Terminal()
+    print_diagnosis(replace(samples.FLAT_DIAGNOSIS, fix=replace(samples.UNVERIFIED_FIX, code=LONG)), terminal)
+    assert f"\n    {LONG.splitlines()[1]}\n" in terminal.getvalue()
+
+
+@pytest.mark.parametrize("diagnosis", samples.ALL, ids=lambda d: d.outcome)
+def test_one_blank_line_at_a_time(diagnosis: Diagnosis) -> None:
+    assert "\n\n\n" not in render_text(diagnosis)
 
 
 def test_healthy_is_calm_and_complete() -> None:

@@ -7,14 +7,16 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import IO
 
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.padding import Padding
+from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
 WIDEST = 120
 """Columns beyond which prose is hard to read."""
 PLAIN_WIDTH = 80
+INDENT = 2
 
 
 def make_console(file: IO[str]) -> Console:
@@ -29,7 +31,7 @@ def show(view: RenderableType, file: IO[str]) -> None:
     """Print on a terminal in colour; into a file or pipe as plain text without trailing blanks."""
     console = make_console(file)
     if console.is_terminal:
-        console.print(view)
+        console.print(view, crop=False)
     else:
         file.write(_encodable(plain(view, console.width), file))
     file.flush()
@@ -44,8 +46,26 @@ def _encodable(text: str, file: IO[str]) -> str:
 def plain(view: RenderableType, width: int = PLAIN_WIDTH) -> str:
     """Text without colour and trailing blanks, ``width`` columns wide."""
     out = io.StringIO()
-    Console(file=out, width=width, color_system=None, highlight=False, force_terminal=False).print(view)
+    Console(file=out, width=width, color_system=None, highlight=False, force_terminal=False).print(view, crop=False)
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+
+
+class Code:
+    """Python to be copied: its lines are never wrapped or cut, a long one goes past the edge."""
+
+    def __init__(self, code: str, indent: int = 0) -> None:
+        self._code = code
+        self._indent = indent
+
+    def indented(self, columns: int) -> Code:
+        """The same, further to the right."""
+        return Code(self._code, self._indent + columns)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        coloured = Syntax("", "python", theme="ansi_dark", background_color="default").highlight(self._code)
+        coloured.rstrip()
+        for line in coloured.split(allow_blank=True):
+            yield Text.assemble(" " * self._indent, line, no_wrap=True, overflow="ignore")
 
 
 def titled(title: str, *body: RenderableType) -> Iterator[RenderableType]:
@@ -53,7 +73,7 @@ def titled(title: str, *body: RenderableType) -> Iterator[RenderableType]:
     yield Text("")
     yield Text(title, style="bold underline")
     for part in body:
-        yield Padding(part, (0, 0, 0, 2))
+        yield part.indented(INDENT) if isinstance(part, Code) else Padding(part, (0, 0, 0, INDENT))
 
 
 def section(title: str, lines: Sequence[str | Text]) -> Iterator[RenderableType]:

@@ -10,15 +10,13 @@ from collections.abc import Iterator, Sequence
 from typing import IO
 
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.rule import Rule
-from rich.syntax import Syntax
 from rich.text import Text
 
 from defib.diagnosis import Diagnosis, Fix, Hypothesis, NotAssessed
-from defib.reporters.layout import PLAIN_WIDTH, facts, make_console, plain, section, show, titled
+from defib.reporters.layout import PLAIN_WIDTH, Code, facts, make_console, plain, section, show, titled
 from defib.reporters.trial_table import trial_table
-from defib.reporters.words import look_alikes_first, number, number_name, place, seeds_clause, symptom_facts
+from defib.reporters.words import look_alikes_first, named, number, number_name, place, seeds_clause, symptom_facts
 
 PROOFS = 3
 """Numbers shown for the leading cause; the JSON report has them all."""
@@ -81,7 +79,7 @@ def _cause(d: Diagnosis, best: Hypothesis) -> Iterator[RenderableType]:
     if proofs:
         body.append(facts(proofs))
     if best.tied_with:
-        body.append(Text(f"Evidence and trials do not tell it apart from {', '.join(best.tied_with)}."))
+        body.append(Text(f"Evidence and trials do not tell it apart from {named(best.tied_with)}."))
     yield from titled("Why" if d.outcome == "nothing_wrong" else "The cause", *body)
 
 
@@ -117,16 +115,14 @@ def _fix(fix: Fix, d: Diagnosis) -> Iterator[RenderableType]:
     title = "The smallest fix" if fix.verified else "A suggested fix"
     body: list[RenderableType] = [Text(f"{fix.says} ({seeds_clause(fix, d.trials)})")]
     if fix.code:
-        body.append(Padding(_code(fix.code), (1, 0, 1, 2)))
+        body += [Text(""), Code(fix.code, indent=2)]
+    others = []
     if fix.alternatives:
-        body.append(Text(f"Sufficient, too: {', '.join(fix.alternatives)}"))
+        others.append(Text(f"Sufficient, too: {', '.join(fix.alternatives)}"))
     if fix.insufficient:
-        body.append(Text(f"Tried and not sufficient: {', '.join(fix.insufficient)}"))
-    yield from titled(title, *body)
-
-
-def _code(code: str) -> Syntax:
-    return Syntax(code, "python", theme="ansi_dark", background_color="default", word_wrap=True)
+        others.append(Text(f"Tried and not sufficient: {', '.join(fix.insufficient)}"))
+    gap = [Text("")] if fix.code and others else []
+    yield from titled(title, *body, *gap, *others)
 
 
 def _not_assessed(unassessed: Sequence[NotAssessed]) -> Iterator[RenderableType]:

@@ -12,8 +12,8 @@ from rich.text import Text
 from defib.diagnosis import Trial
 from defib.reporters.words import interval_text, number
 
-WIDE = 100
-"""Columns from which the spread and the words of what was changed fit, too."""
+WIDE, WIDEST = 100, 120
+"""Columns from which the spread fits; and the words of what was changed, too."""
 LEGEND = (
     "recovery on rows not trained on: 0 = a constant, 1 = as good as the reference learner; "
     "effect: mean difference to the control [95 %]; open: too few seeds, or they disagree"
@@ -22,7 +22,7 @@ LEGEND = (
 
 def trial_table(trials: Sequence[Trial], width: int) -> RenderableType:
     """All arms, the control first."""
-    wide = width >= WIDE
+    wide, widest = width >= WIDE, width >= WIDEST
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False, show_edge=False)
     table.add_column("tried", overflow="fold")
     table.add_column("recovery per seed", justify="right")
@@ -30,16 +30,16 @@ def trial_table(trials: Sequence[Trial], width: int) -> RenderableType:
     if wide:
         table.add_column("spread", justify="right")
     table.add_column("enough?", justify="center")
+    if widest:
+        table.add_column("what was changed", style="dim", ratio=1, overflow="fold")
     for trial in sorted(trials, key=lambda one: one.arm != "control"):
-        table.add_row(*_cells(trial, wide))
+        table.add_row(*_cells(trial, wide), *([Text(trial.does)] if widest else []))
     notes = [Text(f"{trial.intervention}: {trial.note}", style="dim") for trial in trials if trial.note]
     return Group(table, Text(LEGEND, style="dim"), *notes)
 
 
 def _cells(trial: Trial, wide: bool) -> list[Text]:
     what = Text(trial.intervention, style="bold" if trial.sufficient else "")
-    if wide and trial.does:
-        what.append(f"  {trial.does}", style="dim")
     cells = [what, Text(" ".join(f"{value:.2f}" for value in trial.recovery)), Text(_effect(trial))]
     if wide:
         cells.append(Text(_spread(trial)))

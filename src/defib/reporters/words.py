@@ -9,9 +9,9 @@ from defib.diagnosis import Fix, Hypothesis, Trial
 from defib.symptom import Skill, Symptom
 
 ROWS = {
-    "held_out": "on rows it was not trained on",
-    "replayed": "on rows left out of a replay of the training",
-    "training": "on the rows it was trained on, which shows what it memorized",
+    "held_out": "on {n:,} rows it was not trained on",
+    "replayed": "on {n:,} rows left out of a replay of the training",
+    "training": "on the {n:,} rows it was trained on, which shows what it memorized",
 }
 KINDS = {
     "probability": "the probability",
@@ -72,9 +72,9 @@ def skill_text(skill: Skill) -> str:
     """The skill with its interval; ranks are told as an AUC.
 
     >>> skill_text(Skill("gini", 0.0, (-0.1, 0.1), 50, "held_out"))
-    'AUC 0.50 [0.45, 0.55] (0.50 is chance) on rows it was not trained on (50 rows)'
+    'AUC 0.50 [0.45, 0.55] (0.50 is chance) on 50 rows it was not trained on'
     """
-    where = f"{ROWS[skill.rows]} ({skill.n_rows:,} rows)"
+    where = ROWS[skill.rows].format(n=skill.n_rows)
     if skill.metric == "gini":
         low, high = ((bound + 1) / 2 for bound in skill.interval)
         return f"AUC {(skill.value + 1) / 2:.2f} {interval_text((low, high))} (0.50 is chance) {where}"
@@ -85,21 +85,50 @@ def symptom_facts(symptom: Symptom) -> list[str]:
     """The numbers of a symptom, one line each."""
     s = symptom
     logit = f"; {number(s.logit_spread)} in logits" if s.logit_spread is not None else ""
-    unit = " (in standard deviations)" if s.output_kind == "value" else ""
+    unit = " standard deviations" if s.output_kind == "value" else ""
     lines = [
-        f"{s.n_rows:,} rows, {s.n_unique:,} different; {s.mode_share:.0%} lie within 0.001 of the median{unit}",
-        f"spread between rows {number(s.prediction_spread)}{logit} (standard deviation of {KINDS[s.output_kind]})",
+        f"{s.n_rows:,} rows, {_different(s)}; {percent(s.mode_share)} lie within 0.001{unit} of the median",
+        f"spread between rows {number(s.prediction_spread)} (standard deviation of {KINDS[s.output_kind]}){logit}",
     ]
     if s.nan_fraction > 0:
-        lines.append(f"{s.nan_fraction:.0%} are NaN or infinite")
+        lines.append(f"{percent(s.nan_fraction)} are NaN or infinite")
     if s.hard_label_share is not None:
-        lines.append(f"{s.hard_label_share:.0%} of the rows get the most frequent class")
+        lines.append(f"{percent(s.hard_label_share)} of the rows are given the same class")
     if s.n_outputs > 1 and s.columns_flat:
         lines.append(f"{sum(s.columns_flat)} of {len(s.columns_flat)} output columns are flat")
     lines.append(
         skill_text(s.skill) if s.skill is not None else "skill was not assessed: it needs labels of these rows"
     )
     return lines
+
+
+def _different(symptom: Symptom) -> str:
+    """How many of the rows' predictions are different ones."""
+    if symptom.n_unique <= 1:
+        return "all of them equal"
+    return "all different" if symptom.n_unique == symptom.n_rows else f"{symptom.n_unique:,} different values"
+
+
+def percent(share: float) -> str:
+    """A share in [0, 1]; a part is never rounded up to the whole, nor down to nothing.
+
+    >>> percent(0.5), percent(1.0), percent(0.9996), percent(0.0004)
+    ('50 %', '100 %', 'more than 99 %', 'less than 1 %')
+    """
+    if 0.99 < share < 1:
+        return "more than 99 %"
+    return "less than 1 %" if 0 < share < 0.01 else f"{100 * share:.0f} %"
+
+
+def named(codes: Sequence[str]) -> str:
+    """Causes by name and code; a code that this version does not know stands alone.
+
+    >>> named(["DF401", "XX1"])
+    'dead-relus (DF401), XX1'
+    """
+    from defib.catalogue import CAUSES, load
+
+    return ", ".join(f"{load(code).name} ({code})" if code in CAUSES else code for code in codes)
 
 
 def look_alikes_first(ruled_out: Sequence[Hypothesis], causes: Sequence[Hypothesis]) -> list[Hypothesis]:
