@@ -20,9 +20,12 @@ from defib.fixing import choose_fix
 from defib.gate import Gate, needs_replay, read_gate
 from defib.interventions.table import all_interventions
 from defib.probes.activations import ActivationFacts
-from defib.ranking import Assessed, rank, settle
+from defib.probes.outputs import SymptomFacts
+from defib.ranking import DECISIVE, Assessed, rank, settle
 from defib.recipe import Recipe
+from defib.skill_against_reference import Yardstick
 from defib.subject import AnyArray, Subject
+from defib.symptom import Symptom
 from defib.trials import Progress, Silent
 from defib.trials.campaign import Campaign
 from defib.trials.run import replay_only, run_trials
@@ -102,11 +105,18 @@ def examine(subject: Subject, options: Options, progress: Progress) -> tuple[Dia
     )
     if replay.control:
         gate = read_gate(book, replay)
+        book = with_symptom(book, gate.symptom)
     found = assess_all(book, all_causes(), gate.problem)
     campaign = _with_replay(_campaign(subject, book, gate, found, options, progress), replay)
     settled = settle(hold_to_control(found.assessed, campaign), campaign.outcomes)
     diagnosis = _conclude(subject, book, gate, replace(found, assessed=settled), campaign)
     return replace(diagnosis, seconds=time.monotonic() - started), book
+
+
+def with_symptom(book: Book, symptom: Symptom) -> Book:
+    """The Book with the symptom as the gate read it, so that the causes see the same skill."""
+    facts = replace(book.get(SymptomFacts), symptom=symptom)
+    return replace(book, found={**book.found, SymptomFacts: facts})
 
 
 def _campaign(
@@ -115,7 +125,10 @@ def _campaign(
     if not options.trials or gate.problem in ("none", "unknown"):
         return None
     ranked, beliefs = leading(found.assessed)
-    return run_trials(subject, book, ranked, beliefs, options.seconds(subject), options.seed, progress)
+    if ranked and is_harmless(ranked[0].code, ranked[0].stage) and beliefs[ranked[0].code] >= DECISIVE:
+        return None  # nothing to repair: whatever a trial changed would be sold as a fix
+    yardstick: Yardstick = "usable" if gate.problem == "weak" else "skill"
+    return run_trials(subject, book, ranked, beliefs, options.seconds(subject), options.seed, progress, yardstick)
 
 
 def _with_replay(campaign: Campaign | None, replay: Campaign) -> Campaign:
@@ -158,8 +171,12 @@ def _outcome(gate: Gate, causes: tuple[Hypothesis, ...], stages: dict[str, str])
         return "healthy"
     if not causes:
         return "undecided"
-    harmless = stages[causes[0].code] == "nothing_wrong" or causes[0].code == "DF105"
-    return "nothing_wrong" if harmless else "cause_found"
+    return "nothing_wrong" if is_harmless(causes[0].code, stages[causes[0].code]) else "cause_found"
+
+
+def is_harmless(code: str, stage: str) -> bool:
+    """Whether the cause says that the network itself is not at fault: DF9xx, and a rare class that ranks (DF105)."""
+    return stage == "nothing_wrong" or code == "DF105"
 
 
 def _with(assessed: tuple[Assessed, ...], verdict: str) -> tuple[Hypothesis, ...]:

@@ -18,15 +18,23 @@ def choose_fix(
     book: Book,
     framework: str,
 ) -> Fix | None:
-    """The smallest sufficient fix of the first cause; else its first applicable one, as a suggestion."""
+    """The smallest sufficient fix of the first cause (or of what it acts through, or is tied with).
+
+    Without one its smallest that recovered on some seed, else its first applicable one: as a suggestion.
+    """
     if not causes:
         return None
-    own = [name for name in catalogue[causes[0].code].fixes if name in interventions]
+    first = causes[0]
+    own = _fixes_of([first], catalogue, interventions)
+    near = [one for one in causes[1:] if one.mechanism_of == first.code or one.code in first.tied_with]
     sufficient = [trial.intervention for trial in trials if trial.sufficient]
+    hopeful = [trial.intervention for trial in trials if trial.undecided]
     in_vain = tuple(t.intervention for t in trials if t.arm == "treated" and not t.sufficient and not t.undecided)
-    verified = sorted((name for name in own if name in sufficient), key=lambda name: interventions[name].size)
-    open_ones = [name for name in own if name not in in_vain and _applies(interventions[name], book)]
-    chosen = next(iter([*verified, *open_ones]), None)
+    verified = [name for name in [*own, *_fixes_of(near, catalogue, interventions)] if name in sufficient]
+    likely = [name for name in own if name in hopeful]
+    as_on_its_page = [name for name in catalogue[first.code].fixes if name in interventions]
+    untried = [name for name in as_on_its_page if name not in in_vain and _applies(interventions[name], book)]
+    chosen = next(iter([*verified, *likely, *untried]), None)
     if chosen is None:
         return None
     return Fix(
@@ -37,6 +45,17 @@ def choose_fix(
         alternatives=tuple(name for name in sufficient if name != chosen),
         insufficient=in_vain,
     )
+
+
+def _fixes_of(
+    causes: Sequence[Hypothesis], catalogue: Mapping[str, Cause], interventions: Mapping[str, Intervention]
+) -> list[str]:
+    """The causes' fixes in the order of the causes, each cause's smallest first."""
+    names: list[str] = []
+    for one in causes:
+        known = [name for name in catalogue[one.code].fixes if name in interventions]
+        names += sorted(known, key=lambda name: interventions[name].size)
+    return list(dict.fromkeys(names))
 
 
 def _applies(one: Intervention, book: Book) -> bool:

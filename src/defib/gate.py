@@ -1,28 +1,28 @@
 """Is there a problem at all? The gate before any cause is named.
 
 Spread alone is wrong both ways, so the gate reads the pattern *and* the skill: a flat output is a problem whatever
-its skill; an output that varies is one only when nothing it learnt holds on rows it was not trained on.
+its skill; an output that varies is one when nothing it learnt holds on rows it was not trained on, or when it ranks
+the rows and tells next to nothing as it stands (squeezed together, or nearly every row in one of several classes),
+where a reference learner on the same rows tells much. A rare class is left out of that: there the label is expected.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from statistics import fmean
 from typing import Literal
 
 from defib.causes._signs import untouched
 from defib.evidence import Book, Missing
-from defib.gate_score import reference_score
 from defib.probes.labels import LabelFacts
 from defib.probes.outputs import SymptomFacts
-from defib.probes.reference import SignalFacts
+from defib.skill_against_reference import COMMON, is_weak, memorized, tells_little
 from defib.symptom import Skill, Symptom
 from defib.trials.campaign import Campaign
-from defib.trials.judge import recovery
 
-Problem = Literal["flat", "one_class", "unskilled", "none", "unknown"]
+Problem = Literal["flat", "one_class", "unskilled", "weak", "none", "unknown"]
 
-WEAK_RECOVERY = 0.25
-"""Skill whose whole interval stays below a quarter of the reference learner's is no success."""
 SURPRISE = 0.01
 """One hard label on all rows surprises only when chance alone would give it less often than this."""
 
@@ -55,30 +55,16 @@ def _problem(symptom: Symptom, book: Book) -> Problem:
     if symptom.is_flat:
         return "flat"
     skill = symptom.skill
-    ranks = skill is None or skill.shown
+    ranks = skill is None or (skill.shown and not memorized(skill, book))
     if symptom.pattern == "one_class" and ranks and _surprising(symptom, book):
         return "one_class"
     if untouched(book):
         return "unskilled"
     if skill is None:
         return "unknown"
-    if skill.rows == "training" and _no_signal(book):
+    if not skill.shown or memorized(skill, book) or is_weak(skill, book):
         return "unskilled"
-    if not skill.shown or _weak(skill, book):
-        return "unskilled"
-    return "none"
-
-
-def _no_signal(book: Book) -> bool:
-    """Rows without signal: what the network has on its own training rows is memorized."""
-    return book.has(SignalFacts) and not book.get(SignalFacts).has_signal
-
-
-def _weak(skill: Skill, book: Book) -> bool:
-    reference = reference_score(book)
-    if reference is None or not book.get(SignalFacts).has_signal:
-        return False
-    return recovery(skill.interval[1], reference) < WEAK_RECOVERY
+    return "weak" if tells_little(skill, book) else "none"
 
 
 def _surprising(symptom: Symptom, book: Book) -> bool:
@@ -88,15 +74,26 @@ def _surprising(symptom: Symptom, book: Book) -> bool:
     except Missing:
         return symptom.n_rows >= 10
     highest = max(prior, default=1.0)
-    return highest >= 0.8 or highest**symptom.n_rows < SURPRISE
+    return highest >= COMMON or highest**symptom.n_rows < SURPRISE
 
 
 def _replayed(replay: Campaign, symptom: Symptom) -> Skill | None:
     runs = replay.control
     if not runs:
         return None
-    n = len(runs)
-    low = sum(run.score_interval[0] for run in runs) / n
-    high = sum(run.score_interval[1] for run in runs) / n
-    metric: Literal["gini", "r2"] = "r2" if symptom.output_kind == "value" else "gini"
-    return Skill(metric, sum(run.score for run in runs) / n, (low, high), runs[0].n_rows, "replayed")
+    told = [(run.usable, run.usable_interval) for run in runs]
+    known = [(value, interval) for value, interval in told if value is not None and interval is not None]
+    return Skill(
+        metric="r2" if symptom.output_kind == "value" else "gini",
+        value=fmean(run.score for run in runs),
+        interval=_mean_interval(run.score_interval for run in runs),
+        n_rows=runs[0].n_rows,
+        rows="replayed",
+        usable=fmean(value for value, _ in known) if known else None,
+        usable_interval=_mean_interval(interval for _, interval in known) if known else None,
+    )
+
+
+def _mean_interval(intervals: Iterable[tuple[float, float]]) -> tuple[float, float]:
+    low, high = zip(*intervals, strict=True)
+    return fmean(low), fmean(high)

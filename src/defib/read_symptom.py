@@ -336,7 +336,18 @@ def _skill(
     if look.k == 1 or look.kind == "logit":
         scores = look.raw[known]  # a sigmoid that rounds to 1.0 must not hide the ranking of the logits
     estimate = measures.gini_skill(scores, positive)
-    return None if estimate is None else Skill("gini", estimate.value, estimate.interval, estimate.n_rows, rows)
+    if estimate is None:
+        return None
+    tells = measures.usable_skill(predictions, positive) if look.kind in ("probability", "classes") else None
+    return Skill(
+        "gini",
+        estimate.value,
+        estimate.interval,
+        estimate.n_rows,
+        rows,
+        usable=None if tells is None else tells.value,
+        usable_interval=None if tells is None else tells.interval,
+    )
 
 
 def _r2(predictions: FloatArray, y: FloatArray, rows: KnownRows) -> Skill | None:

@@ -24,6 +24,11 @@ class Skill:
     rows: Literal["held_out", "replayed", "training"]
     """``held_out``: rows never trained on. ``replayed``: the recipe was trained again without a part of the rows.
     ``training``: the rows it was trained on, which says what it memorized, not what it learnt."""
+    usable: float | None = None
+    """How much the outputs tell as they stand, not only by their order (`defib.measures.usable_skill`): 0 = a constant;
+    ``None`` for values, and where outputs are no probabilities."""
+    usable_interval: tuple[float, float] | None = None
+    """Its 95 % interval."""
 
     @property
     def shown(self) -> bool:

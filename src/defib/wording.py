@@ -82,7 +82,11 @@ def headline(gate: Gate, causes: Sequence[Hypothesis], outcome: str) -> str:
     symptom = gate.symptom
     opening = symptom_sentence(symptom)
     if outcome == "healthy":
-        return f"{opening} and carry information about the row: {skill_clause(symptom.skill)}. Nothing to repair."
+        return f"{opening} and carry information about the row: {skill_clause(symptom.skill)}. {_health(symptom.skill)}"
+    if gate.problem == "weak":
+        opening = (
+            f"{opening} and rank the rows ({skill_clause(symptom.skill)}), but as they stand tell {_little(symptom)}"
+        )
     if gate.problem == "unskilled":
         opening = f"{opening}, but nothing the network learnt holds on new rows ({skill_clause(symptom.skill)})"
     if not causes:
@@ -95,6 +99,18 @@ def headline(gate: Gate, causes: Sequence[Hypothesis], outcome: str) -> str:
     if outcome == "nothing_wrong":
         return f"{opening}. The network is not at fault ({best.name}): {best.assessment.because}."
     return f"{opening}, because of {best.name}: {best.assessment.because}."
+
+
+def _health(skill: Skill | None) -> str:
+    if skill is not None and skill.rows == "training":
+        return "No fault shows; whether it holds on new rows takes labelled rows that it was not trained on."
+    return "Nothing to repair."
+
+
+def _little(symptom: Symptom) -> str:
+    share = symptom.hard_label_share
+    label = f": {share:.0%} of the rows get one class" if share is not None and share > 0.5 else ""
+    return f"hardly more than a constant would{label}"
 
 
 def _undecided(gate: Gate) -> str:

@@ -11,10 +11,10 @@ from defib.evidence import Book, E
 from defib.probes.activations import ActivationFacts, LayerState
 from defib.probes.inputs import InputFacts
 from defib.probes.outputs import SymptomFacts
-from defib.probes.reference import SignalFacts
 from defib.probes.training import TrainingFacts
 from defib.probes.updates import UpdateFacts
-from defib.symptom import Symptom
+from defib.skill_against_reference import is_weak, memorized, tells_little
+from defib.symptom import Skill, Symptom
 
 WEIGHTED = frozenset({"dense", "conv", "recurrent", "attention", "embedding"})
 """Kinds of layer that hold weights; what comes after the last of them belongs to the head."""
@@ -32,8 +32,6 @@ LARGE_OFFSET = 10.0
 """|mean| / sd of a column: what tells two rows apart is then a tenth of what all rows share."""
 LARGE_RATIO = 100.0
 """Columns two orders of magnitude apart: at a factor of 10 nothing was lost in measurements, at 1,000 a third was."""
-WEAK = 0.25
-"""Skill below a quarter of the reference learner's is no success."""
 NORMAL_LOGIT_SPREAD = 0.3
 """A calibrated model with logit spread s has an AUC of about Φ(s/√2): 0.3 is AUC .58, the least worth having. It
 does not depend on the prior, as the spread of a probability does."""
@@ -63,6 +61,35 @@ def percent(share: float) -> str:
     return "less than 1 %" if 0 < share < 0.01 else f"{100 * share:.0f} %"
 
 
+def place(layer: str | None) -> str:
+    """A layer in a sentence; one that is only numbered is called a layer.
+
+    >>> place("fc1:relu"), place("2")
+    ('fc1:relu', 'layer 2')
+    """
+    if layer is None:
+        return "the network"
+    return f"layer {layer}" if layer[:1].isdigit() else layer
+
+
+def cells(state: LayerState) -> str:
+    """How much of a layer is saturated, in a sentence.
+
+    >>> cells(LayerState("1", "activation", "tanh", None, 0.5, 0.1, 0.1, 0.9))
+    '50 % of the cells of layer 1'
+    """
+    return f"{percent(state.saturated_fraction or 0.0)} of the cells of {place(state.layer)}"
+
+
+def ranking(skill: Skill) -> str:
+    """A skill in a sentence; ranks are told as an AUC, as everywhere in the report.
+
+    >>> ranking(Skill("gini", 0.5, (0.4, 0.6), 100, "held_out")), ranking(Skill("r2", 0.5, (0.4, 0.6), 100, "training"))
+    ('AUC 0.75', 'R² 0.50')
+    """
+    return f"AUC {(skill.value + 1) / 2:.2f}" if skill.metric == "gini" else f"R² {skill.value:.2f}"
+
+
 def maybe(book: Book, kind: type[E]) -> E | None:
     """The evidence, or ``None``: for what only sharpens a verdict."""
     return book.get(kind) if book.has(kind) else None
@@ -84,11 +111,13 @@ def learnt(symptom: Symptom, book: Book) -> bool:
     skill = symptom.skill
     if skill is None or skill.rows == "training" or not skill.shown or untouched(book):
         return False
-    signal = maybe(book, SignalFacts)
-    if signal is None or not signal.has_signal:
-        return True
-    reference = 2 * signal.best - 1 if signal.metric == "auc" else signal.best
-    return skill.interval[1] >= WEAK * reference
+    return not is_weak(skill, book) and not tells_little(skill, book)
+
+
+def ranks(book: Book) -> bool:
+    """The outputs order the rows by more than what was memorized."""
+    skill = seen(book).skill
+    return skill is not None and skill.shown and not memorized(skill, book)
 
 
 def fine(book: Book) -> Assessment | None:
@@ -98,12 +127,12 @@ def fine(book: Book) -> Assessment | None:
 
 def _only_labels_flat(book: Book) -> Assessment | None:
     symptom = seen(book)
-    if symptom.pattern != "one_class" or symptom.skill is None or not symptom.skill.shown:
+    if symptom.pattern != "one_class" or symptom.skill is None or not ranks(book):
         return None
     if (symptom.logit_spread or 0.0) < NORMAL_LOGIT_SPREAD:
         return None
     return ruled_out(
-        f"the outputs rank rows (skill {num(symptom.skill.value)}) in a normal spread; only the label is constant",
+        f"the outputs rank the rows ({ranking(symptom.skill)}) in a normal spread; only the label is constant",
         skill=symptom.skill.value,
         logit_spread=symptom.logit_spread or 0.0,
     )
@@ -117,7 +146,7 @@ def _only_served_flat(book: Book) -> Assessment | None:
     if training.skill is None or not training.skill.shown:
         return None
     return ruled_out(
-        f"the network tells its training rows apart (skill {num(training.skill.value)}); only what was served is flat",
+        f"the network tells its training rows apart ({ranking(training.skill)}); only what was served is flat",
         training_skill=training.skill.value,
         training_spread=training.prediction_spread,
     )

@@ -45,7 +45,7 @@ Very rare classes leave few positives among the held-out rows; the interval of t
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import NORMAL_LOGIT_SPREAD, maybe, num, percent, seen
+from defib.causes._signs import NORMAL_LOGIT_SPREAD, maybe, num, percent, ranking, ranks, seen
 from defib.diagnosis import Assessment, inconclusive, not_applicable, ruled_out, supported
 from defib.evidence import Book, Missing
 from defib.probes.head import HeadFacts
@@ -73,7 +73,7 @@ def _assess(book: Book) -> Assessment:
     if symptom.skill is None:
         raise Missing("SymptomFacts", "labels of the predicted rows, to see whether the probabilities rank")
     numbers = {"skill": symptom.skill.value, "logit_spread": symptom.logit_spread or 0.0, **numbers}
-    if not symptom.skill.shown:
+    if not ranks(book):
         return ruled_out(
             "the probabilities do not rank the rows, so the threshold is not what hides them", layer=None, **numbers
         )
@@ -83,7 +83,7 @@ def _assess(book: Book) -> Assessment:
             "the probabilities rank, but lie unusually close together", weight=0.25, layer=None, **numbers
         )
     because = (
-        f"the probabilities rank the rows (skill {num(symptom.skill.value)}) and stay on one side of the threshold "
+        f"the probabilities rank the rows ({ranking(symptom.skill)}) and stay on one side of the threshold "
         f"because {percent(largest)} of the rows are of one class"
     )
     weight = 0.95 if symptom.skill.rows != "training" else 0.7

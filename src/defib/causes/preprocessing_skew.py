@@ -55,6 +55,7 @@ from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.inputs import InputFacts, ServingFacts
 from defib.probes.outputs import SymptomFacts
+from defib.probes.reference import SignalFacts
 
 MOST = 0.5
 """Share of columns that do not follow the training distribution; a few may drift by chance or by time."""
@@ -82,6 +83,12 @@ def _one_row(book: Book, facts: ServingFacts, because: str, numbers: dict[str, f
         because = f"every row served was turned into one point {where}, where no real row lies"
         return supported(because, weight=0.92, layer="input", **numbers)
     return inconclusive(f"{because}; they all are one row, whatever made them so", weight=0.3, layer=None, **numbers)
+
+
+def _certain(book: Book) -> float:
+    """Below no-learnable-signal where the rows hold none: mending the rows served would bring nothing back."""
+    signal = maybe(book, SignalFacts)
+    return 0.92 if signal is None or signal.has_signal or seen(book).is_flat else 0.5
 
 
 def _assess(book: Book) -> Assessment:
@@ -112,7 +119,11 @@ def _assess(book: Book) -> Assessment:
         return supported(because, weight=0.97 if lost else 0.65, layer="input", **numbers)
     if lost and max(facts.shifted_fraction, facts.constant_fraction) >= MOST:
         moved = f"median shift {num(facts.median_shift_sd)} sd, spread ratio {num(facts.median_spread_ratio)}"
-        return supported(f"{because} ({moved})", weight=0.92, layer="input", **numbers)
+        return supported(f"{because} ({moved})", weight=_certain(book), layer="input", **numbers)
+    if facts.rescaled_fraction >= SOME:
+        numbers["rescaled_columns_fraction"] = facts.rescaled_fraction
+        scaled = f"{percent(facts.rescaled_fraction)} of the columns are spread a hundred times less, or more, than"
+        return supported(f"{scaled} in the training rows", weight=0.5, layer="input", **numbers)
     return inconclusive(because, weight=0.45 if lost else 0.25, layer="input", **numbers)
 
 

@@ -41,7 +41,7 @@ Which threshold is right is a question of costs that no measurement here answers
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import NORMAL_LOGIT_SPREAD, maybe, num, seen
+from defib.causes._signs import NORMAL_LOGIT_SPREAD, maybe, num, ranking, ranks, seen
 from defib.diagnosis import Assessment, inconclusive, not_applicable, ruled_out, supported
 from defib.evidence import Book, Missing
 from defib.probes.head import HeadFacts
@@ -62,17 +62,21 @@ def _assess(book: Book) -> Assessment:
         raise Missing("SymptomFacts", "labels of the predicted rows, to see whether the outputs rank")
     skill, spread = symptom.skill.value, symptom.logit_spread or 0.0
     numbers = {"skill": skill, "logit_spread": spread, "prediction_spread": symptom.prediction_spread}
-    if not symptom.skill.shown:
+    if not ranks(book):
         return ruled_out("the outputs do not rank the rows either", layer=None, **numbers)
     head = maybe(book, HeadFacts)
     if (head is not None and head.activations_before_loss > 1) or spread < NORMAL_LOGIT_SPREAD:
-        because = f"the outputs rank (skill {num(skill)}) but lie unusually close together (logit spread {num(spread)})"
+        because = (
+            f"the outputs rank ({ranking(symptom.skill)}) but lie unusually close together (logit spread {num(spread)})"
+        )
         return inconclusive(because, weight=0.25, layer=None, **numbers)
     if labels is not None and max(labels.class_prior, default=0.0) >= RARE:
         return inconclusive(
             "the outputs rank, and one class is rare enough to explain it", weight=0.3, layer=None, **numbers
         )
-    because = f"the outputs rank the rows (skill {num(skill)}, logit spread {num(spread)}) on one side of the threshold"
+    because = (
+        f"the outputs rank the rows ({ranking(symptom.skill)}, logit spread {num(spread)}) on one side of the threshold"
+    )
     return supported(because, weight=0.95 if symptom.skill.rows != "training" else 0.7, layer=None, **numbers)
 
 

@@ -21,6 +21,7 @@ from defib.measures.rows import (
     spaced_indices,
 )
 from defib.measures.skill import Estimate, auc, gini_skill, macro_auc, r2, r2_skill
+from defib.measures.usable import label_skill, usable_skill
 
 __all__ = [
     "Estimate",
@@ -34,6 +35,7 @@ __all__ = [
     "finite_rows",
     "gini_skill",
     "hard_labels",
+    "label_skill",
     "logit",
     "logits_of",
     "macro_auc",
@@ -48,4 +50,5 @@ __all__ = [
     "spread",
     "to_probabilities",
     "unique_rows",
+    "usable_skill",
 ]

@@ -79,6 +79,9 @@ class ServingFacts(Evidence):
     training_rows_flat: bool | None
     """Whether the network is flat on its *training* rows too (evaluation mode)."""
     prediction_rows_flat: bool | None
+    rescaled_fraction: float = 0.0
+    """Share of columns whose spread over the predict rows is over 100 times, or under a hundredth of, the training
+    rows': another unit or another scaler, never a drift; in [0, 1]."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from defib.read_symptom import read_symptom
 from defib.subject import FloatArray, Rows, Subject
 
 SPREAD_RATIO = 5.0
+RESCALED = 100.0
 UNSURPRISING = 0.01
 """A column that is constant over the predict rows counts only if training values would rarely all have been equal."""
 TAIL = 0.01
@@ -45,9 +46,18 @@ def _measure(subject: Subject, book: Book) -> ServingFacts:
         affine=reconciling_map(flat_t, flat_p, shifted) if comparable else None,
         permuted_columns=comparable and T.ndim == 2 and are_permuted(flat_t, flat_p),
         nan_cells=int((~np.isfinite(P)).sum()) if P.dtype.kind == "f" else 0,
+        nan_row_fraction=float((~np.isfinite(flat_p)).any(axis=1).mean()) if P.dtype.kind == "f" else 0.0,
         training_rows_flat=_is_flat(subject, book, training),
         prediction_rows_flat=_is_flat(subject, book, rows),
+        rescaled_fraction=_rescaled_fraction(ratio[shifted[varies]], int(varies.sum())),
     )
+
+
+def _rescaled_fraction(ratios: FloatArray, n_columns: int) -> float:
+    """Share of ``n_columns`` whose spread changed by `RESCALED` or more; ``ratios`` of the shifted columns."""
+    alive = ratios[ratios > 0]  # one that does not vary at all is told by `constant_fraction`
+    far = (alive <= 1 / RESCALED) | (alive >= RESCALED)
+    return float(far.sum()) / max(n_columns, 1)
 
 
 def _side_by_side(T: FloatArray, P: FloatArray, tokens: bool) -> tuple[FloatArray, FloatArray]:

@@ -1,7 +1,8 @@
 """A campaign of trials within a budget: the control, a screening pass, then the seeds that prove.
 
 The screening pass tries every intervention once, in the planner's order. What recovered there gets the
-other seeds first (that is what may be called verified); what did not gets them while time is left.
+other seeds first (that is what may be called verified); what did not gets them while time is left. Screening ends
+early when the time left is just what it takes to prove one that recovered: one proof is worth more than ten hints.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ class Conductor:
             self._try("control", 0, "does the recorded recipe give the same symptom again?")
             if self.runs["control"]:
                 self._screen(ranked, beliefs, offered)
-                self._confirm()
+                self._confirm(ranked[0].fixes if ranked else (), {one.name: one.size for one in offered})
         finally:
             self.progress.finish()
         return self._result()
@@ -76,7 +77,7 @@ class Conductor:
             self._more_seeds("control")
         left = {one.name: one for one in offered}
         current = dict(beliefs)
-        while left and len(self.runs) <= MAX_INTERVENTIONS and not self.out_of_time:
+        while left and len(self.runs) <= MAX_INTERVENTIONS and not self.out_of_time and not self._time_to_confirm():
             name = plan.order(ranked, current, tuple(left), {k: v.size for k, v in left.items()})[0]
             self._try_intervention(left.pop(name), ranked[0] if ranked else None)
             runs = self.runs.get(name)
@@ -97,10 +98,20 @@ class Conductor:
         why = f"tells {leading.name} from its look-alikes" if leading else "is it enough?"
         self._try(one.name, 0, why)
 
-    def _confirm(self) -> None:
+    def _time_to_confirm(self) -> bool:
+        """Something recovered, and after one more run there would be no time left to prove it."""
+        done = [run for runs in self.runs.values() for run in runs]
+        recovered = [n for n, runs in self.runs.items() if n != "control" and runs and runs[0].recovered]
+        if not recovered:
+            return False
+        missing = 2 * MIN_SEEDS - len(self.runs["control"]) - len(self.runs[recovered[0]])
+        left = self.seconds - (time.monotonic() - self.started)
+        return left < (missing + 1) * sum(run.seconds for run in done) / len(done)
+
+    def _confirm(self, own: Sequence[str], sizes: Mapping[str, int]) -> None:
         self._more_seeds("control")
         treated = [name for name in self.runs if name != "control" and self.runs[name]]
-        treated.sort(key=lambda name: not self.runs[name][0].recovered)
+        treated.sort(key=lambda name: (not self.runs[name][0].recovered, name not in own, sizes.get(name, 0)))
         for name in treated:
             self._more_seeds(name)
         if any(run.recovered for run in self.runs["control"]) and not self._control_recovered():

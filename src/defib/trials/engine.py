@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from defib.probes.labels import Task
 from defib.read_symptom import read_symptom
 from defib.recipe import Arm
+from defib.skill_against_reference import Yardstick
 from defib.subject import AnyArray, Rows, Subject, Trained
 from defib.trials.judge import Run, recovery
 
@@ -62,11 +63,14 @@ def split_rows(rows: Rows, seed: int) -> Split | None:
 class SerialEngine:
     """Trains arms one after the other and scores each on the held-out rows."""
 
-    def __init__(self, subject: Subject, split: Split, *, task: Task, reference_score: float) -> None:
+    def __init__(
+        self, subject: Subject, split: Split, *, task: Task, reference_score: float, yardstick: Yardstick = "skill"
+    ) -> None:
         self.subject = subject
         self.split = split
         self.task: Task = task
         self.reference_score = reference_score
+        self.yardstick = yardstick
 
     def run(self, arm: Arm, seed: int, deadline: float) -> Run:
         """Train one arm. Raises `defib.subject.BudgetExceeded` past the deadline (``time.monotonic``)."""
@@ -80,14 +84,18 @@ class SerialEngine:
         symptom = read_symptom(outputs, link=trained.link, y=held_out.y, task=self.task)
         skill = symptom.skill
         score = skill.value if skill is not None else float("nan")
+        usable = None if skill is None else skill.usable
+        judged = score if self.yardstick == "skill" or usable is None else usable
         return Run(
             seed=seed,
             # An output that ranks but is flat has brought nothing back that a user could see.
-            recovery=0.0 if symptom.is_flat else recovery(score, self.reference_score),
+            recovery=recovery(float("nan") if symptom.is_flat else judged, self.reference_score),
             score=score,
             spread=symptom.prediction_spread,
             flat=symptom.is_flat,
             seconds=time.monotonic() - started,
             score_interval=skill.interval if skill is not None else (float("nan"), float("nan")),
             n_rows=len(held_out),
+            usable=usable,
+            usable_interval=None if skill is None else skill.usable_interval,
         )

@@ -1,7 +1,9 @@
 """Control against treated: recovery, effect with interval, and the rule for "sufficient".
 
 recovery = (score − prior score) / (reference score − prior score) on rows neither arm trained on. The
-scores are gini (2·AUC − 1) or r2, for which the best constant scores 0.
+scores are gini (2·AUC − 1) or r2, for which the best constant scores 0; where the network ranks the rows already and
+only its outputs as they stand tell nothing, `defib.measures.usable_skill` takes gini's place. Where the reference
+learner shows no skill itself, recovery is not a number: noise over noise.
 
 The rule: a treated arm is *sufficient* when on every seed it reaches `RECOVERED` and is not flat, at
 least `MIN_SEEDS` seeds were run, and the 95 % t-interval of the paired difference to the control lies above 0.
@@ -27,6 +29,7 @@ class Run:
 
     seed: int
     recovery: float
+    """NaN where the reference learner has no skill to recover."""
     score: float
     spread: float
     flat: bool
@@ -35,6 +38,9 @@ class Run:
     """95 % interval of the score over the held-out rows."""
     n_rows: int = 0
     """Held-out rows the score was read from."""
+    usable: float | None = None
+    usable_interval: tuple[float, float] | None = None
+    """What the outputs tell as they stand, with its interval; ``None`` for values."""
 
     @property
     def recovered(self) -> bool:
@@ -58,7 +64,11 @@ def recovery(score: float, reference_score: float) -> float:
     0.5
     >>> recovery(float("nan"), 0.8)
     0.0
+    >>> recovery(0.4, float("nan"))
+    nan
     """
+    if not np.isfinite(reference_score):
+        return float("nan")
     if not np.isfinite(score):
         return 0.0
     return float(score / max(reference_score, SMALLEST_REFERENCE))
@@ -88,6 +98,8 @@ def judge(control: Sequence[Run], treated: Sequence[Run]) -> Judgement:
     if not pairs:
         return Judgement(None, None, False)
     differences = [one.recovery - other.recovery for one, other in pairs]
+    if not np.isfinite(differences).all():
+        return Judgement(None, None, False)
     interval = t_interval(differences)
     enough = len(pairs) >= MIN_SEEDS and interval is not None and interval[0] > 0
     return Judgement(float(np.mean(differences)), interval, enough and all(run.recovered for run in treated))

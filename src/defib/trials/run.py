@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from defib.causes import Cause
 from defib.evidence import Book, Missing
-from defib.gate_score import reference_score
 from defib.interventions import Intervention
 from defib.interventions.table import all_interventions
 from defib.probes.labels import LabelFacts
 from defib.probes.reference import SignalFacts
 from defib.recipe import Arm
+from defib.skill_against_reference import Yardstick, reference_score
 from defib.subject import Subject
 from defib.trials import Progress, plan
 from defib.trials.campaign import Campaign, Conductor, has_labels
@@ -28,7 +28,7 @@ WELL_KNOWN = (
 """What people try first. Tried too while time is left: the report says which of them is not sufficient."""
 
 
-def engine_for(subject: Subject, book: Book, seed: int) -> SerialEngine | str:
+def engine_for(subject: Subject, book: Book, seed: int, yardstick: Yardstick = "skill") -> SerialEngine | str:
     """The engine, or the reason why no trial can be run, as a clause."""
     if subject.training is None or subject.training.y is None or not has_labels(subject):
         return "no trial was run: it needs the training rows with their labels"
@@ -44,7 +44,8 @@ def engine_for(subject: Subject, book: Book, seed: int) -> SerialEngine | str:
         task = book.get(LabelFacts).task
     except Missing as missing:
         return f"no trial was run: it needs {missing.needs}"
-    return SerialEngine(subject, split, task=task, reference_score=reference_score(book) or 1.0)
+    reference = reference_score(book, yardstick) or 1.0
+    return SerialEngine(subject, split, task=task, reference_score=reference, yardstick=yardstick)
 
 
 def offered(ranked: Sequence[Cause], book: Book) -> tuple[Intervention, ...]:
@@ -69,11 +70,12 @@ def run_trials(
     seconds: float,
     seed: int,
     progress: Progress,
+    yardstick: Yardstick = "skill",
 ) -> Campaign:
-    """Try interventions on clones within the budget (seconds)."""
+    """Try interventions on clones within the budget (seconds), judged by the yardstick."""
     if book.has(SignalFacts) and not book.get(SignalFacts).has_signal:
         return Campaign(notes=("no trial was run: the rows show no signal that a change could bring back",))
-    engine = engine_for(subject, book, seed)
+    engine = engine_for(subject, book, seed, yardstick)
     if isinstance(engine, str):
         return Campaign(notes=(engine,))
     conductor = Conductor(engine, book, seconds=seconds, seed=seed, progress=progress)

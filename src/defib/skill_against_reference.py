@@ -1,0 +1,56 @@
+"""What a network's skill amounts to, held against the reference learner on the same rows."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from defib.evidence import Book, Missing
+from defib.probes.labels import LabelFacts
+from defib.probes.reference import SignalFacts
+from defib.symptom import Skill
+
+Yardstick = Literal["skill", "usable"]
+"""By what trials are judged: by gini or r2, or, where the order of the rows is learnt already, by `Skill.usable`."""
+WEAK = 0.25
+"""Skill whose whole interval stays below a quarter of the reference learner's is no success."""
+COMMON = 0.8
+"""Largest class prior up to which labels and probabilities can be held against the reference learner's; beyond it the
+rare class is expected to stay below the threshold."""
+LEAST_USABLE = 0.1
+"""Below this the reference learner's outputs tell too little themselves to be a yardstick."""
+
+
+def reference_score(book: Book, yardstick: Yardstick = "skill") -> float | None:
+    """Skill of the reference learner (gini or r2; or usable skill); ``None`` when not measured.
+
+    NaN where it was measured and the learner itself shows none: there is nothing to hold anything against.
+    """
+    try:
+        signal = book.get(SignalFacts)
+    except Missing:
+        return None
+    if not signal.has_signal:
+        return float("nan")
+    if yardstick == "usable":
+        return signal.usable
+    return 2 * signal.best - 1 if signal.metric == "auc" else signal.best
+
+
+def memorized(skill: Skill, book: Book) -> bool:
+    """Skill on its own training rows, where the reference learner finds no signal in them."""
+    return skill.rows == "training" and book.has(SignalFacts) and not book.get(SignalFacts).has_signal
+
+
+def is_weak(skill: Skill, book: Book) -> bool:
+    """A trace of skill where there is plenty to learn."""
+    reference = reference_score(book)
+    return reference is not None and skill.interval[1] < WEAK * reference
+
+
+def tells_little(skill: Skill, book: Book) -> bool:
+    """Ranks the rows, but what its outputs say as they stand is no quarter of what the reference learner's say."""
+    reference = reference_score(book, "usable")
+    if reference is None or skill.usable_interval is None or not reference >= LEAST_USABLE:
+        return False
+    prior = max(book.get(LabelFacts).class_prior, default=0.0) if book.has(LabelFacts) else 0.0
+    return 0 < prior < COMMON and skill.usable_interval[1] < WEAK * reference
