@@ -72,7 +72,7 @@ def _demote(one: Assessed, all_of_them: Sequence[Assessed], outcomes: Mapping[st
     if is_product(one, all_of_them, outcomes):
         return one
     clauses = [f"{name} {'restored learning' if outcomes[name] else 'did not restore learning'}" for name in against]
-    because = f"{given.because}; but {' and '.join(clauses)}, which it would not if this were the cause"
+    because = f"{given.because}; but {' and '.join(clauses)}, which speaks against it"
     return replace(one, assessment=replace(given, verdict="inconclusive", because=because, weight=given.weight / 2))
 
 

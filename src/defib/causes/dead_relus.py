@@ -46,7 +46,7 @@ A dead layer is a mechanism; without an origin that was seen, the report says so
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import RELU_LIKE, alive_in_training, dead_hidden, hidden, percent
+from defib.causes._signs import RELU_LIKE, alive_in_training, dead_hidden, hidden, percent, place
 from defib.diagnosis import Assessment, inconclusive, not_applicable, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.activations import ActivationFacts
@@ -65,21 +65,21 @@ def _assess(book: Book) -> Assessment:
     dead = dead_hidden(facts.end)
     if calm := alive_in_training(book):
         if dead is not None:
-            return ruled_out(f"{dead.layer} is dead on every row, but another path carries the rows past it")
+            return ruled_out(f"{place(dead.layer)} is dead on every row, but another path carries the rows past it")
         return calm
     if facts.input_constant:
-        return ruled_out("the rows already are equal at the model's door")
+        return ruled_out("the rows already are equal when they enter the model")
     if dead is not None:
         born = any(s.layer == dead.layer and s.dead_fraction == 1.0 for s in facts.initial)
         since = "before the first step already" if born else "at the end of the training"
-        because = f"every unit of {dead.layer} is 0 on every row {since}, so that all rows are equal behind it"
+        because = f"every unit of {place(dead.layer)} is 0 on every row {since}, so that all rows are equal behind it"
         numbers = {"dead_fraction": 1.0, "dead_before_training": float(born)}
         return supported(because, weight=0.8 if born else 0.75, layer=dead.layer, **numbers)
     if share >= NEARLY and worst.activation in RELU_LIKE:
-        because = f"{percent(share)} of the units of {worst.layer} are 0 on every row, but not all"
+        because = f"{percent(share)} of the units of {place(worst.layer)} are 0 on every row, but not all"
         return inconclusive(because, weight=0.3, layer=worst.layer, dead_fraction=share)
     return ruled_out(
-        f"no hidden layer is dead (at most {percent(share)} of the units, in {worst.layer})",
+        f"no hidden layer is dead (at most {percent(share)} of the units of {place(worst.layer)})",
         layer=worst.layer,
         dead_fraction=share,
     )

@@ -46,7 +46,7 @@ fault.
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import EQUAL_ROWS, alive_in_training, dead_hidden, hidden, maybe, num, saturated_hidden
+from defib.causes._signs import EQUAL_ROWS, alive_in_training, dead_hidden, hidden, maybe, num, place, saturated_hidden
 from defib.causes.vanishing_gradients import GEOMETRIC, VANISHED
 from defib.diagnosis import Assessment, inconclusive, not_applicable, ruled_out, supported
 from defib.evidence import Book, Missing
@@ -73,7 +73,7 @@ def _excluded(book: Book, facts: ActivationFacts) -> str | None:
     """What else makes the rows equal at the start, at once and not gradually, as a clause."""
     inits, door = maybe(book, InitializationFacts), facts.input_relative_spread
     if facts.input_constant or door < APART:
-        return f"the rows are close together at the door (relative spread {num(door)})"
+        return f"the rows are close together already when they come in (relative spread {num(door)})"
     if dead_hidden(facts.initial) is not None or (inits is not None and inits.hidden_symmetric):
         return "one single layer makes the rows equal at the start"
     if saturated_hidden(facts.initial) is not None:
@@ -98,15 +98,17 @@ def _assess(book: Book) -> Assessment:
         door = num(facts.input_relative_spread)
         fell = f"the relative spread of the rows falls from {door} to {num(last.relative_spread)}"
         clear = last.relative_spread < EQUAL_ROWS or len(layers) >= MANY_LAYERS
-        return _weighed(book, facts, f"between the door and {last.layer} {fell}", numbers, clear=clear)
+        return _weighed(book, facts, f"between the inputs and {place(last.layer)} {fell}", numbers, clear=clear)
     if last.row_correlation >= ALIGNED and layers[0].row_correlation < CROSSED:
         faded = last.row_spread / max(layers[0].row_spread, 1e-30)
         start, end = num(layers[0].row_correlation), num(last.row_correlation)
         rose = f"the correlation between rows rises from {start} to {end} and their spread shrinks to {num(faded)}"
         clear = faded < FADED and len(layers) >= MANY_LAYERS
         numbers["spread_last_over_first_layer"] = faded
-        return _weighed(book, facts, f"between {layers[0].layer} and {last.layer} {rose}", numbers, clear=clear)
-    return ruled_out(f"the rows are still apart in {last.layer} before the first step", layer=None, **numbers)
+        return _weighed(
+            book, facts, f"between {place(layers[0].layer)} and {place(last.layer)} {rose}", numbers, clear=clear
+        )
+    return ruled_out(f"the rows are still apart in {place(last.layer)} before the first step", layer=None, **numbers)
 
 
 def _weighed(book: Book, facts: ActivationFacts, because: str, numbers: dict[str, float], *, clear: bool) -> Assessment:

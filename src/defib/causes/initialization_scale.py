@@ -41,7 +41,7 @@ Networks with normalization layers bear almost any scale; embeddings have scales
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import alive_in_training, maybe, num, saturated_hidden
+from defib.causes._signs import alive_in_training, maybe, num, place, saturated_hidden
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.activations import ActivationFacts
@@ -64,13 +64,13 @@ def _assess(book: Book) -> Assessment:
     if calm := alive_in_training(book):
         return calm
     numbers = {"ratio_to_customary_sd": odd.ratio, "initial_sd": odd.sd, **numbers}
-    because = f"{odd.layer} starts with a spread of {num(odd.ratio)} times the customary one"
+    because = f"{place(odd.layer)} starts with a spread of {num(odd.ratio)} times the customary one"
     states = maybe(book, ActivationFacts)
     if states is None or not states.initial:
         return inconclusive(because, weight=0.35, layer=odd.layer, **numbers)
     if odd.ratio > LARGE and (full := saturated_hidden(states.initial)) is not None:
         return supported(
-            f"{because}, which saturates {full.layer} from the start", weight=0.8, layer=odd.layer, **numbers
+            f"{because}, which saturates {place(full.layer)} from the start", weight=0.8, layer=odd.layer, **numbers
         )
     if odd.ratio < SMALL:
         return supported(because, weight=0.7, layer=odd.layer, **numbers)

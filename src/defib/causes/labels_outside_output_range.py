@@ -43,6 +43,8 @@ Some labels outside (a −1 among ±1 labels under a sigmoid) still let the rows
 
 from __future__ import annotations
 
+import math
+
 from defib.causes import Cause
 from defib.causes._signs import fine, num, percent
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
@@ -57,6 +59,19 @@ RELU_HALF = 0.5
 """A ReLU head is pushed below zero for good only when most targets are: the positive ones pull back."""
 
 
+def _reach(low: float, high: float) -> str:
+    """What a head can say.
+
+    >>> _reach(0.0, 1.0), _reach(0.0, math.inf), _reach(-math.inf, math.inf)
+    ('0 to 1', '0 and above', 'any number')
+    """
+    if math.isinf(low) and math.isinf(high):
+        return "any number"
+    if math.isinf(high):
+        return f"{num(low)} and above"
+    return f"{num(high)} and below" if math.isinf(low) else f"{num(low)} to {num(high)}"
+
+
 def _assess(book: Book) -> Assessment:
     head = book.get(HeadFacts)
     outside = head.labels_outside
@@ -65,7 +80,7 @@ def _assess(book: Book) -> Assessment:
         "label_low": head.label_low,
         "label_high": head.label_high,
     }
-    reach = f"{num(head.output_low)} to {num(head.output_high)}"
+    reach = _reach(head.output_low, head.output_high)
     if outside <= 0:
         return ruled_out(f"every label lies within the head's reach ({reach})", layer=None, **numbers)
     if calm := fine(book):

@@ -47,7 +47,7 @@ part of the mechanism.
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import alive_in_training, dead_hidden, hidden, maybe, num, saturated_hidden
+from defib.causes._signs import alive_in_training, dead_hidden, hidden, maybe, num, place, saturated_hidden
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.activations import ActivationFacts
@@ -72,9 +72,9 @@ def _wrecked(book: Book) -> tuple[str, str | None] | None:
     if facts is None or not facts.initial or facts.input_constant:
         return None
     if (dead := dead_hidden(facts.end)) is not None and dead_hidden(facts.initial) is None:
-        return f"{dead.layer} was alive at the start and is dead on every row", dead.layer
+        return f"{place(dead.layer)} was alive at the start and is dead on every row", dead.layer
     if (full := saturated_hidden(facts.end)) is not None and saturated_hidden(facts.initial) is None:
-        return f"{full.layer} was in range at the start and is saturated", full.layer
+        return f"{place(full.layer)} was in range at the start and is saturated", full.layer
     equal = facts.first_equal_end
     if facts.first_equal_initial is None and any(state.layer == equal for state in hidden(facts.end)):
         return f"the rows were apart in {equal} at the start and are equal there now", equal

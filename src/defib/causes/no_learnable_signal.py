@@ -77,7 +77,7 @@ def _assess(book: Book) -> Assessment:
         "rows": float(signal.n_rows),
     }
     if signal.has_signal:
-        best = f"{signal.best_name} reaches a cross-validated {metric} of {num(signal.best)}"
+        best = f"the {signal.best_name} reference learner reaches a cross-validated {metric} of {num(signal.best)}"
         return ruled_out(f"{best}, permuted labels {num(signal.permuted_mean)}", layer=None, **numbers)
     if learnt(symptom, book):
         return ruled_out("the network itself has skill on rows not trained on", layer=None, **numbers)

@@ -43,7 +43,7 @@ Counts cells, not information. A saturated head is reported with the cause that 
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import SATURATED, alive_in_training, hidden, percent, saturated_hidden, seen
+from defib.causes._signs import SATURATED, alive_in_training, cells, hidden, percent, place, saturated_hidden, seen
 from defib.diagnosis import Assessment, inconclusive, not_applicable, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.activations import ActivationFacts
@@ -59,18 +59,18 @@ def _assess(book: Book) -> Assessment:
     if layer is not None and seen(book).pattern != "few_values" and (calm := alive_in_training(book)):
         return calm
     if facts.input_constant:
-        return ruled_out("the rows already are equal at the model's door")
+        return ruled_out("the rows already are equal when they enter the model")
     if layer is not None:
         share = layer.saturated_fraction or 0.0
         start = saturated_hidden(facts.initial)
         since = "from the first step on" if start is not None else "at the end of the training"
-        because = f"{percent(share)} of the cells of {layer.layer} are at an end of their range {since}"
+        because = f"{cells(layer)} are at an end of their range {since}"
         return supported(
             because, weight=0.75 if start is not None else 0.65, layer=layer.layer, saturated_fraction=share
         )
     ended = next((s for s in heads if (s.saturated_fraction or 0.0) > SATURATED), None)
     if ended is not None and alive_in_training(book) is None:
-        because = f"only the output, {ended.layer}, is saturated; what drove it there is another cause"
+        because = f"only the output, {place(ended.layer)}, is saturated; what drove it there is another cause"
         return inconclusive(because, weight=0.3, layer=ended.layer, saturated_fraction=ended.saturated_fraction or 0.0)
     most = max((s.saturated_fraction or 0.0 for s in inside), default=0.0)
     return ruled_out(f"no hidden layer is saturated (at most {percent(most)} of the cells)", saturated_fraction=most)

@@ -45,7 +45,7 @@ A mild shift is normal and harmless; the verdict needs the lost skill too.
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import num
+from defib.causes._signs import num, place
 from defib.diagnosis import Assessment, inconclusive, not_applicable, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.modes import ModeFacts
@@ -92,7 +92,9 @@ def _assess(book: Book) -> Assessment:
         return ruled_out(f"the same rows have {compared}", layer=where, **numbers)
     if not stale:
         return inconclusive(f"{compared} on the same rows, with settled statistics", weight=0.3, layer=where, **numbers)
-    because = f"the same rows have {compared}, and the running mean of {where} is {num(shift)} sd off its batches"
+    because = (
+        f"the same rows have {compared}, and the running mean of {place(where)} is {num(shift)} sd off its batches"
+    )
     return supported(because, weight=0.95 if modes.eval_skill is not None else 0.8, layer=where, **numbers)
 
 

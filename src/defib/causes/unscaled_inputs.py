@@ -54,7 +54,17 @@ reference learner does not need can be unscaled and harmless. Tokens and one-hot
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import badly_scaled, dead_hidden, fine, flat_in_training, maybe, num, percent, saturated_hidden
+from defib.causes._signs import (
+    badly_scaled,
+    cells,
+    dead_hidden,
+    fine,
+    flat_in_training,
+    maybe,
+    num,
+    place,
+    saturated_hidden,
+)
 from defib.diagnosis import Assessment, inconclusive, not_applicable, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.activations import ActivationFacts
@@ -75,13 +85,11 @@ def _trace(book: Book) -> tuple[str, str | None, float] | None:
     facts = maybe(book, ActivationFacts)
     if facts is not None:
         if (layer := saturated_hidden(facts.initial)) is not None:
-            share = percent(layer.saturated_fraction or 0.0)
-            return f"{share} of the cells of {layer.layer} are saturated before the first step", layer.layer, 0.8
+            return f"{cells(layer)} are saturated before the first step", layer.layer, 0.8
         if (layer := dead_hidden(facts.end)) is not None and dead_hidden(facts.initial) is None:
-            return f"every unit of {layer.layer} died during the training", layer.layer, 0.7
+            return f"every unit of {place(layer.layer)} died during the training", layer.layer, 0.7
         if (layer := saturated_hidden(facts.end)) is not None:
-            share = percent(layer.saturated_fraction or 0.0)
-            return f"{share} of the cells of {layer.layer} ended saturated", layer.layer, 0.65
+            return f"{cells(layer)} ended saturated", layer.layer, 0.65
     updates, training = maybe(book, UpdateFacts), maybe(book, TrainingFacts)
     if updates is not None and updates.nan_parameters:
         return "the weights overflowed to NaN", None, 0.65

@@ -45,7 +45,7 @@ Dropout and random input columns break exact symmetry a little; such networks li
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import fine, flat_in_training, maybe
+from defib.causes._signs import fine, flat_in_training, maybe, place
 from defib.diagnosis import Assessment, not_applicable, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.initialization import InitializationFacts
@@ -68,11 +68,10 @@ def _assess(book: Book) -> Assessment:
     count = len(set(zero + same))
     numbers = {"degenerate_hidden_layers": float(count), "smallest_initial_sd": smallest}
     what = "holds one and the same weight everywhere" if zero else "has identical units"
-    because = f"{layer} {what} before the first step, so that its units can never become different"
+    because = f"{place(layer)} {what} before the first step, so that its units can never become different"
     if count > 1:
-        because = (
-            f"{layer} and {count - 1} more hidden layers start with identical units, which can never become different"
-        )
+        more = f"{place(layer)} and {count - 1} more hidden layers"
+        because = f"{more} start with identical units, which can never become different"
     updates = maybe(book, UpdateFacts)
     still = updates is not None and any(m.layer == layer and m.relative_change == 0 for m in updates.parameters)
     if flat_in_training(book):
