@@ -116,6 +116,9 @@ class Rows:
     """How many rows there were before sampling; ``None`` when all are here."""
     origin: str = ""
     """Where they came from, in the user's words: ``fit``, ``predict``, ``evaluate``, ``validation_data``."""
+    places: tuple[NDArray[np.integer[Any]], ...] = ()
+    """Row number of each row in arrays of the program's that hold them all, one ``(n_rows,)`` per different order, −1
+    where it is not certain: the order of the file under a shuffle or a split."""
 
     def __len__(self) -> int:
         return len(self.X)

@@ -838,3 +838,45 @@ def test_a_reused_buffer_and_outputs_changed_in_place(grad: bool) -> None:
     assert subject.prediction is not None
     np.testing.assert_array_equal(subject.prediction.X, (X[:6] + 2).numpy())
     np.testing.assert_array_equal(subject.prediction_outputs, np.concatenate(expected))
+
+
+@pytest.mark.parametrize("way", ["permutation", "loader", "scaled in a function"])
+def test_a_shuffle_keeps_the_order_of_the_file(way: str) -> None:
+    rng = np.random.default_rng(0)
+    table = rng.normal(loc=3.0, scale=2.0, size=(60, 4))
+    labels = torch.tensor((table[:, :1] > 3.0).astype(np.float32))
+
+    def train(rows: torch.Tensor, y: torch.Tensor) -> None:
+        model = mlp()
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for _ in range(3):
+            order = torch.tensor(rng.permutation(len(rows)))
+            for start in range(0, len(rows), 10):
+                at = order[start : start + 10]
+                optimizer.zero_grad()
+                F.binary_cross_entropy_with_logits(model(rows[at]), y[at]).backward()
+                optimizer.step()
+
+    def load(rows: torch.Tensor, y: torch.Tensor) -> None:
+        model = mlp()
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        loader = DataLoader(TensorDataset(rows, y), batch_size=10, shuffle=True)
+        for _ in range(3):
+            for xb, yb in loader:
+                optimizer.zero_grad()
+                F.binary_cross_entropy_with_logits(model(xb), yb).backward()
+                optimizer.step()
+
+    with watch() as watched:
+        if way == "loader":
+            load(torch.tensor(table, dtype=torch.float32), labels)
+        elif way == "permutation":
+            train(torch.tensor(table, dtype=torch.float32), labels)
+        else:
+            part = rng.permutation(60)[:40]
+            scaled = (table[part] - table[part].mean(0)) / table[part].std(0)
+            train(torch.tensor(scaled, dtype=torch.float32), labels[torch.tensor(part)])
+    training = only(watched).training
+    assert training is not None
+    original = training.X if way != "scaled in a function" else training.X * table[part].std(0) + table[part].mean(0)
+    np.testing.assert_allclose(table[training.places[0]], original, rtol=1e-5)

@@ -13,7 +13,9 @@ from defib.adapters.torch.clone import unwrapped
 from defib.adapters.torch.facts import facts_of
 from defib.adapters.torch.subject import TorchSubject
 from defib.adapters.torch.surgery import FUNCTIONS
+from defib.capture.places import places_of
 from defib.capture.torch_evals import EvalLog, Group, share_seen
+from defib.capture.torch_held import as_arrays
 from defib.capture.torch_session import Session
 from defib.capture.torch_study import Entry, OptimizerWatch, Study
 from defib.capture.torch_trace import gradient_word
@@ -45,7 +47,9 @@ def _subject(session: Session, key: tuple[int, ...], study: Study) -> TorchSubje
     if sample is not None:
         X, y = sample
         full = study.rows.period_rows or study.rows.n_rows
-        training = Rows(X, y, None if full == len(X) else full, "training loop")
+        places = places_of(X, as_arrays(study.held))
+        study.held.clear()
+        training = Rows(X, y, None if full == len(X) else full, "training loop", places)
     prediction, outputs, held_out = _evaluations(session, key, study, captured, training, notes)
     subject = TorchSubject(
         captured,

@@ -14,6 +14,7 @@ from defib.adapters.torch.tape import Tape
 from defib.capture.torch_analysis import Analysis, Call, analyse, copied, key_of, version_of
 from defib.capture.torch_evals import EvalLog
 from defib.capture.torch_frames import user_line
+from defib.capture.torch_held import held_arrays
 from defib.capture.torch_stack import put_under, take_off
 from defib.capture.torch_study import Entry, OptimizerWatch, Study
 
@@ -210,6 +211,7 @@ class Session:
             entry.note_modes()
             entry.loaded |= any(one in self.loaded for one in entry.module.modules())
         study = self.studies[analysis.key] = Study(analysis, entries)
+        study.held = held_arrays(analysis.door.n_rows)
         if len(entries) == 1 and analysis.composite is None:
             self.alone[analysis.key[0]] = study
         return study

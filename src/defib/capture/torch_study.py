@@ -119,6 +119,8 @@ class Study:
         self.label_dtype = None if analysis.label is None else analysis.label.dtype
         self._before: dict[str, Any] = {}
         self.hand_rate: float | None = None
+        self.held: list[Any] = []
+        """Arrays of the program among which the rows may be found again."""
         self._by_hand: dict[str, tuple[Any, Any]] = {}
         self._held: dict[int, bool] = {}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,6 @@ import numpy as np
 from defib.evidence import Book, Evidence, Missing, Probe
 from defib.measures.rows import spaced_indices
 from defib.measures.skill import average_ranks, gini_skill, r2_skill, student_quantile
-from defib.measures.usable import usable_skill
 from defib.probes.features import feature_table
 from defib.probes.inputs import InputFacts
 from defib.probes.labels import LabelFacts
@@ -24,6 +24,7 @@ from defib.probes.learners import (
     score,
 )
 from defib.probes.looking import number_rows
+from defib.probes.pairings import in_file_order, re_pairings
 from defib.subject import AnyArray, FloatArray, Rows, Subject
 from defib.task import read_targets
 
@@ -41,15 +42,13 @@ Z_SIGNAL = 3.3
 """The better of two learners must lie this many sd above chance. A normal null would pass 0.1 % of the time; on rows
 without signal (40 to 400 rows; binary, rare, normal and heavy-tailed labels) about 0.5 % were measured to pass."""
 Z_REPAIR = 4.5
-"""Eight pairings are tried: 8 x 3e-6."""
+"""Eight pairings are tried, in up to three orders: 24 x 3e-6."""
 Z_POWER = 0.84
 """80 % power."""
 MARGIN: dict[Metric, float] = {"auc": 0.02, "r2": 0.01}
 """Signal below this is of no use to anybody, however sure it is."""
 REPAIR_MARGIN: dict[Metric, float] = {"auc": 0.1, "r2": 0.1}
 """A bug that lost the pairing lost all of the signal; a weak one elsewhere is drift, not a re-pairing."""
-SHIFTS = (1, 2, 3)
-DRIFT = 0.9
 
 
 @dataclass(frozen=True)
@@ -79,8 +78,6 @@ class SignalFacts(Evidence):
     repaired_pairing: str | None
     """A re-pairing of rows and labels under which signal appears ("labels shifted by 1"), if one was found."""
     repaired_score: float | None
-    usable: float | None = None
-    """What the best learner's out-of-fold outputs tell as they stand (`defib.measures.usable_skill`); or ``None``."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +103,8 @@ def measure_signal(subject: Subject, book: Book, seed: int = 0) -> SignalFacts:
         raise Missing("SignalFacts", "the labels" if rows is not None and rows.y is None else "the training rows")
     kind = book.get(InputFacts).kind if book.has(InputFacts) else "tabular"
     targets = _targets(subject, book, rows)
-    return find_signal(rows.X, targets.columns, targets.metric, kind, n_all=rows.n_seen or len(rows), seed=seed)
+    n_all = rows.n_seen or len(rows)
+    return find_signal(rows.X, targets.columns, targets.metric, kind, n_all=n_all, seed=seed, places=rows.places)
 
 
 @dataclass(frozen=True)
@@ -153,9 +151,19 @@ def _widest(values: FloatArray) -> FloatArray:
 
 
 def find_signal(
-    X: AnyArray, targets: FloatArray, metric: Metric, kind: str, *, n_all: int | None = None, seed: int = 0
+    X: AnyArray,
+    targets: FloatArray,
+    metric: Metric,
+    kind: str,
+    *,
+    n_all: int | None = None,
+    seed: int = 0,
+    places: Sequence[AnyArray] = (),
 ) -> SignalFacts:
-    """How much of ``targets`` ``(n, k)`` the rows ``(n, ...)`` tell, cross-validated; metric ``auc`` or ``r2``."""
+    """How much of ``targets`` ``(n, k)`` the rows ``(n, ...)`` tell, cross-validated; metric ``auc`` or ``r2``.
+
+    ``places`` are the rows' numbers in the file (see `Rows.places`): other pairings are tried in those orders.
+    """
     rows = number_rows(X, "SignalFacts")
     index = choose_rows(targets, metric)
     problem = _problem(rows[index], targets[index], metric, kind, seed)
@@ -168,7 +176,11 @@ def find_signal(
     null = permuted(problem, best_name, seed)
     chance = 0.5 if metric == "auc" else 0.0
     has_signal = null.z(best) > Z_SIGNAL and best > chance + MARGIN[metric]
-    repaired = (None, None) if has_signal else _repair(rows, targets, metric, kind, seed, best)
+    repaired = (
+        (None, None)
+        if has_signal
+        else _repair(rows, targets, metric, kind, seed, best, places or (np.arange(len(rows)),))
+    )
     return SignalFacts(
         metric=metric,
         n_rows=len(index),
@@ -185,15 +197,7 @@ def find_signal(
         detectable=min(max(null.mean + (Z_SIGNAL + Z_POWER) * null.sd, chance + MARGIN[metric]), 1.0),
         repaired_pairing=repaired[0],
         repaired_score=repaired[1],
-        usable=_usable(problem, predictions[best_name]),
     )
-
-
-def _usable(problem: Problem, predictions: FloatArray) -> float | None:
-    if problem.metric != "auc":
-        return None
-    estimate = usable_skill(np.clip(predictions, 0.0, 1.0), problem.targets > 0.5)
-    return None if estimate is None else estimate.value
 
 
 def choose_rows(targets: FloatArray, metric: Metric) -> AnyArray:
@@ -268,49 +272,33 @@ def _interval(problem: Problem, predictions: FloatArray, best: float) -> tuple[f
 
 
 def _repair(
-    rows: AnyArray, targets: FloatArray, metric: Metric, kind: str, seed: int, as_paired: float
+    rows: AnyArray,
+    targets: FloatArray,
+    metric: Metric,
+    kind: str,
+    seed: int,
+    as_paired: float,
+    places: Sequence[AnyArray],
 ) -> tuple[str | None, float | None]:
     """The re-pairing under which the most signal appears, if it passes the threshold for having tried all of them."""
     found: list[tuple[float, str]] = []
-    for words, left, right in re_pairings(rows, targets, metric):
-        if len(left) < LEAST_ROWS:
-            continue
-        index = choose_rows(targets[right], metric)
-        try:
-            problem = _problem(rows[left[index]], targets[right[index]], metric, kind, seed)
-        except Missing:
-            continue
-        value = score(problem, out_of_fold(problem, LEARNERS["linear"]))
-        null = permuted(problem, "linear", seed)
-        if null.z(value) > Z_REPAIR and value > max(as_paired, 0.5 if metric == "auc" else 0.0) + REPAIR_MARGIN[metric]:
-            found.append((value, words))
+    for one in places:
+        order, stood = in_file_order(one)
+        for words, left, right in re_pairings(rows[order], targets[order], stood, classes=metric == "auc"):
+            if len(left) < LEAST_ROWS:
+                continue
+            value = _re_paired(rows[order[left]], targets[order[right]], metric, kind, seed)
+            if value is not None and value > max(as_paired, 0.5 if metric == "auc" else 0.0) + REPAIR_MARGIN[metric]:
+                found.append((value, words))
     return (max(found)[1], max(found)[0]) if found else (None, None)
 
 
-def re_pairings(rows: AnyArray, targets: FloatArray, metric: Metric) -> list[tuple[str, AnyArray, AnyArray]]:
-    """Pairings that a bug would have destroyed: words, indices of rows, indices of labels."""
-    n = len(rows)
-    everything = np.arange(n)
-    found = []
-    for k in SHIFTS:
-        found.append((f"labels shifted by {k} {'row' if k == 1 else 'rows'}", everything[:-k], everything[k:]))
-        found.append((f"labels shifted by -{k} {'row' if k == 1 else 'rows'}", everything[k:], everything[:-k]))
-    found.append(("labels in reverse order", everything, everything[::-1]))
-    if metric == "auc" and not _drifts(rows):
-        found.append(("labels sorted by class", everything, np.lexsort(targets.T)))
-    return found
-
-
-def _drifts(rows: AnyArray) -> bool:
-    """Whether rows tell their place in the file *within* short stretches (a time, an index): then any sorting fits."""
-    flat = np.asarray(rows).reshape(len(rows), -1)[:, :50].astype(np.float64)
-    flat = np.where(np.isfinite(flat), flat, 0.0)
-    stretches = np.array_split(np.arange(len(flat)), 8)
-    for stretch in stretches:
-        place = np.arange(len(stretch)) - (len(stretch) - 1) / 2
-        part = flat[stretch] - flat[stretch].mean(axis=0)
-        sizes = np.sqrt((part**2).sum(axis=0) * (place**2).sum())
-        r = np.abs(place @ part) / np.where(sizes > 0, sizes, np.inf)
-        if r.max(initial=0.0) > DRIFT:
-            return True
-    return False
+def _re_paired(rows: AnyArray, targets: FloatArray, metric: Metric, kind: str, seed: int) -> float | None:
+    """Score of the linear learner; ``None`` when it could be chance."""
+    try:
+        index = choose_rows(targets, metric)
+        problem = _problem(rows[index], targets[index], metric, kind, seed)
+    except Missing:
+        return None
+    value = score(problem, out_of_fold(problem, LEARNERS["linear"]))
+    return value if permuted(problem, "linear", seed).z(value) > Z_REPAIR else None
