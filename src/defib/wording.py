@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from defib.diagnosis import Fix, Hypothesis
-from defib.gate import Gate
 from defib.symptom import Skill, Symptom
+
+if TYPE_CHECKING:
+    from defib.gate import Gate
 
 EQUALS = {
     "class_prior": "the class prior",
@@ -37,6 +40,22 @@ def number(value: float) -> str:
     return f"{value:.4g}"
 
 
+def spread_text(symptom: Symptom) -> str:
+    """The spread as it stands under Predictions, too: three significant digits."""
+    return f"spread {symptom.prediction_spread:.3g}"
+
+
+def share_text(share: float) -> str:
+    """A share in [0, 1]; never rounds a part up to the whole, nor down to nothing.
+
+    >>> share_text(0.5), share_text(1.0), share_text(0.9996), share_text(0.001)
+    ('50 %', '100 %', 'more than 99 %', 'less than 1 %')
+    """
+    if 0.99 < share < 1:
+        return "more than 99 %"
+    return "less than 1 %" if 0 < share < 0.01 else f"{100 * share:.0f} %"
+
+
 def constant_text(symptom: Symptom) -> str:
     """The constant, and the trivial predictor it equals."""
     if symptom.constant is None:
@@ -49,26 +68,28 @@ def constant_text(symptom: Symptom) -> str:
 
 def symptom_sentence(symptom: Symptom) -> str:
     """What the outputs show, without a full stop."""
-    n = symptom.n_rows
+    n = f"{symptom.n_rows:,}"
     if symptom.pattern == "nan":
-        return f"{symptom.nan_fraction:.0%} of the {n} predictions are NaN or infinite"
+        return f"{share_text(symptom.nan_fraction)} of the {n} predictions are NaN or infinite"
     if symptom.is_flat:
         how = PATTERNS[symptom.pattern].format(n=n)
         return f"The prediction is {how}: {constant_text(symptom)}"
     if symptom.pattern == "one_class":
-        return (
-            f"All {n} rows get one class, though the probabilities differ (spread {number(symptom.prediction_spread)})"
-        )
+        return f"All {n} rows get one class, though the probabilities differ ({spread_text(symptom)})"
     if symptom.pattern == "few_values":
-        return f"{n} rows get only {symptom.n_unique} different predictions"
-    return f"The predictions vary (spread {number(symptom.prediction_spread)} over {n} rows)"
+        return f"{n} rows get only {symptom.n_unique:,} different predictions"
+    return f"The predictions vary ({spread_text(symptom)} over {n} rows)"
 
 
 def skill_clause(skill: Skill | None) -> str:
-    """How much they know, as a clause."""
+    """How much they know, as a clause.
+
+    >>> skill_clause(Skill("gini", -0.1312, (-0.5, 0.3), 30, "replayed"))
+    'AUC 0.43 on rows left out of a replay of the training'
+    """
     if skill is None:
         return "how much they know was not assessed: it needs the labels"
-    name = f"AUC {number((skill.value + 1) / 2)}" if skill.metric == "gini" else f"R² {number(skill.value)}"
+    name = f"AUC {(skill.value + 1) / 2:.2f}" if skill.metric == "gini" else f"R² {skill.value:.2f}"
     where = {
         "held_out": "on rows it was not trained on",
         "replayed": "on rows left out of a replay of the training",
@@ -109,7 +130,7 @@ def _health(skill: Skill | None) -> str:
 
 def _little(symptom: Symptom) -> str:
     share = symptom.hard_label_share
-    label = f": {share:.0%} of the rows get one class" if share is not None and share > 0.5 else ""
+    label = f": {share_text(share)} of the rows get one class" if share is not None and share > 0.5 else ""
     return f"hardly more than a constant would{label}"
 
 

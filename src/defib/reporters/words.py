@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from defib.diagnosis import Fix, Hypothesis, Trial
 from defib.symptom import Skill, Symptom
+from defib.wording import share_text
 
 ROWS = {
     "held_out": "on {n:,} rows it was not trained on",
@@ -87,13 +88,13 @@ def symptom_facts(symptom: Symptom) -> list[str]:
     logit = f"; {number(s.logit_spread)} in logits" if s.logit_spread is not None else ""
     unit = " standard deviations" if s.output_kind == "value" else ""
     lines = [
-        f"{s.n_rows:,} rows, {_different(s)}; {percent(s.mode_share)} lie within 0.001{unit} of the median",
+        f"{s.n_rows:,} rows, {_different(s)}; {share_text(s.mode_share)} lie within 0.001{unit} of the median",
         f"spread between rows {number(s.prediction_spread)} (standard deviation of {KINDS[s.output_kind]}){logit}",
     ]
     if s.nan_fraction > 0:
-        lines.append(f"{percent(s.nan_fraction)} are NaN or infinite")
+        lines.append(f"{share_text(s.nan_fraction)} are NaN or infinite")
     if s.hard_label_share is not None:
-        lines.append(f"{percent(s.hard_label_share)} of the rows are given the same class")
+        lines.append(f"{share_text(s.hard_label_share)} of the rows are given the same class")
     if s.n_outputs > 1 and s.columns_flat:
         lines.append(f"{sum(s.columns_flat)} of {len(s.columns_flat)} output columns are flat")
     lines.append(
@@ -107,17 +108,6 @@ def _different(symptom: Symptom) -> str:
     if symptom.n_unique <= 1:
         return "all of them equal"
     return "all different" if symptom.n_unique == symptom.n_rows else f"{symptom.n_unique:,} different values"
-
-
-def percent(share: float) -> str:
-    """A share in [0, 1]; a part is never rounded up to the whole, nor down to nothing.
-
-    >>> percent(0.5), percent(1.0), percent(0.9996), percent(0.0004)
-    ('50 %', '100 %', 'more than 99 %', 'less than 1 %')
-    """
-    if 0.99 < share < 1:
-        return "more than 99 %"
-    return "less than 1 %" if 0 < share < 0.01 else f"{100 * share:.0f} %"
 
 
 def named(codes: Sequence[str]) -> str:
