@@ -8,11 +8,13 @@ import pytest
 
 from defib.evidence import Book, Evidence
 from defib.gate import needs_replay, read_gate
+from defib.probes.labels import LabelFacts
 from defib.probes.outputs import SymptomFacts
 from defib.probes.reference import SignalFacts
 from defib.symptom import Pattern, Skill, Symptom
 from defib.trials.campaign import Campaign
 from defib.trials.judge import Run
+from tests.causes.books import LABELS
 
 VARIED = Symptom(
     pattern="varied",
@@ -93,6 +95,25 @@ def test_a_replay_decides_where_only_training_rows_are_known() -> None:
 
 def test_a_crumb_of_skill_where_there_is_plenty_to_learn_is_no_health() -> None:
     assert read_gate(book(skilled(0.1, 0.05, 0.15))).problem == "unskilled"
+
+
+@pytest.mark.parametrize(
+    ("usable", "reference", "prior", "problem"),
+    [
+        ((0.02, (0.0, 0.05)), 0.7, (0.5, 0.5), "weak"),  # squeezed together: the order alone is learnt
+        ((0.5, (0.4, 0.6)), 0.7, (0.5, 0.5), "none"),
+        ((0.02, (-0.2, 0.3)), 0.7, (0.5, 0.5), "none"),  # too few rows to say so
+        ((0.02, (0.0, 0.05)), 0.05, (0.5, 0.5), "none"),  # the reference learner tells no more
+        ((0.02, (0.0, 0.05)), 0.7, (0.97, 0.03), "none"),  # a rare class stays below the threshold
+    ],
+)
+def test_an_order_that_tells_nothing_as_it_stands(
+    usable: tuple[float, tuple[float, float]], reference: float, prior: tuple[float, ...], problem: str
+) -> None:
+    skill = Skill("gini", 0.7, (0.6, 0.8), 200, "held_out", usable=usable[0], usable_interval=usable[1])
+    known = book(replace(VARIED, skill=skill), replace(SIGNAL, usable=reference))
+    with_labels = replace(known, found={**known.found, LabelFacts: replace(LABELS, class_prior=prior)})
+    assert read_gate(with_labels).problem == problem
 
 
 def test_without_labels_nothing_is_claimed() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,14 @@ from hypothesis import strategies as st
 from scipy.special import expit, softmax
 from scipy.special import logit as scipy_logit
 from scipy.stats import entropy, rankdata
-from sklearn.metrics import log_loss, r2_score, roc_auc_score
+from sklearn.metrics import (
+    balanced_accuracy_score,
+    brier_score_loss,
+    log_loss,
+    r2_score,
+    recall_score,
+    roc_auc_score,
+)
 
 from defib import measures
 from defib.measures.skill import auc_influence, average_ranks
@@ -201,3 +209,37 @@ def test_no_constant_beats_the_constant_loss(kind: str) -> None:
     losses = [np.mean((y - c) ** 2) if kind == "squared_error" else np.mean(np.abs(y - c)) for c in grid]
     assert best <= min(losses) + 1e-12
     assert best == pytest.approx(min(losses), abs=1e-2)
+
+
+def test_label_skill_against_sklearns_balanced_accuracy() -> None:
+    rng = np.random.default_rng(0)
+    ids = rng.integers(0, 4, 300)
+    probabilities = rng.random((300, 4)) + 0.4 * np.eye(4)[ids]
+    expected = balanced_accuracy_score(ids, probabilities.argmax(axis=1), adjusted=True)
+    found = measures.label_skill(probabilities, np.eye(4)[ids] > 0)
+    assert found is not None
+    assert found.value == pytest.approx(expected)
+    draws = [rng.integers(0, 300, 300) for _ in range(400)]
+    spread = np.std([balanced_accuracy_score(ids[i], probabilities[i].argmax(axis=1), adjusted=True) for i in draws])
+    assert found.standard_error == pytest.approx(spread, rel=0.2)
+    single = (ids > 1)[:, None]
+    youden = recall_score(single, probabilities[:, 2:3] > 0.5) + recall_score(~single, probabilities[:, 2:3] <= 0.5) - 1
+    assert measures.label_skill(probabilities[:, 2:3], single).value == pytest.approx(youden)  # type: ignore[union-attr]
+
+
+def test_usable_skill_tells_squeezed_from_calibrated_and_from_sure() -> None:
+    rng = np.random.default_rng(1)
+    logits = rng.normal(0, 2, 4000)
+    true = 1 / (1 + np.exp(-logits))
+    positive = (rng.random(4000) < true)[:, None]
+
+    def usable(p: Any) -> float:
+        found = measures.usable_skill(np.asarray(p)[:, None], positive)
+        assert found is not None
+        return found.value
+
+    brier = 1 - brier_score_loss(positive, true) / positive.var()
+    assert usable(true) >= brier > 0.3
+    assert usable((logits > 0).astype(float)) > 0.3  # sure of itself: the labels are right
+    assert usable(1 / (1 + np.exp(-logits / 400)) + 0.1) < 0.02  # ranks as well as any, and tells nothing
+    assert usable(np.full(4000, positive.mean())) == pytest.approx(0, abs=1e-12)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -9,10 +13,15 @@ from scipy import stats
 from defib.causes import Cause
 from defib.diagnosis import Assessment, ruled_out
 from defib.evidence import Book
+from defib.interventions.table import all_interventions
+from defib.recipe import Arm
 from defib.subject import Rows
-from defib.trials import plan
+from defib.trials import Silent, plan
+from defib.trials.campaign import Campaign, Conductor
 from defib.trials.engine import split_rows
 from defib.trials.judge import Run, judge, recovery, t_interval
+
+TABLE = all_interventions()
 
 
 def run(seed: int, value: float, *, flat: bool = False) -> Run:
@@ -45,6 +54,55 @@ def test_a_treated_arm_that_is_as_good_as_the_control_is_no_fix() -> None:
 
 def test_recovery_of_nan_is_none_at_all() -> None:
     assert recovery(float("nan"), 0.5) == 0.0
+
+
+def test_where_the_reference_has_no_skill_nothing_is_recovered_and_nothing_sufficient() -> None:
+    control = [run(s, float("nan")) for s in range(3)]
+    assert np.isnan(recovery(0.4, float("nan")))
+    assert not control[0].recovered
+    judged = judge(control, [run(s, float("nan")) for s in range(3)])
+    assert (judged.effect, judged.interval, judged.sufficient) == (None, None, False)
+
+
+class Clock:
+    """An engine whose runs take a second each, by its own clock."""
+
+    def __init__(self, recovers: set[str]) -> None:
+        self.now, self.recovers, self.done = 0.0, recovers, list[tuple[str, int]]()
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def run(self, arm: Arm, seed: int, deadline: float) -> Run:
+        name = "control" if arm == Arm() else f"step-{arm.learning_rate_factor:g}"
+        self.now += 1.0
+        self.done.append((name, seed))
+        good = name in self.recovers
+        return Run(seed, 0.9 + 0.01 * seed if good else 0.0, 0.9 if good else 0.0, 0.2, not good, 1.0)
+
+
+def scaled(factor: float) -> Callable[[Book], Arm]:
+    return lambda book: Arm(learning_rate_factor=factor)
+
+
+def conducted(monkeypatch: pytest.MonkeyPatch, recovers: set[str], seconds: float) -> tuple[Campaign, Clock]:
+    clock = Clock(recovers)
+    clock.subject = SimpleNamespace(can_train=lambda arm: None)  # type: ignore[attr-defined]
+    monkeypatch.setattr("defib.trials.campaign.time", clock)
+    offered = [replace(TABLE["step-times-10"], name=f"step-{k}", arm=scaled(k)) for k in range(2, 8)]
+    conductor = Conductor(clock, Book(), seconds=seconds, seed=0, progress=Silent())  # type: ignore[arg-type]
+    return conductor.conduct((), {}, offered), clock
+
+
+def test_one_proof_comes_before_ten_hints(monkeypatch: pytest.MonkeyPatch) -> None:
+    campaign, clock = conducted(monkeypatch, {"step-2", "step-3", "step-4", "step-5", "step-6", "step-7"}, seconds=6.5)
+    assert [trial.intervention for trial in campaign.trials if trial.sufficient] == [clock.done[1][0]]
+
+
+def test_with_time_everything_is_screened_and_what_recovers_is_proven(monkeypatch: pytest.MonkeyPatch) -> None:
+    campaign, _ = conducted(monkeypatch, {"step-3", "step-5"}, seconds=100)
+    assert {trial.intervention for trial in campaign.trials if trial.sufficient} == {"step-3", "step-5"}
+    assert all(len(trial.seeds) == 3 for trial in campaign.trials)
 
 
 def cause(code: str, works: dict[str, bool]) -> Cause:

@@ -90,6 +90,14 @@ def test_half_of_the_columns_squeezed() -> None:
     assert one.affine is None
 
 
+@pytest.mark.parametrize(("factor", "share"), [(0.001, 0.5), (1000.0, 0.5), (0.05, 0.0), (0.0, 0.0)])
+def test_only_a_factor_of_a_hundred_is_called_another_scale(factor: float, share: float) -> None:
+    rng = np.random.default_rng(0)
+    T, P = rng.random((200, 10)), rng.random((50, 10))
+    P[:, :5] = 0.5 + (P[:, :5] - 0.5) * factor
+    assert facts(T, P).rescaled_fraction == share
+
+
 def test_permuted_columns() -> None:
     order = [3, 0, 1, 2, 4, 5]
     assert facts(RAW[:300], RAW[300:][:, order]).permuted_columns

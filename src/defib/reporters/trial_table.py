@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isnan
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -18,6 +19,7 @@ LEGEND = (
     "recovery on rows not trained on: 0 = a constant, 1 = as good as the reference learner; "
     "effect: mean difference to the control [95 %]; open: too few seeds, or they disagree"
 )
+NO_SIGNAL = "skill on rows not trained on (2 AUC - 1, or R²): 0 = a constant; there is no signal to recover"
 
 
 def trial_table(trials: Sequence[Trial], width: int) -> RenderableType:
@@ -25,7 +27,8 @@ def trial_table(trials: Sequence[Trial], width: int) -> RenderableType:
     wide, widest = width >= WIDE, width >= WIDEST
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False, show_edge=False)
     table.add_column("tried", overflow="fold")
-    table.add_column("recovery per seed", justify="right")
+    measured = not any(isnan(value) for trial in trials for value in trial.recovery)
+    table.add_column("recovery per seed" if measured else "skill per seed", justify="right")
     table.add_column("effect", justify="right")
     if wide:
         table.add_column("spread", justify="right")
@@ -33,14 +36,15 @@ def trial_table(trials: Sequence[Trial], width: int) -> RenderableType:
     if widest:
         table.add_column("what was changed", style="dim", ratio=1, overflow="fold")
     for trial in sorted(trials, key=lambda one: one.arm != "control"):
-        table.add_row(*_cells(trial, wide), *([Text(trial.does)] if widest else []))
+        values = trial.recovery if measured else trial.score
+        table.add_row(*_cells(trial, values, wide), *([Text(trial.does)] if widest else []))
     notes = [Text(f"{trial.intervention}: {trial.note}", style="dim") for trial in trials if trial.note]
-    return Group(table, Text(LEGEND, style="dim"), *notes)
+    return Group(table, Text(LEGEND if measured else NO_SIGNAL, style="dim"), *notes)
 
 
-def _cells(trial: Trial, wide: bool) -> list[Text]:
+def _cells(trial: Trial, values: Sequence[float], wide: bool) -> list[Text]:
     what = Text(trial.intervention, style="bold" if trial.sufficient else "")
-    cells = [what, Text(" ".join(f"{value:.2f}" for value in trial.recovery)), Text(_effect(trial))]
+    cells = [what, Text(" ".join(f"{value:.2f}" for value in values)), Text(_effect(trial))]
     if wide:
         cells.append(Text(_spread(trial)))
     return [*cells, _verdict(trial)]
