@@ -144,6 +144,11 @@ class TrainingTrace:
     """Steps whose gradients were all ``None`` or which a gradient scaler skipped."""
     updates_to: tuple[tuple[str, float], ...] = ()
     """``(parameter, relative_update)`` of the first optimizer step: ``|w1 - w0| / |w0|`` (L2)."""
+    restored_epoch: int | None = None
+    """Epoch, counted from 1, whose weights were put back when the training ended; ``None`` when those of the last
+    step were kept."""
+    restored_by: str = ""
+    """What put them back and by which measure, as a clause: ``EarlyStopping, the smallest val_accuracy``."""
     notes: tuple[str, ...] = ()
     """Sentences on what was sampled or could not be recorded."""
 

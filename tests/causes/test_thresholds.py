@@ -108,6 +108,17 @@ class TestData:
         nan = replace(HEALTHY, pattern="nan", nan_fraction=0.1)
         assert verdict("DF103", symptoms(nan), replace(SERVING, nan_cells=4)) == "supported"
 
+    def test_nan_behind_a_relu_gives_the_rows_served_one_finite_output(self) -> None:
+        served = replace(SERVING, nan_cells=143, nan_row_fraction=1.0)
+        given = assess("DF103", symptoms(FLAT, HEALTHY), served)
+        assert given.verdict == "supported"
+        assert given.numbers == {"nan_cells_served": 143.0}
+
+    def test_a_few_nan_among_flat_rows_or_a_flat_network_prove_nothing(self) -> None:
+        few, all_of_them = replace(SERVING, nan_cells=4, nan_row_fraction=0.03), replace(SERVING, nan_row_fraction=1.0)
+        assert verdict("DF103", symptoms(FLAT, HEALTHY), few) == "inconclusive"
+        assert verdict("DF103", symptoms(FLAT, FLAT), replace(all_of_them, nan_cells=143)) == "inconclusive"
+
     def test_one_batch_of_all_rows_has_no_order(self) -> None:
         blocks = replace(LABELS, blocks=True)
         whole = replace(TRAINING, shuffled=False, n_updates=30, n_epochs=30)
@@ -300,6 +311,15 @@ class TestOptimization:
         barely = updates(median_relative_change=0.02)
         assert verdict("DF502", collapsed(NEAR_FLAT), few, barely) == "inconclusive"
 
+    def test_adam_steps_too_small_to_leave_the_start_need_no_falling_loss(self) -> None:
+        slow = replace(STUCK, still_falling=False, optimizer="adam", learning_rate=1e-6, usual_learning_rate=1e-3)
+        stands = updates(median_relative_change=8e-4, largest_first_update=3e-5)
+        assert verdict("DF502", collapsed(NEAR_FLAT), slow, stands) == "supported"
+        gradient_sized = replace(slow, optimizer="sgd", learning_rate=1e-5, usual_learning_rate=1e-2)
+        assert verdict("DF502", collapsed(NEAR_FLAT), gradient_sized, stands) == "inconclusive"
+        usual = replace(slow, learning_rate=1e-3)
+        assert verdict("DF502", collapsed(NEAR_FLAT), usual, stands) == "inconclusive"
+
     def test_a_head_that_moved_is_not_a_low_rate(self) -> None:
         assert verdict("DF502", collapsed(NEAR_FLAT), STUCK, updates(median_relative_change=0.6)) == "ruled_out"
 
@@ -309,6 +329,14 @@ class TestOptimization:
     def test_a_stop_far_below_the_prior_loss_is_no_plateau(self) -> None:
         stopped = replace(TRAINING, stopped_early=True, n_epochs=3, planned_epochs=100, last_loss=0.2)
         assert verdict("DF505", collapsed(NEAR_FLAT), stopped) == "inconclusive"
+
+    def test_the_loss_of_the_epoch_that_was_put_back_counts(self) -> None:
+        stopped = replace(TRAINING, stopped_early=True, n_epochs=9, planned_epochs=100, last_loss=0.2)
+        by = "EarlyStopping, the smallest val_accuracy"
+        restored = replace(stopped, restored_epoch=1, restored_by=by, restored_loss=0.66)
+        given = assess("DF505", collapsed(NEAR_FLAT), restored)
+        assert given.verdict == "supported"
+        assert "the weights of epoch 1 were put back (EarlyStopping, the smallest val_accuracy)" in given.because
 
     def test_an_unknown_plan_is_said(self) -> None:
         with pytest.raises(Missing, match="planned"):

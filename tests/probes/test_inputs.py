@@ -42,6 +42,21 @@ def test_nan_inf_and_unique_rows() -> None:
     assert (one.nan_cells, one.nan_rows, one.inf_cells, one.unique_rows) == (3, 2, 1, 4)
 
 
+def test_a_border_pixel_says_nothing_about_the_unit() -> None:
+    X = RNG.normal(size=(400, 3)) * [1.0, 1.0, 0.01] + [0, 2, 0]
+    border = np.full(400, -0.8)
+    border[:2] = -0.7
+    one, without = facts(np.column_stack([X, border])), facts(X)
+    assert one.offset_ratio == without.offset_ratio
+    assert one.scale_ratio == without.scale_ratio
+    assert one.constant_columns == 0
+
+
+def test_a_column_far_from_zero_counts_unless_it_hardly_varies() -> None:
+    kelvin = np.column_stack([RNG.normal(size=400), 295 + RNG.integers(0, 4, size=400)])
+    assert facts(kelvin).offset_ratio == pytest.approx(abs(kelvin[:, 1].mean()) / kelvin[:, 1].std())
+
+
 def test_a_constant_column_of_awkward_numbers_is_constant() -> None:
     assert facts(np.column_stack([np.full(977, 0.1), RNG.normal(size=977)])).constant_columns == 1
 

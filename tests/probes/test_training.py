@@ -31,6 +31,12 @@ def facts(y: Any = None, **trace: Any) -> TrainingFacts:
     return found
 
 
+def test_the_loss_of_a_restored_epoch() -> None:
+    losses = np.array([0.9, 0.8, 0.7])
+    assert facts(loss_per_epoch=losses, n_epochs=3, restored_epoch=2).restored_loss == 0.8
+    assert facts(loss_per_epoch=losses, n_epochs=3).restored_loss is None
+
+
 def test_a_run_that_ends_at_the_prior_loss() -> None:
     losses = np.log(2) + 0.3 * np.exp(-np.arange(400) / 20)
     one = facts(loss_per_update=losses, n_updates=400, n_epochs=10, planned_epochs=50)

@@ -105,9 +105,14 @@ def _unknown(study: Study, training: Rows | None) -> str | None:
 
 
 def _epochs(study: Study, training: Rows | None, batch: int | None) -> float | None:
-    """Passes over the rows: updates over batches per pass (``fit`` counts epochs otherwise for endless datasets)."""
+    """Passes over the rows: updates over batches per pass (``fit`` counts epochs otherwise for endless datasets).
+
+    Where the weights of an earlier epoch were put back, the passes up to that one: what came after left no trace.
+    """
     if training is None or not batch or not study.n_updates:
         return float(study.n_epochs) if study.n_epochs else None
+    if study.restored is not None:
+        return float(study.restored)
     n_rows = training.n_seen or len(training)
     return study.n_updates / -(-n_rows // batch)
 
@@ -139,6 +144,8 @@ def _trace(study: Study, initial: list[AnyArray] | None, training: Rows | None, 
         planned_epochs=study.planned_epochs or None,
         seconds=study.seconds,
         label_order=_label_order(study, training, shuffled),
+        restored_epoch=study.restored,
+        restored_by=study.restored_by,
         updates_to=tuple((names[i], size) for i, size in study.first_update if i in names),
         notes=tuple(notes),
     )

@@ -81,6 +81,27 @@ def evenly(n: int, at_most: int) -> NDArray[np.int64]:
     return np.arange(n) if n <= at_most else np.linspace(0, n - 1, at_most).astype(np.int64)
 
 
+def sampled(X: AnyArray, at_most: int) -> NDArray[np.int64]:
+    """Indices of an even sample in order; where it would miss every row that holds a NaN, some of those, too.
+
+    >>> X = np.zeros((10, 1)); X[5] = np.nan
+    >>> sampled(X, 3).tolist()
+    [0, 4, 5]
+    """
+    kept = evenly(len(X), at_most)
+    if len(kept) in (0, len(X)) or X.dtype.kind != "f":
+        return kept
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(X.sum(dtype=np.float64)) or not np.isfinite(X[kept].sum(dtype=np.float64)):
+            return kept
+    bad = np.flatnonzero(~np.isfinite(X.reshape(len(X), -1)).all(axis=1))[: max(1, min(MAX_BAD, at_most // 2))]
+    return np.sort(np.concatenate([kept[: len(kept) - len(bad)], bad]))
+
+
+MAX_BAD: Final = 16
+"""Rows with a NaN that are kept where an even sample has none: one is enough to ruin all weights."""
+
+
 def row_limit(X: AnyArray) -> int:
     """How many rows of this size are kept."""
     size = max(1, X[:1].nbytes)
@@ -112,7 +133,7 @@ class RowStore:
         found = hashes(X[evenly(len(X), MAX_HASHED)])
         if self.known and self.share_known(found) >= SAME_SHARE:
             return
-        kept = evenly(len(X), max(0, row_limit(X) - self.n_kept))
+        kept = sampled(X, max(0, row_limit(X) - self.n_kept))
         self._keep(X[kept], None if y is None else y[kept], None if w is None else w[kept])
         self.n_seen += len(X)
         self.known.update(found.tolist())

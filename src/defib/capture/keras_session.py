@@ -11,6 +11,7 @@ import numpy as np
 from defib.adapters.keras.flavor import flavor_of, to_numpy
 from defib.adapters.keras.quiet import busy
 from defib.capture.keras_loop import Loops
+from defib.capture.keras_restored import note_restored
 from defib.capture.keras_rows import RowStore, SeveralArrays, to_array
 from defib.capture.keras_serving import Serving
 from defib.capture.keras_study import Stopwatch, Study, weights_now
@@ -94,6 +95,8 @@ class Session:
         self._training_rows(turn, study, given)
         self._validation_rows(turn, study, given)
         turn.args, turn.kwargs = rest(call, given, ("x", "validation_data"))
+        before, callbacks = study.n_epochs, given.get("callbacks")
+        turn.finish = lambda result: note_restored(study, callbacks, before)
         return turn
 
     def _enter(self, turn: Turn, study: Study) -> None:

@@ -141,6 +141,9 @@ class Study:
     """``id`` of the variables the optimizer was built for, where that was seen."""
     compiled_again: bool = True
     """``compile`` was called since the last step: the next step fixes what is trained."""
+    restored: int | None = None
+    """Epoch, from 1, whose weights a callback put back when the training ended."""
+    restored_by: str = ""
     several: str | None = None
     """Why rows could not be kept: several inputs or outputs."""
     loop: Any = None

@@ -11,7 +11,11 @@ still does. It is not stuck: the loss falls, slowly.
 ## Evidence for
 - All kernels, the head's too, ended within a few percent of where they began; the relative update per step is 1e-5 or
   less; the loss still falls.
-- Check: the same weights and budget with the step times 10, times 100.
+- With Adam and its like the sum of all steps is at most about steps × learning rate per weight: when that is far below
+  the weights' size, nothing can have been learnt, whether or not the loss is seen to fall.
+- A schedule that made most updates at less than 1 % of its largest rate, so that all of them together amount to a few
+  dozen full ones: a scheduler that was meant for epochs is stepped after every batch.
+- Check: the same weights and budget with the step times 10, times 100, or without the schedule.
 
 ## Evidence against
 - Weights that did not move *at all*: frozen, not in the optimizer, or without gradient.
@@ -29,7 +33,7 @@ optimizer = torch.optim.SGD(net.parameters(), lr=1e-6)
 ```
 
 ## Fix
-Multiply the learning rate by 10 until the loss falls within a few epochs, or start at the optimizer's usual value
+Call `scheduler.step()` once per epoch when its numbers are epochs. Otherwise multiply the learning rate by 10 until the loss falls within a few epochs, or start at the optimizer's usual value
 (Adam 1e-3, SGD 1e-2 with scaled inputs).
 
 ## Known problems
@@ -55,8 +59,16 @@ BARELY = 0.1
 """Median relative change of the kernels over the whole training; networks that learnt moved by a third and more."""
 TINY_STEP = 1e-4
 """Relative update per step: usual first steps are 1e-3 to 1e-2."""
+STARVED = 0.5
+"""Share of the updates at less than 1 % of the largest rate from which a schedule is looked at; a cosine to zero makes
+6 % of them there, an exponential decay to a thousandth a third."""
 MANY = 50
 """Updates that would have been enough to see something at an ordinary step."""
+STANDS = 0.01
+"""Median relative change below which the network is still the one it started as."""
+BOUNDED = frozenset({"adam", "adamw", "nadam", "adamax", "rmsprop", "lion"})
+"""Optimizers that divide by the gradient's own size: a weight moves by about the learning rate per step, however large
+or small the gradient. A loss that falls too slowly to be told from its noise is then no sign of anything else."""
 
 
 def _assess(book: Book) -> Assessment:
@@ -67,6 +79,8 @@ def _assess(book: Book) -> Assessment:
         numbers["learning_rate"] = training.learning_rate
     if change == 0:
         return ruled_out("most kernels did not move at all, which no step size explains", layer=None, **numbers)
+    if not updates.nan_parameters and training.full_updates is not None and training.tiny_rate_share >= STARVED:
+        return fine(book) or _decayed(training, training.full_updates, numbers)
     if updates.nan_parameters or not change < BARELY:
         return ruled_out(f"the kernels moved by {percent(min(change, 9.99))} of their size", layer=None, **numbers)
     if calm := fine(book):
@@ -81,8 +95,23 @@ def _assess(book: Book) -> Assessment:
     low = low and (training.learning_rate or 0.0) <= (training.usual_learning_rate or 0.0) / 10
     if steps < MANY and not low:
         return inconclusive(f"{because}, but these are few updates", weight=0.2, layer=None, **numbers)
-    if training.still_falling is not False and (per_step < TINY_STEP or low):
+    unseen = low and training.optimizer in BOUNDED and change < STANDS
+    if (training.still_falling is not False or unseen) and (per_step < TINY_STEP or low):
         return supported(because, weight=0.75 if low else 0.65, layer=None, **numbers)
+    return inconclusive(because, weight=0.4, layer=None, **numbers)
+
+
+def _decayed(training: TrainingFacts, full: float, numbers: dict[str, float]) -> Assessment:
+    """The schedule took the step away: enough was left, or not."""
+    largest, last = training.largest_rate or 0.0, training.last_rate or 0.0
+    because = (
+        f"the learning rate fell from {num(largest)} to {num(last)}: {percent(training.tiny_rate_share)} of the "
+        f"{training.n_updates:,} updates were made at less than 1 % of it, and all together amount to {num(full)} at "
+        "the full rate"
+    )
+    numbers = {**numbers, "largest_learning_rate": largest, "last_learning_rate": last, "updates_at_full_rate": full}
+    if full < MANY:
+        return supported(because, weight=0.8, layer=None, **numbers)
     return inconclusive(because, weight=0.4, layer=None, **numbers)
 
 
@@ -91,7 +120,7 @@ CAUSE = Cause(
     name="learning-rate-too-low",
     stage="optimization",
     assess=_assess,
-    fixes=("step-times-10", "step-times-100"),
+    fixes=("constant-learning-rate", "step-times-10", "step-times-100"),
     contrast={"larger-step": "must_work"},
     explains=("DF506", "DF902"),
     look_alikes=("DF506", "DF403", "DF106", "DF703"),

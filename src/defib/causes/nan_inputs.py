@@ -6,11 +6,12 @@ Missing values, a division by zero, `log(0)` or an overflow left NaN or infinity
 ## Why every prediction is the same
 NaN is absorbing: one cell makes the loss of its batch NaN, the gradient NaN, and after that step every weight is NaN.
 From then on each prediction is NaN. `argmax` of NaN reads as class 0 and `NaN > 0.5` as False, so it often shows up as
-"always the first class".
+"always the first class". A ReLU may hide it: `max(0, NaN)` is 0 on some backends. Then the outputs are finite, and
+every row (once a weight of the first layer is NaN), or every row that holds a NaN, gets what the biases alone say.
 
 ## Evidence for
 - A count of NaN or infinite cells above zero in the training rows or labels, and NaN in the weights.
-- NaN only in the rows served: exactly those rows give NaN.
+- NaN only in the rows served: exactly those rows give NaN, or, behind ReLUs, all the same finite output.
 - Check: `np.isfinite(X).all()`, `np.isfinite(y).all()`; drop those rows and train again.
 
 ## Evidence against
@@ -45,12 +46,20 @@ not.
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import maybe, percent, seen
+from defib.causes._signs import flat_in_training, maybe, percent, seen
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.inputs import InputFacts, ServingFacts
 from defib.probes.labels import LabelFacts
 from defib.probes.updates import UpdateFacts
+
+NEARLY_ALL = 0.95
+"""Share of the rows served with a NaN from which on those rows are what is flat."""
+
+
+def _only_served_flat(book: Book) -> bool:
+    """The network tells its training rows apart and not those served: it hides NaN behind a ReLU."""
+    return seen(book).is_flat and not flat_in_training(book)
 
 
 def _assess(book: Book) -> Assessment:
@@ -71,6 +80,12 @@ def _assess(book: Book) -> Assessment:
         return supported(because, weight=0.95, layer="labels", **numbers)
     if served and broken:
         because = f"{served:,} cells of the rows served are NaN or infinite while the training rows are finite"
+        return supported(because, weight=0.95, layer="input", nan_cells_served=float(served))
+    if served and serving is not None and serving.nan_row_fraction >= NEARLY_ALL and _only_served_flat(book):
+        because = (
+            f"{percent(serving.nan_row_fraction)} of the rows served hold a NaN or infinite cell, and all get the same "
+            "output, which the finite training rows do not"
+        )
         return supported(because, weight=0.95, layer="input", nan_cells_served=float(served))
     if cells or share > 0 or served:
         return inconclusive(

@@ -10,6 +10,8 @@ layers slowly come apart. A run that is stopped on that step answers the base ra
 
 ## Evidence for
 - Fewer epochs than planned; the loss at (or just below) the prior loss; AUC often already above .5.
+- Weights of an early epoch put back at the end (`restore_best_weights`, a checkpoint): the epoch that looked best by a
+  measure watched in the wrong direction, or by a noisy one, is the first.
 - Check: the same run with patience switched off.
 
 ## Evidence against
@@ -28,8 +30,9 @@ EarlyStopping(monitor="loss", min_delta=0.01, patience=1)   # a stack of sigmoid
 ```
 
 ## Fix
-Raise the patience beyond the plateau (tens of epochs), lower `min_delta`/`tol`, or shorten the plateau by standardized
-inputs and ReLU. A larger maximal number of epochs alone changes nothing.
+Watch a measure in its own direction (`mode="max"` for accuracy). Raise the patience beyond the plateau (tens of
+epochs), lower `min_delta`/`tol`, or shorten the plateau by standardized inputs and ReLU. A larger maximal number of
+epochs alone changes nothing.
 
 ## Known problems
 In a loop of one's own the planned number of epochs cannot be seen; the run then looks undertrained.
@@ -66,6 +69,10 @@ def _assess(book: Book) -> Assessment:
         return ruled_out("the rows are made equal inside, which no patience mends", layer=None, **numbers)
     last, prior = training.last_loss, training.prior_loss
     because = f"the training stopped after {training.n_epochs} of {training.planned_epochs} epochs"
+    if training.restored_epoch is not None and training.restored_epoch < (training.n_epochs or 0):
+        last = training.restored_loss if training.restored_loss is not None else last
+        numbers["restored_epoch"] = float(training.restored_epoch)
+        because = f"{because} and the weights of epoch {training.restored_epoch} were put back ({training.restored_by})"
     if last is None or prior is None:
         return inconclusive(because, weight=0.35, layer=None, **numbers)
     numbers |= {"last_loss": last, "prior_loss": prior}

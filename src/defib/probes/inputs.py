@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from defib.evidence import Book, Evidence, Probe
 from defib.measures.outputs import unique_rows
@@ -19,6 +20,11 @@ ROUNDING = 1e-12
 TAMED_SCALE = 10.0
 """A root mean square below this, after a step at the door, counts as normalized inside."""
 IMAGE_SIDE = 6
+RARE = 0.05
+"""A column with at most this share of cells off its median (a border pixel, a rare indicator) hardly varies for being
+rare; its unit cannot be read from its spread."""
+APART = 10.0
+"""Columns are looked at for that only when they lie this many sds from zero, or vary this much less than another."""
 
 
 @dataclass(frozen=True)
@@ -32,13 +38,14 @@ class InputFacts(Evidence):
     column_mean_abs_max: float
     column_sd_max: float
     column_sd_min: float
-    """Smallest non-zero column standard deviation."""
+    """Smallest standard deviation of a column that varies, rare ones (`RARE`) left out."""
     scale_max: float
     """Largest root mean square of a column: the size of what multiplies a weight."""
     scale_ratio: float
-    """Largest column sd over the smallest non-zero one."""
+    """Largest column sd over ``column_sd_min``."""
     offset_ratio: float
-    """Largest |mean|/sd of a column that varies: how far inputs lie from zero compared with their spread."""
+    """Largest |mean|/sd of a column that varies (rare ones left out): how far inputs lie from zero compared with
+    their spread."""
     largest_column: int
     """Index of the column with the largest root mean square."""
     constant_columns: int
@@ -76,12 +83,15 @@ class ServingFacts(Evidence):
     permuted_columns: bool
     """Columns match the training distribution after a permutation."""
     nan_cells: int
+    """NaN or infinite cells of the predict rows."""
     training_rows_flat: bool | None
     """Whether the network is flat on its *training* rows too (evaluation mode)."""
     prediction_rows_flat: bool | None
     rescaled_fraction: float = 0.0
     """Share of columns whose spread over the predict rows is over 100 times, or under a hundredth of, the training
     rows': another unit or another scaler, never a drift; in [0, 1]."""
+    nan_row_fraction: float = 0.0
+    """Share of the predict rows that hold a NaN or infinite cell, in [0, 1]."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +125,21 @@ def column_moments(X: FloatArray) -> ColumnMoments:
         sd = np.sqrt((np.where(finite, X - mean, 0.0) ** 2).sum(axis=0) / count)
         sd = np.where(sd <= ROUNDING * np.abs(mean), 0.0, sd)
         return ColumnMoments(mean, sd, np.hypot(mean, sd))
+
+
+def rare_columns(X: FloatArray, moments: ColumnMoments) -> NDArray[np.bool_]:
+    """Columns of ``(rows, columns)`` whose small spread comes from hardly ever leaving one value; ``(columns,)``.
+
+    >>> X = np.column_stack([np.r_[0.1, np.zeros(99)] - 0.8, np.linspace(-1, 1, 100), np.linspace(0, 1e-3, 100)])
+    >>> rare_columns(X, column_moments(X)).tolist()
+    [True, False, False]
+    """
+    found = np.zeros(len(moments.sd), dtype=bool)
+    apart = APART * moments.sd < np.maximum(np.abs(moments.mean), moments.sd.max(initial=0.0))
+    for column in np.flatnonzero(apart & (moments.sd > 0)):
+        values = X[np.isfinite(X[:, column]), column]
+        found[column] = np.mean(values != np.median(values)) <= RARE
+    return found
 
 
 def door_layers(subject: Subject, rows: Rows) -> tuple[LayerOutput, ...]:
@@ -166,19 +191,23 @@ def _measure(subject: Subject, book: Book) -> InputFacts:
     flat = X.reshape(len(X), -1)
     bad = ~np.isfinite(flat) if flat.dtype.kind == "f" else np.zeros((1, 1), dtype=bool)
     nan = np.isnan(flat) if flat.dtype.kind == "f" else bad
-    moments = column_moments(flat_rows(X))
+    sampled = flat_rows(X)
+    moments = column_moments(sampled)
     varies = moments.sd > 0
-    some = varies.any()
-    offsets = np.abs(moments.mean[varies]) / moments.sd[varies] if some else np.zeros(1)
+    told = varies & ~rare_columns(sampled, moments)
+    if not told.any():
+        told = varies
+    some = told.any()
+    offsets = np.abs(moments.mean[told]) / moments.sd[told] if some else np.zeros(1)
     return InputFacts(
         n_rows=rows.n_seen or len(rows),
         n_columns=flat.shape[1],
         kind=kind_of(X, layers),
         column_mean_abs_max=float(np.abs(moments.mean).max(initial=0.0)),
         column_sd_max=float(moments.sd.max(initial=0.0)),
-        column_sd_min=float(moments.sd[varies].min()) if some else 0.0,
+        column_sd_min=float(moments.sd[told].min()) if some else 0.0,
         scale_max=float(moments.rms.max(initial=0.0)),
-        scale_ratio=float(moments.sd[varies].max() / moments.sd[varies].min()) if some else 1.0,
+        scale_ratio=float(moments.sd[told].max() / moments.sd[told].min()) if some else 1.0,
         offset_ratio=float(offsets.max()),
         largest_column=int(np.argmax(moments.rms)) if moments.rms.size else 0,
         constant_columns=int((~varies).sum()),

@@ -61,6 +61,11 @@ class TrainingFacts(Evidence):
     """The optimizer's customary step (Adam 1e-3, SGD 1e-2 …), for comparison only."""
     optimizer: str | None
     shuffled: bool | None
+    restored_epoch: int | None = None
+    """Epoch, from 1, whose weights were put back at the end of the training."""
+    restored_by: str = ""
+    restored_loss: float | None = None
+    """Training loss of that epoch."""
 
 
 def _measure(subject: Subject, book: Book) -> TrainingFacts:
@@ -96,7 +101,15 @@ def _measure(subject: Subject, book: Book) -> TrainingFacts:
         usual_learning_rate=None if optimizer is None else USUAL_RATES.get(optimizer.name),
         optimizer=None if optimizer is None else optimizer.name,
         shuffled=recipe.shuffled,
+        restored_epoch=trace.restored_epoch,
+        restored_by=trace.restored_by,
+        restored_loss=_restored_loss(trace),
     )
+
+
+def _restored_loss(trace: TrainingTrace) -> float | None:
+    epoch, losses = trace.restored_epoch, trace.loss_per_epoch
+    return float(losses[epoch - 1]) if epoch is not None and 0 < epoch <= len(losses) else None
 
 
 def _per_epoch_or(losses: FloatArray, trace: TrainingTrace) -> FloatArray:
