@@ -137,6 +137,15 @@ class TestData:
         assert isinstance(symptom, type(FLAT))
         assert verdict("DF105", symptoms(symptom, symptom), rare) == "ruled_out"
 
+    def test_a_linear_output_under_a_squared_error_is_a_probability(self) -> None:
+        rare = replace(LABELS, class_prior=(0.95, 0.05), mean=0.05)
+        values = replace(VALUES_HEAD, label_low=0.0, label_high=1.0)
+        close = replace(ONE_CLASS, output_kind="logit", prediction_spread=0.04, logit_spread=0.04)
+        given = assess("DF105", symptoms(close, close), rare, values)
+        assert given.verdict == "supported"
+        assert given.numbers["logit_spread"] == pytest.approx(0.04 / (0.05 * 0.95))
+        assert verdict("DF105", symptoms(close, close), rare, HEAD) == "inconclusive"
+
     def test_imbalance_needs_labels_of_the_predicted_rows(self) -> None:
         rare = replace(LABELS, class_prior=(0.99, 0.01))
         with pytest.raises(Missing, match="labels of the predicted rows"):

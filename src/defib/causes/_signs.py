@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from defib.diagnosis import Assessment, ruled_out
 from defib.evidence import Book, E
 from defib.probes.activations import ActivationFacts, LayerState
+from defib.probes.head import HeadFacts
 from defib.probes.inputs import InputFacts
+from defib.probes.labels import LabelFacts
 from defib.probes.outputs import SymptomFacts
 from defib.probes.training import TrainingFacts
 from defib.probes.updates import UpdateFacts
@@ -120,6 +122,22 @@ def ranks(book: Book) -> bool:
     return skill is not None and skill.shown and not memorized(skill, book)
 
 
+def logit_spread(book: Book) -> float:
+    """Standard deviation of the logits across rows, 0 where there are none.
+
+    An output without an activation under a squared error on labels 0 and 1 estimates the probability p itself, not its
+    logit: sd(logit) is then about sd(p) / (p (1 - p)) at the base rate p (delta method).
+    """
+    symptom, head, labels = seen(book), maybe(book, HeadFacts), maybe(book, LabelFacts)
+    spread = symptom.logit_spread or 0.0
+    if symptom.output_kind != "logit" or head is None or labels is None or head.loss_kind != "squared_error":
+        return spread
+    if labels.task != "binary" or (labels.minimum, labels.maximum) != (0.0, 1.0):
+        return spread
+    p = labels.mean
+    return symptom.prediction_spread / (p * (1 - p))
+
+
 def fine(book: Book) -> Assessment | None:
     """The verdict for a fault of the network when it has skill, or only what was served is flat; else ``None``."""
     return served_fine(book) or _only_served_flat(book) or _only_labels_flat(book)
@@ -129,12 +147,12 @@ def _only_labels_flat(book: Book) -> Assessment | None:
     symptom = seen(book)
     if symptom.pattern != "one_class" or symptom.skill is None or not ranks(book):
         return None
-    if (symptom.logit_spread or 0.0) < NORMAL_LOGIT_SPREAD:
+    if logit_spread(book) < NORMAL_LOGIT_SPREAD:
         return None
     return ruled_out(
         f"the outputs rank the rows ({ranking(symptom.skill)}) in a normal spread; only the label is constant",
         skill=symptom.skill.value,
-        logit_spread=symptom.logit_spread or 0.0,
+        logit_spread=logit_spread(book),
     )
 
 

@@ -45,7 +45,7 @@ Very rare classes leave few positives among the held-out rows; the interval of t
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import NORMAL_LOGIT_SPREAD, maybe, num, percent, ranking, ranks, seen
+from defib.causes._signs import NORMAL_LOGIT_SPREAD, logit_spread, maybe, num, percent, ranking, ranks, seen
 from defib.diagnosis import Assessment, inconclusive, not_applicable, ruled_out, supported
 from defib.evidence import Book, Missing
 from defib.probes.head import HeadFacts
@@ -72,13 +72,14 @@ def _assess(book: Book) -> Assessment:
         return ruled_out("the predictions take more than one hard label", layer=None, **numbers)
     if symptom.skill is None:
         raise Missing("SymptomFacts", "labels of the predicted rows, to see whether the probabilities rank")
-    numbers = {"skill": symptom.skill.value, "logit_spread": symptom.logit_spread or 0.0, **numbers}
+    spread = logit_spread(book)
+    numbers = {"skill": symptom.skill.value, "logit_spread": spread, **numbers}
     if not ranks(book):
         return ruled_out(
             "the probabilities do not rank the rows, so the threshold is not what hides them", layer=None, **numbers
         )
     head = maybe(book, HeadFacts)
-    if (head is not None and head.activations_before_loss > 1) or (symptom.logit_spread or 0.0) < NORMAL_LOGIT_SPREAD:
+    if (head is not None and head.activations_before_loss > 1) or spread < NORMAL_LOGIT_SPREAD:
         return inconclusive(
             "the probabilities rank, but lie unusually close together", weight=0.25, layer=None, **numbers
         )

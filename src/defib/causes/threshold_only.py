@@ -41,7 +41,7 @@ Which threshold is right is a question of costs that no measurement here answers
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import NORMAL_LOGIT_SPREAD, maybe, num, ranking, ranks, seen
+from defib.causes._signs import NORMAL_LOGIT_SPREAD, logit_spread, maybe, num, ranking, ranks, seen
 from defib.diagnosis import Assessment, inconclusive, not_applicable, ruled_out, supported
 from defib.evidence import Book, Missing
 from defib.probes.head import HeadFacts
@@ -60,7 +60,7 @@ def _assess(book: Book) -> Assessment:
         return ruled_out(f"the predictions {what}", prediction_spread=symptom.prediction_spread)
     if symptom.skill is None:
         raise Missing("SymptomFacts", "labels of the predicted rows, to see whether the outputs rank")
-    skill, spread = symptom.skill.value, symptom.logit_spread or 0.0
+    skill, spread = symptom.skill.value, logit_spread(book)
     numbers = {"skill": skill, "logit_spread": spread, "prediction_spread": symptom.prediction_spread}
     if not ranks(book):
         return ruled_out("the outputs do not rank the rows either", layer=None, **numbers)
