@@ -148,6 +148,8 @@ class Arm:
     """The recorded recipe with at most one change: what `Subject.train` runs. ``Arm()`` is the control."""
 
     learning_rate_factor: float = 1.0
+    constant_rate: bool = False
+    """The largest learning rate of the recorded schedule all the way."""
     updates_factor: float = 1.0
     shuffle: bool | None = None
     """``None``: as recorded."""

@@ -144,6 +144,9 @@ class TrainingTrace:
     """Steps whose gradients were all ``None`` or which a gradient scaler skipped."""
     updates_to: tuple[tuple[str, float], ...] = ()
     """``(parameter, relative_update)`` of the first optimizer step: ``|w1 - w0| / |w0|`` (L2)."""
+    rates: tuple[tuple[float, float], ...] = ()
+    """``(share of the updates done, largest learning rate of the parameter groups from here on)`` wherever it changed;
+    empty when it never did, or was not recorded."""
     restored_epoch: int | None = None
     """Epoch, counted from 1, whose weights were put back when the training ended; ``None`` when those of the last
     step were kept."""

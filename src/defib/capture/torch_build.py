@@ -54,7 +54,7 @@ def _subject(session: Session, key: tuple[int, ...], study: Study) -> TorchSubje
     subject = TorchSubject(
         captured,
         _recipe(study, watch),
-        _trace(study, tuple(notes)),
+        _trace(study, watch, tuple(notes)),
         name=_name(study),
         training=training,
         prediction=prediction or training,
@@ -195,7 +195,7 @@ def _epochs(study: Study) -> int | None:
     return 1 if study.rows.never_repeated else None
 
 
-def _trace(study: Study, notes: tuple[str, ...]) -> TrainingTrace:
+def _trace(study: Study, watch: OptimizerWatch | None, notes: tuple[str, ...]) -> TrainingTrace:
     losses = study.losses.read()
     epochs = _epochs(study)
     per_epoch = np.empty(0)
@@ -211,6 +211,7 @@ def _trace(study: Study, notes: tuple[str, ...]) -> TrainingTrace:
         label_order=study.rows.label_order(),
         skipped_steps=study.skipped,
         updates_to=study.updates,
+        rates=() if watch is None else tuple((at, max(rates)) for at, rates in watch.rates.shares(watch.n_steps)),
         notes=notes,
     )
 

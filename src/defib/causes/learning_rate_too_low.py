@@ -13,7 +13,9 @@ still does. It is not stuck: the loss falls, slowly.
   less; the loss still falls.
 - With Adam and its like the sum of all steps is at most about steps × learning rate per weight: when that is far below
   the weights' size, nothing can have been learnt, whether or not the loss is seen to fall.
-- Check: the same weights and budget with the step times 10, times 100.
+- A schedule that made most updates at less than 1 % of its largest rate, so that all of them together amount to a few
+  dozen full ones: a scheduler that was meant for epochs is stepped after every batch.
+- Check: the same weights and budget with the step times 10, times 100, or without the schedule.
 
 ## Evidence against
 - Weights that did not move *at all*: frozen, not in the optimizer, or without gradient.
@@ -31,8 +33,8 @@ optimizer = torch.optim.SGD(net.parameters(), lr=1e-6)
 ```
 
 ## Fix
-Multiply the learning rate by 10 until the loss falls within a few epochs, or start at the optimizer's usual value
-(Adam 1e-3, SGD 1e-2 with scaled inputs).
+Call `scheduler.step()` once per epoch when its numbers are epochs. Otherwise multiply the learning rate by 10 until the
+loss falls within a few epochs, or start at the optimizer's usual value (Adam 1e-3, SGD 1e-2 with scaled inputs).
 
 ## Known problems
 Such a network is near-constant, not exactly constant, and it often ranks a little already.
@@ -57,6 +59,9 @@ BARELY = 0.1
 """Median relative change of the kernels over the whole training; networks that learnt moved by a third and more."""
 TINY_STEP = 1e-4
 """Relative update per step: usual first steps are 1e-3 to 1e-2."""
+STARVED = 0.5
+"""Share of the updates at less than 1 % of the largest rate from which a schedule is looked at; a cosine to zero makes
+6 % of them there, an exponential decay to a thousandth a third."""
 MANY = 50
 """Updates that would have been enough to see something at an ordinary step."""
 STANDS = 0.01
@@ -74,6 +79,8 @@ def _assess(book: Book) -> Assessment:
         numbers["learning_rate"] = training.learning_rate
     if change == 0:
         return ruled_out("most kernels did not move at all, which no step size explains", layer=None, **numbers)
+    if not updates.nan_parameters and training.full_updates is not None and training.tiny_rate_share >= STARVED:
+        return fine(book) or _decayed(training, training.full_updates, numbers)
     if updates.nan_parameters or not change < BARELY:
         return ruled_out(f"the kernels moved by {percent(min(change, 9.99))} of their size", layer=None, **numbers)
     if calm := fine(book):
@@ -94,12 +101,26 @@ def _assess(book: Book) -> Assessment:
     return inconclusive(because, weight=0.4, layer=None, **numbers)
 
 
+def _decayed(training: TrainingFacts, full: float, numbers: dict[str, float]) -> Assessment:
+    """The schedule took the step away: enough was left, or not."""
+    largest, last = training.largest_rate or 0.0, training.last_rate or 0.0
+    course = f"fell from {num(largest)} to {num(last)}" if last < largest else f"was {num(largest)} only at the end"
+    because = (
+        f"the learning rate {course}: {percent(training.tiny_rate_share)} of the {training.n_updates:,} updates were "
+        f"made at less than 1 % of the largest one, and all together amount to {num(full)} at the full rate"
+    )
+    numbers = {**numbers, "largest_learning_rate": largest, "last_learning_rate": last, "updates_at_full_rate": full}
+    if full < MANY:
+        return supported(because, weight=0.8, layer=None, **numbers)
+    return inconclusive(because, weight=0.4, layer=None, **numbers)
+
+
 CAUSE = Cause(
     code="DF502",
     name="learning-rate-too-low",
     stage="optimization",
     assess=_assess,
-    fixes=("step-times-10", "step-times-100"),
+    fixes=("constant-learning-rate", "step-times-10", "step-times-100"),
     contrast={"larger-step": "must_work"},
     explains=("DF506", "DF902"),
     look_alikes=("DF506", "DF403", "DF106", "DF703"),

@@ -17,6 +17,7 @@ INTERVENTIONS: dict[str, str] = {
     "step-divided-by-1000": "step_divided_by_1000",
     "step-times-10": "step_times_10",
     "step-times-100": "step_times_100",
+    "constant-learning-rate": "constant_learning_rate",
     "more-epochs": "more_epochs",
     "shuffle": "shuffle",
     "relu-he": "relu_he",
@@ -46,7 +47,7 @@ INTERVENTIONS: dict[str, str] = {
 
 FAMILIES: dict[str, tuple[str, ...]] = {
     "smaller-step": ("step-divided-by-10", "step-divided-by-100", "step-divided-by-1000"),
-    "larger-step": ("step-times-10", "step-times-100"),
+    "larger-step": ("step-times-10", "step-times-100", "constant-learning-rate"),
 }
 """A cause may expect that *one* of several works, whichever: its contrast then names the family."""
 

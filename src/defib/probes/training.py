@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +19,8 @@ FALLING_ERRORS = 3.0
 FALLING_SHARE = 1e-3
 """… and takes at least this share of the loss with it over that quarter."""
 ENOUGH_EPOCHS = 8
+TINY_RATE = 0.01
+"""Of the largest learning rate: usual schedules end about there; a training that was mostly below it hardly went on."""
 TAIL_SHARE = 0.05
 """The last loss is the mean over this share of the recorded updates: single batches are noisy."""
 USUAL_RATES = {
@@ -61,6 +65,13 @@ class TrainingFacts(Evidence):
     """The optimizer's customary step (Adam 1e-3, SGD 1e-2 …), for comparison only."""
     optimizer: str | None
     shuffled: bool | None
+    largest_rate: float | None = None
+    """Largest learning rate of a schedule; ``None`` when the rate never changed, or was not recorded."""
+    last_rate: float | None = None
+    tiny_rate_share: float = 0.0
+    """Share of the updates made at less than 1 % of the largest rate, in [0, 1]."""
+    full_updates: float | None = None
+    """How many updates at the largest rate all of them amount to: the sum of the rates over the largest one."""
     restored_epoch: int | None = None
     """Epoch, from 1, whose weights were put back at the end of the training."""
     restored_by: str = ""
@@ -101,10 +112,28 @@ def _measure(subject: Subject, book: Book) -> TrainingFacts:
         usual_learning_rate=None if optimizer is None else USUAL_RATES.get(optimizer.name),
         optimizer=None if optimizer is None else optimizer.name,
         shuffled=recipe.shuffled,
+        **_rates(trace.rates, n_updates),
         restored_epoch=trace.restored_epoch,
         restored_by=trace.restored_by,
         restored_loss=_restored_loss(trace),
     )
+
+
+def _rates(rates: Sequence[tuple[float, float]], n_updates: int) -> dict[str, Any]:
+    """What a schedule made of the learning rate."""
+    if len(rates) < 2:
+        return {}
+    starts, values = np.array([one for one, _ in rates]), np.array([one for _, one in rates])
+    largest = float(values.max())
+    if not np.isfinite(largest) or largest <= 0:
+        return {}
+    lengths = np.diff(np.append(starts, 1.0))
+    return {
+        "largest_rate": largest,
+        "last_rate": float(values[-1]),
+        "tiny_rate_share": float(lengths[values < TINY_RATE * largest].sum()),
+        "full_updates": float((lengths * values).sum() / largest * n_updates),
+    }
 
 
 def _restored_loss(trace: TrainingTrace) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import torch
@@ -91,10 +91,11 @@ def _construct(record: OptimizerRecord, groups: list[dict[str, Any]]) -> Any:
 class Rates:
     """The recorded learning rates over the course of a training, times the arm's factor."""
 
-    def __init__(self, record: OptimizerRecord | None, optimizer: Any, factor: float) -> None:
+    def __init__(self, record: OptimizerRecord | None, optimizer: Any, arm: Arm) -> None:
         self.optimizer = optimizer
-        self.factor = factor
-        self.rates = record.rates if record is not None else ()
+        self.factor = arm.learning_rate_factor
+        rates = record.rates if record is not None else ()
+        self.rates = constant(rates) if arm.constant_rate else rates
         self.next = 0
 
     def set(self, share: float) -> None:
@@ -106,3 +107,12 @@ class Rates:
                 if index < len(values):
                     group["lr"] = values[index] * self.factor
             self.next += 1
+
+
+def constant(rates: Sequence[tuple[float, tuple[float, ...]]]) -> tuple[tuple[float, tuple[float, ...]], ...]:
+    """A schedule that stays at each group's largest rate.
+
+    >>> constant([(0.0, (0.1, 0.0)), (0.5, (0.01, 0.2))])
+    ((0.0, (0.1, 0.2)),)
+    """
+    return ((0.0, tuple(max(group) for group in zip(*(values for _, values in rates), strict=False))),) if rates else ()

@@ -123,7 +123,7 @@ class Loop:
         every = max(1, math.ceil(self.course.updates / MAX_LOSSES))
         losses: list[Any] = []
         batches = self.course.batches(seed)
-        rates = Rates(self.record, self.optimizer, self.arm.learning_rate_factor)
+        rates = Rates(self.record, self.optimizer, self.arm)
         for update in range(self.course.updates):
             if update % CHECK_EVERY == 0:
                 self._check()
