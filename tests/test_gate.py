@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from defib.evidence import Book, Evidence
 from defib.gate import needs_replay, read_gate
 from defib.probes.labels import LabelFacts
 from defib.probes.outputs import SymptomFacts
 from defib.probes.reference import SignalFacts
+from defib.skill_against_reference import squeezed
 from defib.symptom import Pattern, Skill, Symptom
 from defib.trials.campaign import Campaign
 from defib.trials.judge import Run
@@ -114,6 +117,27 @@ def test_an_order_that_tells_nothing_as_it_stands(
     known = book(replace(VARIED, skill=skill), replace(SIGNAL, usable=reference))
     with_labels = replace(known, found={**known.found, LabelFacts: replace(LABELS, class_prior=prior)})
     assert read_gate(with_labels).problem == problem
+
+
+@pytest.mark.parametrize(
+    ("spread", "kind", "problem"),
+    [(0.05, "probability", "weak"), (0.05, "logit", "none"), (0.5, "probability", "none"), (0.05, "classes", "weak")],
+)
+def test_ranked_and_squeezed_to_a_tenth(spread: float, kind: str, problem: str) -> None:
+    # AUC .85 at least: calibrated logits would have a standard deviation of about 1.47.
+    symptom = replace(skilled(0.8, 0.7, 0.9), logit_spread=spread, output_kind=kind)  # type: ignore[arg-type]
+    assert read_gate(book(symptom)).problem == problem
+
+
+def test_the_spread_of_calibrated_logits() -> None:
+    rng = np.random.default_rng(0)
+    logits = rng.normal(-3, 1.5, 100_000)
+    positive = rng.random(100_000) < 1 / (1 + np.exp(-logits))
+    area = roc_auc_score(positive, logits)
+    gini = 2 * area - 1
+    skill = Skill("gini", gini, (gini, gini), 100_000, "held_out")
+    for factor, expected in ((0.09, True), (0.11, False)):
+        assert squeezed(replace(VARIED, skill=skill, logit_spread=1.5 * factor)) is expected
 
 
 def test_without_labels_nothing_is_claimed() -> None:

@@ -64,7 +64,7 @@ def _problem(symptom: Symptom, book: Book) -> Problem:
         return "unknown"
     if not skill.shown or memorized(skill, book) or is_weak(skill, book):
         return "unskilled"
-    return "weak" if tells_little(skill, book) else "none"
+    return "weak" if tells_little(symptom, book) else "none"
 
 
 def _surprising(symptom: Symptom, book: Book) -> bool:

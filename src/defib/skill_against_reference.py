@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from math import sqrt
+from statistics import NormalDist
 from typing import Literal
 
 from defib.evidence import Book, Missing
 from defib.probes.labels import LabelFacts
 from defib.probes.reference import SignalFacts
-from defib.symptom import Skill
+from defib.symptom import Skill, Symptom
 
 Yardstick = Literal["skill", "usable"]
 """By what trials are judged: by gini or r2, or, where the order of the rows is learnt already, by `Skill.usable`."""
@@ -18,6 +20,10 @@ COMMON = 0.8
 rare class is expected to stay below the threshold."""
 LEAST_USABLE = 0.1
 """Below this the reference learner's outputs tell too little themselves to be a yardstick."""
+SQUEEZED = 0.1
+"""Strong regularization or label smoothing halve the spread of logits; a tenth is no taste of anybody's."""
+MOST_SKILL = 0.998
+"""AUC .999: beyond it the spread that a calibrated output needs cannot be told from the AUC."""
 
 
 def reference_score(book: Book, yardstick: Yardstick = "skill") -> float | None:
@@ -47,8 +53,28 @@ def is_weak(skill: Skill, book: Book) -> bool:
     return reference is not None and skill.interval[1] < WEAK * reference
 
 
-def tells_little(skill: Skill, book: Book) -> bool:
-    """Ranks the rows, but what its outputs say as they stand is no quarter of what the reference learner's say."""
+def tells_little(symptom: Symptom, book: Book) -> bool:
+    """Ranks the rows, but its outputs as they stand say next to nothing: squeezed, or nearly always the same class."""
+    return symptom.skill is not None and (squeezed(symptom) or _labels_tell_little(symptom.skill, book))
+
+
+def squeezed(symptom: Symptom) -> bool:
+    """The logits are spread a tenth, or less, of what calibrated ones with this skill would be.
+
+    Calibrated logits with standard deviation s have an AUC of about Φ(s/√2), whatever the prior (the binormal model of
+    Hanley 1988 with equal variances); the lower end of the skill's interval is taken for the AUC.
+    """
+    skill, spread = symptom.skill, symptom.logit_spread
+    if skill is None or not skill.shown or spread is None or symptom.is_flat:
+        return False
+    if symptom.output_kind not in ("probability", "classes"):
+        return False  # scores in a unit of their own
+    calibrated = sqrt(2) * NormalDist().inv_cdf((1 + min(skill.interval[0], MOST_SKILL)) / 2)
+    return spread < SQUEEZED * calibrated
+
+
+def _labels_tell_little(skill: Skill, book: Book) -> bool:
+    """What the outputs say as they stand is no quarter of what the reference learner's say."""
     reference = reference_score(book, "usable")
     if reference is None or skill.usable_interval is None or not reference >= LEAST_USABLE:
         return False

@@ -113,7 +113,7 @@ def learnt(symptom: Symptom, book: Book) -> bool:
     skill = symptom.skill
     if skill is None or skill.rows == "training" or not skill.shown or untouched(book):
         return False
-    return not is_weak(skill, book) and not tells_little(skill, book)
+    return not is_weak(skill, book) and not tells_little(symptom, book)
 
 
 def ranks(book: Book) -> bool:
