@@ -23,6 +23,7 @@ def run_python(*args: str | Path, cwd: Path, stdin: str = "") -> subprocess.Comp
     """``python args...`` in this environment, with the width of reports fixed."""
     environment = {**os.environ, "COLUMNS": "100", "TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONHASHSEED": "0"}
     environment.pop("PYTEST_CURRENT_TEST", None)
+    environment.pop("GITHUB_ACTIONS", None)  # our own CI may run there
     return subprocess.run(
         [sys.executable, *map(str, args)],
         cwd=cwd,

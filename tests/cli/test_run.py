@@ -6,6 +6,7 @@ import json
 from importlib.resources import files
 from pathlib import Path
 from textwrap import dedent
+from xml.etree import ElementTree
 
 import jsonschema
 import pytest
@@ -71,6 +72,25 @@ def test_the_whole_path(text: str, tmp_path: Path, defib: Run) -> None:
     assert again.stdout.strip() in ended.stdout
 
 
+def test_known_findings_pass_and_every_format_is_written(tmp_path: Path, defib: Run) -> None:
+    program(tmp_path, TORCH)
+    names = ("base.json", "x.md", "x.xml", "x.sarif")
+    first = defib("run", "--no-trials", *(part for name in names for part in ("--report", name)), "train.py")
+    assert first.returncode == 0, first.stderr
+    (result,) = json.loads((tmp_path / "x.sarif").read_text())["runs"][0]["results"]
+    place = result["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == "train.py"
+    line = place["region"]["startLine"]
+    assert "loss_function(model(" in (tmp_path / "train.py").read_text().splitlines()[line - 1]
+    assert f"`train.py:{line}`" in (tmp_path / "x.md").read_text()
+    assert ElementTree.parse(tmp_path / "x.xml").findall(".//failure[@type='single-unit-softmax']")
+    again = defib("run", "--no-trials", "--quiet", "--fail-on", "any", "--baseline", "base.json", "train.py")
+    assert again.returncode == 0
+    assert "is in the baseline" in again.stderr
+    new = defib("run", "--no-trials", "--quiet", "--fail-on", "nan", "--fail-on", "flat", "train.py")
+    assert new.returncode == 1
+
+
 def test_crash_after_training_still_gets_its_diagnosis(tmp_path: Path, defib: Run) -> None:
     program(tmp_path, TORCH + "    raise ValueError('after the training')\n")
     ended = defib("run", "--no-trials", "train.py")
@@ -124,6 +144,8 @@ def test_a_framework_that_is_not_installed(tmp_path: Path, defib: Run) -> None:
         (["-m", "no.such.module"], "no-such-module"),
         (["--report", "x.pdf", "train.py"], "unknown-report-format"),
         (["--report", "no/x.json", "train.py"], "no-such-directory"),
+        (["--baseline", "no.json", "train.py"], "no-such-file"),
+        (["--baseline", "train.py", "train.py"], "not-a-baseline"),
     ],
 )
 def test_what_is_refused_before_anything_runs(arguments: list[str], slug: str, tmp_path: Path, defib: Run) -> None:

@@ -21,6 +21,7 @@ from defib.capture.script import ScriptOutcome
 from defib.cli.run import FAILED, INTERRUPTED, Request, Streams, _diagnose_all
 from defib.diagnosis import Diagnosis
 from defib.evidence import Book
+from defib.findings import Finding, findings_of
 from defib.recipe import TrainingRecipe
 from defib.recording import Recorder, load, newest
 from defib.reporters.terminal import render_text
@@ -67,7 +68,6 @@ def request(**changes: object) -> Request:
         "budget": None,
         "trials": True,
         "seed": 0,
-        "fail_on_flat": False,
         "quiet": False,
     }
     return Request(**{**given, **changes})  # type: ignore[arg-type]
@@ -115,7 +115,7 @@ def test_two_models_are_printed_recorded_and_reported(tmp_path: Path, options: l
 
 
 @pytest.mark.parametrize(
-    ("answers", "script_code", "fail_on_flat", "expected"),
+    ("answers", "script_code", "fails", "expected"),
     [
         ((flat,), 0, False, 0),
         ((flat,), 0, True, 1),
@@ -130,10 +130,8 @@ def test_two_models_are_printed_recorded_and_reported(tmp_path: Path, options: l
     ],
 )
 @pytest.mark.usefixtures("options")
-def test_exit_codes(
-    answers: tuple[Answer, ...], script_code: int, fail_on_flat: bool, expected: int, tmp_path: Path
-) -> None:
-    given = request(fail_on_flat=fail_on_flat)
+def test_exit_codes(answers: tuple[Answer, ...], script_code: int, fails: bool, expected: int, tmp_path: Path) -> None:
+    given = request(fail_on=("flat",) if fails else ())
     assert run(given, outcome(*answers, code=script_code), tmp_path)[0] == expected
 
 
@@ -215,3 +213,57 @@ def test_a_disk_that_fails_does_not_stop_the_report(tmp_path: Path) -> None:
     assert code == 0
     assert "unscaled-inputs (DF101)" in out
     assert "nothing is recorded" in err
+
+
+KNOWN = findings_of(replace(samples.FLAT_DIAGNOSIS, model="net"))
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "accepted", "expected"),
+    [
+        (("one-class",), frozenset(), 0),
+        (("nan", "any"), frozenset(), 1),
+        (("any",), KNOWN, 0),
+        (("any", "flat"), frozenset(one for one in KNOWN if one.kind == "any"), 1),
+        (("flat",), frozenset(replace(one, cause="DF401") for one in KNOWN), 1),
+    ],
+)
+@pytest.mark.usefixtures("options")
+def test_what_fails_and_what_was_known(
+    fail_on: tuple[str, ...], accepted: frozenset[Finding], expected: int, tmp_path: Path
+) -> None:
+    code, _, err = run(request(fail_on=fail_on, accepted=accepted), outcome(flat), tmp_path)
+    assert code == expected
+    assert ("net fails --fail-on" in err) == bool(expected)
+    assert ("what was found about net is in the baseline" in err) == (accepted == KNOWN)
+
+
+@pytest.mark.usefixtures("options")
+def test_annotations_in_a_github_workflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    _, out, _ = run(request(quiet=True), outcome(flat, healthy), tmp_path)
+    (line,) = out.splitlines()
+    assert line.startswith(
+        "::error file=train.py,line=1,title=defib%3A net #1%3A unscaled-inputs (DF101)::The prediction"
+    )
+    _, out, _ = run(request(quiet=True, accepted=KNOWN), outcome(flat), tmp_path)
+    assert out.startswith("::notice ")
+
+
+@pytest.mark.usefixtures("options")
+def test_a_report_that_cannot_be_written_does_not_end_the_others(tmp_path: Path) -> None:
+    (tmp_path / "x.md").mkdir()
+    given = request(reports=(tmp_path / "x.md", tmp_path / "y.md"), fail_on=("flat",))
+    code, out, err = run(given, outcome(flat), tmp_path)
+    assert code == FAILED
+    assert f"the report {tmp_path / 'x.md'} was not written: IsADirectoryError" in err
+    assert (tmp_path / "y.md").read_text().startswith("## defib")
+    assert "Recorded in" in out
+
+
+@pytest.mark.usefixtures("options")
+def test_reports_without_a_recording(tmp_path: Path) -> None:
+    (tmp_path / ".defib").write_text("a file where the folder should be")
+    run(request(reports=(tmp_path / "x.sarif",)), outcome(flat), tmp_path)
+    (result,) = json.loads((tmp_path / "x.sarif").read_text())["runs"][0]["results"]
+    assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "train.py"

@@ -204,3 +204,30 @@ UNDECIDED = replace(
 UNVERIFIED_FIX = Fix(("vary-rows",), False, "print(np.unique(X, axis=0).shape)", "score other rows")
 UNVERIFIED = replace(FLAT_DIAGNOSIS, trials=(), fix=UNVERIFIED_FIX)
 ALL = (FLAT_DIAGNOSIS, HEALTHY, NOTHING_WRONG, UNDECIDED, UNVERIFIED)
+
+HOSTILE_NAME = "<script>alert('x')</script>|`rm`\n::error::\x1b[31m\x00 ]]> & \"@all\" #1 \udc80 {{ 7*7 }} \u202e"
+HOSTILE = replace(
+    FLAT_DIAGNOSIS,
+    model=HOSTILE_NAME,
+    headline=f"The prediction is identical: {HOSTILE_NAME}",
+    causes=(
+        replace(
+            FLAT_DIAGNOSIS.causes[0],
+            assessment=replace(
+                FLAT_DIAGNOSIS.causes[0].assessment,
+                layer=HOSTILE_NAME,
+                because=HOSTILE_NAME,
+                numbers={HOSTILE_NAME: 1.0},
+            ),
+        ),
+    ),
+    fix=Fix((HOSTILE_NAME,), True, f"````\n</pre>{HOSTILE_NAME}", HOSTILE_NAME, alternatives=(HOSTILE_NAME,)),
+    trials=(CONTROL, replace(TREATED, does=HOSTILE_NAME, note=HOSTILE_NAME, intervention=HOSTILE_NAME)),
+    not_assessed=(NotAssessed("DF704", HOSTILE_NAME, HOSTILE_NAME),),
+    notes=(HOSTILE_NAME,),
+    first_equal_layer=HOSTILE_NAME,
+    next_command=HOSTILE_NAME,
+    versions={HOSTILE_NAME: HOSTILE_NAME},
+)
+"""Every text that comes from a stranger's program is one that would break out of its format."""
+EVERY = (*ALL, HOSTILE)

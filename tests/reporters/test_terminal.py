@@ -173,6 +173,12 @@ def test_text_that_looks_like_markup_is_shown_as_it_is() -> None:
         assert part in shown
 
 
+def test_what_is_not_meant_for_eyes_does_not_reach_the_terminal() -> None:
+    shown = render_text(samples.HOSTILE)
+    assert not set(shown) & {"\x1b", "\x00", "\udc80", "\u202e"}
+    assert "<script>alert('x')</script>|`rm`" in shown
+
+
 def test_printing_is_the_text() -> None:
     out = io.StringIO()
     print_diagnosis(samples.FLAT_DIAGNOSIS, out)

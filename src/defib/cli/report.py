@@ -18,12 +18,16 @@ def report(
     ] = None,
     report: Annotated[
         list[Path] | None,
-        typer.Option(metavar="PATH", help="Write a report; its ending is the format (.json). Repeatable."),
+        typer.Option(
+            metavar="PATH",
+            help="Write a report; its ending is the format (.json, .md, .xml for JUnit, .sarif). Repeatable.",
+        ),
     ] = None,
 ) -> None:
     """Print the report of a recorded run again. No framework is needed for it."""
     from defib.recording import load, newest
     from defib.reporters import check_report_path, write_report
+    from defib.reporters.background import background_of
     from defib.reporters.terminal import print_diagnosis
 
     for path in report or ():
@@ -40,4 +44,4 @@ def report(
     for diagnosis in loaded.diagnoses:
         print_diagnosis(diagnosis, sys.stdout)
     for path in report or ():
-        write_report(loaded.diagnoses, path)
+        write_report(loaded.diagnoses, path, background_of(loaded))

@@ -6,7 +6,7 @@ import contextlib
 import io
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -15,12 +15,14 @@ from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
-from defib.errors import InputError, MissingFrameworkError
+from defib.errors import DefibError, InputError, MissingFrameworkError
 
 if TYPE_CHECKING:
     from defib.capture.script import ScriptOutcome
     from defib.diagnosis import Diagnosis
+    from defib.findings import Finding
     from defib.recording import Recorder
+    from defib.reporters.background import Background
     from defib.subject import Subject
 
 INTERRUPTED = 130
@@ -32,9 +34,12 @@ FRAMEWORKS = {"torch": "torch", "keras": "keras", "tensorflow": "keras", "tf_ker
 
 
 class FailOn(StrEnum):
-    """What makes the exit code 1."""
+    """What makes the exit code 1; see `defib.findings`."""
 
     flat = "flat"
+    nan = "nan"
+    one_class = "one-class"
+    any = "any"
 
 
 @dataclass(frozen=True)
@@ -48,8 +53,10 @@ class Request:
     budget: float | None
     trials: bool
     seed: int
-    fail_on_flat: bool
     quiet: bool
+    fail_on: tuple[str, ...] = ()
+    accepted: frozenset[Finding] = frozenset()
+    """What the baseline holds."""
 
 
 def run(
@@ -58,7 +65,10 @@ def run(
     module: Annotated[bool, typer.Option("-m", help="SCRIPT is a module, as after python -m.")] = False,
     report: Annotated[
         list[Path] | None,
-        typer.Option(metavar="PATH", help="Write a report; its ending is the format (.json). Repeatable."),
+        typer.Option(
+            metavar="PATH",
+            help="Write a report; its ending is the format (.json, .md, .xml for JUnit, .sarif). Repeatable.",
+        ),
     ] = None,
     budget: Annotated[
         float | None,
@@ -70,15 +80,25 @@ def run(
     ] = None,
     no_trials: Annotated[bool, typer.Option("--no-trials", help="Diagnose without training anything.")] = False,
     seed: Annotated[int, typer.Option(help="Seed of splits, trials and reference learners.")] = 0,
-    fail_on: Annotated[FailOn | None, typer.Option(metavar="flat", help="Exit 1 when a flat model is found.")] = None,
+    fail_on: Annotated[
+        list[FailOn] | None,
+        typer.Option(metavar="flat|nan|one-class|any", help="Exit 1 when such a model is found. Repeatable."),
+    ] = None,
+    baseline: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A JSON report of an earlier run: what it found does not fail this one."),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print no report (it is still recorded).")] = False,
 ) -> None:
     """Run a program as python would, then diagnose every model it trained.
 
     The program needs no change. Keras (fit, train_on_batch) and PyTorch (any loop) are watched from the moment they
     are imported. The report is printed when the program has ended, however it ended, and recorded under .defib/.
-    The exit code is the program's own; with --fail-on flat it is 1 when the program succeeded and a model is flat.
+    The exit code is the program's own; with --fail-on it is 1 when the program succeeded and a model is flat, predicts
+    NaN, gives every row one class, or (any) has any of these or a fault that was found.
     """
+    from defib.findings import read_baseline
+
     request = Request(
         script=script,
         args=tuple(args or ()),
@@ -87,8 +107,9 @@ def run(
         budget=budget,
         trials=not no_trials,
         seed=seed,
-        fail_on_flat=fail_on is FailOn.flat,
         quiet=quiet,
+        fail_on=tuple(one.value for one in fail_on or ()),
+        accepted=frozenset() if baseline is None else read_baseline(baseline),
     )
     raise typer.Exit(run_request(request))
 
@@ -126,6 +147,44 @@ class Streams:
 
 
 def _diagnose_all(request: Request, outcome: ScriptOutcome, recorder: Recorder, streams: Streams) -> int:
+    """Diagnose, hold to the gate, write the reports; returns the exit code."""
+    code, done = _diagnose_each(request, outcome, recorder, streams)
+    recorder.close()
+    gate = _gate(request, done, streams)
+    with _calm():
+        written = _write_reports(request, done, recorder, gate, streams)
+    _say_where(request, recorder, streams)
+    if code == 0 and not written:
+        return FAILED
+    return 1 if gate.failing and code == 0 else code
+
+
+@dataclass(frozen=True)
+class Gate:
+    """What ``--fail-on`` and ``--baseline`` made of the diagnoses."""
+
+    failing: tuple[Diagnosis, ...]
+    accepted: tuple[int, ...]
+    """Indices of the diagnoses all of whose findings the baseline holds."""
+
+
+def _gate(request: Request, done: Sequence[Diagnosis], streams: Streams) -> Gate:
+    """Hold the diagnoses to ``--fail-on``; say what made the exit code 1, and what was known before."""
+    from defib.findings import failing, findings_of
+
+    accepted = request.accepted
+    known = tuple(index for index, one in enumerate(done) if findings_of(one) and findings_of(one) <= accepted)
+    for index in known:
+        streams.err.write(f"defib: what was found about {done[index].model} is in the baseline\n")
+    found = failing(done, request.fail_on, accepted)
+    for one in found:
+        streams.err.write(f"defib: {one.model} fails --fail-on {' and '.join(request.fail_on)}\n")
+    return Gate(found, known)
+
+
+def _diagnose_each(
+    request: Request, outcome: ScriptOutcome, recorder: Recorder, streams: Streams
+) -> tuple[int, list[Diagnosis]]:
     """Diagnose model by model: what is done is shown and recorded before the next one begins."""
     done: list[Diagnosis] = []
     code = outcome.exit_code
@@ -148,11 +207,7 @@ def _diagnose_all(request: Request, outcome: ScriptOutcome, recorder: Recorder, 
     except KeyboardInterrupt:
         streams.err.write(f"defib: interrupted; {len(done)} of {len(outcome.subjects)} models were diagnosed.\n")
         code = INTERRUPTED
-    _write_reports(request, done)
-    recorder.close()
-    _say_where(request, recorder, streams)
-    flat = any(diagnosis.symptom.is_flat for diagnosis in done)
-    return 1 if request.fail_on_flat and flat and code == 0 else code
+    return code, done
 
 
 def _diagnose(request: Request, index: int, subject: Subject, recorder: Recorder, streams: Streams) -> Diagnosis | None:
@@ -238,11 +293,41 @@ def _reader_may_leave(out: IO[str]) -> Iterator[None]:
             os.dup2(nowhere.fileno(), out.fileno())
 
 
-def _write_reports(request: Request, done: list[Diagnosis]) -> None:
-    from defib.reporters import write_report
+def _write_reports(
+    request: Request, done: Sequence[Diagnosis], recorder: Recorder, gate: Gate, streams: Streams
+) -> bool:
+    """The reports that were asked for, with what was recorded around the diagnoses; annotations on GitHub.
 
+    Returns whether all were written; one that fails is told in one line, and the others go on.
+    """
+    from defib.reporters import github, write_report
+
+    if not request.reports and not github.wanted():
+        return True
+    background = _background(request, done, recorder, streams)
+    failed = 0
     for path in request.reports:
-        write_report(done, path)
+        try:
+            write_report(done, path, background)
+        except Exception as error:
+            failed += 1
+            streams.err.write(f"defib: the report {path} was not written: {type(error).__name__}: {error}\n")
+    if github.wanted():
+        with _reader_may_leave(streams.out):
+            streams.out.write(github.render(done, background, gate.accepted))
+            streams.out.flush()
+    return failed == 0
+
+
+def _background(request: Request, done: Sequence[Diagnosis], recorder: Recorder, streams: Streams) -> Background:
+    """What the Recording says; without one, which script it was and where."""
+    from defib.recording import load
+    from defib.reporters.background import Background, background_of
+
+    if recorder.error is None:
+        with contextlib.suppress(DefibError, OSError):
+            return background_of(load(recorder.path), done)
+    return Background(script=request.script, directory=str(streams.here))
 
 
 def _say_where(request: Request, recorder: Recorder, streams: Streams) -> None:

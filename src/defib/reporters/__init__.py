@@ -11,9 +11,15 @@ from defib.errors import InputError
 
 if TYPE_CHECKING:
     from defib.diagnosis import Diagnosis
+    from defib.reporters.background import Background
 
-FORMATS: dict[str, str] = {".json": "defib.reporters.json"}
-"""File ending → module with ``render(diagnoses) -> str``."""
+FORMATS: dict[str, str] = {
+    ".json": "defib.reporters.json",
+    ".md": "defib.reporters.markdown",
+    ".sarif": "defib.reporters.sarif",
+    ".xml": "defib.reporters.junit",
+}
+"""File ending → module with ``render(diagnoses, background=None) -> str``."""
 
 
 def check_report_path(path: Path) -> None:
@@ -34,13 +40,14 @@ def check_report_path(path: Path) -> None:
         )
 
 
-def write_report(diagnoses: Sequence[Diagnosis], path: str | Path) -> Path:
+def write_report(diagnoses: Sequence[Diagnosis], path: str | Path, background: Background | None = None) -> Path:
     """Write all diagnoses into one file; its ending chooses the format. Returns the path.
 
+    ``background`` is what was recorded around them (`defib.reporters.background`); without it a report says less.
     An existing file is replaced. Raises `InputError` for an unknown ending or a missing directory.
     """
     path = Path(path)
     check_report_path(path)
-    text: str = import_module(FORMATS[path.suffix.lower()]).render(diagnoses)
-    path.write_text(text, encoding="utf-8")
+    text: str = import_module(FORMATS[path.suffix.lower()]).render(diagnoses, background)
+    path.write_text(text, encoding="utf-8", errors="replace")
     return path

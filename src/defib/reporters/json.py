@@ -9,13 +9,14 @@ from typing import Any
 
 from defib import __version__
 from defib.diagnosis import Diagnosis, Fix, Hypothesis, NotAssessed, Trial
+from defib.reporters.background import Background
 from defib.symptom import Skill, Symptom
 
 SCHEMA_VERSION = 1
 
 
-def render(diagnoses: Sequence[Diagnosis]) -> str:
-    """The whole report as text."""
+def render(diagnoses: Sequence[Diagnosis], background: Background | None = None) -> str:
+    """The whole report as text; the diagnoses alone, so that the same ones always give the same report."""
     return json.dumps(report_to_dict(diagnoses), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
 

@@ -15,11 +15,11 @@ from rich.text import Text
 
 from defib.diagnosis import Diagnosis, Fix, Hypothesis, NotAssessed
 from defib.reporters.layout import PLAIN_WIDTH, Code, facts, make_console, plain, section, show, titled
+from defib.reporters.legible import legible
+from defib.reporters.parts import acts_through, by_need, cause_title, fix_title, further, proofs, where
 from defib.reporters.trial_table import trial_table
-from defib.reporters.words import look_alikes_first, named, number, number_name, place, seeds_clause, symptom_facts
+from defib.reporters.words import look_alikes_first, named, seeds_clause, symptom_facts
 
-PROOFS = 3
-"""Numbers shown for the leading cause; the JSON report has them all."""
 RULED_OUT_SHOWN = 5
 INCONCLUSIVE_SHOWN = {"cause_found": 2, "nothing_wrong": 2, "undecided": 5, "healthy": 0}
 """How many causes that were not settled are worth a reader's time, per outcome."""
@@ -44,8 +44,9 @@ def print_diagnosis(diagnosis: Diagnosis, file: IO[str]) -> None:
 
 def diagnosis_view(diagnosis: Diagnosis, width: int) -> RenderableType:
     """All sections, in order."""
-    title = Text.assemble((diagnosis.model, "bold"), f" ({diagnosis.framework})")
-    return Group(Rule(title, align="left", style="dim"), *_sections(diagnosis, width), Text(""))
+    shown = legible(diagnosis)
+    title = Text.assemble((shown.model, "bold"), f" ({shown.framework})")
+    return Group(Rule(title, align="left", style="dim"), *_sections(shown, width), Text(""))
 
 
 def _sections(d: Diagnosis, width: int) -> Iterator[RenderableType]:
@@ -68,28 +69,24 @@ def _sections(d: Diagnosis, width: int) -> Iterator[RenderableType]:
 
 def _cause(d: Diagnosis, best: Hypothesis) -> Iterator[RenderableType]:
     """Name and place of the leading cause, and the numbers that prove it."""
-    where = f", in {place(best.assessment.layer)}" if best.assessment.layer else ""
-    what = Text.assemble((best.name, "bold red"), f" ({best.code}){where}")
+    what = Text.assemble((best.name, "bold red"), f" ({best.code}){where(best)}")
     body: list[RenderableType] = [what]
     if best.assessment.because not in d.headline:
         body.append(Text(f"because {best.assessment.because}"))
-    proofs = [(number_name(name), number(value)) for name, value in list(best.assessment.numbers.items())[:PROOFS]]
-    if d.first_equal_layer:
-        proofs.append(("the rows become equal in", place(d.first_equal_layer)))
-    if proofs:
-        body.append(facts(proofs))
+    if shown := proofs(d):
+        body.append(facts(shown))
     if best.tied_with:
         body.append(Text(f"Evidence and trials do not tell it apart from {named(best.tied_with)}."))
-    yield from titled("Why" if d.outcome == "nothing_wrong" else "The cause", *body)
+    yield from titled(cause_title(d), *body)
 
 
 def _further(causes: Sequence[Hypothesis], harmless: bool) -> Iterator[RenderableType]:
     """What else is supported: the mechanism through which the first acts, and other faults."""
     names = {one.code: one.name for one in causes}
-    acts = [_because(one) for one in causes[1:] if one.mechanism_of]
+    acts = [_because(one) for one in acts_through(causes)]
     title = f"Also seen, explained by {names[causes[0].code]}" if harmless else f"How {names[causes[0].code]} acts"
     yield from section(title, acts)
-    yield from section("Also found", [_because(one) for one in causes[1:] if not one.mechanism_of])
+    yield from section("Also found", [_because(one) for one in further(causes)])
 
 
 def _because(one: Hypothesis) -> Text:
@@ -112,7 +109,6 @@ def _inconclusive(d: Diagnosis) -> Iterator[RenderableType]:
 
 
 def _fix(fix: Fix, d: Diagnosis) -> Iterator[RenderableType]:
-    title = "The smallest fix" if fix.verified else "A suggested fix"
     body: list[RenderableType] = [Text(f"{fix.says} ({seeds_clause(fix, d.trials)})")]
     if fix.code:
         body += [Text(""), Code(fix.code, indent=2)]
@@ -122,15 +118,13 @@ def _fix(fix: Fix, d: Diagnosis) -> Iterator[RenderableType]:
     if fix.insufficient:
         others.append(Text(f"Tried and not sufficient: {', '.join(fix.insufficient)}"))
     gap = [Text("")] if fix.code and others else []
-    yield from titled(title, *body, *gap, *others)
+    yield from titled(fix_title(fix), *body, *gap, *others)
 
 
 def _not_assessed(unassessed: Sequence[NotAssessed]) -> Iterator[RenderableType]:
     """What could not be judged, by what it would need."""
-    by_need: dict[str, list[str]] = {}
-    for one in unassessed:
-        by_need.setdefault(one.needs, []).append(one.name)
-    lines = [Text.assemble((f"needs {needs}", "bold"), f": {', '.join(names)}") for needs, names in by_need.items()]
+    needs = by_need(unassessed).items()
+    lines = [Text.assemble((f"needs {need}", "bold"), f": {', '.join(names)}") for need, names in needs]
     yield from section("Not assessed", lines)
 
 

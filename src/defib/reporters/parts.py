@@ -1,0 +1,101 @@
+"""What every report is made of, taken from a Diagnosis as it stands: which numbers, which order, in which words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from math import isnan
+from typing import Literal
+
+from defib.diagnosis import Diagnosis, Fix, Hypothesis, NotAssessed, Trial
+from defib.reporters.words import interval_text, number, number_name, place
+
+PROOFS = 3
+"""Numbers shown for the leading cause; the JSON report has them all."""
+LEGEND = (
+    "recovery on rows not trained on: 0 = a constant, 1 = as good as the reference learner; "
+    "effect: mean difference to the control [95 %]; open: too few seeds, or they disagree"
+)
+NO_SIGNAL = "skill on rows not trained on (2 AUC - 1, or R²): 0 = a constant; there is no signal to recover"
+
+
+def proofs(diagnosis: Diagnosis, most: int | None = PROOFS) -> list[tuple[str, str]]:
+    """Names and values of the numbers that carry the leading cause, and the layer where the rows become equal."""
+    if not diagnosis.causes:
+        return []
+    numbers = list(diagnosis.causes[0].assessment.numbers.items())[:most]
+    shown = [(number_name(name), number(value)) for name, value in numbers]
+    if diagnosis.first_equal_layer:
+        shown.append(("the rows become equal in", place(diagnosis.first_equal_layer)))
+    return shown
+
+
+def where(cause: Hypothesis) -> str:
+    """``, in dense``, or nothing."""
+    return f", in {place(cause.assessment.layer)}" if cause.assessment.layer else ""
+
+
+def acts_through(causes: Sequence[Hypothesis]) -> list[Hypothesis]:
+    """The mechanism through which the first cause acts."""
+    return [one for one in causes[1:] if one.mechanism_of]
+
+
+def further(causes: Sequence[Hypothesis]) -> list[Hypothesis]:
+    """Other faults that were found beside the first."""
+    return [one for one in causes[1:] if not one.mechanism_of]
+
+
+def by_need(unassessed: Iterable[NotAssessed]) -> dict[str, list[str]]:
+    """What could not be judged, by what it would need.
+
+    >>> by_need([NotAssessed("DF1", "a", "labels"), NotAssessed("DF2", "b", "labels")])
+    {'labels': ['a', 'b']}
+    """
+    needs: dict[str, list[str]] = {}
+    for one in unassessed:
+        needs.setdefault(one.needs, []).append(one.name)
+    return needs
+
+
+def control_first(trials: Iterable[Trial]) -> list[Trial]:
+    """All arms, the control first."""
+    return sorted(trials, key=lambda one: one.arm != "control")
+
+
+def measured(trials: Iterable[Trial]) -> bool:
+    """Whether recovery could be measured; without any signal in the rows there is nothing to recover."""
+    return not any(isnan(value) for trial in trials for value in trial.recovery)
+
+
+def per_seed(trial: Trial, recovered: bool) -> tuple[float, ...]:
+    """What is shown per seed: the recovery; the skill where there is nothing to recover."""
+    return trial.recovery if recovered else trial.score
+
+
+def effect_text(trial: Trial) -> str:
+    """The effect with its interval; nothing for the control.
+
+    >>> effect_text(Trial("a", "treated", "", (), (), (), (), effect=0.5, interval=(0.4, 0.6)))
+    '+0.50 [0.40, 0.60]'
+    """
+    if trial.effect is None:
+        return ""
+    return f"{trial.effect:+.2f}" + (f" {interval_text(trial.interval)}" if trial.interval is not None else "")
+
+
+def verdict_text(trial: Trial) -> Literal["control", "open", "yes", "no"]:
+    """Whether it was enough."""
+    if trial.arm == "control":
+        return "control"
+    if trial.undecided:
+        return "open"
+    return "yes" if trial.sufficient else "no"
+
+
+def fix_title(fix: Fix) -> str:
+    """Only what was proven is called the fix."""
+    return "The smallest fix" if fix.verified else "A suggested fix"
+
+
+def cause_title(diagnosis: Diagnosis) -> str:
+    """What stands above the leading cause."""
+    return "Why" if diagnosis.outcome == "nothing_wrong" else "The cause"
