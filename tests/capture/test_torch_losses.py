@@ -13,6 +13,7 @@ from torch import nn
 
 from defib.adapters.torch import TorchSubject
 from defib.capture.script import watch
+from defib.recipe import Arm
 
 Loss = Callable[[Any, Any], Any]
 
@@ -213,3 +214,45 @@ def test_clipped_probabilities_are_said() -> None:
     assert stable.recipe.loss is not None
     assert clipped.recipe.loss.clips_probabilities
     assert not stable.recipe.loss.clips_probabilities
+
+
+@pytest.mark.parametrize("kind", ["bce", "cross_entropy", "mse"])
+def test_a_loss_rebuilt_from_numbers_is_known_by_its_value(kind: str) -> None:
+    rng = np.random.default_rng(0)
+    X = torch.tensor(rng.normal(size=(24, 3)), dtype=torch.float32)
+    ids = torch.tensor(rng.integers(0, 2, 24))
+    y = ids if kind == "cross_entropy" else ids.float()
+    torch.manual_seed(0)
+    model: nn.Module = nn.Linear(3, 2) if kind == "cross_entropy" else nn.Sequential(nn.Linear(3, 1), nn.Flatten(0))
+    model = nn.Sequential(model, nn.Sigmoid()) if kind == "bce" else model
+
+    def by_hand(out: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        total = 0.0
+        for row, label in zip(out, target, strict=True):
+            t = label.item()
+            if kind == "bce":
+                total -= np.log(row.item() if t else 1 - row.item())
+            elif kind == "mse":
+                total += (row.item() - t) ** 2
+            else:
+                total -= float(row.detach().log_softmax(0)[int(t)])
+        return torch.tensor(total / len(out), requires_grad=True)
+
+    with watch() as watched:
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+        for _ in range(3):
+            optimizer.zero_grad()
+            loss = by_hand(model(X), y)
+            loss.backward()
+            optimizer.step()
+    (subject,) = watched.subjects()
+    assert isinstance(subject, TorchSubject)
+    assert subject.training is not None
+    assert subject.training.y is not None
+    assert subject.loss(subject.training.X, subject.training.y) == pytest.approx(loss.item(), rel=1e-4)
+    assert all(one.values is None for one in subject.gradients(subject.training.X, subject.training.y))
+    as_recorded = subject.train(Arm(), subject.training, seed=0)
+    np.testing.assert_allclose(as_recorded.predict(X.numpy()), model(X).detach().numpy(), rtol=1e-5)
+    learnt = subject.train(Arm(loop="canonical", updates_factor=10), subject.training, seed=0)
+    assert learnt.loss[-1] < learnt.loss[0]
+    assert any("stands in" in note for note in subject.trace.notes)

@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Final
 
 from defib.capture import Watcher
+from defib.capture.warned import Relocation
 
 if TYPE_CHECKING:
     from defib.subject import Subject
@@ -38,6 +39,7 @@ class Watchers:
         self._attached: dict[str, Watcher] = {}
         self._errors: list[str] = []
         self._collected: tuple[Subject, ...] | None = None
+        self._warned = Relocation()
 
     @property
     def frameworks(self) -> tuple[str, ...]:
@@ -52,11 +54,13 @@ class Watchers:
     def attach(self) -> None:
         """Watch frameworks that are imported already, and those that will be."""
         sys.meta_path.insert(0, self._finder)
+        self._warned.attach()
         for trigger in self.frameworks:
             self._imported(trigger)
 
     def detach(self) -> None:
         """Put everything back as it was; errors are noted."""
+        self._warned.detach()
         if self._finder in sys.meta_path:
             sys.meta_path.remove(self._finder)
         for watcher in reversed(self._attached.values()):

@@ -146,7 +146,7 @@ def analyse(calls: Sequence[Call], nodes: Sequence[Node], loss: Any, names: Name
             loss, kept = found, slice_nodes(nodes, [found])
             used = _used_calls(kept, calls)
     if not used:
-        return _unlinked(calls, nodes)
+        return _unlinked(calls, nodes, loss)
     if len(used) == 1:
         return _single(calls, used[0], kept, loss, names)
     return _composed(calls, used, kept, loss, names)
@@ -179,7 +179,7 @@ def _same_scalar(one: Any, loss: Any, value: float) -> bool:
     return isinstance(one, float) and (one == value or float(torch.tensor(one)) == value)
 
 
-def _unlinked(calls: Sequence[Call], nodes: Sequence[Node]) -> Analysis | None:
+def _unlinked(calls: Sequence[Call], nodes: Sequence[Node], loss: Any) -> Analysis | None:
     """The loss does not come from any output that can be seen (computed outside of torch)."""
     if not calls:
         return None
@@ -188,8 +188,16 @@ def _unlinked(calls: Sequence[Call], nodes: Sequence[Node]) -> Analysis | None:
     label = meeting_label(nodes, calls[at].outputs, rows, door.n_rows)
     if label is None:
         label = any_label(nodes, calls[at].outputs, rows, door.n_rows)
+    reading = None
+    if isinstance(loss, torch.Tensor) and loss.numel() == 1:
+        reading = read_inside(calls[at].outputs, loss, label, door.n_rows, name="the loss", cut=True)
     note = "the loss is not computed from the model's output by torch: it could not be replayed"
-    return Analysis((calls[at],), (at,), len(calls), door, rows, None, label, notes=(note,))
+    if reading is not None:
+        words = reading.facts.kind.replace("_", " ")
+        note = (
+            f"the loss is not computed from the model's output by torch; its value is that of {words}, which stands in"
+        )
+    return Analysis((calls[at],), (at,), len(calls), door, rows, reading, label, notes=(note,))
 
 
 def _single(calls: Sequence[Call], at: int, kept: Sequence[Node], loss: Any, names: Names) -> Analysis:

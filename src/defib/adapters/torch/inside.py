@@ -34,8 +34,13 @@ def without_label(door: Door, rows: Sequence[Any]) -> tuple[Door, list[Any], Any
     return fewer, list(rows[:last]), rows[last]
 
 
-def read_inside(outputs: Sequence[Any], loss: Any, label: Any, n_rows: int) -> Reading | None:
-    """The loss as one of the well-known ones, where its number is exactly theirs; else ``None``."""
+def read_inside(
+    outputs: Sequence[Any], loss: Any, label: Any, n_rows: int, *, name: str = "the model's own loss", cut: bool = False
+) -> Reading | None:
+    """The loss as one of the well-known ones, where its number is exactly theirs; else ``None``.
+
+    ``cut``: no gradient went through it in the user's loop, and none does when it is run again as recorded.
+    """
     others = [one for one in outputs if one is not loss]
     selected = next((i for i, one in enumerate(others) if one.dim() and one.shape[0] == n_rows), None)
     if selected is None or label is None:
@@ -44,15 +49,15 @@ def read_inside(outputs: Sequence[Any], loss: Any, label: Any, n_rows: int) -> R
     for candidate in CANDIDATES:
         value = value_of(candidate[2], output.detach(), label.detach())
         if value is not None and abs(value - float(loss.detach())) <= SAME_VALUE * max(abs(value), 1e-12):
-            return _reading(candidate, selected, output, label)
+            return _reading(candidate, selected, output, label, name, cut)
     return None
 
 
-def _reading(candidate: Candidate, selected: int, output: Any, label: Any) -> Reading:
+def _reading(candidate: Candidate, selected: int, output: Any, label: Any, name: str, cut: bool) -> Reading:
     kind, takes, function = candidate
     leaves = (Leaf("output", 0, selected), Leaf("label", 1, 0))
-    step = Step("own_loss", function, (Slot(0), Slot(1)), {}, (2,), True, None, True)
-    facts = LossFacts("the model's own loss", kind, takes, tuple(output.shape), tuple(label.shape))
+    step = Step("own_loss", lambda z, y: function(z.double(), y), (Slot(0), Slot(1)), {}, (2,), not cut, None, True)
+    facts = LossFacts(name, kind, takes, tuple(output.shape), tuple(label.shape))
     program = Program((step,), leaves, (2,), 3)
     return Reading(program, facts, selected, (), link_of(facts), label, False)
 

@@ -1,0 +1,71 @@
+"""Warnings of a watched program: the same ones, at the same lines, as often as without defib."""
+
+from __future__ import annotations
+
+import warnings
+from contextlib import nullcontext
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from defib.capture.script import watch
+
+Place = tuple[str, int, str]
+
+
+def train() -> None:
+    torch.manual_seed(0)
+    X, y = torch.randn(30, 3), torch.randn(30)
+    model = nn.Sequential(nn.Linear(3, 4), nn.Softmax(), nn.Linear(4, 1))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    criterion = nn.MSELoss()
+    for step in range(8):
+        optimizer.zero_grad()
+        out = model(X)
+        loss = criterion(out, y) + F.l1_loss(out, y)
+        warnings.warn(f"mine, {step // 4}", stacklevel=1)
+        loss.backward()
+        optimizer.step()
+
+
+def shown(action: Any, *, watched: bool) -> list[Place]:
+    forget()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter(action)
+        with watch() if watched else nullcontext():
+            train()
+    return [(one.filename, one.lineno, str(one.message)) for one in caught]
+
+
+def forget() -> None:
+    """What was shown before this test does not count."""
+    for module in (nn.modules.loss, nn.modules.activation, nn.modules.module, F):
+        getattr(module, "__warningregistry__", {}).clear()
+    globals().get("__warningregistry__", {}).clear()
+    warnings.onceregistry.clear()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("action", ["default", "always", "once", "ignore"])
+def test_warnings_are_those_of_plain_python(action: str) -> None:
+    plain = shown(action, watched=False)
+    assert len(plain) == {"default": 5, "always": 32, "once": 5, "ignore": 0}[action]
+    assert shown(action, watched=True) == plain
+
+
+def test_an_error_filter_still_raises() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", message="Implicit dimension")
+        with watch() as watched, pytest.raises(UserWarning, match="target size"):
+            train()
+    assert watched.notes == ()
+
+
+def test_nothing_stays_patched() -> None:
+    before = warnings._showwarnmsg  # type: ignore[attr-defined]
+    with watch(), watch():
+        assert warnings._showwarnmsg is not before  # type: ignore[attr-defined]
+    assert warnings._showwarnmsg is before  # type: ignore[attr-defined]
