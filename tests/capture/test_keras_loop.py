@@ -81,25 +81,89 @@ def test_rows_labels_loss_and_steps_are_seen_and_replayed(keras: Any, graph: boo
         np.testing.assert_allclose(value, end.numpy(), atol=2e-5)
 
 
+def squared(y: Any, p: Any) -> Any:
+    import tensorflow as tf
+
+    return tf.reduce_mean((y - p) ** 2)
+
+
+def broadcast(y: Any, p: Any) -> Any:
+    import tensorflow as tf
+
+    return tf.reduce_mean((tf.squeeze(y, -1) - p) ** 2)
+
+
+def summed_cross_entropy(y: Any, p: Any) -> Any:
+    import tensorflow as tf
+
+    return -tf.reduce_sum(y * tf.math.log(p) + (1.0 - y) * tf.math.log(1.0 - p))
+
+
+def unheard_of(y: Any, p: Any) -> Any:
+    import tensorflow as tf
+
+    return tf.reduce_mean(tf.exp(tf.abs(y - p) ** 1.5))
+
+
+HANDMADE = [
+    (squared, "squared_error", (8, 1), (8, 1)),
+    (broadcast, "squared_error", (8,), (8, 8)),
+    (summed_cross_entropy, "binary_cross_entropy", (8, 1), (8, 1)),
+]
+
+
 @pytest.mark.parametrize("graph", [False, True])
-def test_a_hand_made_loss_is_said_to_be_unknown(keras: Any, graph: bool) -> None:
-    def squared(y: Any, p: Any) -> Any:
-        import tensorflow as tf
+@pytest.mark.parametrize(("loss", "kind", "target", "element"), HANDMADE)
+def test_a_hand_made_loss_is_recovered_and_replayed(
+    keras: Any, graph: bool, loss: Any, kind: str, target: tuple[int, ...], element: tuple[int, ...]
+) -> None:
+    X, y = rows(32)
+    subject, (model, seen) = watched(lambda: loop(keras, graph=graph, loss=loss))
+    facts = subject.recipe.loss
+    assert (facts.kind, facts.prediction_shape, facts.target_shape, facts.element_shape) == (
+        kind,
+        (8, 1),
+        target,
+        element,
+    )
+    np.testing.assert_array_equal(subject.training.y, y[:, None])
+    np.testing.assert_allclose(subject.trace.loss_per_update, seen, rtol=1e-5)
+    assert subject.loss(X[:8], y[:8, None], moment="initial") == pytest.approx(seen[0], rel=1e-4)
+    trained = subject.train(Arm(), subject.training, seed=0)
+    for value, end in zip(trained._values, model.weights, strict=True):
+        np.testing.assert_allclose(value, end.numpy(), atol=2e-5)
 
-        return tf.reduce_mean((y - p) ** 2)
 
-    subject, _ = watched(lambda: loop(keras, graph=graph, loss=squared))
+@pytest.mark.parametrize("graph", [False, True])
+def test_the_matched_loss_no_longer_broadcasts(keras: Any, graph: bool) -> None:
+    X, y = rows(32)
+    subject, _ = watched(lambda: loop(keras, graph=graph, loss=broadcast))
+    trained = subject.train(Arm().with_edit("match_shapes"), subject.training, seed=0)
+    first = Oracle(subject.captured.initial)
+    expected = float(np.mean((first.forward(X)[3][:, 0] - y) ** 2))
+    assert trained.loss[:4].mean() == pytest.approx(expected, abs=0.05)
+    broadcast_loss = float(np.mean((first.forward(X)[3] - y[None, :]) ** 2))
+    assert abs(broadcast_loss - expected) > 1e-3
+
+
+@pytest.mark.parametrize("graph", [False, True])
+def test_what_was_not_understood_of_a_hand_made_loss_is_said(keras: Any, graph: bool) -> None:
+    subject, _ = watched(lambda: loop(keras, graph=graph, loss=unheard_of))
     assert subject.trace.n_updates == 8
     assert subject.has_initial_weights
-    assert subject.can_train(Arm()) == "the loss of the hand-written loop was not seen"
+    reason = subject.can_train(Arm())
+    assert reason is not None
+    assert reason.startswith("the loss of the hand-written loop is no known formula (its operations: Sub, Abs, Pow")
+    assert (subject.recipe.loss.kind, subject.recipe.loss.target_shape) == ("other", (8, 1))
     moved = [bool(np.any(p.initial != p.end)) for p in subject.parameters()]
     assert all(moved)
 
 
 @pytest.mark.parametrize("graph", [False, True])
-def test_the_loop_is_bit_identical_under_watch(keras: Any, graph: bool) -> None:
-    model, alone = loop(keras, graph=graph, loss=None, seed=3)
-    _, (watched_model, together) = watched(lambda: loop(keras, graph=graph, loss=None, seed=3))
+@pytest.mark.parametrize("loss", [None, squared])
+def test_the_loop_is_bit_identical_under_watch(keras: Any, graph: bool, loss: Any) -> None:
+    model, alone = loop(keras, graph=graph, loss=loss, seed=3)
+    _, (watched_model, together) = watched(lambda: loop(keras, graph=graph, loss=loss, seed=3))
     assert alone == together
     for a, b in zip(model.weights, watched_model.weights, strict=True):
         np.testing.assert_array_equal(a.numpy(), b.numpy())

@@ -13,6 +13,7 @@ from defib.adapters.keras.own_step import overrides
 from defib.adapters.keras.program import OptimizerPlan
 from defib.adapters.keras.subject import Captured, KerasSubject
 from defib.adapters.keras.weights import weights_of
+from defib.capture.keras_handmade import HandMade, read_handmade, why_unread, with_handmade
 from defib.capture.keras_rows import SAME_SHARE, hashes
 from defib.capture.keras_study import Served, Study
 from defib.recipe import TrainingRecipe
@@ -24,6 +25,7 @@ LABEL_ORDER = 20_000
 def build(study: Study) -> KerasSubject:
     """The Subject of one study."""
     training = study.training.rows()
+    handmade = read_handmade(study, training)
     batch = study.batch_size or study.training.batch_size
     plan = _plan(study)
     epochs = _epochs(study, training, batch)
@@ -32,16 +34,18 @@ def build(study: Study) -> KerasSubject:
         model=study.model,
         initial=_initial(study),
         optimizer=plan,
-        loss=_loss(study),
+        loss=_loss(study) if handmade is None else handmade.loss,
         trained=_trained(study),
         class_weight=study.class_weight,
         sample_weights=_sample_weights(study, training),
         epochs=epochs,
-        own_step=overrides(study.flavor, study.model, "train_step"),
-        unknown=_unknown(study, training),
+        own_step=study.loop is None and overrides(study.flavor, study.model, "train_step"),
+        first_loss=None if study.loop is None else study.loop.value,
+        unknown=_unknown(study, training, handmade),
     )
     shuffled = study.shuffled if study.shuffled is not None else study.training.reordered
     recipe = TrainingRecipe(
+        loss=None if handmade is None else handmade.facts,
         optimizer=None if plan is None else facts_of(plan.cls, plan.config),
         batch_size=batch,
         n_updates=study.n_updates,
@@ -60,7 +64,7 @@ def build(study: Study) -> KerasSubject:
         prediction_outputs=outputs,
         held_out=_held_out(study),
     )
-    return with_loss(subject)
+    return with_loss(subject) if handmade is None else with_handmade(subject, handmade)
 
 
 def _initial(study: Study) -> list[AnyArray] | None:
@@ -93,11 +97,11 @@ def _loss(study: Study) -> Any:
     return getattr(study.model, "loss", None)
 
 
-def _unknown(study: Study, training: Rows | None) -> str | None:
+def _unknown(study: Study, training: Rows | None, handmade: HandMade | None) -> str | None:
     if study.several is not None:
         return study.several
     if study.loop is not None:
-        return None if study.loop.loss is not None else "the loss of the hand-written loop was not seen"
+        return why_unread(study, handmade)
     reason = why_untrainable(study.flavor, study.model)
     if reason is None and training is None:
         reason = "the training rows could not be seen"

@@ -65,6 +65,9 @@ class KerasWatcher(Watcher):
         self._patches.wrap(module.optimizers.Optimizer, step, functools.partial(_guest, session, session.loops.apply))
         wrapper = functools.partial(_guest, session, session.loops.loss)
         self._patches.wrap(module.losses.Loss, "__call__", wrapper)
+        tape = getattr(sys.modules.get("tensorflow.python.eager.backprop"), "GradientTape", None)
+        if tape is not None:
+            self._patches.wrap(tape, "gradient", functools.partial(_guest, session, session.loops.gradient))
         function = _traced_function_class()
         if function is not None:
             self._patches.wrap(function, "__call__", functools.partial(_guest, session, session.loops.function))

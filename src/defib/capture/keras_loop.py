@@ -1,8 +1,9 @@
 """Hand-written training loops with ``tf.GradientTape`` around a Keras model, plain or inside ``tf.function``.
 
-Seen are the call of the model in training, a Keras loss object that takes its output, and the
-optimizer that is applied to its weights. Inside ``tf.function`` these run once, while the function is traced; which of
-its arguments were the rows and the labels is noted then, and each later call of the function is one step.
+Seen are the call of the model in training, a Keras loss object that takes its output or the operations of a hand-made
+loss (see ``keras_look``), and the optimizer that is applied to its weights. Inside ``tf.function`` these run once,
+while the function is traced; which of its arguments were the rows and the labels is noted then, and each later call of
+the function is one step.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from defib.capture.keras_look import Look, Met, is_symbolic
 from defib.capture.keras_rows import to_array
 from defib.capture.keras_study import Study
 from defib.capture.keras_turn import Turn
@@ -26,6 +28,10 @@ class LoopNotes:
 
     loss: Any = None
     """The Keras loss object that took the model's output."""
+    met: Met | None = None
+    """What was seen of a hand-made loss at the first step."""
+    value: Any = None
+    """The first loss that a compiled step returned."""
 
 
 @dataclass
@@ -58,6 +64,7 @@ class Loops:
         self.traced: weakref.WeakKeyDictionary[Any, Traced] = weakref.WeakKeyDictionary()
         self.pending: Pending | None = None
         self.labels: Any = None
+        self.look: Look | None = None
         self.inside: list[Any] = []
         """The outermost ``tf.function`` that runs now, if any."""
 
@@ -72,9 +79,45 @@ class Loops:
 
         def finish(result: Any) -> None:
             self.pending, self.labels = Pending(model, args[0], result), None
+            self._look_from(model, result)
 
         turn.finish = finish
         return turn
+
+    def _look_from(self, model: Any, output: Any) -> None:
+        """Follow the output to the loss, as long as rows or the loss are still to be learnt."""
+        self._look_no_more()
+        study = self.session.studies.get(id(model))
+        known = study is not None and study.loop is not None and study.loop.loss is not None
+        told = study is not None and study.training.complete and study.training.reordered is not None
+        if not known and not told and hasattr(output, "shape"):
+            self.look = Look(output)
+            self.look.start()
+
+    def _look_no_more(self) -> Look | None:
+        look, self.look = self.look, None
+        if look is not None:
+            look.stop()
+        return look
+
+    def gradient(self, original: Any, tape: Any, args: Any, kwargs: Any) -> Turn | None:
+        """``tape.gradient``: its target is the loss."""
+        look = self._look_no_more()
+        target = args[0] if args else kwargs.get("target")
+        if self.session.depth or self.session.fitting or self.pending is None or not hasattr(target, "shape"):
+            return None
+        seen = look is not None and look.labels is not None and look.leads_to(target)
+        model = self.pending.model
+        study = self.session.study(model) if seen else self.session.studies.get(id(model))
+        if study is None or (study.loop is not None and study.loop.loss is not None):
+            return None
+        if look is not None and seen:
+            self.labels = look.labels
+            study.loop = study.loop or LoopNotes()
+            study.loop.met = study.loop.met or _met(look, target)
+        if study.loop is not None and study.loop.met is not None and _is_value(target):
+            study.losses.add(study.n_updates, 1, target)
+        return None
 
     def loss(self, original: Any, loss: Any, args: Any, kwargs: Any) -> Turn | None:
         """A Keras loss object is called: labels, if it takes the pending output."""
@@ -86,13 +129,14 @@ class Loops:
         study = self.session.study(self.pending.model)
         if study is None:
             return None
+        self._look_no_more()
         study.loop = study.loop or LoopNotes()
         study.loop.loss = loss
         self.labels = given[0]
         turn = Turn(args, kwargs)
 
         def finish(result: Any) -> None:
-            if not _symbolic(result) and len(getattr(result, "shape", (1,))) == 0:
+            if _is_value(result):
                 study.losses.add(study.n_updates, 1, result)
 
         turn.finish = finish
@@ -100,6 +144,7 @@ class Loops:
 
     def apply(self, original: Any, optimizer: Any, args: Any, kwargs: Any) -> Turn | None:
         """An optimizer step outside of Keras' training methods."""
+        self._look_no_more()
         if self.session.depth or self.session.fitting or not args:
             return None
         args, variables = _variables(optimizer, args, kwargs)
@@ -136,9 +181,9 @@ class Loops:
 
     def _keep(self, study: Study, pending: Pending | None, labels: Any) -> None:
         """One batch of an eager loop."""
-        if pending is None or pending.model is not study.model or _symbolic(pending.x):
+        if pending is None or pending.model is not study.model or is_symbolic(pending.x):
             return
-        X, y = to_array(pending.x), None if labels is None or _symbolic(labels) else to_array(labels)
+        X, y = to_array(pending.x), None if labels is None or is_symbolic(labels) else to_array(labels)
         if X is not None and X.ndim > 0:
             study.training.add_batch(X, y, None)
 
@@ -164,6 +209,9 @@ class Loops:
             self._called(traced, traced.study, flat)
             if hasattr(result, "numpy") and len(result.shape) == 0:
                 traced.study.losses.add(traced.study.n_updates, 1, result)
+                notes = traced.study.loop
+                if notes is not None and notes.value is None:
+                    notes.value = result
 
         turn.finish = finish
         return turn
@@ -198,13 +246,20 @@ def _recording() -> bool:
     return bool(record.could_possibly_record())
 
 
-def _symbolic(x: Any) -> bool:
-    return hasattr(x, "graph") and not hasattr(x, "numpy")
+def _met(look: Look, target: Any) -> Met:
+    """What was seen of the loss, with labels, outputs and value of this batch where they are no symbols."""
+    y, p = (None if is_symbolic(one) else to_array(one) for one in (look.labels, look.output))
+    return look.met(float(target) if _is_value(target) else None, y, p)
+
+
+def _is_value(x: Any) -> bool:
+    """A number, not a symbol."""
+    return not is_symbolic(x) and len(getattr(x, "shape", (1,))) == 0
 
 
 def _place(x: Any) -> int | None:
     """Which input of its graph a symbolic tensor is."""
-    graph = getattr(x, "graph", None) if x is not None and _symbolic(x) else None
+    graph = getattr(x, "graph", None) if x is not None and is_symbolic(x) else None
     inputs = list(getattr(graph, "inputs", []))
     return next((i for i, one in enumerate(inputs) if one is x), None)
 

@@ -9,6 +9,7 @@ import numpy as np
 from defib.adapters.keras.clone import Clone, Unclonable, borrowed, clone_model, clone_or_borrow
 from defib.adapters.keras.edits import OUTSIDE, CannotEdit, plan_changes
 from defib.adapters.keras.flavor import everything, is_builtin, to_numpy, trainable_by_design
+from defib.adapters.keras.handmade import Recovered
 from defib.adapters.keras.losses import (
     CANONICAL,
     CROSS_ENTROPIES,
@@ -79,7 +80,7 @@ class Workshop:
     def compile(self, clone: Clone) -> None:
         """Give a clone the user's loss; a borrowed model has it."""
         loss = self._captured.loss
-        if clone.borrowed or (loss is None and not self._captured.own_step):
+        if clone.borrowed or isinstance(loss, Recovered) or (loss is None and not self._captured.own_step):
             return
         if loss is None:
             clone.model.compile(optimizer="sgd")
@@ -105,6 +106,11 @@ class Workshop:
     def _outputs(self, clone: Clone, x: Any, *, training: bool) -> Any:
         return first_output(call_model(clone.model, x, training=training))
 
+    def _own_objective(self) -> Objective:
+        """The user's loss: compiled into the model, or recovered from a hand-written loop."""
+        loss = self._captured.loss
+        return Objective(loss) if isinstance(loss, Recovered) else Objective()
+
     def _needs_loss(self) -> None:
         if self._captured.unknown is not None or self._captured.reading is None:
             raise NotAvailable("the loss")
@@ -119,7 +125,7 @@ class Workshop:
         weights = [w for w in weights_of(clone.model) if w.by_design]
         names = [w.name for w in weights_of(self._captured.model) if w.by_design]
         variables = [w.variable for w in weights]
-        objective, x, target = Objective(), as_tensor(X), as_tensor(y)
+        objective, x, target = self._own_objective(), as_tensor(X), as_tensor(y)
         if self._captured.own_step:
             found = self._own_gradients(clone, x, target, variables)
             return tuple(Gradient(n, None if g is None else to_numpy(g)) for n, g in zip(names, found, strict=True))
@@ -175,7 +181,7 @@ class Workshop:
 
         def compute() -> Any:
             p = first_output(call_model(clone.model, x, training=False))
-            return Objective()(clone.model, x, target, p, None, tf.constant(1.0))
+            return self._own_objective()(clone.model, x, target, p, None, tf.constant(1.0))
 
         return float(to_numpy(compute() if self._eager else tf.function(compute, autograph=False)()))
 
@@ -226,6 +232,8 @@ class Workshop:
         name = loss_edit(arm.edits) or (self._matching_loss() if matching else None)
         if name is not None:
             return Objective(canonical_loss(flavor, name))
+        if isinstance(loss, Recovered):
+            return Objective(loss.matching() if matching else loss)
         self.compile(clone)
         if self._captured.own_step:
             if type(clone.model) is not type(self._captured.model):

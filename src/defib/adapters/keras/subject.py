@@ -65,6 +65,8 @@ class Captured:
     in_training_mode: bool = True
     own_step: bool = False
     """The model has a ``train_step`` of its own."""
+    first_loss: Any = None
+    """What the first compiled step of a hand-written loop returned, where that was a number."""
     unknown: str | None = None
     """Why it cannot be trained again, as a clause ("the model has its own train_step")."""
 
