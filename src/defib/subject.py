@@ -203,6 +203,8 @@ class Subject(ABC):
     training rows again, or the concatenation of single-row calls)."""
     prediction_outputs: FloatArray | None
     """What the user's own calls returned for ``prediction``, row by row; ``None`` if not seen."""
+    prediction_squashed: tuple[str, ...] = ()
+    """Squashings (``sigmoid``, ``softmax``) that the program applied to ``prediction_outputs`` afterwards, in order."""
     held_out: Rows | None
     """Labelled rows the model was not trained on (validation data, ``evaluate``), if any."""
 

@@ -50,7 +50,7 @@ def _subject(session: Session, key: tuple[int, ...], study: Study) -> TorchSubje
         places = places_of(X, as_arrays(study.held))
         study.held.clear()
         training = Rows(X, y, None if full == len(X) else full, "training loop", places)
-    prediction, outputs, held_out = _evaluations(session, key, study, captured, training, notes)
+    prediction, outputs, squashed, held_out = _evaluations(session, key, study, captured, training, notes)
     subject = TorchSubject(
         captured,
         _recipe(study, watch),
@@ -61,6 +61,7 @@ def _subject(session: Session, key: tuple[int, ...], study: Study) -> TorchSubje
         prediction_outputs=outputs,
         held_out=held_out,
     )
+    subject.prediction_squashed = squashed
     return subject
 
 
@@ -218,7 +219,7 @@ def _trace(study: Study, watch: OptimizerWatch | None, notes: tuple[str, ...]) -
 
 def _evaluations(
     session: Session, key: tuple[int, ...], study: Study, captured: Captured, training: Rows | None, notes: list[str]
-) -> tuple[Rows | None, FloatArray | None, Rows | None]:
+) -> tuple[Rows | None, FloatArray | None, tuple[str, ...], Rows | None]:
     groups = _groups(session, key, study, notes)
     seen = study.rows.seen
     unseen = [one for one in groups if share_seen(one, seen) < SAME_ROWS]
@@ -227,13 +228,18 @@ def _evaluations(
     held = next((one for one in reversed(unseen) if one.labels() is not None), None)
     held_out = None if held is None else _held_out(held, training)
     if chosen is None:
-        return None, None, held_out
+        return None, None, (), held_out
     if chosen.line:
         study.sources.setdefault("predict", chosen.line)
     outputs = chosen.predictions(captured.selected)
     y = chosen.labels()
     rows = Rows(chosen.rows(), _fitted(y, training) if y is not None else None, None, "predict")
-    return rows, _folded(outputs, captured.folded), held_out
+    return rows, _folded(outputs, captured.folded), _beyond(chosen.squashed, captured.folded), held_out
+
+
+def _beyond(squashed: tuple[str, ...], folded: tuple[str, ...]) -> tuple[str, ...]:
+    """Squashings of the predictions beyond those that belong to the model."""
+    return squashed[len(folded) :] if squashed[: len(folded)] == folded else squashed
 
 
 def _groups(session: Session, key: tuple[int, ...], study: Study, notes: list[str]) -> list[Group]:

@@ -11,6 +11,7 @@ import numpy as np
 from defib.adapters.torch.arrays import tensors_in, to_numpy
 from defib.adapters.torch.door import Door, plain_parts, read_door
 from defib.adapters.torch.network import rows_first
+from defib.adapters.torch.ops import activation_of, kind_of
 from defib.adapters.torch.program import Node, slice_nodes
 from defib.capture.torch_analysis import Call, label_array, meeting_label
 from defib.capture.torch_rows import row_keys
@@ -19,6 +20,9 @@ from defib.subject import AnyArray, FloatArray, NotAvailable
 MAX_ROWS = 20_000
 MAX_BYTES = 64 * 2**20
 MAX_GROUPS = 8
+SQUASHING = frozenset({"sigmoid", "softmax"})
+HARMLESS = frozenset({"detach", "cpu", "to", "float", "double", "clone", "contiguous", "__getitem__"})
+"""Calls that hand an output on as it is."""
 
 
 @dataclass
@@ -35,6 +39,13 @@ class Group:
     n_bytes: int = 0
     training: bool = False
     """Any call ran in training mode."""
+    applied: list[tuple[str, ...]] = field(default_factory=list)
+    """Per call: the squashings (``sigmoid``, ``softmax``) that the program then applied to the output."""
+
+    @property
+    def squashed(self) -> tuple[str, ...]:
+        """Those of every call, where all agree."""
+        return self.applied[0] if len(set(self.applied)) == 1 else ()
 
     def rows(self) -> AnyArray:
         """All rows, in order."""
@@ -85,6 +96,7 @@ class EvalLog:
         group.X.append(X)
         group.outputs.append([one.detach() for one in given[2]])
         group.y.append(label_array(label, len(X), False, door.unbatched))
+        group.applied.append(squashings([node for node in nodes if not node.call], last.outputs))
         group.n_rows += len(X)
         group.n_bytes += X.nbytes
         group.training |= last.training
@@ -96,6 +108,22 @@ class EvalLog:
         labelled = [one for one in self.groups if one.steps != steps and one.labels() is not None]
         self.groups = [*labelled[-1:], *now[-(MAX_GROUPS - 1) :], Group(line, steps)]
         return self.groups[-1]
+
+
+def squashings(nodes: Sequence[Node], outputs: Sequence[Any]) -> tuple[str, ...]:
+    """Sigmoids and softmaxes applied to the outputs one after the other, whatever was reshaped or moved in between."""
+    current = {id(one) for one in outputs}
+    found: list[str] = []
+    for node in nodes:
+        if not any(id(one) in current for one in tensors_in((node.args, dict(node.kwargs)))):
+            continue
+        name = activation_of(node.name)
+        if name in SQUASHING:
+            found.append(name)
+            current = {id(one) for one in tensors_in(node.out)}
+        elif node.name in HARMLESS or kind_of(node.name) == "reshape":
+            current |= {id(one) for one in tensors_in(node.out)}
+    return tuple(found)
 
 
 def _door(calls: Sequence[Call], nodes: Sequence[Node]) -> tuple[Door, list[Any]] | None:

@@ -89,9 +89,10 @@ class Session:
     def after_call(self, entry: Entry, args: Any, kwargs: Any, out: Any, grad: bool) -> None:
         """A top-level call is over; record what follows it when that is wanted."""
         study = self.alone.get(id(entry.module))
-        record = study is None or study.wants_tape or not grad
-        line = user_line()
         training = entry.module.training
+        evaluation = not grad or (not training and entry.modes is not None and entry.modes.get("", True))
+        record = study is None or study.wants_tape or evaluation
+        line = user_line()
         if grad and training:
             call = Call(entry.module, args, kwargs, out, True, True, line, None, version_of(args, kwargs, out))
         else:

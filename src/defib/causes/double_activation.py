@@ -2,7 +2,8 @@
 
 ## What it is
 The model ends in sigmoid or softmax and the loss expects logits: `BCEWithLogitsLoss` after `sigmoid`,
-`CrossEntropyLoss` after `softmax`, `from_logits=True` on probabilities.
+`CrossEntropyLoss` after `softmax`, `from_logits=True` on probabilities. Or the training is right, and the line that
+predicts applies the activation a second time.
 
 ## Why every prediction is the same
 What the loss sees is a softmax of numbers in [0, 1], which cannot leave a narrow band: .5 to .73 for one sigmoid. The
@@ -11,6 +12,7 @@ gain is the output bias. Training is slow or stops at the base rate.
 
 ## Evidence for
 - Two squashings on the path from logits to loss; a loss that never falls below its floor.
+- A sigmoid that the program puts on predictions of a model that ends in one: all lie between .5 and .731.
 - Check: is the last activation of the model inside the loss already? Remove one: the loss passes the floor.
 
 ## Evidence against
@@ -73,6 +75,8 @@ def loss_floor_nats(head: HeadFacts, class_prior: tuple[float, ...]) -> float:
 
 def _assess(book: Book) -> Assessment:
     head = book.get(HeadFacts)
+    if head.squashed_again_at_prediction:
+        return _served_twice(book, head)
     count = float(head.activations_before_loss)
     if head.loss == "unknown":
         raise Missing("HeadFacts", "the loss")
@@ -95,12 +99,26 @@ def _assess(book: Book) -> Assessment:
     return supported(because, weight=0.8, layer=head.layer, **numbers)
 
 
+def _served_twice(book: Book, head: HeadFacts) -> Assessment:
+    """Whatever the training did: a sigmoid of a probability lies between .5 and .731."""
+    numbers = {"sigmoids_at_prediction": 1.0 + head.squashed_again_at_prediction}
+    if calm := served_fine(book):
+        return calm
+    because = (
+        "the model ends in a sigmoid and the program applies another one to its predictions: all of them come out "
+        "between 0.5 and 0.731, on one side of the threshold"
+    )
+    if head.activations_before_loss > 1:
+        because = f"{because}; the loss ({head.loss}) squashes once more, too"
+    return supported(because, weight=0.9, layer=head.layer, **numbers)
+
+
 CAUSE = Cause(
     code="DF302",
     name="double-activation",
     stage="head",
     assess=_assess,
-    fixes=("logits-loss", "fitting-head"),
+    fixes=("activate-once", "logits-loss", "fitting-head"),
     contrast={"logits-loss": "must_work"},
     explains=("DF502", "DF506", "DF505", "DF902", "DF403"),
     look_alikes=("DF502", "DF506", "DF902"),

@@ -27,6 +27,7 @@ INTERVENTIONS: dict[str, str] = {
     "double-width": "double_width",
     "reinitialize": "reinitialize",
     "fitting-head": "fitting_head",
+    "activate-once": "activate_once",
     "logits-loss": "logits_loss",
     "match-shapes": "match_shapes",
     "unfreeze": "unfreeze",

@@ -13,6 +13,7 @@ from defib.measures.outputs import PROBABILITY_RESOLUTION, to_probabilities
 from defib.probes.gradients import GradientFacts
 from defib.probes.labels import LabelFacts
 from defib.probes.looking import SQUASHINGS, any_rows, head_name, last_weighted
+from defib.probes.outputs import squashed_again
 from defib.recipe import LossFacts
 from defib.subject import AnyArray, FloatArray, ForwardPass, Moment, NotAvailable, Rows, Subject
 from defib.task import CLASS_LOSSES, number_array
@@ -76,6 +77,8 @@ class HeadFacts(Evidence):
     """Largest head pre-activation over the rows at the end (a ReLU head below 0 is dead)."""
     preactivation_median: float | None
     preactivation_max_initial: float | None
+    squashed_again_at_prediction: int = 0
+    """How many sigmoids the program put on the predictions of a head that ends in one."""
 
 
 def _measure(subject: Subject, book: Book) -> HeadFacts:
@@ -112,6 +115,7 @@ def _measure(subject: Subject, book: Book) -> HeadFacts:
         preactivation_max=_statistic(raw, np.max),
         preactivation_median=_statistic(raw, np.median),
         preactivation_max_initial=_statistic(initial, np.max),
+        squashed_again_at_prediction=squashed_again(subject),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 
 from defib.evidence import Book, Evidence, Missing, Probe
+from defib.measures.outputs import to_probabilities
 from defib.probes.labels import LabelFacts, Task
 from defib.probes.looking import head_name, link_of
 from defib.read_symptom import read_symptom
@@ -50,7 +51,8 @@ def measure(subject: Subject, book: Book) -> SymptomFacts:
     if is_training and outputs is None and on_training is not None:
         symptom = on_training
     else:
-        symptom = _symptom(subject, rows, task, "training" if is_training else "held_out", outputs)
+        known: Literal["held_out", "training"] = "training" if is_training else "held_out"
+        symptom = _symptom(subject, rows, task, known, outputs, again=squashed_again(subject))
     return SymptomFacts(
         symptom=replace(symptom, skill=_best_skill(subject, symptom, on_training, task)),
         training_symptom=on_training,
@@ -75,10 +77,13 @@ def _symptom(
     known: Literal["held_out", "training"],
     outputs: FloatArray | None = None,
     moment: Moment = "end",
+    again: int = 0,
 ) -> Symptom:
     index = thin(len(rows))
     whole = outputs is not None and len(outputs) == len(rows)
     values = np.asarray(outputs)[index] if whole else subject.forward(rows.X[index], moment=moment).outputs
+    for _ in range(again):
+        values = to_probabilities(values, "sigmoid")
     return read_symptom(
         values,
         link=_link(subject, rows),
@@ -87,6 +92,18 @@ def _symptom(
         y_known_rows=known,
         training_labels=None if subject.training is None else subject.training.y,
     )
+
+
+def squashed_again(subject: Subject) -> int:
+    """How many sigmoids the program put on predictions that are probabilities already; none where they are logits.
+
+    A softmax on a softmax is left alone: it changes no order and no largest class.
+    """
+    rows = subject.prediction if subject.prediction is not None else subject.training
+    again = subject.prediction_squashed.count("sigmoid")
+    if not again or rows is None or len(rows) == 0:
+        return 0
+    return again if head_name(subject.forward(rows.X[:2])) in ("sigmoid", "hard_sigmoid") else 0
 
 
 def _link(subject: Subject, rows: Rows) -> str:
