@@ -10,6 +10,7 @@ import numpy as np
 from defib.evidence import Book, Evidence, Missing, Probe
 from defib.measures.rows import spaced_indices
 from defib.measures.skill import average_ranks, gini_skill, r2_skill, student_quantile
+from defib.measures.usable import usable_skill
 from defib.probes.features import feature_table
 from defib.probes.inputs import InputFacts
 from defib.probes.labels import LabelFacts
@@ -78,6 +79,8 @@ class SignalFacts(Evidence):
     repaired_pairing: str | None
     """A re-pairing of rows and labels under which signal appears ("labels shifted by 1"), if one was found."""
     repaired_score: float | None
+    usable: float | None = None
+    """What the best learner's out-of-fold outputs tell as they stand (`defib.measures.usable_skill`); or ``None``."""
 
 
 @dataclass(frozen=True)
@@ -197,7 +200,15 @@ def find_signal(
         detectable=min(max(null.mean + (Z_SIGNAL + Z_POWER) * null.sd, chance + MARGIN[metric]), 1.0),
         repaired_pairing=repaired[0],
         repaired_score=repaired[1],
+        usable=_usable(problem, predictions[best_name]),
     )
+
+
+def _usable(problem: Problem, predictions: FloatArray) -> float | None:
+    if problem.metric != "auc":
+        return None
+    estimate = usable_skill(np.clip(predictions, 0.0, 1.0), problem.targets > 0.5)
+    return None if estimate is None else estimate.value
 
 
 def choose_rows(targets: FloatArray, metric: Metric) -> AnyArray:
