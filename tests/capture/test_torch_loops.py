@@ -136,6 +136,42 @@ def test_labels_picked_inside_the_loss_line() -> None:
     np.testing.assert_array_equal(subject.training.y, (subject.training.X[:, 0] > 0).astype(np.float32))
 
 
+@pytest.mark.parametrize("pick", ["perm[i : i + 16]", "slice", "index_select", "eye"])
+def test_labels_picked_by_numbers_that_are_picked_in_the_loss_line(pick: str) -> None:
+    X, y = data()
+    y = y.reshape(-1, 1)
+    with watch() as watched:
+        model = mlp()
+        optimizer = torch.optim.Adam(model.parameters())
+        for _ in range(2):
+            perm = torch.randperm(64)
+            for i in range(0, 64, 16):
+                if pick == "perm[i : i + 16]":
+                    loss = nn.functional.binary_cross_entropy_with_logits(
+                        model(X[perm[i : i + 16]]), y[perm[i : i + 16]]
+                    )
+                elif pick == "slice":
+                    loss = nn.functional.binary_cross_entropy_with_logits(
+                        model(X[perm][i : i + 16]), y[perm][i : i + 16]
+                    )
+                elif pick == "index_select":
+                    rows = X.index_select(0, perm[i : i + 16])
+                    loss = ((model(rows).sigmoid() - y.index_select(0, perm[i : i + 16])) ** 2).mean()
+                else:
+                    rows = X[perm[i : i + 16]]
+                    # By a number that was made from the label: the label stays what it was, or becomes its table row.
+                    picked = torch.tensor([[0.0], [1.0]])[y[perm[i : i + 16]].long().squeeze(1)]
+                    loss = nn.functional.mse_loss(model(rows).sigmoid(), picked)
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+    training = only(watched).training
+    assert training is not None
+    assert training.y is not None
+    expected = {tuple(row): float(label) for row, label in zip(X.tolist(), y[:, 0], strict=True)}
+    assert [expected[tuple(row)] for row in training.X.tolist()] == training.y.ravel().tolist()
+
+
 def test_drop_last_and_shuffle() -> None:
     X, y = data(70)
     model = mlp()

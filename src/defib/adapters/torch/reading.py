@@ -126,10 +126,11 @@ def picks_rows(node: Node, n_rows: int, rows: set[int] = frozenset()) -> bool:  
     if not isinstance(out, torch.Tensor) or not out.dim() or out.shape[0] != n_rows:
         return False
     used = _tensors((node.args, dict(node.kwargs)))
+    if node.name in INDEXING and used and id(used[0]) not in rows:
+        # By numbers that were picked themselves, too: y[perm[a:b]] is the label, perm[a:b] is not.
+        return used[0].shape[:1] != (n_rows,) or len(used) > 1
     if any(id(one) in rows for one in used):
         return False
-    if node.name in INDEXING and used:
-        return used[0].shape[:1] != (n_rows,) or len(used) > 1
     return not any(one.dim() and one.shape[0] == n_rows for one in used)
 
 
