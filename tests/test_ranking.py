@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from defib.causes import Cause, Expectation
-from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
+from defib.diagnosis import Assessment, by_itself, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.ranking import Assessed, contradictions, rank, settle
 
@@ -32,6 +32,12 @@ def test_an_origin_stands_before_its_mechanism_however_strong_that_is() -> None:
     ranked = rank([Assessed(DEAD, supported("dead", weight=0.8)), Assessed(SCALE, supported("s", weight=0.6))], {})
     assert [one.code for one in ranked] == ["DF101", "DF401"]
     assert ranked[1].mechanism_of == "DF101"
+
+
+def test_what_was_seen_by_itself_is_a_second_fault() -> None:
+    dead = by_itself(supported("dead", weight=0.8))
+    ranked = rank([Assessed(DEAD, dead), Assessed(SCALE, supported("s", weight=0.9))], {})
+    assert [(one.code, one.mechanism_of) for one in ranked] == [("DF101", None), ("DF401", None)]
 
 
 def test_a_failed_must_work_demotes() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -30,11 +30,18 @@ class Assessment:
     weight: float = 0.5
     """How decisive the mechanism evidence is, in [0, 1]: 1 = the mechanism itself was observed and nothing else
     produces it; 0.5 = typical pattern seen, look-alikes remain. Never printed (it is not calibrated)."""
+    own: bool = False
+    """Seen by itself, whatever else is wrong (a schedule, a first step): never the mechanism of another cause."""
 
 
 def supported(because: str, *, weight: float, layer: str | None = None, **numbers: float) -> Assessment:
     """The mechanism was observed."""
     return Assessment("supported", because, numbers, layer, weight)
+
+
+def by_itself(one: Assessment) -> Assessment:
+    """The same assessment, of something that no other cause explains."""
+    return replace(one, own=True)
 
 
 def ruled_out(because: str, *, layer: str | None = None, **numbers: float) -> Assessment:

@@ -27,6 +27,7 @@ def choose_fix(
     first = causes[0]
     own = _fixes_of([first], catalogue, interventions)
     near = [one for one in causes[1:] if one.mechanism_of == first.code or one.code in first.tied_with]
+    near += [one for one in causes[1:] if one.assessment.own]  # a second fault, whose change may mend the first, too
     sufficient = [trial.intervention for trial in trials if trial.sufficient]
     hopeful = [trial.intervention for trial in trials if trial.undecided]
     in_vain = tuple(t.intervention for t in trials if t.arm == "treated" and not t.sufficient and not t.undecided)

@@ -2,7 +2,8 @@
 
 The rule, in order:
 
-1. *Cause before mechanism.* A supported cause that another supported cause explains stands behind it.
+1. *Cause before mechanism.* A supported cause that another supported cause explains stands behind it, unless it was
+   seen by itself: then it is a second fault.
 2. *Contrast.* A trial that contradicts a cause (a must-work that failed, a must-not that worked) demotes it to
    inconclusive, unless its mechanism was observed beyond doubt, or the contradiction is a product: its own
    fix worked too and the other one repairs another supported cause (step × scale). Then both stay, tied.
@@ -120,6 +121,8 @@ def _proven(one: Assessed) -> bool:
 
 def _origin(one: Assessed, others: Sequence[Assessed]) -> str | None:
     """Code of the supported cause that explains this one; the strongest when several do."""
+    if one.assessment.own:
+        return None
     for other in others:
         explained_back = other.cause.code in one.cause.explains
         if one.cause.code in other.cause.explains and not explained_back:

@@ -49,7 +49,7 @@ from __future__ import annotations
 
 from defib.causes import Cause
 from defib.causes._signs import dead_hidden, fine, maybe, num, percent
-from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
+from defib.diagnosis import Assessment, by_itself, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.activations import ActivationFacts
 from defib.probes.training import TrainingFacts
@@ -77,10 +77,10 @@ def _assess(book: Book) -> Assessment:
     numbers = {"median_relative_change": change, "updates": float(steps)}
     if training.learning_rate is not None:
         numbers["learning_rate"] = training.learning_rate
-    if change == 0:
-        return ruled_out("most kernels did not move at all, which no step size explains", layer=None, **numbers)
     if not updates.nan_parameters and training.full_updates is not None and training.tiny_rate_share >= STARVED:
         return fine(book) or _decayed(training, training.full_updates, numbers)
+    if change == 0:
+        return ruled_out("most kernels did not move at all, which no step size explains", layer=None, **numbers)
     if updates.nan_parameters or not change < BARELY:
         return ruled_out(f"the kernels moved by {percent(min(change, 9.99))} of their size", layer=None, **numbers)
     if calm := fine(book):
@@ -111,7 +111,7 @@ def _decayed(training: TrainingFacts, full: float, numbers: dict[str, float]) ->
     )
     numbers = {**numbers, "largest_learning_rate": largest, "last_learning_rate": last, "updates_at_full_rate": full}
     if full < MANY:
-        return supported(because, weight=0.8, layer=None, **numbers)
+        return by_itself(supported(because, weight=0.9, layer=None, **numbers))
     return inconclusive(because, weight=0.4, layer=None, **numbers)
 
 

@@ -65,7 +65,7 @@ from defib.causes._signs import (
     place,
     saturated_hidden,
 )
-from defib.diagnosis import Assessment, inconclusive, not_applicable, ruled_out, supported
+from defib.diagnosis import Assessment, by_itself, inconclusive, not_applicable, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.activations import ActivationFacts
 from defib.probes.initialization import InitializationFacts
@@ -76,6 +76,8 @@ from defib.probes.updates import UpdateFacts
 
 SPIKE = 3.0
 """Loss that rose to three times its first value was thrown, not noisy."""
+THROWN = 1.0
+"""Relative size of a first update after which nothing is left of the initial weights; usual ones are below 0.01."""
 LARGE_WEIGHTS = 5.0
 """First-layer weights this much above their customary spread saturate it at any scale of the inputs."""
 
@@ -97,6 +99,17 @@ def _trace(book: Book) -> tuple[str, str | None, float] | None:
     if moved and training is not None and (training.spike or 0.0) >= SPIKE:
         return f"the loss rose to {num(training.spike or 0.0)} times its first value", None, 0.6
     return None
+
+
+def _thrown(book: Book) -> str | None:
+    """What shows although everything is NaN at the end: the first step, if it was taken on finite rows."""
+    updates = maybe(book, UpdateFacts)
+    first = None if updates is None else updates.largest_first_update
+    return (
+        f"the first update changed a kernel by {num(first)} times its size"
+        if first is not None and (THROWN <= first < float("inf"))
+        else None
+    )
 
 
 def _large_weights(book: Book) -> bool:
@@ -121,6 +134,8 @@ def _assess(book: Book) -> Assessment:
     if calm := fine(book):
         return calm
     where, has_nan = f"column {inputs.largest_column}", inputs.nan_cells + inputs.inf_cells > 0
+    if has_nan and scale.harmful and (thrown := _thrown(book)) is not None:
+        return by_itself(supported(f"{scale.clause} and {thrown}", weight=0.6, layer=where, **scale.numbers))
     if not has_nan and scale.harmful and (trace := _trace(book)) is not None:
         what, layer, weight = trace
         because = f"{scale.clause} and {what}"

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defib.evidence import Book
+from defib.interventions._writing import by_framework
 from defib.probes.columns import ColumnScales
 from defib.probes.inputs import InputFacts
 from defib.recipe import InputTransform
@@ -39,7 +40,7 @@ def z_score(book: Book) -> InputTransform:
     columns, kind = book.get(ColumnScales), book.get(InputFacts).kind
     axes = _shared_axes(kind, columns.mean.ndim)
     mean, sd = (columns.mean, columns.sd) if not axes else _pooled(columns, axes)
-    return InputTransform(mean, sd, "standardize")
+    return InputTransform(mean, sd, "standardize", fill=_fill(book, columns))
 
 
 def min_max(book: Book) -> InputTransform:
@@ -49,7 +50,7 @@ def min_max(book: Book) -> InputTransform:
     low = columns.minimum if not axes else columns.minimum.min(axis=axes, keepdims=True)
     high = columns.maximum if not axes else columns.maximum.max(axis=axes, keepdims=True)
     width = high - low
-    return InputTransform(low, np.where(width > 0, width, 1.0), "min-max")
+    return InputTransform(low, np.where(width > 0, width, 1.0), "min-max", fill=_fill(book, columns))
 
 
 def fill_missing(book: Book) -> InputTransform:
@@ -57,6 +58,31 @@ def fill_missing(book: Book) -> InputTransform:
     columns = book.get(ColumnScales)
     one = np.ones_like(columns.mean)
     return InputTransform(0.0 * one, one, "impute", fill=columns.mean)
+
+
+def _fill(book: Book, columns: ColumnScales) -> NDArray[np.float64] | None:
+    """Means of the columns where cells are missing: no scale is measured, or helps, with NaN among the rows."""
+    inputs = book.get(InputFacts)
+    return columns.mean if inputs.nan_cells + inputs.inf_cells > 0 else None
+
+
+def filled_first(book: Book, framework: str, code: str) -> str:
+    """The code, after lines that fill missing cells where there are any."""
+    inputs = book.get(InputFacts) if book.has(InputFacts) else None
+    if inputs is None or inputs.nan_cells + inputs.inf_cells == 0:
+        return code
+    filling = by_framework(
+        framework,
+        keras="""
+        usual = np.nanmean(np.where(np.isfinite(X_train), X_train, np.nan), axis=0)
+        X_train, X_new = (np.where(np.isfinite(X), X, usual) for X in (X_train, X_new))
+        """,
+        torch="""
+        usual = torch.where(X_train.isfinite(), X_train, torch.nan).nanmean(dim=0)
+        X_train, X_new = (torch.where(X.isfinite(), X, usual) for X in (X_train, X_new))
+        """,
+    )
+    return f"{filling}\n{code}"
 
 
 def cannot_scale(book: Book) -> str | None:

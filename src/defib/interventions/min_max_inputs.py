@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from defib.evidence import Book
 from defib.interventions import Intervention
-from defib.interventions._scaling import cannot_scale, min_max
+from defib.interventions._scaling import cannot_scale, filled_first, min_max
 from defib.interventions._writing import by_framework, is_array_of_one_unit
 from defib.recipe import Arm
 
@@ -48,6 +48,6 @@ INTERVENTION = Intervention(
     kind="train",
     arm=lambda book: Arm(inputs=min_max(book)),
     applies=_applies,
-    code=_code,
+    code=lambda book, framework: filled_first(book, framework, _code(book, framework)),
     size=2,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from defib.evidence import Book
 from defib.interventions import Intervention
-from defib.interventions._scaling import cannot_scale, is_standardized, z_score
+from defib.interventions._scaling import cannot_scale, filled_first, is_standardized, z_score
 from defib.interventions._writing import by_framework, is_array_of_one_unit
 from defib.recipe import Arm
 
@@ -51,6 +51,6 @@ INTERVENTION = Intervention(
     kind="train",
     arm=lambda book: Arm(inputs=z_score(book)),
     applies=_applies,
-    code=_code,
+    code=lambda book, framework: filled_first(book, framework, _code(book, framework)),
     size=2,
 )
