@@ -157,10 +157,20 @@ class Diagnosis:
         return diagnosis_to_dict(self)
 
     def save(self, path: str | Path) -> Path:
-        """Write a report; the file's ending chooses the format (``.json``). Returns the path."""
+        """Write a report; the file's ending chooses the format (``.json``, ``.html``, ``.md`` …). Returns the path."""
         from defib.reporters import write_report
 
         return write_report([self], Path(path))
+
+    def _repr_html_(self) -> str:
+        """As a notebook shows it."""
+        from defib.reporters.html import fragment
+
+        return fragment(self)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        """As a notebook shows it: HTML, and text for one that shows none."""
+        return {"text/plain": str(self), "text/html": self._repr_html_()}
 
     def __str__(self) -> str:
         from defib.reporters.terminal import render_text

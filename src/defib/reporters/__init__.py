@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 FORMATS: dict[str, str] = {
     ".json": "defib.reporters.json",
+    ".html": "defib.reporters.html",
     ".md": "defib.reporters.markdown",
     ".sarif": "defib.reporters.sarif",
     ".xml": "defib.reporters.junit",

@@ -97,7 +97,7 @@ def _report(d: Diagnosis, location: Location | None) -> Iterator[str]:
 
 def _cause(d: Diagnosis, location: Location | None) -> Iterator[str]:
     best = d.causes[0]
-    at = "" if location is None else f", at {code_span(_at(location))}"
+    at = "" if location is None else f", at {code_span(str(location))}"
     yield f"\n#### {cause_title(d)}\n"
     yield f"**{escaped(best.name)}** ({escaped(best.code)}){escaped(where(best))}{at}\n"
     if best.assessment.because not in d.headline:
@@ -108,10 +108,6 @@ def _cause(d: Diagnosis, location: Location | None) -> Iterator[str]:
     title = f"Explained by {best.name}" if d.outcome == "nothing_wrong" else f"How {best.name} acts"
     yield from _list(title, [_because(one) for one in acts_through(d.causes)])
     yield from _list("Also found", [_because(one) for one in further(d.causes)])
-
-
-def _at(location: Location) -> str:
-    return location.file if location.line is None else f"{location.file}:{location.line}"
 
 
 def _because(one: Hypothesis) -> str:

@@ -1,0 +1,148 @@
+"""The HTML report: one self-contained page (no network, no script), and the same without the page for notebooks.
+
+The template ``report.html.j2`` escapes every value; what is markup already comes from `defib.reporters.charts`, from
+Pygments and from the Markdown parser of the cause pages, which escape it themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
+
+from defib import __version__
+from defib.catalogue import CAUSES, load
+from defib.diagnosis import Diagnosis
+from defib.findings import severity
+from defib.pages import page
+from defib.reporters import html_view as view
+from defib.reporters.background import Background, Behind
+from defib.reporters.legible import legible
+from defib.reporters.parts import acts_through, by_need, cause_title, fix_title, further, proofs, where
+from defib.reporters.words import look_alikes_first, named, place, seeds_clause, symptom_facts
+
+LEVELS = {
+    "error": "at fault",
+    "warning": "at fault",
+    "note": "nothing wrong with the network",
+    "none": "healthy",
+}
+DEEPER = {"h1": "h4", "h2": "h4", "h3": "h5"}
+"""Headings of a cause's page stand below those of the report."""
+
+
+def render(diagnoses: Sequence[Diagnosis], background: Background | None = None) -> str:
+    """The whole page."""
+    known = background if background is not None else Background()
+    models = [article(one, index, known) for index, one in enumerate(diagnoses)]
+    script = legible(Path(known.script).name) if known.script else ""
+    return _template().render(page=True, models=models, script=script, version=__version__) + "\n"
+
+
+def fragment(diagnosis: Diagnosis) -> str:
+    """One diagnosis as a piece of HTML for a notebook; its style reaches nothing outside it."""
+    return _template().render(page=False, models=[article(diagnosis, 0, Background())], script="", version=__version__)
+
+
+def article(diagnosis: Diagnosis, index: int, background: Background) -> dict[str, Any]:
+    """What the template shows of one diagnosis."""
+    behind: Behind = legible(background.of(index))
+    location = background.location(index, diagnosis)
+    d = legible(diagnosis)
+    level = severity(d)
+    undecided = d.outcome == "undecided"
+    return {
+        "anchor": f"model-{index + 1}",
+        "model": d.model,
+        "framework": d.framework,
+        "headline": d.headline,
+        "level": level,
+        "says": "undecided" if undecided else LEVELS[level],
+        "facts": symptom_facts(d.symptom),
+        "value": view.value_chart(d.symptom),
+        "cause": _cause(d),
+        "at": "" if location is None else legible(str(location)),
+        "layers": view.layers(behind, d.first_equal_layer),
+        "first_equal": place(d.first_equal_layer) if d.first_equal_layer else "",
+        "loss": view.loss_chart(behind),
+        "inputs": view.input_chart(behind),
+        "parameters": view.parameters(behind),
+        "paths": view.paths(behind),
+        "trials": view.trials(d.trials),
+        "ruled_out": [view.hypothesis(one) for one in look_alikes_first(d.ruled_out, d.causes)],
+        "inconclusive": [view.hypothesis(one) for one in d.inconclusive],
+        "not_applicable": [view.hypothesis(one) for one in d.not_applicable],
+        "fix": _fix(d),
+        "not_assessed": list(by_need(d.not_assessed).items()),
+        "notes": list(d.notes),
+        "next": d.next_command,
+        "provenance": view.provenance(d, legible(dict(background.header))),
+        "evidence": view.evidence(behind),
+        "recorded": bool(behind.evidence),
+    }
+
+
+def _cause(d: Diagnosis) -> dict[str, Any] | None:
+    if not d.causes:
+        return None
+    best = d.causes[0]
+    harmless = d.outcome == "nothing_wrong"
+    return {
+        "title": cause_title(d),
+        "name": best.name,
+        "code": best.code,
+        "where": where(best),
+        "because": "" if best.assessment.because in d.headline else best.assessment.because,
+        "numbers": proofs(d, most=None),
+        "tied": named(best.tied_with),
+        "acts_title": f"Also seen, explained by {best.name}" if harmless else f"How {best.name} acts",
+        "acts": [view.hypothesis(one) for one in acts_through(d.causes)],
+        "further": [view.hypothesis(one) for one in further(d.causes)],
+        "page": _page(best.code),
+    }
+
+
+def _fix(d: Diagnosis) -> dict[str, Any] | None:
+    if d.fix is None:
+        return None
+    return {
+        "title": fix_title(d.fix),
+        "says": d.fix.says,
+        "tried": seeds_clause(d.fix, d.trials),
+        "code": coloured(d.fix.code) if d.fix.code else "",
+        "alternatives": ", ".join(d.fix.alternatives),
+        "insufficient": ", ".join(d.fix.insufficient),
+    }
+
+
+def coloured(code: str) -> Markup:
+    """Python as escaped HTML with a class per kind of token."""
+    return Markup(highlight(code, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)))
+
+
+def _page(code: str) -> Markup:
+    """The page of a cause; nothing when this version does not know it."""
+    if code not in CAUSES:
+        return Markup("")
+    reader = MarkdownIt("commonmark", {"html": False})
+    tokens = reader.parse(page(load(code)))
+    for token in tokens:
+        token.tag = DEEPER.get(token.tag, token.tag)
+    return Markup(reader.renderer.render(tokens, reader.options, {}))
+
+
+@cache
+def _template() -> Template:
+    here = FileSystemLoader(Path(__file__).parent)
+    environment = Environment(
+        loader=here, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.get_template("report.html.j2")
