@@ -46,6 +46,15 @@ def test_a_failed_must_work_demotes() -> None:
     assert "standardize did not restore learning" in settled[0].assessment.because
 
 
+def test_a_second_fault_stays_while_a_proven_one_hides_it() -> None:
+    second = Assessed(SCALE, by_itself(supported("s", weight=0.7)))
+    proven, likely = (Assessed(DEAD, supported("dead", weight=weight)) for weight in (0.95, 0.8))
+    kept = settle([second, proven], {"standardize": False})
+    assert kept[0].assessment.verdict == "supported"
+    demoted = settle([second, likely], {"standardize": False})
+    assert demoted[0].assessment.verdict == "inconclusive"
+
+
 def test_a_decisive_mechanism_stays_whatever_the_trials_say() -> None:
     settled = settle([Assessed(SCALE, supported("s", weight=0.95))], {"standardize": False})
     assert settled[0].assessment.verdict == "supported"

@@ -6,7 +6,8 @@ The rule, in order:
    seen by itself: then it is a second fault.
 2. *Contrast.* A trial that contradicts a cause (a must-work that failed, a must-not that worked) demotes it to
    inconclusive, unless its mechanism was observed beyond doubt, or the contradiction is a product: its own
-   fix worked too and the other one repairs another supported cause (step × scale). Then both stay, tied.
+   fix worked too and the other one repairs another supported cause (step × scale). Then both stay, tied. A second
+   fault, seen by itself beside a proven one, stays as well: its own fix cannot work as long as the first is there.
 3. *Promotion.* An inconclusive cause with part of its mechanism observed becomes supported when all its
    must-work trials worked, none contradicts it, and nothing else is supported.
 4. The rest is sorted by weight × likelihood of the trials.
@@ -70,11 +71,16 @@ def _demote(one: Assessed, all_of_them: Sequence[Assessed], outcomes: Mapping[st
     against = contradictions(one.cause, outcomes)
     if given.verdict != "supported" or given.weight >= DECISIVE or not against:
         return one
-    if is_product(one, all_of_them, outcomes):
+    if is_product(one, all_of_them, outcomes) or (given.own and _hidden(one, all_of_them)):
         return one
     clauses = [f"{name} {'restored learning' if outcomes[name] else 'did not restore learning'}" for name in against]
     because = f"{given.because}; but {' and '.join(clauses)}, which speaks against it"
     return replace(one, assessment=replace(given, verdict="inconclusive", because=because, weight=given.weight / 2))
+
+
+def _hidden(one: Assessed, others: Sequence[Assessed]) -> bool:
+    """Another fault is proven: as long as it is there, a trial of this one's fix says nothing."""
+    return any(_proven(other) and other.assessment.verdict == "supported" for other in others if other is not one)
 
 
 def _promotable(one: Assessed, outcomes: Mapping[str, bool]) -> bool:

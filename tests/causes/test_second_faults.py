@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from defib.causes.learning_rate_too_low import CAUSE as LOW
+from defib.causes.undertrained import CAUSE as UNDERTRAINED
 from defib.causes.unscaled_inputs import CAUSE as UNSCALED
+from defib.diagnosis import Assessment
 from defib.interventions.table import load
 from tests.causes.books import FLAT, INPUTS, RAW, STUCK, book, collapsed, unmoved, updates
 
@@ -41,3 +43,13 @@ def test_scaling_fills_missing_cells_first(name: str) -> None:
     plain = load(name).arm(book(RAW)).inputs
     assert plain is not None
     assert plain.fill is None
+
+
+def test_a_handful_of_updates_is_a_fault_of_its_own() -> None:
+    def assess(n_updates: int, optimizer: str = "adam") -> Assessment:
+        training = replace(STUCK, n_updates=n_updates, optimizer=optimizer, still_falling=True)
+        return UNDERTRAINED.assess(book(training, collapsed(), updates(median_relative_change=0.01)))
+
+    assert [(one.verdict, one.own) for one in map(assess, (12, 60))] == [("supported", True), ("supported", False)]
+    assert assess(12, "lbfgs").own is False
+    assert assess(30, "lbfgs").verdict == "inconclusive"

@@ -42,7 +42,7 @@ from __future__ import annotations
 
 from defib.causes import Cause
 from defib.causes._signs import dead_hidden, fine, maybe, percent
-from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
+from defib.diagnosis import Assessment, by_itself, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.activations import ActivationFacts
 from defib.probes.training import TrainingFacts
@@ -50,6 +50,10 @@ from defib.probes.updates import UpdateFacts
 
 FEW = 100
 """Updates below which hardly any network has left its start (Adam 1e-3 moves a weight by at most 0.1)."""
+HANDFUL = 30
+"""Updates with which no network learns anything, whatever else is wrong with it."""
+INNER = 20
+"""Iterations inside one step of L-BFGS, by default."""
 SOME = 400
 """Updates below which a loss that still falls is worth continuing."""
 
@@ -70,7 +74,7 @@ def _hopeless(book: Book) -> str | None:
 
 def _assess(book: Book) -> Assessment:
     training, updates = book.get(TrainingFacts), maybe(book, UpdateFacts)
-    steps = training.n_updates
+    steps = training.n_updates * (INNER if training.optimizer == "lbfgs" else 1)
     numbers = {"updates": float(steps), "epochs": float(training.n_epochs or 0)}
     if calm := fine(book):
         return calm
@@ -81,7 +85,8 @@ def _assess(book: Book) -> Assessment:
         numbers["median_relative_change"] = updates.median_relative_change
         because = f"{because}, which moved the kernels by {percent(updates.median_relative_change)} of their size"
     if steps <= FEW:
-        return supported(because, weight=0.75, layer=None, **numbers)
+        found = supported(because, weight=0.75, layer=None, **numbers)
+        return by_itself(found) if steps <= HANDFUL else found
     if steps <= SOME and training.still_falling:
         return supported(f"{because}, with the loss still falling", weight=0.65, layer=None, **numbers)
     if training.still_falling:
