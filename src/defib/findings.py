@@ -58,6 +58,18 @@ def _kinds(flat: bool, nan_fraction: float, pattern: str, outcome: str) -> froze
     return frozenset(kinds | {"any"} if kinds or outcome == "cause_found" else kinds)
 
 
+def check_kinds(kinds: Iterable[str]) -> None:
+    """Raise `InputError` for a kind that does not exist."""
+    unknown = [kind for kind in kinds if kind not in KINDS]
+    if unknown:
+        raise InputError(
+            "unknown-finding",
+            came=f"{', '.join(map(repr, unknown))} is no kind of finding",
+            expected=f"some of {', '.join(KINDS)}, in a list",
+            write='fail_on=["flat"]',
+        )
+
+
 def failing(
     diagnoses: Iterable[Diagnosis], wanted: Iterable[str], accepted: frozenset[Finding] = frozenset()
 ) -> tuple[Diagnosis, ...]:
