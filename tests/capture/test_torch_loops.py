@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from defib.adapters.torch import TorchSubject
 from defib.capture.script import watch
-from defib.recipe import Arm
+from defib.recipe import Arm, InputTransform
 
 
 def data(n: int = 64, columns: int = 4) -> tuple[Any, Any]:
@@ -798,22 +798,47 @@ def test_a_closure_is_counted_like_any_step() -> None:
     np.testing.assert_allclose(trained.predict(X.numpy()), model(X).detach().numpy(), rtol=1e-3, atol=1e-5)
 
 
-def test_sample_weights_are_said_and_set_to_one() -> None:
+def weighted(how: str) -> Any:
+    def loss(out: Any, y: Any, w: Any) -> Any:
+        if how == "weight=":
+            return F.binary_cross_entropy_with_logits(out, y, weight=w)
+        if how == "second head":
+            return F.binary_cross_entropy_with_logits(out[:, :1], y) + 0.5 * F.cross_entropy(out[:, 1:], w)
+        return (F.binary_cross_entropy_with_logits(out, y, reduction="none") * w).mean()
+
+    return loss
+
+
+@pytest.mark.parametrize("how", ["product", "weight=", "second head"])
+def test_other_values_of_the_rows_are_replayed(how: str) -> None:
     X, y = data()
-    weights = torch.rand(64, 1)
-    model = mlp()
+    weights = (X[:, :1] > 0.5).long()[:, 0] + 1 if how == "second head" else torch.rand(64, 1) * 5
+    torch.manual_seed(0)
+    model = nn.Linear(4, 4 if how == "second head" else 1)
+    loss_of = weighted(how)
     with watch() as watched:
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-        for _ in range(3):
-            optimizer.zero_grad()
-            (F.binary_cross_entropy_with_logits(model(X), y, reduction="none") * weights).mean().backward()
-            optimizer.step()
+        for _ in range(4):
+            for at in torch.randperm(64).split(16):
+                optimizer.zero_grad()
+                loss_of(model(X[at]), y[at], weights[at]).backward()
+                optimizer.step()
     subject = only(watched)
-    assert any("sample weights" in note for note in subject.trace.notes)
-    assert subject.training is not None
-    np.testing.assert_array_equal(subject.training.y, y.numpy())
-    expected = F.binary_cross_entropy_with_logits(model(X), y).item()
-    assert subject.loss(X.numpy(), y.numpy()) == pytest.approx(expected, rel=1e-5)
+    assert subject.trace.notes == ()
+    rows = subject.training
+    assert rows is not None
+    assert rows.y is not None
+    order = [int((torch.tensor(row) == X).all(dim=1).nonzero()[0]) for row in rows.X]
+    np.testing.assert_array_equal(rows.y, y.numpy()[order])
+    expected = loss_of(model(X), y, weights).item()
+    assert subject.loss(rows.X, rows.y) == pytest.approx(expected, rel=1e-5)
+    some = np.arange(30)[::-2]
+    part = [order[i] for i in some]
+    expected = loss_of(model(X[part]), y[part], weights[part]).item()
+    assert subject.loss(rows.X[some], rows.y[some]) == pytest.approx(expected, rel=1e-5)
+    scaled = Arm(inputs=InputTransform(np.zeros(4), np.full(4, 2.0)), updates_factor=5.0)
+    trained = subject.train(scaled, rows, seed=0)
+    assert np.isfinite(trained.predict(rows.X)).all()
 
 
 def test_a_frozen_backbone_under_no_grad() -> None:

@@ -79,13 +79,22 @@ class Analysis:
 
     def slim(self) -> Analysis:
         """Without the live tensors."""
-        reading = None if self.reading is None else replace(self.reading, label=None)
+        reading = None if self.reading is None else replace(self.reading, label=None, others=())
         return replace(self, calls=(), rows=(), label=None, reading=reading)
 
     def arrays(self) -> tuple[AnyArray, AnyArray | None]:
         """Rows and labels as copied arrays, both ``(n_rows, ...)``."""
         X = self.door.rows_of(self.rows)
         return X, label_array(self.label, len(X), self.flat_label, self.door.unbatched)
+
+    def extras(self) -> tuple[AnyArray, ...] | None:
+        """The other values per row that the loss takes, copied; ``None`` where one is not by row."""
+        others = () if self.reading is None else self.reading.others
+        flat = {int(leaf.key): leaf.flat for leaf in self.reading.program.of("label")} if self.reading else {}
+        n_rows, unbatched = self.door.n_rows, self.door.unbatched
+        found = [label_array(one, n_rows, flat.get(i + 1, False), unbatched) for i, one in enumerate(others)]
+        known = [one for one in found if one is not None]
+        return tuple(known) if len(known) == len(others) else None
 
     def module(self) -> Any:
         """The one module, or all of them as one."""

@@ -11,6 +11,7 @@ import torch
 from defib.adapters.torch.captured import Captured, OptimizerRecord
 from defib.adapters.torch.clone import unwrapped
 from defib.adapters.torch.facts import facts_of
+from defib.adapters.torch.reading import OTHER_LABELS
 from defib.adapters.torch.subject import TorchSubject
 from defib.adapters.torch.surgery import FUNCTIONS
 from defib.capture.places import places_of
@@ -40,7 +41,7 @@ def build_subjects(session: Session, errors: list[str]) -> tuple[TorchSubject, .
 
 def _subject(session: Session, key: tuple[int, ...], study: Study) -> TorchSubject:
     watch = study.optimizer or _by_hand(study) or _unused_optimizer(session, study)
-    notes = list(study.notes)
+    notes = [one for one in study.notes if one != OTHER_LABELS or not study.extras.known]
     sample = study.rows.finish()
     captured = _captured(study, watch, sample is not None)
     training = None
@@ -100,7 +101,8 @@ def _captured(study: Study, watch: OptimizerWatch | None, has_rows: bool) -> Cap
         door=first.door if has_rows else None,
         initial=_joined(study, [entry.initial for entry in study.entries]),
         loaded=any(entry.loaded for entry in study.entries),
-        program=reading.program if reading is not None and reading.replayable else None,
+        program=reading.program if reading is not None and (reading.replayable or study.extras.known) else None,
+        extras=study.extras.of if study.extras.known else None,
         selected=reading.selected if reading is not None else 0,
         folded=reading.folded if reading is not None else (),
         link=reading.link if reading is not None else "identity",

@@ -12,6 +12,7 @@ from defib.adapters.torch.clone import is_uninitialized, state_of, unwrapped
 from defib.adapters.torch.door import read_door
 from defib.adapters.torch.facts import settings_of
 from defib.capture.torch_analysis import Analysis, Call
+from defib.capture.torch_extras import RowExtras
 from defib.capture.torch_rows import RowStore
 from defib.capture.torch_trace import LossTrace, RateTrace, gradient_word, stronger
 
@@ -119,6 +120,7 @@ class Study:
         self.label_dtype = None if analysis.label is None else analysis.label.dtype
         self._before: dict[str, Any] = {}
         self.hand_rate: float | None = None
+        self.extras = RowExtras()
         self.held: list[Any] = []
         """Arrays of the program among which the rows may be found again."""
         self._by_hand: dict[str, tuple[Any, Any]] = {}
@@ -155,7 +157,10 @@ class Study:
     def collect(self, analysis: Analysis) -> None:
         """Copy the rows and labels of a recorded step."""
         if self.rows.wants_rows:
-            self.rows.add(*analysis.arrays())
+            X, y = analysis.arrays()
+            if analysis.reading is not None and analysis.reading.others:
+                self.extras.add(X, y, analysis.extras())
+            self.rows.add(X, y)
         elif self.rows.wants_keys:
             self.rows.skip(analysis.door.rows_of(analysis.rows))
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from defib.adapters.torch.door import Door
 from defib.adapters.torch.program import Program
+from defib.subject import AnyArray
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,8 @@ class Captured:
     backward: bool = True
     """Whether ``backward`` was ever called."""
     label_dtype: Any = None
+    extras: Callable[[AnyArray, AnyArray | None], tuple[AnyArray, ...]] | None = None
+    """Other values that the loss takes for these rows and labels (sample weights), where it does."""
     epoch_rows: int | None = None
     """Rows of one epoch of the user's training, where known."""
     batches_per_epoch: int | None = None

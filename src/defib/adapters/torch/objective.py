@@ -21,6 +21,19 @@ Objective = Callable[[Network, Sequence[Any], Sequence[Any], Any], Any]
 
 
 @final
+class Labels:
+    """Labels with the other values of the same rows that the loss takes."""
+
+    def __init__(self, y: Any, others: tuple[Any, ...]) -> None:
+        self.y = y
+        self.others = others
+
+    def __getitem__(self, index: Any) -> Labels:
+        """Those of some rows."""
+        return Labels(self.y[index], tuple(one[index] for one in self.others))
+
+
+@final
 class UserLoss:
     """The user's own loss, run again."""
 
@@ -38,10 +51,14 @@ class UserLoss:
 
     def __call__(self, network: Network, tensors: Sequence[Any], outputs: Sequence[Any], y: Any) -> Any:
         """The loss of one batch."""
+        y, others = (y.y, y.others) if isinstance(y, Labels) else (y, ())
 
         def give(leaf: Leaf) -> Any:
             if leaf.kind == "output":
                 return outputs[int(leaf.key)]
+            if leaf.kind == "label" and leaf.key and others:
+                other = others[int(leaf.key) - 1].to(leaf.value.dtype)
+                return other.reshape(-1, *other.shape[2:]) if leaf.flat else other
             if leaf.kind == "label" and leaf.key:
                 return torch.ones((len(tensors[0]), *leaf.value.shape[1:]), dtype=leaf.value.dtype, device=y.device)
             if leaf.kind == "label":
@@ -67,6 +84,7 @@ class CanonicalLoss:
 
     def __call__(self, network: Network, tensors: Sequence[Any], outputs: Sequence[Any], y: Any) -> Any:
         """The loss of one batch."""
+        y = y.y if isinstance(y, Labels) else y
         prediction = network.prediction(outputs)
         return self.function(prediction, y.to(prediction.dtype) if y.is_floating_point() else y)
 
@@ -94,8 +112,20 @@ def objective_for(network: Network, arm: Arm) -> Objective:
     return UserLoss(program, network, attached=arm.loop == "canonical", match_shapes=match)
 
 
-def label_tensor(network: Network, arm: Arm, X: AnyArray, y: AnyArray | None) -> Any:
-    """Labels of all rows as the loss takes them, on the model's device."""
+def label_tensor(network: Network, arm: Arm, X: AnyArray, y: AnyArray | None, raw: AnyArray | None = None) -> Any:
+    """Labels of all rows as the loss takes them, on the model's device.
+
+    ``raw`` are the rows before an input transform; by them, other values that the loss takes are found again.
+    """
+    labels = _label_tensor(network, arm, X, y)
+    extras = network.captured.extras
+    if extras is None or loss_edit(arm) is not None or network.door.unbatched:
+        return labels
+    others = extras(np.asarray(X if raw is None else raw), y)
+    return Labels(labels, tuple(to_tensor(one, device=network.device) for one in others))
+
+
+def _label_tensor(network: Network, arm: Arm, X: AnyArray, y: AnyArray | None) -> Any:
     labels = np.asarray(X if y is None else y)
     if arm.targets is not None:
         labels = arm.targets(labels)

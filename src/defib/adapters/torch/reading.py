@@ -69,6 +69,8 @@ class Reading:
     flat_label: bool
     notes: tuple[str, ...] = ()
     replayable: bool = True
+    others: tuple[Any, ...] = ()
+    """Live tensors of the other label leaves, in the order of their keys from 1 on."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,7 @@ class _Leaves:
         self.labels: list[Any] = []
         self.outputs = {id(one): i for i, one in enumerate(scene.outputs)}
         self.inputs = {id(one): i for i, one in enumerate(scene.inputs)}
-        weights = [node.kwargs.get(key) for node in nodes for key in ("weight", "pos_weight")]
+        weights = [node.kwargs.get(key) for node in nodes for key in ("weight", "pos_weight") if not _by_row(node, key)]
         self.weights = {id(one) for one in weights if one is not None}
         self.long = {int(one.shape[0]) for one in scene.outputs if one.dim()} | {
             int(node.out.shape[0]) for node in nodes if isinstance(node.out, torch.Tensor) and node.out.dim()
@@ -174,6 +176,17 @@ class _Leaves:
         return n > 1 and rows > n and rows % n == 0 and rows in self.long
 
 
+def _by_row(node: Node, key: str) -> bool:
+    """Whether this weight is one of the rows: a binary cross-entropy takes one per element, others one per class."""
+    weight = node.kwargs.get(key)
+    first = node.args[0] if node.args else None
+    if key != "weight" or not node.name.startswith("binary_cross_entropy"):
+        return False
+    if not isinstance(weight, torch.Tensor) or not isinstance(first, torch.Tensor):
+        return False
+    return bool(weight.dim() > 0 and weight.shape[0] == first.shape[0] and weight.dim() == first.dim())
+
+
 def _tensors(value: Any) -> list[Any]:
     found: list[Any] = []
     map_leaves(value, lambda leaf: found.append(leaf) if isinstance(leaf, torch.Tensor) else None)
@@ -202,6 +215,7 @@ def _interpret(program: Program, nodes: Sequence[Node], leaves: _Leaves, scene: 
         bool(labels and program.of("label")[0].flat),
         (OTHER_LABELS,) if others else (),
         weights,
+        tuple(others),
     )
 
 

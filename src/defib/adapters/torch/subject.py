@@ -231,7 +231,7 @@ class TorchSubject(Subject):
             started = time.monotonic()
             X = arm.inputs(rows.X) if arm.inputs is not None else np.asarray(rows.X)
             network = self._network(arm, X, seed=seed)
-            y = label_tensor(network, arm, X, rows.y)
+            y = label_tensor(network, arm, X, rows.y, rows.X)
             losses = self._run(network, arm, network.tensors(X), y, seed, deadline)
             for parameter in network.module.parameters():
                 parameter.grad = None
