@@ -45,7 +45,7 @@ VARIED = replace(
     logit_spread=3.2,
     mode_share=0.02,
     n_unique=114,
-    skill=Skill("gini", 0.96, (0.92, 0.99), 114, "held_out"),
+    skill=Skill("gini", 0.96, (0.92, 0.99), 114, "held_out", usable=0.9, usable_interval=(0.84, 0.96)),
     hard_label_share=0.64,
     columns_flat=(False,),
 )

@@ -82,6 +82,9 @@ def test_values_are_those_of_the_diagnosis() -> None:
     assert entry["fix"]["verified"] is True
     assert entry["not_assessed"][0]["needs"] == "the gradients in the user's own loop"
     assert samples.FLAT_DIAGNOSIS.to_dict() == entry
+    assert entry["symptom"]["skill"]["usable"] is None
+    skill = samples.HEALTHY.to_dict()["symptom"]["skill"]
+    assert (skill["usable"], skill["usable_interval"]) == (0.9, [0.84, 0.96])
 
 
 def test_numbers_that_json_cannot_hold_are_null() -> None:

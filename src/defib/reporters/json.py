@@ -84,6 +84,8 @@ def _skill(skill: Skill) -> dict[str, Any]:
         "interval": _numbers(skill.interval),
         "n_rows": int(skill.n_rows),
         "rows": skill.rows,
+        "usable": _number(skill.usable),
+        "usable_interval": None if skill.usable_interval is None else _numbers(skill.usable_interval),
     }
 
 
@@ -116,6 +118,7 @@ def _trial(trial: Trial) -> dict[str, Any]:
         "effect": _number(trial.effect),
         "interval": None if trial.interval is None else _numbers(trial.interval),
         "sufficient": bool(trial.sufficient),
+        "undecided": bool(trial.undecided),
         "seconds": _number(trial.seconds),
         "note": trial.note,
     }

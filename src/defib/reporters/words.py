@@ -82,6 +82,16 @@ def skill_text(skill: Skill) -> str:
     return f"R² {skill.value:.2f} {interval_text(skill.interval)} (0 is the mean) {where}"
 
 
+def usable_text(value: float, interval: tuple[float, float] | None) -> str:
+    """How much the outputs tell as they stand.
+
+    >>> usable_text(0.034, (-0.01, 0.08))
+    'taken as they stand, not only as a ranking: 0.03 [-0.01, 0.08] (0 is a constant, 1 is right on every row)'
+    """
+    shown = f"{value:.2f}" + (f" {interval_text(interval)}" if interval is not None else "")
+    return f"taken as they stand, not only as a ranking: {shown} (0 is a constant, 1 is right on every row)"
+
+
 def symptom_facts(symptom: Symptom) -> list[str]:
     """The numbers of a symptom, one line each."""
     s = symptom
@@ -100,6 +110,8 @@ def symptom_facts(symptom: Symptom) -> list[str]:
     lines.append(
         skill_text(s.skill) if s.skill is not None else "skill was not assessed: it needs labels of these rows"
     )
+    if s.skill is not None and s.skill.usable is not None and not s.is_flat:
+        lines.append(usable_text(s.skill.usable, s.skill.usable_interval))
     return lines
 
 
