@@ -328,15 +328,28 @@ def test_sample_weights_reach_the_trials(keras: Any) -> None:
         np.testing.assert_allclose(found, before - 0.1 * gradient, atol=2e-5)
 
 
-def test_several_inputs_are_said_and_not_diagnosed(keras: Any) -> None:
+def test_inputs_that_do_not_lie_side_by_side_are_said(keras: Any) -> None:
+    import tensorflow as tf
+
     X, y = rows(16)
-    doors = [keras.Input((3,)), keras.Input((3,))]
-    model = keras.Model(doors, keras.layers.Dense(1)(keras.layers.Add()(doors)))
-    model.compile(optimizer="sgd", loss="mse")
+
+    class Ragged(keras.Model):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.out = keras.layers.Dense(1)
+
+        def call(self, parts: Any) -> Any:
+            return self.out(tf.concat([parts[0], tf.strings.to_number(parts[1])], axis=1))
+
+    model = Ragged()
+    model.compile(optimizer="sgd", loss="mse", run_eagerly=True)
+    texts = np.array([["1.0"]] * 16, dtype=object)
+    data = tf.data.Dataset.from_tensor_slices(((X.astype("float32"), texts.astype(str)), y)).batch(8)
     with watching() as watcher:
-        model.fit([X, X], y, epochs=1, verbose=0)
+        model.fit(data, epochs=1, verbose=0)
     assert watcher.subjects() == ()
-    assert "several inputs" in watcher.errors[0]
+    assert "several packed inputs" in watcher.errors[0]
+    assert "keras.Model(one_input, one_output)" in watcher.errors[0]
 
 
 def test_detach_puts_every_class_back(keras: Any) -> None:

@@ -16,14 +16,19 @@ from defib.adapters.keras.weights import weights_of
 from defib.capture.keras_handmade import HandMade, read_handmade, why_unread, with_handmade
 from defib.capture.keras_rows import SAME_SHARE, hashes
 from defib.capture.keras_study import Served, Study
+from defib.capture.keras_views import views
 from defib.recipe import TrainingRecipe
 from defib.subject import AnyArray, FloatArray, Rows, TrainingTrace
 
 LABEL_ORDER = 20_000
 
 
-def build(study: Study) -> KerasSubject:
-    """The Subject of one study."""
+def build(study: Study) -> list[KerasSubject]:
+    """The Subjects of one study: one, or one per output. Raises `CannotPack` for inputs that cannot be packed."""
+    return [_subject(view) for view in views(study)]
+
+
+def _subject(study: Study) -> KerasSubject:
     training = study.training.rows()
     handmade = read_handmade(study, training)
     batch = study.batch_size or study.training.batch_size
@@ -39,7 +44,9 @@ def build(study: Study) -> KerasSubject:
         class_weight=study.class_weight,
         sample_weights=_sample_weights(study, training),
         epochs=epochs,
-        own_step=study.loop is None and overrides(study.flavor, study.model, "train_step"),
+        own_step=study.loop is None and study.owner is None and overrides(study.flavor, study.model, "train_step"),
+        untried=study.untried,
+        packing=study.packing,
         first_loss=None if study.loop is None else study.loop.value,
         unknown=_unknown(study, training, handmade),
     )
@@ -94,7 +101,7 @@ def _trained(study: Study) -> frozenset[int] | None:
 def _loss(study: Study) -> Any:
     if study.loop is not None and study.loop.loss is not None:
         return study.loop.loss
-    return getattr(study.model, "loss", None)
+    return getattr(study.model, "loss", None) if study.owner is None else study.compiled_loss
 
 
 def _unknown(study: Study, training: Rows | None, handmade: HandMade | None) -> str | None:
@@ -102,7 +109,9 @@ def _unknown(study: Study, training: Rows | None, handmade: HandMade | None) -> 
         return study.several
     if study.loop is not None:
         return why_unread(study, handmade)
-    reason = why_untrainable(study.flavor, study.model)
+    if study.owner is not None and overrides(study.flavor, study.owner, "train_step"):
+        return "the model has a train_step of its own and several inputs or outputs"
+    reason = why_untrainable(study.flavor, study.model if study.owner is None else study.owner)
     if reason is None and training is None:
         reason = "the training rows could not be seen"
     return reason
@@ -136,6 +145,8 @@ def _trace(study: Study, initial: list[AnyArray] | None, training: Rows | None, 
     notes = list(study.notes)
     if initial is None:
         notes.append("the initial weights were not seen: trials draw them from the layers' own initializers")
+    if study.packing is not None:
+        notes.append(f"the inputs were laid side by side: {study.packing.describe()}")
     if training is not None and training.n_seen:
         notes.append(f"{len(training):,} of {training.n_seen:,} training rows were kept")
     per_epoch = np.asarray(study.epoch_losses, dtype=np.float64)

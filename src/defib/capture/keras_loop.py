@@ -12,6 +12,7 @@ import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from defib.adapters.keras.packing import parts_of
 from defib.capture.keras_look import Look, Met, is_symbolic
 from defib.capture.keras_rows import to_array
 from defib.capture.keras_study import Study
@@ -181,9 +182,9 @@ class Loops:
 
     def _keep(self, study: Study, pending: Pending | None, labels: Any) -> None:
         """One batch of an eager loop."""
-        if pending is None or pending.model is not study.model or is_symbolic(pending.x):
+        if pending is None or pending.model is not study.model or _any_symbolic(pending.x):
             return
-        X, y = to_array(pending.x), None if labels is None or is_symbolic(labels) else to_array(labels)
+        X, y = study.rows_of(pending.x), None if labels is None or is_symbolic(labels) else to_array(labels)
         if X is not None and X.ndim > 0:
             study.training.add_batch(X, y, None)
 
@@ -255,6 +256,11 @@ def _met(look: Look, target: Any) -> Met:
 def _is_value(x: Any) -> bool:
     """A number, not a symbol."""
     return not is_symbolic(x) and len(getattr(x, "shape", (1,))) == 0
+
+
+def _any_symbolic(x: Any) -> bool:
+    parts = parts_of(x)
+    return is_symbolic(x) if parts is None else any(is_symbolic(one) for one in parts.values())
 
 
 def _place(x: Any) -> int | None:

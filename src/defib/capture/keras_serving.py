@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from defib.capture.keras_rows import to_array
+from defib.adapters.keras.packing import parts_of
 from defib.capture.keras_study import Served, Study
 from defib.capture.keras_tee import is_stream, teed
 from defib.capture.keras_turn import Turn, bound, rest, user_place
@@ -53,16 +53,17 @@ class Serving:
         if is_stream(x):
 
             def receive(batch: tuple[Any, ...]) -> bool:
-                batches.append(tuple(to_array(part) for part in batch[:2]))
+                y = study.labels_of(batch[1]) if len(batch) > 1 else None
+                batches.append((study.rows_of(batch[0]), y))
                 return sum(len(b[0]) for b in batches) < MAX_STREAMED
 
             given["x"] = turn.stack.enter_context(teed(x, lambda batch: bool(self.session.safely(receive, batch))))
 
         def finish(result: Any) -> None:
-            X, y = _joined(batches) if batches else (to_array(x), to_array(given.get("y")))
+            X, y = _joined(batches) if batches else (study.rows_of(x), study.labels_of(given.get("y")))
             if X is None or X.ndim == 0 or len(X) == 0:
                 return
-            outputs = to_array(result) if served.how != "evaluate" else None
+            outputs = study.outputs_of(result) if served.how != "evaluate" else None
             if outputs is not None and batches:
                 outputs = outputs[: len(X)]
                 X = X[: len(outputs)]
@@ -106,7 +107,7 @@ class Serving:
         turn.stack.callback(self.leave)
 
         def finish(result: Any) -> None:
-            X, outputs = to_array(x), to_array(result)
+            X, outputs = study.rows_of(x), study.outputs_of(result)
             if X is not None and X.ndim > 0 and outputs is not None and len(outputs) == len(X):
                 served.add(X, None, outputs)
                 study.serve(served)
@@ -122,7 +123,10 @@ def _joined(batches: list[tuple[Any, ...]]) -> tuple[Any, Any]:
 
 
 def _is_concrete(x: Any) -> bool:
-    """An array or an eager tensor, not a symbol in a graph that is being built."""
+    """An array or an eager tensor (or several), not a symbol in a graph that is being built."""
+    parts = parts_of(x)
+    if parts is not None:
+        return all(_is_concrete(one) for one in parts.values())
     if isinstance(x, np.ndarray):
         return True
     return hasattr(x, "shape") and (hasattr(x, "numpy") or hasattr(x, "detach")) and not hasattr(x, "_keras_history")

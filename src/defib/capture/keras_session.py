@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from defib.adapters.keras.flavor import flavor_of, to_numpy
+from defib.adapters.keras.packing import CannotPack, output_keys, parts_of
 from defib.adapters.keras.quiet import busy
 from defib.capture.keras_loop import Loops
 from defib.capture.keras_restored import note_restored
@@ -19,6 +20,9 @@ from defib.capture.keras_tee import is_dataset, is_sequence, is_stream, slices, 
 from defib.capture.keras_turn import Turn, bound, rest
 from defib.capture.torch_frames import user_line
 
+DIAGNOSE_PARTS: Final = (
+    "give one input and one output: defib.diagnose(keras.Model(one_input, one_output), X_train, y_train)"
+)
 MAX_STUDIES: Final = 32
 """Models kept alive; a search over hundreds of models is not held in memory."""
 
@@ -145,9 +149,10 @@ class Session:
 
     def _keep_arrays(self, study: Study, store: RowStore, x: Any, y: Any, w: Any, part: slice) -> None:
         try:
-            X, labels, weights = to_array(x), to_array(y), to_array(w)
+            X, labels = study.rows_of(x), study.labels_of(y)
+            weights = None if study.answers is not None else to_array(w)
         except SeveralArrays as error:
-            study.several = f"the model takes several inputs or gives several outputs ({error})"
+            study.several = f"its several inputs or outputs do not lie side by side: {error}"
             return
         if X is None or X.ndim == 0:
             return
@@ -164,9 +169,10 @@ class Session:
 
     def _keep_batch(self, study: Study, store: RowStore, batch: tuple[Any, ...]) -> bool:
         try:
-            parts = [to_array(part) for part in batch[:3]]
+            w = batch[2] if len(batch) > 2 and study.answers is None else None
+            parts = [study.rows_of(batch[0]), study.labels_of(batch[1]) if len(batch) > 1 else None, to_array(w)]
         except SeveralArrays as error:
-            study.several = f"the model takes several inputs or gives several outputs ({error})"
+            study.several = f"its several inputs or outputs do not lie side by side: {error}"
             return False
         X, y, w = [*parts, None, None][:3]
         return X is not None and X.ndim > 0 and store.add_batch(X, y, w)
@@ -284,6 +290,9 @@ class Session:
         if study is None:
             return
         study.n_epochs += 1
+        for key in output_keys(study.model):
+            if logs and f"{key}_loss" in logs:
+                study.output_losses.setdefault(key, []).append(float(to_numpy(logs[f"{key}_loss"])))
         for key, kept in (("loss", study.epoch_losses), ("val_loss", study.validation_losses)):
             if logs and key in logs:
                 kept.append(float(to_numpy(logs[key])))
@@ -299,10 +308,12 @@ class Session:
             if study.n_updates == 0 or not weights_now(study.model):
                 continue
             if study.several is not None and not study.training.X:
-                self.errors.append(f"{study.model.name}: {study.several}; such models are not diagnosed yet")
+                self.errors.append(f"{study.model.name}: {study.several}; {DIAGNOSE_PARTS}")
                 continue
             try:
-                found.append(build(study))
+                found += build(study)
+            except CannotPack as error:
+                self.errors.append(f"{study.model.name}: {error}; {DIAGNOSE_PARTS}")
             except Exception as error:
                 self._note_error(error)
         return found
@@ -313,7 +324,8 @@ def _split_at(given: dict[str, Any]) -> int | None:
     split = given.get("validation_split")
     if not split or given.get("validation_data") is not None:
         return None
-    X = to_array(given["x"])
+    parts = parts_of(given["x"])
+    X = to_array(given["x"] if parts is None else next(iter(parts.values())))
     return None if X is None else int(np.floor(len(X) * (1.0 - float(split))))
 
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from defib.adapters.keras.flavor import Flavor, to_numpy
 from defib.adapters.keras.optimizers import class_of, config_of
-from defib.capture.keras_rows import RowStore, evenly, row_limit
+from defib.adapters.keras.packing import CannotPack, Packing, by_output, output_keys, packing_of, parts_of
+from defib.capture.keras_rows import RowStore, SeveralArrays, evenly, row_limit, to_array
 from defib.subject import AnyArray, FloatArray, Rows
 
 MAX_LOSSES: Final = 2_000
@@ -146,6 +147,20 @@ class Study:
     restored_by: str = ""
     several: str | None = None
     """Why rows could not be kept: several inputs or outputs."""
+    owner: Any = None
+    """The user's model, when ``model`` is a view of it: inputs packed, or one of its outputs."""
+    compiled_loss: Any = None
+    """The loss of that view."""
+    untried: str | None = None
+    """Why no trial is run, as a clause."""
+    output_losses: dict[str, list[float]] = field(default_factory=dict)
+    """Per output of several: the loss of each epoch."""
+    packing: Packing | None = None
+    """How several inputs are laid side by side."""
+    answers: Packing | None = None
+    """How the labels of several outputs are."""
+    replies: Packing | None = None
+    """How what they predict is."""
     loop: Any = None
     """What a hand-written loop was seen to do (see ``keras_loop``)."""
 
@@ -153,6 +168,33 @@ class Study:
         """Keep a sentence, once."""
         if text not in self.notes:
             self.notes.append(text)
+
+    def rows_of(self, x: Any) -> AnyArray | None:
+        """Rows as one array; several inputs side by side. Raises `SeveralArrays` when they cannot be."""
+        parts = parts_of(x)
+        if parts is None:
+            return to_array(x)
+        known = self.packing.keys if self.packing is not None and set(self.packing.keys) == set(parts) else parts
+        self.packing, packed = _side_by_side(x, {key: to_array(parts[key]) for key in known}, self.packing)
+        return packed
+
+    def labels_of(self, y: Any) -> AnyArray | None:
+        """Labels as one array, those of several outputs side by side."""
+        parts = by_output(self.model, y)
+        if parts is None:
+            return to_array(y)
+        named = {key: to_array(one) for key, one in zip(output_keys(self.model), parts, strict=True)}
+        self.answers, packed = _side_by_side(y, named, self.answers)
+        return packed
+
+    def outputs_of(self, result: Any) -> AnyArray | None:
+        """What the model predicted, as one array."""
+        parts = by_output(self.model, result)
+        if parts is None:
+            return to_array(result)
+        named = {key: to_array(one) for key, one in zip(output_keys(self.model), parts, strict=True)}
+        self.replies, packed = _side_by_side(result, named, self.replies)
+        return packed
 
     def before_first_step(self, optimizer: Any) -> None:
         """Copy the initial weights and the optimizer's settings, if the weights exist and it was not done."""
@@ -209,6 +251,20 @@ class Study:
 
 
 MAX_SERVED: Final = 8
+
+
+def _side_by_side(
+    value: Any, arrays: dict[str, AnyArray | None], known: Packing | None
+) -> tuple[Packing, AnyArray | None]:
+    """The packing, and the arrays in it."""
+    try:
+        found = packing_of(value, {key: one for key, one in arrays.items() if one is not None})
+    except CannotPack as error:
+        raise SeveralArrays(str(error)) from error
+    if known is not None and not known.fits(found):
+        raise SeveralArrays("their number or shapes changed between two calls")
+    used = known or found
+    return used, used.pack([one for one in arrays.values() if one is not None])
 
 
 def weights_now(model: Any) -> list[Any]:

@@ -309,6 +309,9 @@ class Workshop:
     def inputs(self, arm: Arm, rows: Rows) -> Any:
         """The transform of the rows in front of the network; the identity when there is none."""
         parts = [part for part in (arm.inputs, self._door(arm, rows)) if part is not None]
+        packing = self._captured.packing
+        if packing is not None:
+            parts = [packing.spared(part) for part in parts]
 
         def transform(X: AnyArray) -> AnyArray:
             for part in parts:

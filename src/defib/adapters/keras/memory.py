@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from defib.adapters.keras.flavor import Flavor, flavor_of, to_numpy
 from defib.adapters.keras.losses import LossReading, read_loss
 from defib.adapters.keras.optimizers import class_of, config_of, facts_of
 from defib.adapters.keras.own_step import overrides
+from defib.adapters.keras.packing import CannotPack, Packing, packed_model, packing_of, parts_of
 from defib.adapters.keras.program import OptimizerPlan
 from defib.adapters.keras.quiet import quiet
 from defib.adapters.keras.subject import Captured, KerasSubject
@@ -35,15 +37,15 @@ def subject_from_model(
     """A trained Keras model as a Subject; loss and optimizer are read from what it was compiled with.
 
     Args:
-        model: a built ``keras.Model`` or ``tf_keras.Model`` with one input and one output.
-        X: rows ``(n_rows, ...)`` as given to ``fit``.
+        model: a built ``keras.Model`` or ``tf_keras.Model`` with one output.
+        X: rows ``(n_rows, ...)`` as given to ``fit``; a list, tuple or dict of them for a model of several inputs.
         y: labels ``(n_rows, ...)`` as given to ``fit``.
         X_predict: rows whose predictions look constant; ``X`` when not given.
         epochs: how many the training took; read from ``model.history`` when not given.
         batch_size: rows per step; read from ``model.history`` when not given, else 32.
 
     Raises:
-        ModelError: for a model that is not built, or has several inputs or outputs.
+        ModelError: for a model that is not built, or has several outputs, or several inputs and ``X`` is one array.
         InputError: for no rows, or labels of another length.
     """
     flavor = flavor_of(model)
@@ -54,9 +56,11 @@ def subject_from_model(
             expected="a keras.Model",
             write=WRITE,
         )
-    _check_model(model)
-    rows, labels = _check_rows(X, y)
-    others = None if X_predict is None else _array(X_predict)
+    parts = parts_of(X)
+    _check_model(model, n_arrays=1 if parts is None else len(parts))
+    packing = None if parts is None else _packing(X, parts)
+    rows, labels = _check_rows(_packed(X, packing), y)
+    others = None if X_predict is None else _array(_packed(X_predict, packing))
     optimizer, loss = getattr(model, "optimizer", None), getattr(model, "loss", None)
     plan = None if optimizer is None else OptimizerPlan(class_of(optimizer), config_of(optimizer))
     epochs = epochs if epochs is not None else _epochs_of(model)
@@ -65,14 +69,17 @@ def subject_from_model(
     n_updates = (epochs or 0) * -(-len(rows) // batch)
     captured = Captured(
         flavor=flavor,
-        model=model,
+        model=model if packing is None else _behind_a_door(flavor, model, packing),
         optimizer=plan,
+        packing=packing,
         loss=loss,
         epochs=float(epochs) if epochs else None,
-        own_step=overrides(flavor, model, "train_step"),
-        unknown=why_untrainable(flavor, model),
+        own_step=packing is None and overrides(flavor, model, "train_step"),
+        unknown=_why_packed(flavor, model) if packing is not None else why_untrainable(flavor, model),
     )
-    notes = ("the initial weights are not known: trials draw them from the layers' own initializers",)
+    notes: tuple[str, ...] = ("the initial weights are not known: trials draw them from the layers' own initializers",)
+    if packing is not None:
+        notes = (*notes, f"the inputs were laid side by side: {packing.describe()}")
     subject = KerasSubject(
         captured,
         TrainingRecipe(
@@ -135,7 +142,48 @@ def why_untrainable(flavor: Flavor, model: Any) -> str | None:
     return None
 
 
-def _check_model(model: Any) -> None:
+def _packing(X: Any, parts: Mapping[str, Any]) -> Packing:
+    try:
+        return packing_of(X, {key: _array(one) for key, one in parts.items()})
+    except CannotPack as error:
+        raise _several_inputs(f"X is a {type(X).__name__} of {len(parts)} arrays: {error}") from None
+
+
+def _packed(X: Any, packing: Packing | None) -> Any:
+    """Rows of several inputs as one array; other rows as they are."""
+    if packing is None:
+        return X
+    parts = parts_of(X)
+    if parts is None or len(parts) != len(packing.keys):
+        raise _several_inputs(f"X_predict holds {1 if parts is None else len(parts)} inputs, X {len(packing.keys)}")
+    keys = packing.keys if set(packing.keys) == set(parts) else tuple(parts)
+    return packing.pack([_array(parts[key]) for key in keys])
+
+
+def _behind_a_door(flavor: Flavor, model: Any, packing: Packing) -> Any:
+    try:
+        with quiet():
+            return packed_model(flavor, model, packing)
+    except CannotPack as error:
+        raise _several_inputs(f"X holds {len(packing.keys)} arrays, and {error}") from None
+
+
+def _several_inputs(came: str) -> InputError:
+    return InputError(
+        "several-inputs",
+        came=came,
+        expected="one array of rows (n_rows, ...), or one per input of the model with equally many rows",
+        write="defib.diagnose(model, [X_numbers, X_tokens], y_train)",
+    )
+
+
+def _why_packed(flavor: Flavor, model: Any) -> str | None:
+    if overrides(flavor, model, "train_step"):
+        return "the model has a train_step of its own and several inputs"
+    return why_untrainable(flavor, model)
+
+
+def _check_model(model: Any, *, n_arrays: int) -> None:
     if not model.built or not model.weights:
         raise ModelError(
             "uninitialized-model",
@@ -143,35 +191,30 @@ def _check_model(model: Any) -> None:
             expected="a model that was fitted, or called once",
             write="model.build((None, X_train.shape[1]))  # or model(X_train[:1])",
         )
-    if _several(model, "inputs"):
+    n_inputs = _how_many(model, "inputs")
+    if n_inputs not in (0, n_arrays):
         raise ModelError(
             "several-inputs",
-            came=f"the model has {len(model.inputs)} inputs",
-            expected="a model with one input and one output",
-            write="keras.layers.Concatenate()(inputs)  # one input, or diagnose the parts by themselves",
+            came=f"inputs of the model: {n_inputs}; arrays in X: {n_arrays}",
+            expected="as many arrays of rows as the model has inputs",
+            write="defib.diagnose(model, [X_first, X_second], y_train)  # as in model.fit",
         )
-    if _several(model, "outputs"):
+    if _how_many(model, "outputs") > 1:
         raise ModelError(
             "several-outputs",
             came=f"the model has {len(model.outputs)} outputs",
-            expected="a model with one input and one output",
+            expected="a model with one output",
             write="defib.diagnose(keras.Model(model.inputs, model.outputs[0]), X_train, y_train)",
         )
 
 
-def _several(model: Any, what: str) -> bool:
+def _how_many(model: Any, what: str) -> int:
+    """Number of inputs or outputs; 0 when the model does not know (it is subclassed)."""
     found = getattr(model, what, None)
-    return isinstance(found, (list, tuple, dict)) and len(found) > 1
+    return len(found) if isinstance(found, (list, tuple, dict)) else int(found is not None)
 
 
 def _check_rows(X: Any, y: Any) -> tuple[AnyArray, AnyArray | None]:
-    if isinstance(X, (list, tuple, dict)) and any(hasattr(one, "shape") for one in _values(X)) and len(X) > 1:
-        raise InputError(
-            "several-inputs",
-            came=f"X is a {type(X).__name__} of {len(X)} arrays",
-            expected="one array of rows (n_rows, ...)",
-            write=WRITE,
-        )
     rows = _array(X)
     if rows.ndim == 0 or len(rows) == 0:
         raise InputError(
@@ -186,10 +229,6 @@ def _check_rows(X: Any, y: Any) -> tuple[AnyArray, AnyArray | None]:
             write=WRITE,
         )
     return rows, labels
-
-
-def _values(X: Any) -> list[Any]:
-    return list(X.values()) if isinstance(X, dict) else list(X)
 
 
 def _array(value: Any) -> AnyArray:

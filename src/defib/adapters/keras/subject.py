@@ -17,6 +17,7 @@ from defib.adapters.keras.edits import CannotEdit
 from defib.adapters.keras.flavor import Flavor, to_numpy
 from defib.adapters.keras.losses import LossReading
 from defib.adapters.keras.optimizers import class_of
+from defib.adapters.keras.packing import Packing
 from defib.adapters.keras.program import OptimizerPlan, Program
 from defib.adapters.keras.quiet import quiet
 from defib.adapters.keras.trace import trace
@@ -65,6 +66,10 @@ class Captured:
     in_training_mode: bool = True
     own_step: bool = False
     """The model has a ``train_step`` of its own."""
+    untried: str | None = None
+    """Why no trial is run although the loss is known, as a clause."""
+    packing: Packing | None = None
+    """How several inputs lie side by side in a row; ``model`` then is the packed one."""
     first_loss: Any = None
     """What the first compiled step of a hand-written loop returned, where that was a number."""
     unknown: str | None = None
@@ -238,6 +243,8 @@ class KerasSubject(Subject):
         """``None``, or why not, as a clause."""
         if self.captured.unknown is not None:
             return self.captured.unknown
+        if self.captured.untried is not None:
+            return self.captured.untried
         if self.training is None or self.training.y is None:
             return "no training rows with labels were seen"
         if self.captured.optimizer is None or self.captured.epochs is None:

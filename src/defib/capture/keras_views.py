@@ -1,0 +1,83 @@
+"""Studies of models with several inputs or outputs, as studies of models with one of each."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from defib.adapters.keras.packing import Packing, by_output, one_output, output_keys, packed_model
+from defib.adapters.keras.quiet import quiet
+from defib.capture.keras_rows import RowStore
+from defib.capture.keras_study import LossTrace, Served, Study
+
+TOGETHER = "it is one of several outputs that were trained together"
+
+
+def views(study: Study) -> list[Study]:
+    """The study itself; of several inputs, that of the packed model; of several outputs, one per output.
+
+    Raises `CannotPack` when the model cannot be called on packed inputs.
+    """
+    keys = output_keys(study.model) if study.answers is not None or study.replies is not None else ()
+    if not keys and study.packing is None:
+        return [study]
+    with quiet():
+        parts = [_output(study, number, key) for number, key in enumerate(keys)] or [study]
+        return parts if study.packing is None else [_packed(part, study.packing) for part in parts]
+
+
+def _packed(study: Study, packing: Packing) -> Study:
+    owner = study.model if study.owner is None else study.owner
+    loss = getattr(study.model, "loss", None) if study.owner is None else study.compiled_loss
+    return _seen_as(study, packed_model(study.flavor, study.model, packing), owner, loss)
+
+
+def _output(study: Study, number: int, key: str) -> Study:
+    """One output: its layers, labels, predictions and loss."""
+    given = getattr(study.model, "loss", None)
+    losses = by_output(study.model, given)
+    loss = losses[number] if losses is not None else None if isinstance(given, (dict, list, tuple)) else given
+    view = _seen_as(study, one_output(study.model, study.flavor, number), study.model, loss)
+    return replace(
+        view,
+        training=_rows(study.training, study.answers, number),
+        validation=_rows(study.validation, study.answers, number),
+        served=[_served(one, study, number) for one in study.served],
+        epoch_losses=study.output_losses.get(key, []),
+        validation_losses=[],
+        losses=LossTrace(),
+        untried=TOGETHER,
+    )
+
+
+def _seen_as(study: Study, model: Any, owner: Any, loss: Any) -> Study:
+    """The study with another model over (some of) the same weights."""
+    place = {id(variable): number for number, variable in enumerate(study.model.weights)}
+    order = [place[id(variable)] for variable in model.weights]
+    new = {old: number for number, old in enumerate(order)}
+    return replace(
+        study,
+        model=model,
+        owner=owner,
+        compiled_loss=loss,
+        initial=None if study.initial is None else [study.initial[old] for old in order],
+        trained=None if study.trained is None else frozenset(new[old] for old in study.trained if old in new),
+        first_update=tuple((new[old], size) for old, size in study.first_update if old in new),
+    )
+
+
+def _rows(store: RowStore, packing: Packing | None, number: int) -> RowStore:
+    if packing is None:
+        return replace(store, y=[])
+    return replace(store, y=[packing.unpack(one, number) for one in store.y])
+
+
+def _served(served: Served, study: Study, number: int) -> Served:
+    labels, outputs = study.answers, study.replies
+    return replace(
+        served,
+        y=[] if labels is None else [labels.unpack(one, number) for one in served.y if one is not None],
+        outputs=[] if outputs is None else [np.asarray(outputs.unpack(one, number)) for one in served.outputs],
+    )
