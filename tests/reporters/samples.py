@@ -203,6 +203,21 @@ UNDECIDED = replace(
 )
 UNVERIFIED_FIX = Fix(("vary-rows",), False, "print(np.unique(X, axis=0).shape)", "score other rows")
 UNVERIFIED = replace(FLAT_DIAGNOSIS, trials=(), fix=UNVERIFIED_FIX)
+NAN = replace(
+    UNDECIDED,
+    symptom=replace(
+        FLAT,
+        pattern="nan",
+        constant=None,
+        equals=None,
+        exactness=None,
+        logit_spread=None,
+        mode_share=0.0,
+        nan_fraction=1.0,
+        skill=None,
+    ),
+    headline="100 % of the 114 predictions are NaN or infinite. The cause is undecided.",
+)
 ALL = (FLAT_DIAGNOSIS, HEALTHY, NOTHING_WRONG, UNDECIDED, UNVERIFIED)
 
 HOSTILE_NAME = "<script>alert('x')</script>|`rm`\n::error::\x1b[31m\x00 ]]> & \"@all\" #1 \udc80 {{ 7*7 }} \u202e"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from defib.diagnosis import Diagnosis
-from defib.reporters.json import render
+from defib.reporters import json, markdown
 from defib.reporters.terminal import render_text
 from tests.reporters import samples
 
@@ -18,12 +18,16 @@ CASES: dict[str, Diagnosis] = {
     "healthy": samples.HEALTHY,
     "nothing_wrong": samples.NOTHING_WRONG,
     "undecided": samples.UNDECIDED,
+    "nan": samples.NAN,
 }
 
 
 def reports() -> dict[str, str]:
     found = {f"{name}_{width}.txt": render_text(one, width) for name, one in CASES.items() for width in (80, 120)}
-    return found | {"flat.json": render([samples.FLAT_DIAGNOSIS])}
+    return found | {
+        "flat.json": json.render([samples.FLAT_DIAGNOSIS]),
+        "flat.md": markdown.render([samples.FLAT_DIAGNOSIS]),
+    }
 
 
 @pytest.mark.parametrize("name", reports())

@@ -165,6 +165,20 @@ def test_a_fix_that_was_not_tried_is_a_suggestion() -> None:
     assert "verified" not in shown
 
 
+def test_words_that_depend_on_what_was_done() -> None:
+    """Beside a fix that was not proven, others are not sufficient "too"; a replay alone tries nothing."""
+    suggested = replace(samples.UNVERIFIED_FIX, alternatives=("relu-he",))
+    assert "Sufficient in the trials: relu-he" in text(replace(samples.UNVERIFIED, fix=suggested))
+    assert "The training replayed, on clones" in titles(samples.NOTHING_WRONG)
+    assert "What was tried, on clones" in titles(samples.FLAT_DIAGNOSIS)
+
+
+def test_nan_is_no_spread() -> None:
+    shown = text(samples.NAN)
+    assert "114 rows, not one of them a number" in shown
+    assert "spread" not in shown
+
+
 def test_text_that_looks_like_markup_is_shown_as_it_is() -> None:
     cause = samples.FLAT_DIAGNOSIS.causes[0]
     odd = replace(cause, assessment=replace(cause.assessment, layer="net[relu]", because="[bold] is [/x] here"))

@@ -52,6 +52,15 @@ def num(value: float) -> str:
     return f"{value:,.0f}" if 1e3 <= abs(value) < 1e6 else f"{value:.2g}"
 
 
+def count(number: int, what: str) -> str:
+    """A number of things.
+
+    >>> count(1, "cell"), count(1200, "cell")
+    ('1 cell', '1,200 cells')
+    """
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
 def percent(share: float) -> str:
     """A share in [0, 1] for a sentence; never rounds a part up to the whole.
 

@@ -46,7 +46,7 @@ not.
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import flat_in_training, maybe, percent, seen
+from defib.causes._signs import count, flat_in_training, maybe, percent, seen
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.inputs import InputFacts, ServingFacts
@@ -71,15 +71,14 @@ def _assess(book: Book) -> Assessment:
     broken = (updates is not None and updates.nan_parameters > 0) or seen(book).pattern == "nan"
     numbers = {"nan_or_inf_cells": float(cells), "rows_with_nan": float(inputs.nan_rows), "nan_label_fraction": share}
     if cells and broken:
-        because = (
-            f"{cells:,} cells of the training rows are NaN or infinite, and so are the network's outputs or weights"
-        )
+        held = f"the training rows hold NaN or infinity in {count(cells, 'cell')}"
+        because = f"{held}, and so do the network's outputs or weights"
         return supported(because, weight=0.97, layer="input", **numbers)
     if share > 0 and broken:
         because = f"{percent(share)} of the labels are NaN, and so are the network's outputs or weights"
         return supported(because, weight=0.95, layer="labels", **numbers)
     if served and broken:
-        because = f"{served:,} cells of the rows served are NaN or infinite while the training rows are finite"
+        because = f"the rows served hold NaN or infinity in {count(served, 'cell')} while the training rows are finite"
         return supported(because, weight=0.95, layer="input", nan_cells_served=float(served))
     if served and serving is not None and serving.nan_row_fraction >= NEARLY_ALL and _only_served_flat(book):
         because = (

@@ -70,7 +70,7 @@ def _assess(book: Book) -> Assessment:
     what = "holds one and the same weight everywhere" if zero else "has identical units"
     because = f"{place(layer)} {what} before the first step, so that its units can never become different"
     if count > 1:
-        more = f"{place(layer)} and {count - 1} more hidden layers"
+        more = f"{place(layer)} and {'another hidden layer' if count == 2 else f'{count - 1} more hidden layers'}"
         because = f"{more} start with identical units, which can never become different"
     updates = maybe(book, UpdateFacts)
     still = updates is not None and any(m.layer == layer and m.relative_change == 0 for m in updates.parameters)

@@ -26,7 +26,16 @@ from defib.pages import page
 from defib.reporters import html_view as view
 from defib.reporters.background import Background, Behind
 from defib.reporters.legible import legible
-from defib.reporters.parts import acts_through, by_need, cause_title, fix_title, further, proofs, where
+from defib.reporters.parts import (
+    acts_through,
+    alternatives_title,
+    by_need,
+    cause_title,
+    fix_title,
+    further,
+    proofs,
+    where,
+)
 from defib.reporters.words import look_alikes_first, named, place, seeds_clause, symptom_facts
 
 LEVELS = {
@@ -118,6 +127,7 @@ def _fix(d: Diagnosis) -> dict[str, Any] | None:
         "says": d.fix.says,
         "tried": seeds_clause(d.fix, d.trials),
         "code": coloured(d.fix.code) if d.fix.code else "",
+        "alternatives_title": alternatives_title(d.fix),
         "alternatives": ", ".join(d.fix.alternatives),
         "insufficient": ", ".join(d.fix.insufficient),
     }

@@ -10,7 +10,16 @@ from typing import Any
 from defib.diagnosis import Diagnosis, Hypothesis, Trial
 from defib.reporters.background import Behind
 from defib.reporters.charts import bar, columns, curve, dots, log_share, scale_line, whisker
-from defib.reporters.parts import LEGEND, NO_SIGNAL, control_first, effect_text, measured, per_seed, verdict_text
+from defib.reporters.parts import (
+    LEGEND,
+    NO_SIGNAL,
+    control_first,
+    effect_text,
+    measured,
+    per_seed,
+    trials_title,
+    verdict_text,
+)
 from defib.reporters.words import number, number_name, place
 from defib.symptom import Symptom
 
@@ -164,6 +173,7 @@ def trials(tried: Sequence[Trial]) -> dict[str, Any] | None:
     reach = _range(value for trial in tried for value in (trial.effect, *(trial.interval or ())) if value is not None)
     rows = [_trial(trial, recovered, (low, high), reach) for trial in control_first(tried)]
     return {
+        "title": trials_title(tried),
         "rows": rows,
         "what": "recovery" if recovered else "skill",
         "legend": LEGEND if recovered else NO_SIGNAL,

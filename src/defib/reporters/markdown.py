@@ -16,6 +16,7 @@ from defib.reporters.parts import (
     LEGEND,
     NO_SIGNAL,
     acts_through,
+    alternatives_title,
     by_need,
     cause_title,
     control_first,
@@ -25,6 +26,7 @@ from defib.reporters.parts import (
     measured,
     per_seed,
     proofs,
+    trials_title,
     verdict_text,
     where,
 )
@@ -84,7 +86,7 @@ def _report(d: Diagnosis, location: Location | None) -> Iterator[str]:
     if d.causes:
         yield from _cause(d, location)
     if d.trials:
-        yield "\n#### What was tried, on clones\n"
+        yield f"\n#### {trials_title(d.trials)}\n"
         yield from _trials(d.trials)
     if d.fix is not None:
         yield from _fix(d.fix, d)
@@ -138,7 +140,7 @@ def _fix(fix: Fix, d: Diagnosis) -> Iterator[str]:
     if fix.code:
         yield f"\n{fence(fix.code)}"
     if fix.alternatives:
-        yield f"\nSufficient, too: {escaped(', '.join(fix.alternatives))}"
+        yield f"\n{alternatives_title(fix)}: {escaped(', '.join(fix.alternatives))}"
     if fix.insufficient:
         yield f"\nTried and not sufficient: {escaped(', '.join(fix.insufficient))}"
 

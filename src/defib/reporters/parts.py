@@ -96,6 +96,17 @@ def fix_title(fix: Fix) -> str:
     return "The smallest fix" if fix.verified else "A suggested fix"
 
 
+def alternatives_title(fix: Fix) -> str:
+    """What stands before the other interventions that were sufficient."""
+    return "Sufficient, too" if fix.verified else "Sufficient in the trials"
+
+
+def trials_title(trials: Iterable[Trial]) -> str:
+    """What stands above the trials; the control alone is a replay and tries nothing."""
+    changed = any(trial.arm != "control" for trial in trials)
+    return "What was tried, on clones" if changed else "The training replayed, on clones"
+
+
 def cause_title(diagnosis: Diagnosis) -> str:
     """What stands above the leading cause."""
     return "Why" if diagnosis.outcome == "nothing_wrong" else "The cause"

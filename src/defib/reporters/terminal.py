@@ -16,7 +16,17 @@ from rich.text import Text
 from defib.diagnosis import Diagnosis, Fix, Hypothesis, NotAssessed
 from defib.reporters.layout import PLAIN_WIDTH, Code, facts, make_console, plain, section, show, titled
 from defib.reporters.legible import legible
-from defib.reporters.parts import acts_through, by_need, cause_title, fix_title, further, proofs, where
+from defib.reporters.parts import (
+    acts_through,
+    alternatives_title,
+    by_need,
+    cause_title,
+    fix_title,
+    further,
+    proofs,
+    trials_title,
+    where,
+)
 from defib.reporters.trial_table import trial_table
 from defib.reporters.words import look_alikes_first, named, seeds_clause, symptom_facts
 
@@ -58,7 +68,7 @@ def _sections(d: Diagnosis, width: int) -> Iterator[RenderableType]:
     yield from _ruled_out(d)
     yield from _inconclusive(d)
     if d.trials:
-        yield from titled("What was tried, on clones", trial_table(d.trials, width))
+        yield from titled(trials_title(d.trials), trial_table(d.trials, width))
     if d.fix is not None:
         yield from _fix(d.fix, d)
     yield from _not_assessed(d.not_assessed)
@@ -114,7 +124,7 @@ def _fix(fix: Fix, d: Diagnosis) -> Iterator[RenderableType]:
         body += [Text(""), Code(fix.code, indent=2)]
     others = []
     if fix.alternatives:
-        others.append(Text(f"Sufficient, too: {', '.join(fix.alternatives)}"))
+        others.append(Text(f"{alternatives_title(fix)}: {', '.join(fix.alternatives)}"))
     if fix.insufficient:
         others.append(Text(f"Tried and not sufficient: {', '.join(fix.insufficient)}"))
     gap = [Text("")] if fix.code and others else []

@@ -16,8 +16,8 @@ ROWS = {
 }
 KINDS = {
     "probability": "the probability",
-    "classes": "the probabilities (largest over classes)",
-    "multilabel": "the probabilities (largest over columns)",
+    "classes": "the probabilities, largest over classes",
+    "multilabel": "the probabilities, largest over columns",
     "value": "the value, in standard deviations of y where y is known",
     "logit": "the raw output",
 }
@@ -95,6 +95,11 @@ def usable_text(value: float, interval: tuple[float, float] | None) -> str:
 def symptom_facts(symptom: Symptom) -> list[str]:
     """The numbers of a symptom, one line each."""
     s = symptom
+    if s.nan_fraction == 1:
+        return [
+            f"{s.n_rows:,} rows, not one of them a number",
+            "skill was not assessed: there are no numbers to assess",
+        ]
     logit = f"; {number(s.logit_spread)} in logits" if s.logit_spread is not None else ""
     unit = " standard deviations" if s.output_kind == "value" else ""
     lines = [
@@ -103,7 +108,7 @@ def symptom_facts(symptom: Symptom) -> list[str]:
     ]
     if s.nan_fraction > 0:
         lines.append(f"{share_text(s.nan_fraction)} are NaN or infinite")
-    if s.hard_label_share is not None:
+    if s.hard_label_share is not None and s.n_unique > 1:
         lines.append(f"{share_text(s.hard_label_share)} of the rows are given the same class")
     if s.n_outputs > 1 and s.columns_flat:
         lines.append(f"{sum(s.columns_flat)} of {len(s.columns_flat)} output columns are flat")
