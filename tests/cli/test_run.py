@@ -74,7 +74,7 @@ def test_the_whole_path(text: str, tmp_path: Path, defib: Run) -> None:
 
 def test_known_findings_pass_and_every_format_is_written(tmp_path: Path, defib: Run) -> None:
     program(tmp_path, TORCH)
-    names = ("base.json", "x.md", "x.xml", "x.sarif")
+    names = ("base.json", "x.md", "x.xml", "x.sarif", "x.html")
     first = defib("run", "--no-trials", *(part for name in names for part in ("--report", name)), "train.py")
     assert first.returncode == 0, first.stderr
     (result,) = json.loads((tmp_path / "x.sarif").read_text())["runs"][0]["results"]
@@ -83,6 +83,8 @@ def test_known_findings_pass_and_every_format_is_written(tmp_path: Path, defib: 
     line = place["region"]["startLine"]
     assert "loss_function(model(" in (tmp_path / "train.py").read_text().splitlines()[line - 1]
     assert f"`train.py:{line}`" in (tmp_path / "x.md").read_text()
+    assert f"<code>train.py:{line}</code>" in (tmp_path / "x.html").read_text()
+    assert "The loss" in (tmp_path / "x.html").read_text()
     assert ElementTree.parse(tmp_path / "x.xml").findall(".//failure[@type='single-unit-softmax']")
     again = defib("run", "--no-trials", "--quiet", "--fail-on", "any", "--baseline", "base.json", "train.py")
     assert again.returncode == 0

@@ -108,7 +108,7 @@ def test_the_order_of_a_flat_report() -> None:
         "The prediction is identical",
         "the constant: 0.627",
         "The cause unscaled-inputs DF101 , in dense",
-        "scale max 1,180 scale ratio 570,000 dead fraction 1 n columns 30 the rows become equal in dense:relu",
+        "scale max 1,180 scale ratio 570,000 dead fraction 100 % n columns 30 the rows become equal in dense:relu",
         "How unscaled-inputs acts",
         "Also found",
         "Where the rows become equal",

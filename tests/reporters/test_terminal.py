@@ -64,7 +64,7 @@ def test_all_that_proves_it_is_there(width: int) -> None:
         "unscaled-inputs (DF101), in dense",
         "scale max 1,180",
         "scale ratio 570,000",
-        "dead fraction 1",
+        "dead fraction 100 %",
         "the rows become equal in dense:relu",
         "0.00 0.01 -0.02",
         "0.98 1.01 0.97",

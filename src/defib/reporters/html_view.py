@@ -20,7 +20,7 @@ from defib.reporters.parts import (
     trials_title,
     verdict_text,
 )
-from defib.reporters.words import number, number_name, place
+from defib.reporters.words import number, number_name, number_text, place
 from defib.symptom import Symptom
 
 MOST_COLUMNS = 1024
@@ -209,7 +209,7 @@ def _range(values: Iterable[float]) -> tuple[float, float]:
 
 def hypothesis(one: Hypothesis) -> dict[str, Any]:
     """A cause with its sentence and all its numbers."""
-    numbers = [(number_name(name), number(value)) for name, value in one.assessment.numbers.items()]
+    numbers = [(number_name(name), number_text(name, value)) for name, value in one.assessment.numbers.items()]
     return {"name": one.name, "code": one.code, "because": one.assessment.because, "numbers": numbers}
 
 

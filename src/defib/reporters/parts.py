@@ -7,7 +7,7 @@ from math import isnan
 from typing import Literal
 
 from defib.diagnosis import Diagnosis, Fix, Hypothesis, NotAssessed, Trial
-from defib.reporters.words import interval_text, number, number_name, place
+from defib.reporters.words import interval_text, number_name, number_text, place
 
 PROOFS = 3
 """Numbers shown for the leading cause; the JSON report has them all."""
@@ -23,7 +23,7 @@ def proofs(diagnosis: Diagnosis, most: int | None = PROOFS) -> list[tuple[str, s
     if not diagnosis.causes:
         return []
     numbers = list(diagnosis.causes[0].assessment.numbers.items())[:most]
-    shown = [(number_name(name), number(value)) for name, value in numbers]
+    shown = [(number_name(name), number_text(name, value)) for name, value in numbers]
     if diagnosis.first_equal_layer:
         shown.append(("the rows become equal in", place(diagnosis.first_equal_layer)))
     return shown

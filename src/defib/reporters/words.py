@@ -42,6 +42,23 @@ def number(value: float) -> str:
     return f"{value:.3g}"
 
 
+FLAGS = frozenset({"dead_before_training", "gradient_zero_at_start"})
+"""Numbers of assessments that are 1 for yes and 0 for no."""
+
+
+def number_text(name: str, value: float) -> str:
+    """A measured number as its name asks for it: a share in per cent, a flag as a word.
+
+    >>> number_text("dead_fraction", 0.5), number_text("gradient_zero_at_start", 1.0), number_text("scale_max", 12.0)
+    ('50 %', 'yes', '12')
+    """
+    if name in FLAGS:
+        return "yes" if value else "no"
+    if name.endswith("_fraction") and 0 <= value <= 1:
+        return share_text(value)
+    return number(value)
+
+
 def number_name(name: str) -> str:
     """The name of a measured number as words.
 
