@@ -10,6 +10,7 @@ from sklearn.metrics import roc_auc_score
 
 from defib.evidence import Book, Evidence
 from defib.gate import needs_replay, read_gate
+from defib.probes.head import HeadFacts
 from defib.probes.labels import LabelFacts
 from defib.probes.outputs import SymptomFacts
 from defib.probes.reference import SignalFacts
@@ -17,7 +18,7 @@ from defib.skill_against_reference import squeezed
 from defib.symptom import Pattern, Skill, Symptom
 from defib.trials.campaign import Campaign
 from defib.trials.judge import Run
-from tests.causes.books import LABELS
+from tests.causes.books import HEAD, LABELS
 
 VARIED = Symptom(
     pattern="varied",
@@ -114,9 +115,12 @@ def test_an_order_that_tells_nothing_as_it_stands(
     usable: tuple[float, tuple[float, float]], reference: float, prior: tuple[float, ...], problem: str
 ) -> None:
     skill = Skill("gini", 0.7, (0.6, 0.8), 200, "held_out", usable=usable[0], usable_interval=usable[1])
-    known = book(replace(VARIED, skill=skill), replace(SIGNAL, usable=reference))
-    with_labels = replace(known, found={**known.found, LabelFacts: replace(LABELS, class_prior=prior)})
-    assert read_gate(with_labels).problem == problem
+    assert read_gate(with_labels(replace(VARIED, skill=skill), reference, prior)).problem == problem
+
+
+def with_labels(symptom: Symptom, usable: float, prior: tuple[float, ...] = (0.5, 0.5)) -> Book:
+    known = book(symptom, replace(SIGNAL, usable=usable))
+    return replace(known, found={**known.found, LabelFacts: replace(LABELS, class_prior=prior)})
 
 
 @pytest.mark.parametrize(
@@ -125,8 +129,24 @@ def test_an_order_that_tells_nothing_as_it_stands(
 )
 def test_ranked_and_squeezed_to_a_tenth(spread: float, kind: str, problem: str) -> None:
     # AUC .85 at least: calibrated logits would have a standard deviation of about 1.47.
-    symptom = replace(skilled(0.8, 0.7, 0.9), logit_spread=spread, output_kind=kind)  # type: ignore[arg-type]
-    assert read_gate(book(symptom)).problem == problem
+    skill = Skill("gini", 0.8, (0.7, 0.9), 200, "held_out", usable=0.25, usable_interval=(0.2, 0.3))
+    symptom = replace(VARIED, skill=skill, logit_spread=spread, output_kind=kind)  # type: ignore[arg-type]
+    assert read_gate(with_labels(symptom, 0.8)).problem == problem
+
+
+def test_squeezed_outputs_on_the_right_side_of_one_half_are_of_use() -> None:
+    skill = Skill("gini", 0.8, (0.7, 0.9), 200, "held_out", usable=0.7, usable_interval=(0.6, 0.8))
+    assert read_gate(with_labels(replace(VARIED, skill=skill, logit_spread=0.05), 0.8)).problem == "none"
+
+
+@pytest.mark.parametrize(
+    ("units", "n_classes", "outside", "problem"),
+    [(1, 3, 0.33, "unsayable"), (1, 3, 0.01, "none"), (1, 2, 0.33, "none"), (3, 3, 0.33, "none")],
+)
+def test_a_class_without_an_output(units: int, n_classes: int, outside: float, problem: str) -> None:
+    known = book(skilled(0.8, 0.7, 0.9))
+    head = replace(HEAD, units=units, n_classes=n_classes, labels_outside=outside)
+    assert read_gate(replace(known, found={**known.found, HeadFacts: head})).problem == problem
 
 
 def test_the_spread_of_calibrated_logits() -> None:

@@ -4,6 +4,7 @@ Spread alone is wrong both ways, so the gate reads the pattern *and* the skill: 
 its skill; an output that varies is one when nothing it learnt holds on rows it was not trained on, or when it ranks
 the rows and tells next to nothing as it stands (squeezed together, or nearly every row in one of several classes),
 where a reference learner on the same rows tells much. A rare class is left out of that: there the label is expected.
+An output that has no value for some of the classes is a problem however well it ranks the others.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Literal
 
-from defib.causes._signs import untouched
+from defib.causes._signs import unsayable, untouched
 from defib.evidence import Book, Missing
 from defib.probes.labels import LabelFacts
 from defib.probes.outputs import SymptomFacts
@@ -21,7 +22,7 @@ from defib.skill_against_reference import COMMON, is_weak, memorized, tells_litt
 from defib.symptom import Skill, Symptom
 from defib.trials.campaign import Campaign
 
-Problem = Literal["flat", "one_class", "unskilled", "weak", "none", "unknown"]
+Problem = Literal["flat", "one_class", "unskilled", "unsayable", "weak", "none", "unknown"]
 
 SURPRISE = 0.01
 """One hard label on all rows surprises only when chance alone would give it less often than this."""
@@ -38,8 +39,10 @@ class Gate:
 def read_gate(book: Book, replay: Campaign | None = None) -> Gate:
     """Judge the symptom; ``replay`` (a campaign's control) stands in where no unseen labelled rows are known."""
     symptom = book.get(SymptomFacts).symptom
-    if replay is not None and (symptom.skill is None or symptom.skill.rows == "training" or not symptom.skill.shown):
-        symptom = replace(symptom, skill=_replayed(replay, symptom) or symptom.skill)
+    seen = symptom.skill
+    # A replay takes steps; where the user's own steps moved nothing, what it learns says nothing of the user's network.
+    if replay is not None and not untouched(book) and (seen is None or seen.rows == "training" or not seen.shown):
+        symptom = replace(symptom, skill=_replayed(replay, symptom) or seen)
     return Gate(symptom, _problem(symptom, book))
 
 
@@ -64,6 +67,8 @@ def _problem(symptom: Symptom, book: Book) -> Problem:
         return "unknown"
     if not skill.shown or memorized(skill, book) or is_weak(skill, book):
         return "unskilled"
+    if unsayable(book) is not None:
+        return "unsayable"
     return "weak" if tells_little(symptom, book) else "none"
 
 

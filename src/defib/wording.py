@@ -108,6 +108,8 @@ def headline(gate: Gate, causes: Sequence[Hypothesis], outcome: str) -> str:
         opening = (
             f"{opening} and rank the rows ({skill_clause(symptom.skill)}), but as they stand tell {_little(symptom)}"
         )
+    if gate.problem == "unsayable":
+        opening = f"{opening} and rank the rows ({skill_clause(symptom.skill)}), but some classes have no output"
     if gate.problem == "unskilled":
         opening = f"{opening}, but nothing the network learnt holds on new rows ({skill_clause(symptom.skill)})"
     if not causes:

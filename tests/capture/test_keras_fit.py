@@ -117,6 +117,21 @@ def test_a_model_built_by_its_first_step_has_initial_weights(keras: Any) -> None
         assert np.any(kernel.initial != kernel.end)
 
 
+def test_an_adapted_normalization_before_layers_that_the_first_step_builds(keras: Any) -> None:
+    X, y = rows(40)
+    door = keras.layers.Normalization()
+    door.adapt(X * 3 + 5)
+    model = keras.Sequential([door, keras.layers.Dense(4, activation="relu"), keras.layers.Dense(1)])
+    model.compile(optimizer=keras.optimizers.SGD(0.01), loss="mse")
+    subject, _ = watched(lambda: model.fit(X * 3 + 5, y, epochs=3, batch_size=8, verbose=0, shuffle=False))
+    parameters = subject.parameters()
+    assert [one.in_optimizer for one in parameters] == [True] * 4
+    assert any(np.any(one.initial != one.end) for one in parameters)
+    trained = subject.train(Arm(), subject.training, seed=0)
+    for value, end in zip(trained._values, model.weights, strict=True):
+        np.testing.assert_allclose(value, end.numpy(), atol=2e-5)
+
+
 def test_several_fits_are_one_training(keras: Any) -> None:
     X, y = rows(40)
     model = mlp(keras)

@@ -170,6 +170,11 @@ class TestLabelsAndHead:
         few = replace(HEAD, labels_outside=0.05, label_high=1.5)
         assert verdict("DF203", collapsed(), few) == "inconclusive"
 
+    def test_a_third_class_for_one_sigmoid_is_out_of_reach_however_well_the_rows_rank(self) -> None:
+        third = replace(HEAD, n_classes=3, labels_outside=0.33, label_high=2.0)
+        assert verdict("DF203", third) == "supported"
+        assert verdict("DF203", replace(third, n_classes=2)) == "ruled_out"
+
     def test_half_the_targets_negative_is_the_relu_heads_own_fault(self) -> None:
         relu = replace(VALUES_HEAD, activation="relu", output_low=0.0, labels_outside=0.4, preactivation_max=-1.0)
         assert verdict("DF203", collapsed(), REGRESSION, relu) == "inconclusive"

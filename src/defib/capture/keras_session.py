@@ -207,8 +207,9 @@ class Session:
         """Before a step: the weights and settings it starts from."""
         model = study.model
         optimizer = getattr(model, "optimizer", None)
+        grew = study.unready
         study.before_first_step(optimizer)
-        if study.compiled_again and weights_now(model) and (study.initial is not None or study.n_updates):
+        if (study.compiled_again or grew) and weights_now(model) and (study.initial is not None or study.n_updates):
             study.mark_trained(list(model.trainable_variables))
             study.compiled_again = False
 
@@ -234,7 +235,7 @@ class Session:
     def variables_initialized(self) -> None:
         """TensorFlow has just given variables their first values."""
         for study in self.fitting:
-            if study.initial is None and study.n_updates == 0:
+            if study.unready:
                 self._ready_in_graph(study)
 
     def optimizer_build(self, optimizer: Any, variables: Any = None, *args: Any, **kwargs: Any) -> None:
@@ -242,7 +243,7 @@ class Session:
         for study in self.fitting:
             if getattr(study.model, "optimizer", None) is not optimizer:
                 continue
-            if study.initial is None:
+            if study.unready:
                 self._ready_in_graph(study)
             study.held = [id(v) for v in (variables or [])]
 

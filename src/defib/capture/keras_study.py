@@ -169,6 +169,14 @@ class Study:
         if text not in self.notes:
             self.notes.append(text)
 
+    @property
+    def unready(self) -> bool:
+        """No step was taken and not all weights are copied.
+
+        A model may be built layer by layer inside its first step, an adapted normalization before the rest.
+        """
+        return self.n_updates == 0 and (self.initial is None or len(self.initial) < len(weights_now(self.model)))
+
     def rows_of(self, x: Any) -> AnyArray | None:
         """Rows as one array; several inputs side by side. Raises `SeveralArrays` when they cannot be."""
         parts = parts_of(x)
@@ -199,7 +207,7 @@ class Study:
     def before_first_step(self, optimizer: Any) -> None:
         """Copy the initial weights and the optimizer's settings, if the weights exist and it was not done."""
         weights = weights_now(self.model)
-        if self.initial is None and self.n_updates == 0 and weights:
+        if self.unready and weights:
             values = [np.array(to_numpy(v)) for v in weights]
             if all(value.shape == tuple(v.shape) for value, v in zip(values, weights, strict=True)):
                 self.initial = values

@@ -34,6 +34,8 @@ LARGE_OFFSET = 10.0
 """|mean| / sd of a column: what tells two rows apart is then a tenth of what all rows share."""
 LARGE_RATIO = 100.0
 """Columns two orders of magnitude apart: at a factor of 10 nothing was lost in measurements, at 1,000 a third was."""
+UNSAYABLE = 0.05
+"""Share of rows of classes without an output from which on it is a fault: fewer may be typing errors in the labels."""
 NORMAL_LOGIT_SPREAD = 0.3
 """A calibrated model with logit spread s has an AUC of about Φ(s/√2): 0.3 is AUC .58, the least worth having. It
 does not depend on the prior, as the spread of a probability does."""
@@ -115,6 +117,18 @@ def untouched(book: Book) -> bool:
     """No weight moved although the optimizer stepped: what skill there is, is a random network's luck."""
     updates, training = maybe(book, UpdateFacts), maybe(book, TrainingFacts)
     return updates is not None and training is not None and updates.moved_fraction == 0 and training.n_updates > 0
+
+
+def unsayable(book: Book) -> float | None:
+    """Share of the rows whose class a single sigmoid under a binary cross-entropy has no value for, in [0, 1].
+
+    ``None`` when it is no share to speak of, or the labels are two classes. Ranks do not show it: class 2 comes out at
+    the end of the range, beyond class 1, and is called class 1.
+    """
+    head = maybe(book, HeadFacts)
+    if head is None or head.units != 1 or head.loss_kind != "binary_cross_entropy" or (head.n_classes or 0) < 3:
+        return None
+    return head.labels_outside if head.labels_outside >= UNSAYABLE else None
 
 
 def learnt(symptom: Symptom, book: Book) -> bool:

@@ -46,7 +46,7 @@ from __future__ import annotations
 import math
 
 from defib.causes import Cause
-from defib.causes._signs import fine, num, percent
+from defib.causes._signs import fine, num, percent, unsayable
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.head import HeadFacts
@@ -83,7 +83,7 @@ def _assess(book: Book) -> Assessment:
     reach = _reach(head.output_low, head.output_high)
     if outside <= 0:
         return ruled_out(f"every label lies within the head's reach ({reach})", layer=None, **numbers)
-    if calm := fine(book):
+    if unsayable(book) is None and (calm := fine(book)):
         return calm
     because = (
         f"{percent(outside)} of the labels lie outside what the {head.activation} head can say: labels "
