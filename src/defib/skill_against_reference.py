@@ -15,6 +15,8 @@ Yardstick = Literal["skill", "usable"]
 """By what trials are judged: by gini or r2, or, where the order of the rows is learnt already, by `Skill.usable`."""
 WEAK = 0.25
 """Skill whose whole interval stays below a quarter of the reference learner's is no success."""
+HALF = 0.5
+"""Squeezed outputs may still fall on the right side of one half; from half of the reference's on they are of use."""
 COMMON = 0.8
 """Largest class prior up to which labels and probabilities can be held against the reference learner's; beyond it the
 rare class is expected to stay below the threshold."""
@@ -55,7 +57,9 @@ def is_weak(skill: Skill, book: Book) -> bool:
 
 def tells_little(symptom: Symptom, book: Book) -> bool:
     """Ranks the rows, but its outputs as they stand say next to nothing: squeezed, or nearly always the same class."""
-    return symptom.skill is not None and (squeezed(symptom) or _labels_tell_little(symptom.skill, book))
+    if symptom.skill is None:
+        return False
+    return _tells_less(symptom.skill, book, WEAK) or (squeezed(symptom) and _tells_less(symptom.skill, book, HALF))
 
 
 def squeezed(symptom: Symptom) -> bool:
@@ -73,10 +77,10 @@ def squeezed(symptom: Symptom) -> bool:
     return spread < SQUEEZED * calibrated
 
 
-def _labels_tell_little(skill: Skill, book: Book) -> bool:
-    """What the outputs say as they stand is no quarter of what the reference learner's say."""
+def _tells_less(skill: Skill, book: Book, share: float) -> bool:
+    """What the outputs say as they stand is less than this share of what the reference learner's say."""
     reference = reference_score(book, "usable")
     if reference is None or skill.usable_interval is None or not reference >= LEAST_USABLE:
         return False
     prior = max(book.get(LabelFacts).class_prior, default=0.0) if book.has(LabelFacts) else 0.0
-    return 0 < prior < COMMON and skill.usable_interval[1] < WEAK * reference
+    return 0 < prior < COMMON and skill.usable_interval[1] < share * reference

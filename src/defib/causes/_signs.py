@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from defib.diagnosis import Assessment, ruled_out
 from defib.evidence import Book, E
 from defib.probes.activations import ActivationFacts, LayerState
 from defib.probes.head import HeadFacts
-from defib.probes.inputs import InputFacts
 from defib.probes.labels import LabelFacts
 from defib.probes.outputs import SymptomFacts
 from defib.probes.training import TrainingFacts
@@ -27,13 +25,6 @@ SATURATED = 0.95
 """Share of (row, unit) cells at an end of the range from which on a layer passes nothing on."""
 EQUAL_ROWS = 1e-4
 """Relative spread below which rows are equal for the layers behind (the probe's own threshold)."""
-LARGE_RMS, SMALL_RMS = 10.0, 0.01
-"""Initializers assume inputs of about 1: ten times more saturates sigmoids within a few units (fan-in 10, Glorot:
-pre-activation sd about 10), a hundred times less leaves the bias alone to speak."""
-LARGE_OFFSET = 10.0
-"""|mean| / sd of a column: what tells two rows apart is then a tenth of what all rows share."""
-LARGE_RATIO = 100.0
-"""Columns two orders of magnitude apart: at a factor of 10 nothing was lost in measurements, at 1,000 a third was."""
 UNSAYABLE = 0.05
 """Share of rows of classes without an output from which on it is a fault: fewer may be typing errors in the labels."""
 NORMAL_LOGIT_SPREAD = 0.3
@@ -243,35 +234,3 @@ def collapsed_from_start(book: Book) -> bool:
     """Rows were equal somewhere inside before the training began (and are not equal at the door)."""
     facts = maybe(book, ActivationFacts)
     return facts is not None and not facts.input_constant and facts.first_equal_initial is not None
-
-
-@dataclass(frozen=True)
-class Scale:
-    """How the inputs miss the scale that initializers assume."""
-
-    clause: str
-    numbers: dict[str, float]
-    harmful: bool
-    """Whether it can saturate or kill a layer; columns of different small scales only drown one another."""
-
-
-def badly_scaled(inputs: InputFacts) -> Scale | None:
-    """How the inputs miss the scale that initializers assume; ``None`` when they do not."""
-    if inputs.kind == "tokens" or inputs.normalized_inside or inputs.constant_fraction == 1.0:
-        return None
-    rms, ratio, offset = inputs.scale_max, inputs.scale_ratio, inputs.offset_ratio
-    numbers = {"largest_column_rms": rms, "column_sd_ratio": ratio, "offset_over_sd": offset}
-    if rms > LARGE_RMS:
-        clause = f"column {inputs.largest_column} reaches a root mean square of {num(rms)}"
-        return Scale(clause, numbers, harmful=True)
-    if rms < SMALL_RMS:
-        return Scale(f"no column exceeds a root mean square of {num(rms)}", numbers, harmful=True)
-    # Pixels at the border and rare indicators hardly vary; neither is a matter of units.
-    if inputs.kind == "image":
-        return None
-    if offset > LARGE_OFFSET and inputs.column_mean_abs_max > 1.0:
-        return Scale(f"a column lies {num(offset)} of its standard deviations away from zero", numbers, harmful=True)
-    if ratio > LARGE_RATIO:
-        clause = f"the standard deviations of the columns differ by a factor of {num(ratio)}"
-        return Scale(clause, numbers, harmful=False)
-    return None

@@ -46,7 +46,7 @@ A dead layer is a mechanism; without an origin that was seen, the report says so
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import RELU_LIKE, alive_in_training, dead_hidden, hidden, percent, place
+from defib.causes._signs import RELU_LIKE, alive_in_training, dead_hidden, hidden, percent, place, seen
 from defib.diagnosis import Assessment, inconclusive, not_applicable, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.activations import ActivationFacts
@@ -57,6 +57,8 @@ NEARLY = 0.9
 
 def _assess(book: Book) -> Assessment:
     facts = book.get(ActivationFacts)
+    if seen(book).pattern == "nan":
+        return ruled_out("the outputs are not numbers, which equal rows inside do not explain")
     layers = [state for state in hidden(facts.end) if state.dead_fraction is not None]
     if not layers:
         return not_applicable("no hidden layer has an activation that can die")

@@ -41,7 +41,8 @@ Read at the initial weights; an explosion that begins later is seen only by its 
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import alive_in_training, badly_scaled, maybe, num
+from defib.causes._scale import badly_scaled
+from defib.causes._signs import alive_in_training, maybe, num
 from defib.diagnosis import Assessment, inconclusive, not_applicable, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.gradients import GradientFacts

@@ -47,6 +47,7 @@ part of the mechanism.
 from __future__ import annotations
 
 from defib.causes import Cause
+from defib.causes._scale import DECISIVE, FAR_ABOVE_USUAL, overflowed
 from defib.causes._signs import alive_in_training, dead_hidden, hidden, maybe, num, place, saturated_hidden
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
@@ -59,8 +60,6 @@ SPIKE = 3.0
 """Loss at three times its first value: thrown, not noisy."""
 HUGE_UPDATE = 0.3
 """A first step that moves a kernel by a third of its own size; usual first steps move it by a hundredth."""
-FAR_ABOVE_USUAL = 10.0
-"""Learning rate over the optimizer's customary one."""
 
 
 def _wrecked(book: Book) -> tuple[str, str | None] | None:
@@ -107,7 +106,7 @@ def _assess(book: Book) -> Assessment:
         return calm
     wrecked, (signs, numbers) = _wrecked(book), _large(book)
     if wrecked is not None and signs:
-        weight = 0.75 if len(signs) > 1 else 0.7
+        weight = DECISIVE if overflowed(book) is not None else 0.75 if len(signs) > 1 else 0.7
         return supported(f"{signs[0]} and {wrecked[0]}", weight=weight, layer=wrecked[1], **numbers)
     if wrecked is not None:
         return inconclusive(f"{wrecked[0]}, with steps of ordinary size", weight=0.4, layer=wrecked[1], **numbers)

@@ -42,7 +42,8 @@ Which operation overflowed is not traced here; the checks above name it.
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import badly_scaled, maybe, seen
+from defib.causes._scale import badly_scaled
+from defib.causes._signs import maybe, seen
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.inputs import InputFacts

@@ -51,6 +51,8 @@ from defib.probes.activations import ActivationFacts
 
 def _assess(book: Book) -> Assessment:
     facts = book.get(ActivationFacts)
+    if seen(book).pattern == "nan":
+        return ruled_out("the outputs are not numbers, which equal rows inside do not explain")
     inside = [state for state in hidden(facts.end) if state.saturated_fraction is not None]
     heads = [s for s in facts.end if s.saturated_fraction is not None and s not in inside]
     if not inside and not heads:

@@ -54,68 +54,17 @@ reference learner does not need can be unscaled and harmless. Tokens and one-hot
 from __future__ import annotations
 
 from defib.causes import Cause
+from defib.causes._scale import badly_scaled, large_weights, thrown, trace_of
 from defib.causes._signs import (
-    badly_scaled,
-    cells,
-    dead_hidden,
     fine,
     flat_in_training,
     maybe,
     num,
-    place,
-    saturated_hidden,
 )
 from defib.diagnosis import Assessment, by_itself, inconclusive, not_applicable, ruled_out, supported
 from defib.evidence import Book
-from defib.probes.activations import ActivationFacts
-from defib.probes.initialization import InitializationFacts
 from defib.probes.inputs import InputFacts
 from defib.probes.reference import SignalFacts
-from defib.probes.training import TrainingFacts
-from defib.probes.updates import UpdateFacts
-
-SPIKE = 3.0
-"""Loss that rose to three times its first value was thrown, not noisy."""
-THROWN = 1.0
-"""Relative size of a first update after which nothing is left of the initial weights; usual ones are below 0.01."""
-LARGE_WEIGHTS = 5.0
-"""First-layer weights this much above their customary spread saturate it at any scale of the inputs."""
-
-
-def _trace(book: Book) -> tuple[str, str | None, float] | None:
-    """What the scale did inside: clause, layer, weight. Most telling first."""
-    facts = maybe(book, ActivationFacts)
-    if facts is not None:
-        if (layer := saturated_hidden(facts.initial)) is not None:
-            return f"{cells(layer)} are saturated before the first step", layer.layer, 0.8
-        if (layer := dead_hidden(facts.end)) is not None and dead_hidden(facts.initial) is None:
-            return f"every unit of {place(layer.layer)} died during the training", layer.layer, 0.7
-        if (layer := saturated_hidden(facts.end)) is not None:
-            return f"{cells(layer)} ended saturated", layer.layer, 0.65
-    updates, training = maybe(book, UpdateFacts), maybe(book, TrainingFacts)
-    if updates is not None and updates.nan_parameters:
-        return "the weights overflowed to NaN", None, 0.65
-    moved = updates is None or updates.moved_fraction > 0
-    if moved and training is not None and (training.spike or 0.0) >= SPIKE:
-        return f"the loss rose to {num(training.spike or 0.0)} times its first value", None, 0.6
-    return None
-
-
-def _thrown(book: Book) -> str | None:
-    """What shows although everything is NaN at the end: the first step, if it was taken on finite rows."""
-    updates = maybe(book, UpdateFacts)
-    first = None if updates is None else updates.largest_first_update
-    return (
-        f"the first update changed a kernel by {num(first)} times its size"
-        if first is not None and (THROWN <= first < float("inf"))
-        else None
-    )
-
-
-def _large_weights(book: Book) -> bool:
-    """The first layer's own weights may be what saturates it."""
-    inits = maybe(book, InitializationFacts)
-    return inits is not None and bool(inits.layers) and inits.layers[0].ratio > LARGE_WEIGHTS
 
 
 def _assess(book: Book) -> Assessment:
@@ -134,12 +83,12 @@ def _assess(book: Book) -> Assessment:
     if calm := fine(book):
         return calm
     where, has_nan = f"column {inputs.largest_column}", inputs.nan_cells + inputs.inf_cells > 0
-    if has_nan and scale.harmful and (thrown := _thrown(book)) is not None:
-        return by_itself(supported(f"{scale.clause} and {thrown}", weight=0.6, layer=where, **scale.numbers))
-    if not has_nan and scale.harmful and (trace := _trace(book)) is not None:
+    if has_nan and scale.harmful and (sign := thrown(book)) is not None:
+        return by_itself(supported(f"{scale.clause} and {sign}", weight=0.6, layer=where, **scale.numbers))
+    if not has_nan and scale.harmful and (trace := trace_of(book)) is not None:
         what, layer, weight = trace
         because = f"{scale.clause} and {what}"
-        if _large_weights(book):
+        if large_weights(book):
             text = f"{because}, beside first weights of an unusual size"
             return inconclusive(text, weight=0.4, layer=layer, **scale.numbers)
         return supported(because, weight=weight, layer=layer or where, **scale.numbers)
