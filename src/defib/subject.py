@@ -90,7 +90,7 @@ class Parameter:
     """``requires_grad`` / ``trainable`` as the training left it."""
     in_optimizer: bool | None
     """Whether the recorded optimizer held it; ``None`` when unknown."""
-    gradient_in_loop: Literal["none", "zero", "nonzero", "nan"] | None = None
+    gradient_in_loop: Literal["none", "zero", "cleared", "nonzero", "nan"] | None = None
     """What the user's own loop had in this parameter's gradient when it took its first steps;
     ``None`` when it was not watched."""
 

@@ -140,10 +140,16 @@ def _modes(study: Study) -> dict[str, bool]:
 
 
 def _gradients(study: Study) -> dict[str, str]:
-    """As seen in the first steps; without any step, as the last backward pass left them."""
-    if study.gradients or not study.n_backward:
-        return study.gradients
-    return {name: gradient_word(one.grad) for name, one in study.named()}
+    """As seen in the first steps; without any step, as the first backward pass left them.
+
+    What was there after ``backward`` and gone when the optimizer stepped was cleared in between.
+    """
+    if not study.gradients:
+        words = study.after_backward if study.n_backward else {}
+        return words or ({name: gradient_word(one.grad) for name, one in study.named()} if study.n_backward else {})
+    there = {name for name, word in study.after_backward.items() if word in ("nonzero", "nan")}
+    gone = ("none", "zero")
+    return {n: "cleared" if word in gone and n in there else word for n, word in study.gradients.items()}
 
 
 def _record(study: Study, watch: OptimizerWatch | None) -> OptimizerRecord | None:

@@ -8,7 +8,7 @@ from typing import Any, final
 
 import torch
 
-from defib.adapters.torch.clone import is_uninitialized, state_of, unwrapped
+from defib.adapters.torch.clone import all_parameters, is_uninitialized, state_of, unwrapped
 from defib.adapters.torch.door import read_door
 from defib.adapters.torch.facts import settings_of
 from defib.capture.torch_analysis import Analysis, Call
@@ -109,6 +109,9 @@ class Study:
         self.started = time.perf_counter()
         self.ended = self.started
         self.gradients: dict[str, str] = {}
+        """What each parameter's gradient was when the optimizer stepped."""
+        self.after_backward: dict[str, str] = {}
+        """What it was right after the first backward pass, before any step."""
         self.updates: tuple[tuple[str, float], ...] = ()
         self.clears: bool | None = None
         self.clip_norm: float | None = None
@@ -133,8 +136,7 @@ class Study:
                 name: (one.detach().clone(), None if one.grad is None else one.grad.detach().clone())
                 for name, one in self.named()
             }
-            for name, (_, gradient) in self._by_hand.items():
-                self.gradients[name] = stronger(self.gradients.get(name), gradient_word(gradient))
+            self.after_backward = {name: gradient_word(gradient) for name, (_, gradient) in self._by_hand.items()}
 
     def _look_by_hand(self) -> None:
         """Before the second one: weights that moved against the gradient without an optimizer were updated by hand."""
@@ -152,7 +154,7 @@ class Study:
 
     def named(self) -> list[tuple[str, Any]]:
         """Parameters by the name they have in the Subject."""
-        return list(unwrapped(self.module).named_parameters())
+        return all_parameters(unwrapped(self.module))
 
     def collect(self, analysis: Analysis) -> None:
         """Copy the rows and labels of a recorded step."""
@@ -173,7 +175,9 @@ class Study:
     def on_backward(self, loss: Any) -> None:
         """A backward pass (or a step without one)."""
         if self.n_steps and self.clears is None and self.since_step == 0:
-            self.clears = not any(one.grad is not None and bool((one.grad != 0).any()) for _, one in self.named())
+            held = self.optimizer.held if self.optimizer is not None else set()
+            stepped = [one for _, one in self.named() if one.grad is not None and id(one) in held]
+            self.clears = not any(bool((one.grad != 0).any()) for one in stepped)
         if self._by_hand:
             self._look_by_hand()
         self.n_backward += 1

@@ -10,6 +10,7 @@ nearly the same for every row.
 ## Evidence for
 - Weights bit-equal to the initial ones; the optimizer never stepped, or the gradients it saw were all exactly 0 while
   the same rows give non-zero ones in a clean loop.
+- Gradients that are there after `backward()` and gone when the optimizer steps.
 - Check: print a weight before and after `optimizer.step()`, and a gradient right before it.
 
 ## Evidence against
@@ -56,6 +57,9 @@ def _assess(book: Book) -> Assessment:
     reasons = {move.why_unmoved for move in updates.parameters}
     if "no_steps" in reasons:
         return supported("the optimizer never made a step, and no weight moved", weight=0.95, layer=None, **numbers)
+    if "cleared_gradient" in reasons:
+        because = "the gradients were there after the backward pass and gone when the optimizer stepped"
+        return supported(because, weight=0.98, layer=None, **numbers)
     gradients = maybe(book, GradientFacts)
     if "zero_gradient" in reasons and gradients is not None and gradients.zero_initial is False:
         because = "the optimizer saw gradients of exactly zero, where the same rows give non-zero ones in a clean loop"

@@ -10,6 +10,8 @@ network. When only the head is missing or only the head is held, learning is cut
 
 ## Evidence for
 - Weights bit-equal to the initial ones, with non-zero gradients, and not among the optimizer's parameters.
+- Layers in a plain Python list or tensors in an attribute: they take part in `forward`, and `parameters()` does not
+  give them (`nn.ModuleList` and `nn.Parameter` do).
 - The loss wanders without trend.
 - Check: `{id(p) for g in opt.param_groups for p in g["params"]} & {id(p) for p in net.parameters()}`.
 

@@ -12,6 +12,7 @@ value far below the mean.
 ## Evidence for
 - |mean| or sd of the targets far above 1, the predictions still far from the mean, the loss far above var(y) and
   falling.
+- The whole training covered a few percent of the way from a fresh network's answer to the targets.
 - Check: `y.mean(), y.std()`. Standardize y only, change nothing else: it learns.
 
 ## Evidence against
@@ -44,17 +45,22 @@ A product with the step and the budget: a much larger step or many more epochs r
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import fine, maybe, num, seen
+from defib.causes._signs import fine, maybe, num, percent, seen
 from defib.diagnosis import Assessment, inconclusive, not_applicable, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.head import HeadFacts
 from defib.probes.labels import LabelFacts
+from defib.probes.outputs import SymptomFacts
 from defib.probes.training import TrainingFacts
 
 LARGE = 10.0
 """Targets beyond this are an order of magnitude from where a fresh network answers."""
 FAR = 0.5
 """Distance of the constant from mean(y), in sd(y): a travelled distance leaves far less."""
+
+
+HARDLY = 0.05
+"""Share of the way below which twenty times the updates would be needed: the distance is wrong, not the time."""
 
 
 def _assess(book: Book) -> Assessment:
@@ -84,6 +90,15 @@ def _assess(book: Book) -> Assessment:
     if distance < FAR:
         return ruled_out("the predictions sit at the mean of the targets", layer=None, **numbers)
     training = maybe(book, TrainingFacts)
+    way = _way(book, labels.mean)
+    if training is not None and way is not None and 0 < way < HARDLY and not training.frozen_loss:
+        numbers["share_of_the_way"] = way
+        because = (
+            f"the targets lie around {num(labels.mean)}, and {training.n_updates:,} updates took the predictions "
+            f"{percent(way)} of the way there"
+        )
+        low = (training.learning_rate or 0.0) <= (training.usual_learning_rate or 0.0) / 10
+        return supported(because, weight=0.7 if low else 0.9, layer=None, **numbers)
     moving = training is not None and bool(training.still_falling)
     because = (
         f"the targets lie around {num(labels.mean)} and the predictions still stand {num(distance)} sd away from it"
@@ -93,6 +108,18 @@ def _assess(book: Book) -> Assessment:
         if moving
         else inconclusive(because, weight=0.35, layer=None, **numbers)
     )
+
+
+def _way(book: Book, goal: float) -> float | None:
+    """Share of the distance from the fresh network's constant to the targets' mean that the training covered."""
+    facts = book.get(SymptomFacts)
+    start = None if facts.initial_symptom is None else facts.initial_symptom.constant
+    end = facts.symptom.constant
+    if start is None or end is None or len(start) != len(end):
+        return None
+    before = max(abs(value - goal) for value in start)
+    after = max(abs(value - goal) for value in end)
+    return (before - after) / before if before > 0 else None
 
 
 CAUSE = Cause(

@@ -15,7 +15,9 @@ from defib.subject import FloatArray, Parameter, Subject
 SHRUNK = 0.1
 """A kernel below this share of its initial size (L2) has shrunk."""
 
-WhyUnmoved = Literal["frozen", "not_in_optimizer", "no_gradient", "zero_gradient", "no_steps", "unknown"]
+WhyUnmoved = Literal[
+    "frozen", "not_in_optimizer", "no_gradient", "zero_gradient", "cleared_gradient", "no_steps", "unknown"
+]
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,8 @@ def _why(parameter: Parameter, subject: Subject, book: Book) -> WhyUnmoved:
         return "not_in_optimizer"
     if parameter.gradient_in_loop == "none":
         return "no_gradient"
+    if parameter.gradient_in_loop == "cleared":
+        return "cleared_gradient"
     if parameter.gradient_in_loop == "zero":
         return "zero_gradient"
     return _why_by_gradient(parameter, book)

@@ -9,6 +9,10 @@ from typing import Any
 import torch
 from torch import nn
 
+DEPTH = 2
+"""A list of lists of layers."""
+MANY = 256
+"""Entries of a plain list that are looked at; longer ones hold data."""
 HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
 
@@ -79,16 +83,53 @@ def _prepare(value: Any, memo: dict[int, Any]) -> None:
             memo[id(value)] = value
 
 
+def all_parameters(module: Any) -> list[tuple[str, Any]]:
+    """Parameters by name, with those that torch does not see: of layers in a plain list, tensors in an attribute."""
+    named = list(module.named_parameters())
+    return [*named, *hidden_parameters(module)]
+
+
+def hidden_parameters(module: Any) -> list[tuple[str, Any]]:
+    """Leaf tensors with a gradient flag that hang on the module and are not registered with it, by their path."""
+    seen = {id(one) for one in module.parameters()}
+    found: list[tuple[str, Any]] = []
+    for path, one in module.named_modules():
+        for name, value in vars(one).items():
+            if name not in ("_parameters", "_buffers", "_modules"):
+                _collect(f"{path}.{name}" if path else name, value, seen, found, DEPTH)
+    return found
+
+
+def _collect(path: str, value: Any, seen: set[int], found: list[tuple[str, Any]], depth: int) -> None:
+    if isinstance(value, torch.Tensor):
+        if value.requires_grad and value.is_leaf and id(value) not in seen:
+            seen.add(id(value))
+            found.append((path, value))
+    elif isinstance(value, nn.Module):
+        for name, one in value.named_parameters():
+            _collect(f"{path}.{name}", one, seen, found, 0)
+    elif depth and isinstance(value, list | tuple) and len(value) <= MANY:
+        for i, one in enumerate(value):
+            _collect(f"{path}.{i}", one, seen, found, depth - 1)
+    elif depth and isinstance(value, dict) and len(value) <= MANY:
+        for key, one in value.items():
+            _collect(f"{path}.{key}", one, seen, found, depth - 1)
+
+
 def state_of(module: Any) -> dict[str, Any]:
     """All parameters and buffers (the not persistent ones, too), copied."""
-    named = [*module.named_parameters(remove_duplicate=False), *module.named_buffers(remove_duplicate=False)]
+    named = [
+        *module.named_parameters(remove_duplicate=False),
+        *hidden_parameters(module),
+        *module.named_buffers(remove_duplicate=False),
+    ]
     return {name: tensor.detach().clone() for name, tensor in named if not _uninitialized(tensor)}
 
 
 def load_state(module: Any, state: Mapping[str, Any]) -> None:
     """Copy arrays into a clone, by name; what has another shape or no counterpart stays."""
     with torch.no_grad():
-        for name, tensor in (*module.named_parameters(), *module.named_buffers()):
+        for name, tensor in (*all_parameters(module), *module.named_buffers()):
             value = state.get(name)
             if value is not None and value.shape == tensor.shape:
                 tensor.copy_(value)

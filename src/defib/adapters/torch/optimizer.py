@@ -31,7 +31,7 @@ def trainable_names(captured: Captured, named: Mapping[str, Any], arm: Arm) -> l
         name
         for name in names
         if name in wakes
-        or (name in record.held and captured.gradients.get(name, "nonzero") != "none")
+        or (name in record.held and captured.gradients.get(name, "nonzero") not in ("none", "cleared"))
         or (name not in captured.gradients and name not in record.held and name.startswith("extras."))
     ]  # fmt: skip
 

@@ -11,7 +11,7 @@ import torch
 
 from defib.adapters.torch.arrays import to_numpy
 from defib.adapters.torch.captured import Captured
-from defib.adapters.torch.clone import state_of, unwrapped
+from defib.adapters.torch.clone import all_parameters, hidden_parameters, state_of, unwrapped
 from defib.adapters.torch.edits import DRY_ROWS, Impossible, apply_edits
 from defib.adapters.torch.initial import fresh_values, redrawn
 from defib.adapters.torch.network import Network, folded_layers
@@ -92,9 +92,15 @@ class TorchSubject(Subject):
                 None if record is None else name in record.held,
                 self.captured.gradients.get(name),  # type: ignore[arg-type]
             )
-            for name, one in unwrapped(self.captured.module).named_parameters()
+            for name, one in self._named()
         ]
         return tuple(sorted(found, key=lambda one: not one.trainable))
+
+    def _named(self) -> list[tuple[str, Any]]:
+        """Of parameters that are not registered, those that the loss uses: others may be hidden on purpose."""
+        module, words = unwrapped(self.captured.module), self.captured.gradients
+        hidden = [(n, one) for n, one in hidden_parameters(module) if words.get(n) in ("nonzero", "nan", "cleared")]
+        return [*module.named_parameters(), *hidden]
 
     def buffers(self, *, moment: Moment = "end") -> dict[str, FloatArray]:
         """Running means and variances of norm layers, by ``layer.mean`` and ``layer.variance``."""
@@ -137,7 +143,7 @@ class TorchSubject(Subject):
         """Gradient of the user's loss, training mode, all rows as one batch."""
         with quiet(seed=0):
             network = Network(self.captured, self._state(moment)).train()
-            named = dict(network.module.named_parameters())
+            named = dict(all_parameters(network.module))
             for one in named.values():
                 one.requires_grad_(one.is_floating_point())
             if self.captured.without_grad:
@@ -240,7 +246,7 @@ class TorchSubject(Subject):
     def _run(
         self, network: Network, arm: Arm, tensors: Sequence[Any], y: Any, seed: int, deadline: float | None
     ) -> FloatArray:
-        named = dict(network.module.named_parameters())
+        named = dict(all_parameters(network.module))
         names = set(trainable_names(self.captured, named, arm))
         for name, one in named.items():
             one.requires_grad_(name in names)

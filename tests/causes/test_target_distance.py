@@ -1,0 +1,30 @@
+"""DF106 by the way travelled: how much of the distance to the targets the training covered."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from defib.causes.target_scale import CAUSE
+from defib.probes.outputs import SymptomFacts
+from tests.causes.books import FLAT, LABELS, STUCK, book
+
+FAR_OFF = replace(LABELS, task="regression", mean=150_000.0, sd=80_000.0, minimum=2e4, maximum=4e5)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "rate", "verdict", "weight"),
+    [
+        (0.1, 1.1, 1e-3, "supported", 0.9),
+        (0.1, 1.1, 1e-5, "supported", 0.7),
+        (0.1, 30_000.0, 1e-3, "inconclusive", 0.35),
+        (1.1, 0.1, 1e-3, "inconclusive", 0.35),
+    ],
+)
+def test_the_way_to_the_targets(start: float, end: float, rate: float, verdict: str, weight: float) -> None:
+    symptoms = [replace(FLAT, constant=(one,), output_kind="value") for one in (end, end, start)]
+    facts = SymptomFacts(symptoms[0], symptoms[1], symptoms[2], True)
+    training = replace(STUCK, learning_rate=rate, still_falling=False)
+    found = CAUSE.assess(book(facts, FAR_OFF, training))
+    assert (found.verdict, found.weight) == (verdict, weight)
