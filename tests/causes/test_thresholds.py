@@ -409,6 +409,15 @@ class TestInitializationAndLoop:
         nothing = gradients(0.0, 0.0, 0.1)
         assert verdict("DF703", collapsed(NEAR_FLAT), part, nothing) == "ruled_out"
 
+    def test_a_comparison_between_outputs_and_loss_has_no_slope(self) -> None:
+        zero = replace(HEAD, gradient_zero_at_start=True)
+        stepped = (symptoms(UNSKILLED, UNSKILLED), unmoved("zero_gradient"))
+        assert verdict("DF704", *stepped, zero) == "supported"
+        assert verdict("DF704", *stepped, replace(zero, activation="softmax")) == "ruled_out"  # DF301
+        assert verdict("DF704", *stepped, replace(zero, activation="relu")) == "ruled_out"  # DF303
+        assert verdict("DF704", collapsed(), unmoved("zero_gradient"), zero) == "ruled_out"  # at an end: DF307
+        assert verdict("DF704", *stepped, replace(zero, gradient_zero_at_start=False)) == "ruled_out"  # DF705
+
     def test_a_loop_without_steps(self) -> None:
         assert verdict("DF705", collapsed(NEAR_FLAT), unmoved("no_steps")) == "supported"
 

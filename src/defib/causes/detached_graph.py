@@ -11,6 +11,8 @@ fresh as it was built.
 ## Evidence for
 - Gradient `None` for the parameters in the user's own loop, although a clean loop on the same rows has one; weights
   bit-equal to the initial ones.
+- Or gradients that are there and exactly 0 for every weight, the output's bias included, while the outputs differ: a
+  comparison, a rounding or a cast lies on the way, whose slope is 0.
 - Check: after `loss.backward()`, `[p.grad is None for p in net.parameters()]`; `loss.grad_fn` is `None`.
 
 ## Evidence against
@@ -46,13 +48,27 @@ A part that is detached on purpose (a frozen encoder, a target network) is the s
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import fine, percent
+from defib.causes._signs import fine, maybe, percent, seen
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
+from defib.probes.head import HeadFacts
 from defib.probes.updates import UpdateFacts
 
 NEARLY_ALL = 0.9
 MOST = 0.5
+ALIVE = 1e-3
+"""Outputs that differ by this much are not all at an end of their range, where a loss may clip them."""
+
+
+def _steps_in_the_way(book: Book) -> bool:
+    """No weight moved, for a zero gradient that neither the head nor dead or clipped outputs explain."""
+    updates, head, symptom = book.get(UpdateFacts), maybe(book, HeadFacts), seen(book)
+    if any(move.why_unmoved != "zero_gradient" for move in updates.parameters) or head is None:
+        return False
+    if not head.gradient_zero_at_start or head.activation == "relu":
+        return False
+    lone_softmax = head.activation == "softmax" and head.units == 1
+    return not lone_softmax and not symptom.is_flat and symptom.prediction_spread > ALIVE
 
 
 def _assess(book: Book) -> Assessment:
@@ -61,6 +77,12 @@ def _assess(book: Book) -> Assessment:
     total = sum(move.size for move in updates.parameters)
     share = sum(move.size for move in stuck) / max(total, 1)
     numbers = {"unmoved_without_gradient_fraction": share, "moved_fraction": updates.moved_fraction}
+    if not stuck and _steps_in_the_way(book):
+        because = (
+            "the gradient of the loss is exactly zero for every weight, the output's bias included, although the "
+            "outputs differ and stand in no saturation: a step (>, round, argmax) lies between them and the loss"
+        )
+        return supported(because, weight=0.85, layer=None, **numbers)
     if not stuck:
         return ruled_out("no weight stayed unmoved for lack of a gradient", layer=None, **numbers)
     if calm := fine(book):
