@@ -11,6 +11,7 @@ the part of the gradient that could tell them apart; the output bias takes the r
 ## Evidence for
 - At the *initial* weights, row correlation rises layer by layer to nearly 1, or the relative spread falls to nearly 0,
   from inputs that are well apart.
+- In a recurrent layer, time is the depth: rows apart in its sequence and equal in its last step (right padding).
 - Check: cosine between two rows' activations after every layer of the untrained network.
 
 ## Evidence against
@@ -30,7 +31,8 @@ net = nn.Sequential(*layers, nn.Linear(32, 1))    # default weights shrink, bias
 ```
 
 ## Fix
-Normalization layers, residual connections, an initializer at the critical scale (He for ReLU, with zero biases), or
+For a recurrent layer: read the last real step, mask the padding or put it in front, or pool over time. Otherwise
+normalization layers, residual connections, an initializer at the critical scale (He for ReLU, with zero biases), or
 fewer layers.
 
 ## Known problems
@@ -46,6 +48,7 @@ fault.
 from __future__ import annotations
 
 from defib.causes import Cause
+from defib.causes._recurrence import assess_recurrence
 from defib.causes._signs import EQUAL_ROWS, alive_in_training, dead_hidden, hidden, maybe, num, place, saturated_hidden
 from defib.causes.vanishing_gradients import GEOMETRIC, VANISHED
 from defib.diagnosis import Assessment, inconclusive, not_applicable, ruled_out, supported
@@ -85,6 +88,8 @@ def _assess(book: Book) -> Assessment:
     facts = book.get(ActivationFacts)
     if not facts.initial:
         raise Missing("ActivationFacts", "the initial weights")
+    if (forgets := assess_recurrence(facts)) is not None:
+        return alive_in_training(book) or forgets
     layers = [state for state in hidden(facts.initial) if state.activation is not None]
     if len(layers) < LEAST_LAYERS:
         return not_applicable(f"{len(layers)} hidden activations are too few for a gradual collapse")
@@ -135,7 +140,7 @@ CAUSE = Cause(
     name="forward-correlation-collapse",
     stage="architecture",
     assess=_assess,
-    fixes=("batch-norm", "halve-depth", "relu-he"),
+    fixes=("last-real-step", "batch-norm", "halve-depth", "relu-he"),
     contrast={"batch-norm": "must_work"},
     explains=("DF502", "DF505", "DF506"),
     look_alikes=("DF403", "DF102", "DF601", "DF401"),

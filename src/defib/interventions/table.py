@@ -24,6 +24,7 @@ INTERVENTIONS: dict[str, str] = {
     "leaky-relu": "leaky_relu",
     "batch-norm": "batch_norm",
     "halve-depth": "halve_depth",
+    "last-real-step": "last_real_step",
     "double-width": "double_width",
     "reinitialize": "reinitialize",
     "fitting-head": "fitting_head",
