@@ -99,6 +99,19 @@ def summed_cross_entropy(y: Any, p: Any) -> Any:
     return -tf.reduce_sum(y * tf.math.log(p) + (1.0 - y) * tf.math.log(1.0 - p))
 
 
+def on_logits(y: Any, p: Any) -> Any:
+    import tensorflow as tf
+
+    return tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(labels=y, logits=p))
+
+
+def by_function(y: Any, p: Any) -> Any:
+    import keras
+    import tensorflow as tf
+
+    return tf.reduce_mean(keras.losses.binary_crossentropy(y, p))
+
+
 def unheard_of(y: Any, p: Any) -> Any:
     import tensorflow as tf
 
@@ -109,6 +122,8 @@ HANDMADE = [
     (squared, "squared_error", (8, 1), (8, 1)),
     (broadcast, "squared_error", (8,), (8, 8)),
     (summed_cross_entropy, "binary_cross_entropy", (8, 1), (8, 1)),
+    (on_logits, "binary_cross_entropy", (8, 1), (8, 1)),
+    (by_function, "binary_cross_entropy", (8, 1), (8, 1)),
 ]
 
 

@@ -57,6 +57,13 @@ def test_a_column_far_from_zero_counts_unless_it_hardly_varies() -> None:
     assert facts(kelvin).offset_ratio == pytest.approx(abs(kelvin[:, 1].mean()) / kelvin[:, 1].std())
 
 
+def test_quantities_beside_ids_are_no_tokens() -> None:
+    ids = RNG.integers(0, 9, size=(40, 3)).astype(float)
+    embedding: Step = (Layer("e", "embedding"), lambda v: v)
+    assert facts(ids, embedding).kind == "tokens"
+    assert facts(np.column_stack([ids, RNG.lognormal(9, size=40)]), embedding).kind == "tabular"
+
+
 def test_a_constant_column_of_awkward_numbers_is_constant() -> None:
     assert facts(np.column_stack([np.full(977, 0.1), RNG.normal(size=977)])).constant_columns == 1
 

@@ -15,6 +15,8 @@ from defib.subject import AnyArray
 MAX_OPERATIONS: Final = 64
 SAME_VALUES: Final = frozenset({"Cast", "Reshape", "Squeeze", "ExpandDims", "Identity", "OneHot"})
 """What labels may go through on their way and still be those labels."""
+BLANK: Final = frozenset({"Const", "Fill", "ZerosLike", "OnesLike"})
+"""Zeros and ones in the shape of the output, which a cross-entropy makes for itself."""
 
 
 @dataclass(frozen=True)
@@ -48,13 +50,15 @@ class Look:
     _predicted: dict[Any, Any] = field(default_factory=dict)
     _origin: dict[Any, tuple[Any, Any]] = field(default_factory=dict)
     """Per tensor: itself, and the tensor it was reshaped from (kept alive, so that no ``id`` comes back)."""
+    _blank: dict[Any, Any] = field(default_factory=dict)
+    """Constants that the loss made for itself."""
     _watching: bool = False
 
     def start(self) -> None:
         """Listen to the operations of this thread."""
         from tensorflow.python.framework import op_callbacks
 
-        self._predicted[key(self.output)] = self.output
+        self._predicted.update({key(one): one for one in (self.output, *logits_behind(self.output))})
         op_callbacks.add_op_callback(self.see)
         self._watching = True
 
@@ -77,11 +81,14 @@ class Look:
         if len(self._origin) + len(self._predicted) > 4 * MAX_OPERATIONS:
             return
         mine = [one for one in inputs if key(one) in self._predicted]
+        if not mine and name in BLANK and outputs:
+            self._blank[key(outputs[0])] = outputs[0]
+            return
         if not mine:
             if name in SAME_VALUES and _per_row(inputs[0], self.output) and _per_row(outputs[0], self.output):
                 self._origin[key(outputs[0])] = (outputs[0], self._before(inputs[0]))
             return
-        others = [one for one in inputs if key(one) not in self._predicted and _per_row(one, self.output)]
+        others = [one for one in inputs if key(one) not in self._predicted and self._may_be_labels(one)]
         if self.labels is None and others and outputs:
             self.labels = self._before(others[0])
             self.prediction, self.target = shape_of(mine[0]), shape_of(others[0])
@@ -89,6 +96,10 @@ class Look:
         if self.labels is not None:
             self.operations.append(name)
         self._predicted.update({key(one): one for one in outputs})
+
+    def _may_be_labels(self, tensor: Any) -> bool:
+        made = getattr(getattr(tensor, "op", None), "type", "") if is_symbolic(tensor) else ""
+        return _per_row(tensor, self.output) and made not in BLANK and key(tensor) not in self._blank
 
     def _before(self, tensor: Any) -> Any:
         return self._origin.get(key(tensor), (tensor, tensor))[1]
@@ -100,6 +111,14 @@ class Look:
     def met(self, value: float | None = None, y: AnyArray | None = None, p: AnyArray | None = None) -> Met:
         """What was seen, as a fact."""
         return Met(tuple(self.operations), self.prediction, self.target, self.element, value, y, p)
+
+
+def logits_behind(output: Any) -> list[Any]:
+    """What went into the output's sigmoid or softmax, where Keras' cross-entropies reach for it instead."""
+    found = [getattr(output, "_keras_logits", None)]
+    if is_symbolic(output) and getattr(output.op, "type", "") in ("Sigmoid", "Softmax"):
+        found.append(output.op.inputs[0])
+    return [one for one in found if one is not None]
 
 
 def key(tensor: Any) -> Any:

@@ -153,7 +153,7 @@ def door_layers(subject: Subject, rows: Rows) -> tuple[LayerOutput, ...]:
 def kind_of(X: AnyArray, layers: tuple[LayerOutput, ...]) -> str:
     """``tabular``, ``image``, ``tokens`` or ``sequence``, from shape, dtype and the first layer that does anything."""
     first = next((one.layer.kind for one in layers if one.layer.kind not in ("reshape", "dropout", "norm")), "other")
-    if first == "embedding":
+    if first == "embedding" and _whole(X):
         return "tokens"
     if X.ndim >= 4:
         return "image"
@@ -161,6 +161,14 @@ def kind_of(X: AnyArray, layers: tuple[LayerOutput, ...]) -> str:
         return "tabular"
     square = X.shape[1] == X.shape[2] and X.shape[1] >= IMAGE_SIDE
     return "image" if square and first not in ("recurrent", "attention", "conv") else "sequence"
+
+
+def _whole(X: AnyArray) -> bool:
+    """Whether these may all be ids; quantities beside ids (a model of several inputs) are not."""
+    if X.dtype.kind in "iub":
+        return True
+    some = np.asarray(X[spaced_indices(len(X), 256)])
+    return bool(np.all(some == np.round(some)))
 
 
 def normalizes_inside(X: AnyArray, layers: tuple[LayerOutput, ...]) -> bool:
