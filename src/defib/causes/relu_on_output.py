@@ -45,7 +45,7 @@ A head that is dead only for part of the rows is not this fault, though those ro
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import RELU_LIKE, WEIGHTED, dead_hidden, maybe, num
+from defib.causes._signs import RELU_LIKE, WEIGHTED, dead_hidden, maybe, num, percent, seen
 from defib.diagnosis import Assessment, inconclusive, not_applicable, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.activations import ActivationFacts, LayerState
@@ -55,6 +55,8 @@ from defib.probes.training import TrainingFacts
 SPIKE = 10.0
 """A loss that rose tenfold diverged before the ReLU cut the output off."""
 THROWN = 3.0
+NEARLY = 0.95
+"""Share of the rows on which the output is one value, 0; a rectified target is rarely that sparse."""
 
 
 def _relu_after_last_weights(facts: ActivationFacts | None) -> LayerState | None:
@@ -73,6 +75,12 @@ def _large_step(training: TrainingFacts | None) -> bool:
     return (training.spike or 0.0) >= THROWN or (rate is not None and usual is not None and rate >= 10 * usual)
 
 
+def _nearly(book: Book, head: HeadFacts) -> bool:
+    """Cut off on all but a few rows."""
+    median = head.preactivation_median
+    return median is not None and median <= 0 and seen(book).mode_share >= NEARLY
+
+
 def _assess(book: Book) -> Assessment:
     head, facts = book.get(HeadFacts), maybe(book, ActivationFacts)
     relu = _relu_after_last_weights(facts)
@@ -81,6 +89,10 @@ def _assess(book: Book) -> Assessment:
     top = head.preactivation_max if head.activation in RELU_LIKE else None
     dead = top <= 0 if top is not None else relu is not None and relu.dead_fraction == 1.0
     numbers = {} if top is None else {"head_preactivation_max": top}
+    if not dead and _nearly(book, head):
+        share = percent(seen(book).mode_share)
+        because = f"the output passes a ReLU and is below zero before it on {share} of the rows"
+        return supported(because, weight=0.8, layer=head.layer, **numbers)
     if not dead:
         shown = "" if top is None else f" (largest pre-activation {num(top)})"
         return ruled_out(f"the ReLU on the output is alive on some rows{shown}", layer=head.layer, **numbers)
@@ -106,4 +118,5 @@ CAUSE = Cause(
     contrast={"fitting-head": "must_work", "more-epochs": "must_not"},
     explains=("DF401", "DF403", "DF502", "DF505", "DF506"),
     look_alikes=("DF401", "DF203", "DF501", "DF101"),
+    when_varied=True,
 )

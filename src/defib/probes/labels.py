@@ -51,6 +51,8 @@ class LabelFacts(Evidence):
     """The class of the last rows of an epoch, when the order is in blocks."""
     blocks: bool
     """Classes stand in blocks in the order the training saw them, epoch after epoch."""
+    prior_loss_row_sd: float | None = None
+    """Standard deviation over rows of the best constant's loss: what batches of unequal labels add to a loss curve."""
 
 
 def _measure(subject: Subject, book: Book) -> LabelFacts:
@@ -85,6 +87,7 @@ def _measure(subject: Subject, book: Book) -> LabelFacts:
         expected_longest_run_fraction=expected,
         last_class=last,
         blocks=blocks,
+        prior_loss_row_sd=prior_loss_row_sd(targets, kind),
     )
 
 
@@ -130,6 +133,32 @@ def prior_loss(targets: Targets, loss_kind: str | None) -> float | None:
         return constant_loss(y, "binary_cross_entropy")
     ids = targets.class_ids[np.isfinite(targets.class_ids)]
     return entropy_nats(np.unique(ids, return_counts=True)[1] / len(ids))
+
+
+def prior_loss_row_sd(targets: Targets, loss_kind: str | None) -> float | None:
+    """Standard deviation between rows of the loss of the best constant; ``None`` where that constant has no formula.
+
+    >>> y = read_targets(np.array([0.0, 2.0, 4.0]), task="regression")
+    >>> round(prior_loss_row_sd(y, "squared_error"), 3)  # rows cost 4, 0 and 4
+    1.886
+    """
+    y = targets.values[np.isfinite(targets.values).all(axis=1)]
+    if prior_loss(targets, loss_kind) is None or not len(y):
+        return None
+    if loss_kind == "squared_error":
+        return float(((y - y.mean(axis=0)) ** 2).mean(axis=1).std())
+    if loss_kind == "absolute_error":
+        return float(np.abs(y - np.median(y, axis=0)).mean(axis=1).std())
+    if targets.class_ids is None or (loss_kind == "binary_cross_entropy" and y.shape[1] > 1):
+        p = np.clip(y.mean(axis=0), 1e-7, 1 - 1e-7)
+        return (
+            float(-(y * np.log(p) + (1 - y) * np.log(1 - p)).mean(axis=1).std())
+            if 0 <= y.min() <= y.max() <= 1
+            else None
+        )
+    ids = targets.class_ids[np.isfinite(targets.class_ids)]
+    _, place, counts = np.unique(ids, return_inverse=True, return_counts=True)
+    return float(np.log(counts / len(ids))[place].std())
 
 
 def _value_loss(y: FloatArray, targets: Targets, loss_kind: str) -> float | None:

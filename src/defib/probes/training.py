@@ -37,6 +37,10 @@ USUAL_RATES = {
 """Customary first steps of the frameworks' own documentation."""
 
 
+BATCH_ERRORS = 4.0
+"""Standard errors of a batch's mean loss that unequal labels alone reach once in thousands of batches."""
+
+
 @dataclass(frozen=True)
 class TrainingFacts(Evidence):
     """Read from the recorded trace."""
@@ -106,7 +110,7 @@ def _measure(subject: Subject, book: Book) -> TrainingFacts:
         at_prior_loss=_at_prior(last, prior),
         still_falling=still_falling(steady),
         frozen_loss=_frozen(steady),
-        spike=highest / first if highest is not None and first is not None and first > 0 else None,
+        spike=_spike(highest, first, book, recipe.batch_size),
         nan_at=_nan_at(losses, n_updates),
         learning_rate=None if optimizer is None else optimizer.learning_rate,
         usual_learning_rate=None if optimizer is None else USUAL_RATES.get(optimizer.name),
@@ -117,6 +121,22 @@ def _measure(subject: Subject, book: Book) -> TrainingFacts:
         restored_by=trace.restored_by,
         restored_loss=_restored_loss(trace),
     )
+
+
+def _spike(highest: float | None, first: float | None, book: Book, batch_size: int | None) -> float | None:
+    """Highest loss over the first one, or over what a batch may cost a constant by its labels alone, if that is more.
+
+    With 2 % positives the first batch of 32 often holds none, and another one holds five: a loss ten times the first
+    one, and no step was to blame.
+    """
+    if highest is None or first is None or first <= 0:
+        return None
+    usual = first
+    labels = book.get(LabelFacts) if book.has(LabelFacts) else None
+    if labels is not None and labels.prior_loss is not None and labels.prior_loss_row_sd is not None:
+        noise = BATCH_ERRORS * labels.prior_loss_row_sd / float(np.sqrt(max(batch_size or 1, 1)))
+        usual = max(first, labels.prior_loss + noise)
+    return highest / usual
 
 
 def _rates(rates: Sequence[tuple[float, float]], n_updates: int) -> dict[str, Any]:
