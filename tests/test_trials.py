@@ -67,8 +67,8 @@ def test_where_the_reference_has_no_skill_nothing_is_recovered_and_nothing_suffi
 class Clock:
     """An engine whose runs take a second each, by its own clock."""
 
-    def __init__(self, recovers: set[str]) -> None:
-        self.now, self.recovers, self.done = 0.0, recovers, list[tuple[str, int]]()
+    def __init__(self, recovers: set[str], partly: set[str]) -> None:
+        self.now, self.recovers, self.partly, self.done = 0.0, recovers, partly, list[tuple[str, int]]()
 
     def monotonic(self) -> float:
         return self.now
@@ -77,16 +77,19 @@ class Clock:
         name = "control" if arm == Arm() else f"step-{arm.learning_rate_factor:g}"
         self.now += 1.0
         self.done.append((name, seed))
-        good = name in self.recovers
-        return Run(seed, 0.9 + 0.01 * seed if good else 0.0, 0.9 if good else 0.0, 0.2, not good, 1.0)
+        good, part = name in self.recovers, name in self.partly
+        recovery = 0.9 + 0.01 * seed if good else 0.3 + 0.01 * seed if part else 0.0
+        return Run(seed, recovery, recovery, 0.2, not (good or part), 1.0)
 
 
 def scaled(factor: float) -> Callable[[Book], Arm]:
     return lambda book: Arm(learning_rate_factor=factor)
 
 
-def conducted(monkeypatch: pytest.MonkeyPatch, recovers: set[str], seconds: float) -> tuple[Campaign, Clock]:
-    clock = Clock(recovers)
+def conducted(
+    monkeypatch: pytest.MonkeyPatch, recovers: set[str], seconds: float, partly: frozenset[str] | set[str] = frozenset()
+) -> tuple[Campaign, Clock]:
+    clock = Clock(recovers, set(partly))
     clock.subject = SimpleNamespace(can_train=lambda arm: None)  # type: ignore[attr-defined]
     monkeypatch.setattr("defib.trials.campaign.time", clock)
     offered = [replace(TABLE["step-times-10"], name=f"step-{k}", arm=scaled(k)) for k in range(2, 8)]
@@ -97,6 +100,14 @@ def conducted(monkeypatch: pytest.MonkeyPatch, recovers: set[str], seconds: floa
 def test_one_proof_comes_before_ten_hints(monkeypatch: pytest.MonkeyPatch) -> None:
     campaign, clock = conducted(monkeypatch, {"step-2", "step-3", "step-4", "step-5", "step-6", "step-7"}, seconds=6.5)
     assert [trial.intervention for trial in campaign.trials if trial.sufficient] == [clock.done[1][0]]
+
+
+def test_what_helps_part_of_the_way_speaks_neither_for_nor_against(monkeypatch: pytest.MonkeyPatch) -> None:
+    campaign, _ = conducted(monkeypatch, {"step-2"}, seconds=100, partly={"step-3"})
+    assert campaign.outcomes["step-2"] is True
+    assert campaign.outcomes["step-4"] is False
+    assert "step-3" not in campaign.outcomes
+    assert not next(trial for trial in campaign.trials if trial.intervention == "step-3").sufficient
 
 
 def test_with_time_everything_is_screened_and_what_recovers_is_proven(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -94,7 +94,7 @@ def _assess(book: Book) -> Assessment:
     low = training.learning_rate is not None and training.usual_learning_rate is not None
     low = low and (training.learning_rate or 0.0) <= (training.usual_learning_rate or 0.0) / 10
     if steps < MANY and not low:
-        return inconclusive(f"{because}, but these are few updates", weight=0.2, layer=None, **numbers)
+        return inconclusive(f"{because}, but these are few updates", weight=0.3, layer=None, **numbers)
     unseen = low and training.optimizer in BOUNDED and change < STANDS
     if (training.still_falling is not False or unseen) and (per_step < TINY_STEP or low):
         return supported(because, weight=0.75 if low else 0.65, layer=None, **numbers)

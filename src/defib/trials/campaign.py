@@ -25,6 +25,8 @@ from defib.trials.judge import MIN_SEEDS, Run, judge
 
 MAX_INTERVENTIONS = 9
 """How many different changes a campaign screens; more would leave no time for the seeds."""
+HELPED = 0.1
+"""A tenth of the reference learner's skill: less is no part of the way."""
 EXTRA_SEEDS = 2
 """Seeds added when the control itself recovers on some seeds, which widens the interval."""
 
@@ -35,7 +37,8 @@ class Campaign:
 
     trials: tuple[Trial, ...] = ()
     outcomes: Mapping[str, bool] = field(default_factory=dict)
-    """Intervention → it restored learning (sufficient) or not on any seed; mixed results are left out."""
+    """Intervention → it restored learning (sufficient), or did nothing for it; what helped a part of the way, or on
+    some seeds, is left out: it speaks neither for nor against a cause that may not be alone."""
     control_recovered: bool | None = None
     """The recipe as recorded learns when it is replayed: the fault is not in what was replayed."""
     control: tuple[Run, ...] = ()
@@ -187,10 +190,14 @@ class Conductor:
             return {}
         outcomes: dict[str, bool] = {}
         for trial in trials:
-            recovered = [run.recovered for run in self.runs[trial.intervention]]
-            if trial.arm == "treated" and (trial.sufficient or not any(recovered)):
+            if trial.arm == "treated" and (trial.sufficient or not (trial.undecided or _helped(trial))):
                 outcomes[trial.intervention] = trial.sufficient
         return with_families(outcomes)
+
+
+def _helped(trial: Trial) -> bool:
+    """Better than the control beyond doubt, by a margin that matters, and not enough."""
+    return trial.interval is not None and trial.interval[0] > 0 and (trial.effect or 0.0) >= HELPED
 
 
 def has_labels(subject: Subject) -> bool:
