@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 from scipy import stats
 
 from defib.causes import Cause
-from defib.diagnosis import Assessment, ruled_out
+from defib.diagnosis import Assessment, Trial, ruled_out
 from defib.evidence import Book
 from defib.interventions.table import all_interventions
 from defib.recipe import Arm
@@ -156,3 +157,14 @@ def test_the_split_keeps_classes_order_and_every_row(seed: int) -> None:
 
 def test_too_few_rows_are_not_split() -> None:
     assert split_rows(Rows(np.zeros((4, 2)), np.array([0, 1, 1, 0])), 0) is None
+
+
+def test_only_a_clear_effect_of_some_size_is_partly() -> None:
+    def arm(effect: float, low: float, **more: Any) -> Trial:
+        return Trial("a", "treated", "", (), (), (), (), effect=effect, interval=(low, 1.0), **more)
+
+    assert arm(0.3, 0.1).partial
+    assert not arm(0.3, -0.1).partial
+    assert not arm(0.05, 0.01).partial
+    assert not arm(0.9, 0.8, sufficient=True).partial
+    assert not arm(0.5, 0.1, undecided=True).partial

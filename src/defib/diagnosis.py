@@ -81,6 +81,10 @@ class NotAssessed:
     needs: str
 
 
+HELPED = 0.1
+"""A tenth of the reference learner's skill: less is no part of the way."""
+
+
 @dataclass(frozen=True)
 class Trial:
     """One intervention (or the control) trained several times on a clone and judged on rows not trained on."""
@@ -105,6 +109,12 @@ class Trial:
     """It recovered on some seed, but too few seeds were run, or they disagree: neither sufficient nor insufficient."""
     seconds: float = 0.0
     note: str = ""
+
+    @property
+    def partial(self) -> bool:
+        """Better than the control beyond doubt, by a margin that matters, and not enough."""
+        helps = self.interval is not None and self.interval[0] > 0 and (self.effect or 0.0) >= HELPED
+        return helps and not self.sufficient and not self.undecided
 
 
 @dataclass(frozen=True)

@@ -29,8 +29,10 @@ def choose_fix(
     near = [one for one in causes[1:] if one.mechanism_of == first.code or one.code in first.tied_with]
     near += [one for one in causes[1:] if one.assessment.own]  # a second fault, whose change may mend the first, too
     sufficient = [trial.intervention for trial in trials if trial.sufficient]
-    hopeful = [trial.intervention for trial in trials if trial.undecided]
-    in_vain = tuple(t.intervention for t in trials if t.arm == "treated" and not t.sufficient and not t.undecided)
+    hopeful = [trial.intervention for trial in trials if trial.undecided or trial.partial]
+    in_vain = tuple(
+        t.intervention for t in trials if t.arm == "treated" and not (t.sufficient or t.undecided or t.partial)
+    )
     verified = [name for name in [*own, *_fixes_of(near, catalogue, interventions)] if name in sufficient]
     likely = [name for name in own if name in hopeful]
     as_on_its_page = [name for name in catalogue[first.code].fixes if name in interventions]

@@ -45,7 +45,7 @@ A product with the step and the budget: a much larger step or many more epochs r
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import fine, maybe, num, percent, seen
+from defib.causes._signs import fine, maybe, num, percent, seen, untouched
 from defib.diagnosis import Assessment, inconclusive, not_applicable, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.head import HeadFacts
@@ -91,7 +91,7 @@ def _assess(book: Book) -> Assessment:
         return ruled_out("the predictions sit at the mean of the targets", layer=None, **numbers)
     training = maybe(book, TrainingFacts)
     way = _way(book, labels.mean)
-    if training is not None and way is not None and 0 < way < HARDLY and not training.frozen_loss:
+    if training is not None and way is not None and 0 < way < HARDLY and not untouched(book):
         numbers["share_of_the_way"] = way
         because = (
             f"the targets lie around {num(labels.mean)}, and {training.n_updates:,} updates took the predictions "

@@ -11,10 +11,9 @@ from defib.diagnosis import Diagnosis, Hypothesis, Trial
 from defib.reporters.background import Behind
 from defib.reporters.charts import bar, columns, curve, dots, log_share, scale_line, whisker
 from defib.reporters.parts import (
-    LEGEND,
-    NO_SIGNAL,
     control_first,
     effect_text,
+    legend,
     measured,
     per_seed,
     trials_title,
@@ -176,7 +175,7 @@ def trials(tried: Sequence[Trial]) -> dict[str, Any] | None:
         "title": trials_title(tried),
         "rows": rows,
         "what": "recovery" if recovered else "skill",
-        "legend": LEGEND if recovered else NO_SIGNAL,
+        "legend": legend(tried),
         "range": f"{low:.1f} to {high:.1f}",
         "reach": f"{reach[0]:.1f} to {reach[1]:.1f}",
     }

@@ -13,8 +13,6 @@ from defib.diagnosis import Diagnosis, Fix, Hypothesis, Trial
 from defib.reporters.background import Background, Location
 from defib.reporters.legible import legible
 from defib.reporters.parts import (
-    LEGEND,
-    NO_SIGNAL,
     acts_through,
     alternatives_title,
     by_need,
@@ -23,6 +21,7 @@ from defib.reporters.parts import (
     effect_text,
     fix_title,
     further,
+    legend,
     measured,
     per_seed,
     proofs,
@@ -131,7 +130,7 @@ def _trials(trials: Sequence[Trial]) -> Iterator[str]:
         note = f" ({trial.note})" if trial.note else ""
         cells = (trial.intervention, values, effect_text(trial), verdict_text(trial), trial.does + note)
         yield "| " + " | ".join(escaped(cell) for cell in cells) + " |"
-    yield f"\n<sub>{LEGEND if recovered else NO_SIGNAL}</sub>"
+    yield f"\n<sub>{legend(trials)}</sub>"
 
 
 def _fix(fix: Fix, d: Diagnosis) -> Iterator[str]:

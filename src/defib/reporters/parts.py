@@ -82,12 +82,23 @@ def effect_text(trial: Trial) -> str:
     return f"{trial.effect:+.2f}" + (f" {interval_text(trial.interval)}" if trial.interval is not None else "")
 
 
-def verdict_text(trial: Trial) -> Literal["control", "open", "yes", "no"]:
+def legend(trials: Iterable[Trial]) -> str:
+    """What the columns of the table mean; a word that does not occur is not explained."""
+    arms = list(trials)
+    if not measured(arms):
+        return NO_SIGNAL
+    partly = "; partly: better than the control, but not enough" if any(one.partial for one in arms) else ""
+    return LEGEND + partly
+
+
+def verdict_text(trial: Trial) -> Literal["control", "open", "partly", "yes", "no"]:
     """Whether it was enough."""
     if trial.arm == "control":
         return "control"
     if trial.undecided:
         return "open"
+    if trial.partial:
+        return "partly"
     return "yes" if trial.sufficient else "no"
 
 

@@ -10,12 +10,12 @@ from rich.table import Table
 from rich.text import Text
 
 from defib.diagnosis import Trial
-from defib.reporters.parts import LEGEND, NO_SIGNAL, control_first, effect_text, measured, per_seed, verdict_text
+from defib.reporters.parts import control_first, effect_text, legend, measured, per_seed, verdict_text
 from defib.reporters.words import number
 
 WIDE, WIDEST = 100, 120
 """Columns from which the spread fits; and the words of what was changed, too."""
-VERDICT_STYLE = {"control": "dim", "open": "yellow", "yes": "green", "no": "dim"}
+VERDICT_STYLE = {"control": "dim", "open": "yellow", "partly": "yellow", "yes": "green", "no": "dim"}
 
 
 def trial_table(trials: Sequence[Trial], width: int) -> RenderableType:
@@ -34,7 +34,7 @@ def trial_table(trials: Sequence[Trial], width: int) -> RenderableType:
     for trial in control_first(trials):
         table.add_row(*_cells(trial, per_seed(trial, recovered), wide), *([Text(trial.does)] if widest else []))
     notes = [Text(f"{trial.intervention}: {trial.note}", style="dim") for trial in trials if trial.note]
-    return Group(table, Text(LEGEND if recovered else NO_SIGNAL, style="dim"), *notes)
+    return Group(table, Text(legend(trials), style="dim"), *notes)
 
 
 def _cells(trial: Trial, values: Sequence[float], wide: bool) -> list[Text]:

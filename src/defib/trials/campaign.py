@@ -25,8 +25,6 @@ from defib.trials.judge import MIN_SEEDS, Run, judge
 
 MAX_INTERVENTIONS = 9
 """How many different changes a campaign screens; more would leave no time for the seeds."""
-HELPED = 0.1
-"""A tenth of the reference learner's skill: less is no part of the way."""
 EXTRA_SEEDS = 2
 """Seeds added when the control itself recovers on some seeds, which widens the interval."""
 
@@ -190,14 +188,9 @@ class Conductor:
             return {}
         outcomes: dict[str, bool] = {}
         for trial in trials:
-            if trial.arm == "treated" and (trial.sufficient or not (trial.undecided or _helped(trial))):
+            if trial.arm == "treated" and (trial.sufficient or not (trial.undecided or trial.partial)):
                 outcomes[trial.intervention] = trial.sufficient
         return with_families(outcomes)
-
-
-def _helped(trial: Trial) -> bool:
-    """Better than the control beyond doubt, by a margin that matters, and not enough."""
-    return trial.interval is not None and trial.interval[0] > 0 and (trial.effect or 0.0) >= HELPED
 
 
 def has_labels(subject: Subject) -> bool:
