@@ -12,9 +12,10 @@ import pytest
 from scipy import stats
 
 from defib.causes import Cause
-from defib.diagnosis import Assessment, Trial, ruled_out
+from defib.diagnosis import Assessment, Trial, ruled_out, supported
 from defib.evidence import Book
 from defib.interventions.table import all_interventions
+from defib.ranking import Assessed, rank
 from defib.recipe import Arm
 from defib.subject import Rows
 from defib.trials import Silent, plan
@@ -75,7 +76,9 @@ class Clock:
         return self.now
 
     def run(self, arm: Arm, seed: int, deadline: float) -> Run:
-        name = "control" if arm == Arm() else f"step-{arm.learning_rate_factor:g}"
+        names = [] if arm.learning_rate_factor == 1 else [f"step-{arm.learning_rate_factor:g}"]
+        names += [edit.op for edit in arm.edits]
+        name = " + ".join(names) or "control"
         self.now += 1.0
         self.done.append((name, seed))
         good, part = name in self.recovers, name in self.partly
@@ -84,18 +87,23 @@ class Clock:
 
 
 def scaled(factor: float) -> Callable[[Book], Arm]:
-    return lambda book: Arm(learning_rate_factor=factor)
+    # Changes of the same thing cannot be made together, so that some are changes of another.
+    return lambda book: Arm().with_edit("step-3") if factor == 3 else Arm(learning_rate_factor=float(factor))
 
 
 def conducted(
-    monkeypatch: pytest.MonkeyPatch, recovers: set[str], seconds: float, partly: frozenset[str] | set[str] = frozenset()
+    monkeypatch: pytest.MonkeyPatch,
+    recovers: set[str],
+    seconds: float,
+    partly: frozenset[str] | set[str] = frozenset(),
+    ranked: tuple[Cause, ...] = (),
 ) -> tuple[Campaign, Clock]:
     clock = Clock(recovers, set(partly))
     clock.subject = SimpleNamespace(can_train=lambda arm: None)  # type: ignore[attr-defined]
     monkeypatch.setattr("defib.trials.campaign.time", clock)
     offered = [replace(TABLE["step-times-10"], name=f"step-{k}", arm=scaled(k)) for k in range(2, 8)]
     conductor = Conductor(clock, Book(), seconds=seconds, seed=0, progress=Silent())  # type: ignore[arg-type]
-    return conductor.conduct((), {}, offered), clock
+    return conductor.conduct(ranked, {one.code: 0.5 for one in ranked}, offered), clock
 
 
 def test_one_proof_comes_before_ten_hints(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,18 +119,37 @@ def test_what_helps_part_of_the_way_speaks_neither_for_nor_against(monkeypatch: 
     assert not next(trial for trial in campaign.trials if trial.intervention == "step-3").sufficient
 
 
+def test_two_changes_are_made_together_where_none_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    scale, step = cause("DF101", {}, fixes=("step-2",)), cause("DF501", {}, fixes=("step-3", "step-4"))
+    both = "step-2 + step-3"
+    campaign, _ = conducted(monkeypatch, {both}, seconds=100, ranked=(scale, step))
+    assert next(trial for trial in campaign.trials if trial.changes == ("step-2", "step-3")).sufficient
+    assert campaign.outcomes[both] is True
+    assert "step-2" not in campaign.outcomes  # needed: its failure alone speaks against nobody
+    assert campaign.outcomes["step-4"] is False
+    seen = [Assessed(one, supported("seen", weight=0.9)) for one in (scale, step)]
+    first, second = rank(seen, campaign.outcomes)
+    assert (first.tied_with, second.tied_with) == ((second.code,), (first.code,))
+
+
+def test_pairs_start_with_the_first_fixes_of_the_leading_hypotheses() -> None:
+    ranked = [cause("DF1", {}, fixes=("a", "b")), cause("DF2", {}, fixes=("c", "a")), cause("DF3", {}, fixes=("d",))]
+    assert plan.pairs(ranked, {"a", "b", "c", "d"}, limit=3) == (("a", "c"), ("a", "d"), ("c", "d"))
+    assert plan.pairs(ranked, {"a"}) == ()
+
+
 def test_with_time_everything_is_screened_and_what_recovers_is_proven(monkeypatch: pytest.MonkeyPatch) -> None:
     campaign, _ = conducted(monkeypatch, {"step-3", "step-5"}, seconds=100)
     assert {trial.intervention for trial in campaign.trials if trial.sufficient} == {"step-3", "step-5"}
     assert all(len(trial.seeds) == 3 for trial in campaign.trials)
 
 
-def cause(code: str, works: dict[str, bool]) -> Cause:
+def cause(code: str, works: dict[str, bool], fixes: tuple[str, ...] = ()) -> Cause:
     def assess(book: Book) -> Assessment:
         return ruled_out("never asked")
 
     contrast = {name: "must_work" if value else "must_not" for name, value in works.items()}
-    return Cause(code, code.lower(), "data", assess, (), contrast)  # type: ignore[arg-type]
+    return Cause(code, code.lower(), "data", assess, fixes, contrast)  # type: ignore[arg-type]
 
 
 def test_the_planner_prefers_what_separates_to_what_always_works() -> None:

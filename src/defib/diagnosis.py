@@ -81,6 +81,7 @@ class NotAssessed:
     needs: str
 
 
+TOGETHER = " + "
 HELPED = 0.1
 """A tenth of the reference learner's skill: less is no part of the way."""
 
@@ -90,7 +91,7 @@ class Trial:
     """One intervention (or the control) trained several times on a clone and judged on rows not trained on."""
 
     intervention: str
-    """Name of the intervention, or ``control``."""
+    """Name of the intervention, or ``control``; two that were made together are joined by `TOGETHER`."""
     arm: Literal["control", "treated"]
     does: str
     """What was changed, in words ("standardize the inputs, everything else as recorded")."""
@@ -109,6 +110,15 @@ class Trial:
     """It recovered on some seed, but too few seeds were run, or they disagree: neither sufficient nor insufficient."""
     seconds: float = 0.0
     note: str = ""
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """The interventions that were made, one or two.
+
+        >>> Trial("a + b", "treated", "", (), (), (), ()).changes
+        ('a', 'b')
+        """
+        return tuple(self.intervention.split(TOGETHER))
 
     @property
     def partial(self) -> bool:

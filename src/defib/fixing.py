@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from defib.causes import Cause
-from defib.diagnosis import Fix, Hypothesis, Trial
+from defib.diagnosis import TOGETHER, Fix, Hypothesis, Trial
 from defib.evidence import Book, Missing
 from defib.interventions import Intervention
 
@@ -37,14 +37,16 @@ def choose_fix(
     likely = [name for name in own if name in hopeful]
     as_on_its_page = [name for name in catalogue[first.code].fixes if name in interventions]
     untried = [name for name in as_on_its_page if name not in in_vain and _applies(interventions[name], book)]
-    chosen = next(iter([*verified, *likely, *untried]), None)
+    pair = next((t for t in trials if t.sufficient and len(t.changes) > 1 and set(t.changes) & set(own)), None)
+    chosen = next(iter([*verified, *([pair.intervention] if pair else []), *likely, *untried]), None)
     if chosen is None:
         return None
+    parts = [interventions[name] for name in chosen.split(TOGETHER)]
     return Fix(
-        interventions=(chosen,),
+        interventions=tuple(one.name for one in parts),
         verified=chosen in sufficient,
-        code=_code(interventions[chosen], book, framework),
-        says=interventions[chosen].does,
+        code="\n".join(_code(one, book, framework).rstrip() for one in parts),
+        says=", and ".join(one.does for one in parts),
         alternatives=tuple(name for name in sufficient if name != chosen),
         insufficient=in_vain,
     )

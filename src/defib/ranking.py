@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from defib.causes import Cause
-from defib.diagnosis import Assessment, Hypothesis
+from defib.diagnosis import TOGETHER, Assessment, Hypothesis
 from defib.trials.plan import prediction
 
 DECISIVE = 0.9
@@ -136,8 +136,17 @@ def _origin(one: Assessed, others: Sequence[Assessed]) -> str | None:
     return None
 
 
+def _paired(one: Assessed, others: Sequence[Assessed], outcomes: Mapping[str, bool]) -> tuple[str, ...]:
+    """Those whose fix and this one's were sufficient together, and not alone."""
+    pairs = [name.split(TOGETHER) for name, worked in outcomes.items() if worked and TOGETHER in name]
+    wanted = {b for pair in pairs for a, b in (pair, pair[::-1]) if a in one.cause.fixes}
+    return tuple(other.cause.code for other in others if other is not one and wanted & set(other.cause.fixes))
+
+
 def _tied(one: Assessed, others: Sequence[Assessed], outcomes: Mapping[str, bool]) -> tuple[str, ...]:
-    """The partners of a product: each one's own fix was sufficient."""
+    """The partners of a product: each one's own fix was sufficient, or only both together."""
+    if paired := _paired(one, others, outcomes):
+        return paired
     if not is_product(one, others, outcomes):
         return ()
     against = contradictions(one.cause, outcomes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -145,7 +145,7 @@ class Edit:
 
 @dataclass(frozen=True)
 class Arm:
-    """The recorded recipe with at most one change: what `Subject.train` runs. ``Arm()`` is the control."""
+    """The recorded recipe with one change, or two together: what `Subject.train` runs. ``Arm()`` is the control."""
 
     learning_rate_factor: float = 1.0
     constant_rate: bool = False
@@ -170,3 +170,22 @@ class Arm:
         (Edit(op='batch_norm', value=None),)
         """
         return replace(self, edits=(*self.edits, Edit(op, value)))
+
+    def merged(self, other: Arm) -> Arm | None:
+        """Both changes in one arm; ``None`` where they change the same thing.
+
+        >>> Arm(learning_rate_factor=0.1).merged(Arm(shuffle=True)).shuffle
+        True
+        >>> Arm(learning_rate_factor=0.1).merged(Arm(learning_rate_factor=10.0)) is None
+        True
+        """
+        plain, changes = Arm(), {}
+        for name in (one.name for one in fields(self) if one.name != "edits"):
+            mine, theirs = getattr(self, name), getattr(other, name)
+            if theirs != getattr(plain, name):
+                if mine not in (getattr(plain, name), theirs):
+                    return None
+                changes[name] = theirs
+        if {edit.op for edit in self.edits} & {edit.op for edit in other.edits}:
+            return None
+        return replace(self, edits=(*self.edits, *other.edits), **changes)

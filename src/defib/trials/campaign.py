@@ -3,6 +3,8 @@
 The screening pass tries every intervention once, in the planner's order. What recovered there gets the
 other seeds first (that is what may be called verified); what did not gets them while time is left. Screening ends
 early when the time left is just what it takes to prove one that recovered: one proof is worth more than ten hints.
+Where no single change is enough, the fixes of two hypotheses are made together: a sufficient pair of changes that are
+not enough alone is the smallest sufficient set.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import final
 
 from defib.causes import Cause
-from defib.diagnosis import Trial
+from defib.diagnosis import TOGETHER, Trial
 from defib.evidence import Book, Missing
 from defib.interventions import Intervention
 from defib.interventions.table import with_families
@@ -25,6 +27,8 @@ from defib.trials.judge import MIN_SEEDS, Run, judge
 
 MAX_INTERVENTIONS = 9
 """How many different changes a campaign screens; more would leave no time for the seeds."""
+BEFORE_PAIRS = 6
+"""The control and five changes that did not restore learning: then pairs are worth more than the rest."""
 EXTRA_SEEDS = 2
 """Seeds added when the control itself recovers on some seeds, which widens the interval."""
 
@@ -68,6 +72,7 @@ class Conductor:
             self._try("control", 0, "does the recorded recipe give the same symptom again?")
             if self.runs["control"]:
                 self._screen(ranked, beliefs, offered)
+                self._combine(ranked)
                 self._confirm(ranked[0].fixes if ranked else (), {one.name: one.size for one in offered})
         finally:
             self.progress.finish()
@@ -81,6 +86,8 @@ class Conductor:
         while left and len(self.runs) <= MAX_INTERVENTIONS and not self.out_of_time and not self._time_to_confirm():
             name = plan.order(ranked, current, tuple(left), {k: v.size for k, v in left.items()})[0]
             self._try_intervention(left.pop(name), ranked[0] if ranked else None)
+            if len(self.runs) == BEFORE_PAIRS:
+                self._combine(ranked)
             runs = self.runs.get(name)
             if runs:
                 current = plan.update(current, {c.code: c for c in ranked}, name, runs[0].recovered)
@@ -98,6 +105,20 @@ class Conductor:
         self.arms[one.name] = (arm, one.does)
         why = f"tells {leading.name} from its look-alikes" if leading else "is it enough?"
         self._try(one.name, 0, why)
+
+    def _combine(self, ranked: Sequence[Cause]) -> None:
+        """Two changes together, where none was enough so far."""
+        if any(runs and runs[0].recovered for runs in self.runs.values()):
+            return
+        for pair in plan.pairs(ranked, [name for name, runs in self.runs.items() if runs]):
+            name, (one, two) = TOGETHER.join(pair), (self.arms[name] for name in pair)
+            arm = one[0].merged(two[0])
+            if name in self.runs or arm is None or self.engine.subject.can_train(arm) is not None:
+                continue
+            self.arms[name] = (arm, f"{one[1]}, and {two[1]}")
+            self._try(name, 0, "no single change was enough")
+            if self.runs.get(name) and self.runs[name][0].recovered:
+                return
 
     def _time_to_confirm(self) -> bool:
         """Something recovered, and after one more run there would be no time left to prove it."""
@@ -187,7 +208,10 @@ class Conductor:
         if self._control_recovered():
             return {}
         outcomes: dict[str, bool] = {}
+        needed = {name for trial in trials if trial.sufficient and len(trial.changes) > 1 for name in trial.changes}
         for trial in trials:
+            if trial.intervention in needed:
+                continue  # not enough alone, and needed: no word against the cause it mends
             if trial.arm == "treated" and (trial.sufficient or not (trial.undecided or trial.partial)):
                 outcomes[trial.intervention] = trial.sufficient
         return with_families(outcomes)

@@ -8,7 +8,8 @@ hypothesis' own smallest fix comes first: without it there is nothing to offer.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
+from itertools import combinations
 
 import numpy as np
 
@@ -78,3 +79,18 @@ def update(beliefs: Mapping[str, float], causes: Mapping[str, Cause], name: str,
     raw = {code: belief * likelihood[code] for code, belief in beliefs.items()}
     total = sum(raw.values()) or 1.0
     return {code: value / total for code, value in raw.items()}
+
+
+def pairs(ranked: Sequence[Cause], tried: Container[str], limit: int = 4) -> tuple[tuple[str, str], ...]:
+    """Fixes of two hypotheses to make together when none was enough alone: the leading ones' first fixes first.
+
+    Only fixes that were ``tried`` alone, so that a pair that suffices is known to be minimal.
+    """
+    own = [[fix for fix in cause.fixes if fix in tried] for cause in ranked]
+    found: list[tuple[int, tuple[str, str]]] = []
+    for (i, mine), (j, theirs) in combinations(enumerate(own), 2):
+        for a, one in enumerate(mine[:2]):
+            found += [(i + j + 3 * (a + b), (one, other)) for b, other in enumerate(theirs[:2]) if one != other]
+    ordered = [pair for _, pair in sorted(found, key=lambda item: item[0])]
+    unique = {frozenset(pair): pair for pair in reversed(ordered)}
+    return tuple(pair for pair in ordered if unique[frozenset(pair)] == pair)[:limit]
