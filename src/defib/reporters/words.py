@@ -173,7 +173,7 @@ def seeds_clause(fix: Fix, trials: Sequence[Trial]) -> str:
     >>> seeds_clause(Fix(("relu-he",), False, "", ""), [])
     'not tried here'
     """
-    tried = next((trial for trial in trials if trial.intervention in fix.interventions), None)
+    tried = next((trial for trial in trials if trial.changes == fix.interventions), None)
     if tried is None:
         return "tried against the control" if fix.verified else "not tried here"
     seeds = "1 seed" if len(tried.seeds) == 1 else f"{len(tried.seeds)} seeds"
