@@ -11,7 +11,7 @@ JOBS ?= 2
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test bench clean
+.PHONY: help setup demo check test bench docs clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -39,6 +39,9 @@ test: check  ## check, then all tests
 
 bench: setup  ## measure import time, overhead of watching, time to diagnosis, and every scenario
 	$(BIN)/python -m benchmarks
+
+docs: setup  ## run every example and put what defib prints into README.md and docs/examples.md
+	$(BIN)/python -m benchmarks.show_examples
 
 clean:  ## remove what the tools left behind; .venv stays
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,69 @@
+"""Run every example as ``defib run`` from another directory and put what it prints into the docs.
+
+``make docs``, or ``python -m benchmarks.show_examples [NAME ...]``, fills the blocks between ``<!-- defib:NAME -->`` and
+``<!-- /defib -->`` of README.md and docs/examples.md, and prints a table of the causes, the fix and the seconds each.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks._table import markdown
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = (ROOT / "docs" / "examples.md", ROOT / "README.md")
+WIDTH = 90
+
+
+def shown(name: str) -> tuple[str, dict[str, Any], float]:
+    """The terminal report, the JSON report's first diagnosis, and the seconds that ``defib run`` took."""
+    script = ROOT / "examples" / f"{name}.py"
+    environment = {**os.environ, "COLUMNS": str(WIDTH), "TF_CPP_MIN_LOG_LEVEL": "3", "NO_COLOR": "1"}
+    with tempfile.TemporaryDirectory() as elsewhere:
+        start = time.perf_counter()
+        done = subprocess.run(
+            [sys.executable, "-m", "defib", "run", "--report", "report.json", str(script)],
+            cwd=elsewhere,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        seconds = time.perf_counter() - start
+        report = json.loads((Path(elsewhere) / "report.json").read_text())
+    text = done.stdout[re.search(r"^.* \((keras|torch)\) ─+$", done.stdout, re.M).start() :]  # type: ignore[union-attr]
+    text = text.split("\nRecorded in")[0].rstrip()
+    return text.replace(f"{script}", f"examples/{name}.py"), report["diagnoses"][0], seconds
+
+
+def fill(page: Path, name: str, text: str) -> None:
+    """Replace the block of this example on this page, if it has one."""
+    block = f"<!-- defib:{name} -->\n\n```\n$ defib run examples/{name}.py\n{text}\n```\n\n<!-- /defib -->"
+    old = page.read_text()
+    page.write_text(re.sub(rf"<!-- defib:{name} -->.*?<!-- /defib -->", lambda _: block, old, flags=re.S))
+
+
+def main() -> None:
+    names = sys.argv[1:] or sorted(path.stem for path in (ROOT / "examples").glob("*.py"))
+    rows = []
+    for name in names:
+        text, diagnosis, seconds = shown(name)
+        for page in PAGES:
+            fill(page, name, text)
+        causes = " ".join(one["code"] for one in diagnosis["causes"])
+        fix = diagnosis["fix"] or {"interventions": [], "verified": False}
+        verified = "verified" if fix["verified"] else "suggested"
+        rows.append([name, diagnosis["outcome"], causes, " + ".join(fix["interventions"]), verified, f"{seconds:.0f}"])
+    print(markdown(["example", "outcome", "causes", "fix", "", "seconds"], rows))
+
+
+if __name__ == "__main__":
+    main()
