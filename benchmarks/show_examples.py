@@ -1,6 +1,6 @@
 """Run every example as ``defib run`` from another directory and put what it prints into the docs.
 
-``make docs``, or ``python -m benchmarks.show_examples [NAME ...]``, fills the blocks between ``<!-- defib:NAME -->`` and
+``make docs``, or ``python -m benchmarks.show_examples [NAME ...]``, fills the blocks from ``<!-- defib:NAME -->`` to
 ``<!-- /defib -->`` of README.md and docs/examples.md, and prints a table of the causes, the fix and the seconds each.
 """
 
