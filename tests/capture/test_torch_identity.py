@@ -125,8 +125,25 @@ def test_a_device_context_may_open_and_close_around_the_tape() -> None:
             F.mse_loss(out, X[:, :1]).backward()
             optimizer.step()
     assert torch.ones(2).device.type == "cpu"
+    assert torch._C._len_torch_function_stack() == 0
     assert watched.notes == ()
     assert len(watched.subjects()) == 1
+
+
+def test_a_default_device_may_be_set_and_unset_around_the_tape() -> None:
+    X = torch.randn(8, 2)
+    model = nn.Linear(2, 1)
+    with watch() as watched:
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for device in ("cpu", None, "cpu", None):
+            optimizer.zero_grad()
+            out = model(X)
+            torch.set_default_device(device)
+            loss = F.mse_loss(model(X) + out, X[:, :1])
+            loss.backward()
+            optimizer.step()
+    assert torch._C._len_torch_function_stack() == 0
+    assert watched.notes == ()
 
 
 def test_an_error_of_the_user_passes_through() -> None:

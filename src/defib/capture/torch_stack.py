@@ -16,13 +16,15 @@ def _taken_off() -> list[Any]:
 def put_under(mode: Any) -> None:
     """Below every mode of the user's: a ``with`` block of theirs may end while ours is still there.
 
-    Only ``torch.device``'s own mode, which torch keeps at the bottom, stays below ours.
+    Only the mode of ``torch.set_default_device``, which torch looks for at the bottom, stays below ours; that of
+    ``with torch.device(...)`` does not: when it ends, torch takes off whatever is on top.
     """
     if torch._C._len_torch_function_stack() == 0:
         _push_mode(mode)
         return
     modes = _taken_off()
-    bottom = [modes.pop()] if type(modes[-1]).__name__ == "DeviceContext" else []
+    default = getattr(getattr(torch, "_GLOBAL_DEVICE_CONTEXT", None), "device_context", None)
+    bottom = [modes.pop()] if modes[-1] is default else []
     for one in (*bottom, mode, *reversed(modes)):
         _push_mode(one)
 
