@@ -9,7 +9,9 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from defib.errors import ModelError
+import numpy as np
+
+from defib.errors import InputError, ModelError
 from defib.recipe import Recipe
 from defib.subject import AnyArray, Subject
 
@@ -46,6 +48,25 @@ def _torch(model: Any, X: AnyArray, y: AnyArray | None, X_predict: AnyArray | No
     return subject
 
 
+def _check_numbers(name: str, value: Any, *, strings_too: bool) -> None:
+    """Raise for an array of nothing but NaN, and for text, which only Keras has layers for."""
+    if value is None or isinstance(value, list | tuple | dict) or not hasattr(value, "shape"):
+        return
+    array = np.asarray(value.detach().cpu() if hasattr(value, "detach") else value)
+    came = f"{name} has the dtype {array.dtype} and the shape {array.shape}"
+    if strings_too and array.dtype.kind in "OSUM":
+        try:
+            array = array.astype(np.float64)
+        except (TypeError, ValueError):
+            raise InputError("not-numbers", came=came, expected="an array of numbers", write=ENCODE) from None
+    if array.dtype.kind == "f" and array.size and np.isnan(array).all():
+        came = f"{came}, and every cell is NaN"
+        raise InputError("all-nan", came=came, expected="rows of numbers", write=LOOK)
+
+
+ENCODE = "X_train = pandas.get_dummies(X_train).to_numpy(dtype='float32')  # or what the training did"
+LOOK = "np.isnan(X_train).mean(axis=0)  # which columns are lost, and in which step before this one"
+
 Builder = Callable[[Any, AnyArray, "AnyArray | None", "AnyArray | None", Recipe], Subject]
 
 # Keras stands first: with its PyTorch backend a Keras model is a torch module, too.
@@ -59,9 +80,15 @@ FRAMEWORKS: tuple[tuple[str, tuple[str, ...], Builder], ...] = (
 def subject_of(
     model: Any, X: AnyArray, y: AnyArray | None = None, *, X_predict: AnyArray | None = None, recipe: Recipe
 ) -> Subject:
-    """A Subject for a model in memory. Raises `defib.errors.ModelError` for a model of no known framework."""
+    """A Subject for a model in memory.
+
+    Raises `defib.errors.ModelError` for a model of no known framework, and `defib.errors.InputError` for rows or labels
+    that are no numbers, or all NaN.
+    """
     if isinstance(model, Subject):
         return model
+    for name, value in (("X", X), ("y", y), ("X_predict", X_predict)):
+        _check_numbers(name, value, strings_too=not _is_a(model, "keras", "Model"))
     for module, names, build in FRAMEWORKS:
         if _is_a(model, module, *names):
             return build(model, X, y, X_predict, recipe)

@@ -55,6 +55,11 @@ def subject_from_model(
     rows, labels, others = _checked(model, X, y, X_predict)
     label_dtype = _label_dtype(model, y)
     reading, notes = _read(model, rows, labels, loss, label_dtype)
+    if reading is None and notes and labels is not None and labels.ndim == 1:
+        standing = labels[:, None]
+        reading, again = _read(model, rows, standing, loss, label_dtype)
+        if reading is not None:
+            labels, notes = standing, (f"y was given to the loss as {standing.shape}, which it takes", *again)
     size = len(rows) if batch_size is None else min(batch_size, len(rows))
     per_epoch = -(-len(rows) // size)
     captured = Captured(
