@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from sklearn.metrics import roc_auc_score
 from defib.evidence import Book, Evidence
 from defib.gate import needs_replay, read_gate
 from defib.probes.head import HeadFacts
+from defib.probes.inputs import ServingFacts
 from defib.probes.labels import LabelFacts
 from defib.probes.outputs import SymptomFacts
 from defib.probes.reference import SignalFacts
@@ -158,6 +160,24 @@ def test_the_spread_of_calibrated_logits() -> None:
     skill = Skill("gini", gini, (gini, gini), 100_000, "held_out")
     for factor, expected in ((0.09, True), (0.11, False)):
         assert squeezed(replace(VARIED, skill=skill, logit_spread=1.5 * factor)) is expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "rows", "problem"),
+    [
+        ({"affine": "predict = training × 255"}, "training", "skewed"),
+        ({"affine": "predict = training × 255"}, "held_out", "none"),  # labels say that it does well on these rows
+        ({"rescaled_fraction": 0.8}, "training", "skewed"),
+        ({"rescaled_fraction": 0.2}, "training", "none"),
+    ],
+)
+def test_skill_on_training_rows_says_nothing_of_rows_in_another_unit(
+    changes: dict[str, Any], rows: str, problem: str
+) -> None:
+    known = book(skilled(0.8, 0.7, 0.9, rows))
+    serving = replace(SERVING, affine=None, rescaled_fraction=0.0)
+    served = replace(known, found={**known.found, ServingFacts: replace(serving, **changes)})
+    assert read_gate(served).problem == problem
 
 
 def test_without_labels_nothing_is_claimed() -> None:

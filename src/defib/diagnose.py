@@ -122,7 +122,7 @@ def with_symptom(book: Book, symptom: Symptom) -> Book:
 def _campaign(
     subject: Subject, book: Book, gate: Gate, found: Assessments, options: Options, progress: Progress
 ) -> Campaign | None:
-    if not options.trials or gate.problem in ("none", "unknown"):
+    if not options.trials or gate.problem in ("none", "unknown", "skewed"):
         return None
     ranked, beliefs = leading(found.assessed)
     if ranked and is_harmless(ranked[0].code, ranked[0].stage) and beliefs[ranked[0].code] >= DECISIVE:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Literal
 
-from defib.causes._signs import unsayable, untouched
+from defib.causes._signs import served_on_another_scale, unsayable, untouched
 from defib.evidence import Book, Missing
 from defib.probes.labels import LabelFacts
 from defib.probes.outputs import SymptomFacts
@@ -22,7 +22,7 @@ from defib.skill_against_reference import COMMON, is_weak, memorized, tells_litt
 from defib.symptom import Skill, Symptom
 from defib.trials.campaign import Campaign
 
-Problem = Literal["flat", "one_class", "unskilled", "unsayable", "weak", "none", "unknown"]
+Problem = Literal["flat", "one_class", "unskilled", "unsayable", "weak", "skewed", "none", "unknown"]
 
 SURPRISE = 0.01
 """One hard label on all rows surprises only when chance alone would give it less often than this."""
@@ -69,7 +69,9 @@ def _problem(symptom: Symptom, book: Book) -> Problem:
         return "unskilled"
     if unsayable(book) is not None:
         return "unsayable"
-    return "weak" if tells_little(symptom, book) else "none"
+    if tells_little(symptom, book):
+        return "weak"
+    return "skewed" if served_on_another_scale(book) else "none"
 
 
 def _surprising(symptom: Symptom, book: Book) -> bool:

@@ -110,6 +110,8 @@ def headline(gate: Gate, causes: Sequence[Hypothesis], outcome: str) -> str:
         )
     if gate.problem == "unsayable":
         opening = f"{opening} and rank the rows ({skill_clause(symptom.skill)}), but some classes have no output"
+    if gate.problem == "skewed":
+        opening = f"{opening}, on rows that the network was not made for ({skill_clause(symptom.skill)})"
     if gate.problem == "unskilled":
         opening = f"{opening}, but nothing the network learnt holds on new rows ({skill_clause(symptom.skill)})"
     if not causes:

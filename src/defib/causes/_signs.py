@@ -9,6 +9,7 @@ from defib.diagnosis import Assessment, ruled_out
 from defib.evidence import Book, E
 from defib.probes.activations import ActivationFacts, LayerState
 from defib.probes.head import HeadFacts
+from defib.probes.inputs import ServingFacts
 from defib.probes.labels import LabelFacts
 from defib.probes.outputs import SymptomFacts
 from defib.probes.training import TrainingFacts
@@ -27,6 +28,8 @@ EQUAL_ROWS = 1e-4
 """Relative spread below which rows are equal for the layers behind (the probe's own threshold)."""
 UNSAYABLE = 0.05
 """Share of rows of classes without an output from which on it is a fault: fewer may be typing errors in the labels."""
+HALF_OF_THEM = 0.5
+"""Share of the columns in another unit from which on skill on rows in the training's unit says nothing."""
 NORMAL_LOGIT_SPREAD = 0.3
 """A calibrated model with logit spread s has an AUC of about Φ(s/√2): 0.3 is AUC .58, the least worth having. It
 does not depend on the prior, as the spread of a probability does."""
@@ -187,7 +190,7 @@ def _only_served_flat(book: Book) -> Assessment | None:
 def served_fine(book: Book) -> Assessment | None:
     """The verdict when nothing is wrong with the predictions, else ``None``."""
     symptom = seen(book)
-    if symptom.pattern != "varied" or not learnt(symptom, book):
+    if symptom.pattern != "varied" or not learnt(symptom, book) or served_on_another_scale(book):
         return None
     assert symptom.skill is not None
     return ruled_out(
@@ -195,6 +198,14 @@ def served_fine(book: Book) -> Assessment | None:
         skill=symptom.skill.value,
         prediction_spread=symptom.prediction_spread,
     )
+
+
+def served_on_another_scale(book: Book) -> bool:
+    """The rows served are the training rows' kind in another unit, and no label says how the network does on them."""
+    facts, skill = maybe(book, ServingFacts), seen(book).skill
+    if facts is None or (skill is not None and skill.rows == "held_out"):
+        return False
+    return facts.affine is not None or facts.rescaled_fraction >= HALF_OF_THEM
 
 
 def flat_in_training(book: Book) -> bool:
