@@ -20,7 +20,7 @@ from defib.skill_against_reference import squeezed
 from defib.symptom import Pattern, Skill, Symptom
 from defib.trials.campaign import Campaign
 from defib.trials.judge import Run
-from tests.causes.books import HEAD, LABELS
+from tests.causes.books import HEAD, LABELS, SERVING
 
 VARIED = Symptom(
     pattern="varied",
