@@ -9,12 +9,15 @@ from typing import Literal
 from defib.evidence import Book, Missing
 from defib.probes.labels import LabelFacts
 from defib.probes.reference import SignalFacts
+from defib.probes.updates import UpdateFacts
 from defib.symptom import Skill, Symptom
 
 Yardstick = Literal["skill", "usable"]
 """By what trials are judged: by gini or r2, or, where the order of the rows is learnt already, by `Skill.usable`."""
 WEAK = 0.25
 """Skill whose whole interval stays below a quarter of the reference learner's is no success."""
+STANDS = 0.01
+"""Median relative change of the kernels below which the network is still the one it started as."""
 HALF = 0.5
 """Squeezed outputs may still fall on the right side of one half; from half of the reference's on they are of use."""
 COMMON = 0.8
@@ -59,7 +62,13 @@ def tells_little(symptom: Symptom, book: Book) -> bool:
     """Ranks the rows, but its outputs as they stand say next to nothing: squeezed, or nearly always the same class."""
     if symptom.skill is None:
         return False
-    return _tells_less(symptom.skill, book, WEAK) or (squeezed(symptom) and _tells_less(symptom.skill, book, HALF))
+    doubtful = squeezed(symptom) or _still_as_drawn(book)
+    return _tells_less(symptom.skill, book, HALF if doubtful else WEAK)
+
+
+def _still_as_drawn(book: Book) -> bool:
+    """The kernels have hardly left their start: an order may be a random network's luck (AUC .80 was seen)."""
+    return book.has(UpdateFacts) and book.get(UpdateFacts).median_relative_change < STANDS
 
 
 def squeezed(symptom: Symptom) -> bool:

@@ -54,6 +54,7 @@ from defib.evidence import Book
 from defib.probes.activations import ActivationFacts
 from defib.probes.training import TrainingFacts
 from defib.probes.updates import UpdateFacts
+from defib.skill_against_reference import STANDS
 
 BARELY = 0.1
 """Median relative change of the kernels over the whole training; networks that learnt moved by a third and more."""
@@ -64,8 +65,9 @@ STARVED = 0.5
 6 % of them there, an exponential decay to a thousandth a third."""
 MANY = 50
 """Updates that would have been enough to see something at an ordinary step."""
-STANDS = 0.01
-"""Median relative change below which the network is still the one it started as."""
+LOW, FAR_TOO_LOW = 0.1, 0.01
+"""Learning rate over the optimizer's customary one. At a hundredth and below, where the same gradients would make
+ordinary steps at the customary rate, a loss that does not visibly fall is what the step alone brings about."""
 BOUNDED = frozenset({"adam", "adamw", "nadam", "adamax", "rmsprop", "lion"})
 """Optimizers that divide by the gradient's own size: a weight moves by about the learning rate per step, however large
 or small the gradient. A loss that falls too slowly to be told from its noise is then no sign of anything else."""
@@ -91,11 +93,14 @@ def _assess(book: Book) -> Assessment:
     per_step = updates.largest_first_update if updates.largest_first_update is not None else change / max(steps, 1)
     numbers["relative_update_per_step"] = per_step
     because = f"{steps:,} updates moved the kernels by {percent(change)} of their size ({num(per_step)} per step)"
-    low = training.learning_rate is not None and training.usual_learning_rate is not None
-    low = low and (training.learning_rate or 0.0) <= (training.usual_learning_rate or 0.0) / 10
+    known = training.learning_rate is not None and training.usual_learning_rate is not None
+    share = (training.learning_rate or 0.0) / (training.usual_learning_rate or 1.0) if known else 1.0
+    low = share <= LOW
     if steps < MANY and not low:
         return inconclusive(f"{because}, but these are few updates", weight=0.3, layer=None, **numbers)
-    unseen = low and training.optimizer in BOUNDED and change < STANDS
+    # The same gradients at the customary rate: an ordinary step, or is it they that are small?
+    ordinary = share <= FAR_TOO_LOW and per_step / share >= TINY_STEP
+    unseen = change < STANDS and ((low and training.optimizer in BOUNDED) or ordinary)
     if (training.still_falling is not False or unseen) and (per_step < TINY_STEP or low):
         return supported(because, weight=0.75 if low else 0.65, layer=None, **numbers)
     return inconclusive(because, weight=0.4, layer=None, **numbers)
