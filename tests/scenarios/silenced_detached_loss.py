@@ -8,7 +8,7 @@ from tests.scenarios._data import digits
 
 CAUSE = "DF704"
 ACCEPTABLE = frozenset({"DF704"})
-FIX = frozenset({"canonical-loop"})
+FIX = frozenset({"canonical-loop", "keep-the-graph"})
 
 
 def _torch(seed, fault):

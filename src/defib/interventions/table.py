@@ -41,6 +41,7 @@ INTERVENTIONS: dict[str, str] = {
     "other-features": "other_features",
     "more-rows": "more_rows",
     "re-pair-labels": "re_pair_labels",
+    "keep-the-graph": "keep_the_graph",
     "fix-labels": "fix_labels",
     "vary-rows": "vary_rows",
     "repair-input-step": "repair_input_step",
