@@ -34,8 +34,9 @@ check: setup  ## format, lint, types and the examples in docstrings
 	$(BIN)/mypy
 	$(BIN)/pytest -q --doctest-modules src
 
+# One thread for each worker: more would wait for one another.
 test: check  ## check, then all tests
-	$(BIN)/pytest -q -n $(JOBS) --dist loadfile
+	OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 $(BIN)/pytest -q -n $(JOBS) --dist loadfile
 
 bench: setup  ## measure import time, overhead of watching, time to diagnosis, and every scenario
 	$(BIN)/python -m benchmarks
