@@ -31,7 +31,7 @@ def relevant(cause: Cause, problem: Problem) -> bool:
     """Whether the cause can bring about this problem; without a problem there is nothing to explain."""
     if problem == "none":
         return False
-    return problem == "flat" or cause.when_varied
+    return problem in ("flat", "weak") or cause.when_varied
 
 
 def assess_all(book: Book, causes: Sequence[Cause], problem: Problem) -> Assessments:

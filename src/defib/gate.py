@@ -18,7 +18,7 @@ from defib.causes._signs import served_on_another_scale, unsayable, untouched
 from defib.evidence import Book, Missing
 from defib.probes.labels import LabelFacts
 from defib.probes.outputs import SymptomFacts
-from defib.skill_against_reference import COMMON, is_weak, memorized, tells_little
+from defib.skill_against_reference import COMMON, is_weak, memorized, squeezed, tells_little
 from defib.symptom import Skill, Symptom
 from defib.trials.campaign import Campaign
 
@@ -60,7 +60,8 @@ def _problem(symptom: Symptom, book: Book) -> Problem:
     skill = symptom.skill
     ranks = skill is None or (skill.shown and not memorized(skill, book))
     if symptom.pattern == "one_class" and ranks and _surprising(symptom, book):
-        return "one_class"
+        # Squeezed to one side: the label is the least of it, and no threshold would mend it.
+        return "weak" if squeezed(symptom) else "one_class"
     if untouched(book):
         return "unskilled"
     if skill is None:

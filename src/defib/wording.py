@@ -134,7 +134,7 @@ def _health(skill: Skill | None) -> str:
 
 def _little(symptom: Symptom) -> str:
     share = symptom.hard_label_share
-    label = f": {share_text(share)} of the rows get one class" if share is not None and share > 0.5 else ""
+    label = f": {share_text(share)} of the rows get one class" if share is not None and 0.5 < share < 1 else ""
     if not label and symptom.logit_spread is not None:
         label = f": their logits have a standard deviation of {number(symptom.logit_spread)}"
     return f"hardly more than a constant would{label}"

@@ -14,7 +14,7 @@ from defib.probes.labels import LabelFacts
 from defib.probes.outputs import SymptomFacts
 from defib.probes.training import TrainingFacts
 from defib.probes.updates import UpdateFacts
-from defib.skill_against_reference import is_weak, memorized, tells_little
+from defib.skill_against_reference import is_weak, memorized, squeezed, tells_little
 from defib.symptom import Skill, Symptom
 
 WEIGHTED = frozenset({"dense", "conv", "recurrent", "attention", "embedding"})
@@ -209,9 +209,10 @@ def served_on_another_scale(book: Book) -> bool:
 
 
 def flat_in_training(book: Book) -> bool:
-    """The network itself is flat: on its training rows, or, where those are not known, on the predict rows."""
+    """The network itself is flat, or squeezed: on its training rows, or, where those are not known, on those served."""
     facts = book.get(SymptomFacts)
-    return (facts.training_symptom or facts.symptom).is_flat
+    symptom = facts.training_symptom or facts.symptom
+    return symptom.is_flat or squeezed(symptom)
 
 
 def alive_in_training(book: Book) -> Assessment | None:
