@@ -23,7 +23,7 @@ from defib.probes.activations import ActivationFacts
 from defib.probes.outputs import SymptomFacts
 from defib.ranking import DECISIVE, Assessed, rank, settle
 from defib.recipe import Recipe
-from defib.skill_against_reference import Yardstick
+from defib.skill_against_reference import Yardstick, can_be_used
 from defib.subject import AnyArray, Subject
 from defib.symptom import Symptom
 from defib.trials import Progress, Silent
@@ -127,7 +127,9 @@ def _campaign(
     ranked, beliefs = leading(found.assessed)
     if ranked and is_harmless(ranked[0].code, ranked[0].stage) and beliefs[ranked[0].code] >= DECISIVE:
         return None  # nothing to repair: whatever a trial changed would be sold as a fix
-    yardstick: Yardstick = "usable" if gate.problem == "weak" else "skill"
+    # Where the order is learnt and the labels are not, a change must bring the labels back.
+    ranks_only = gate.problem in ("weak", "one_class") and can_be_used(book) is not None
+    yardstick: Yardstick = "usable" if ranks_only else "skill"
     return run_trials(subject, book, ranked, beliefs, options.seconds(subject), options.seed, progress, yardstick)
 
 

@@ -86,10 +86,14 @@ def squeezed(symptom: Symptom) -> bool:
     return spread < SQUEEZED * calibrated
 
 
+def can_be_used(book: Book) -> float | None:
+    """The reference learner's usable skill, where there is enough of it and no class is so rare as to explain its lack."""
+    reference = reference_score(book, "usable")
+    prior = max(book.get(LabelFacts).class_prior, default=0.0) if book.has(LabelFacts) else 0.0
+    return reference if reference is not None and reference >= LEAST_USABLE and 0 < prior < COMMON else None
+
+
 def _tells_less(skill: Skill, book: Book, share: float) -> bool:
     """What the outputs say as they stand is less than this share of what the reference learner's say."""
-    reference = reference_score(book, "usable")
-    if reference is None or skill.usable_interval is None or not reference >= LEAST_USABLE:
-        return False
-    prior = max(book.get(LabelFacts).class_prior, default=0.0) if book.has(LabelFacts) else 0.0
-    return 0 < prior < COMMON and skill.usable_interval[1] < share * reference
+    reference = can_be_used(book)
+    return reference is not None and skill.usable_interval is not None and skill.usable_interval[1] < share * reference
