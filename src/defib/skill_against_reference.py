@@ -87,7 +87,7 @@ def squeezed(symptom: Symptom) -> bool:
 
 
 def can_be_used(book: Book) -> float | None:
-    """The reference learner's usable skill, where there is enough of it and no class is so rare as to explain its lack."""
+    """The reference learner's usable skill, where there is enough of it and no rare class explains its lack."""
     reference = reference_score(book, "usable")
     prior = max(book.get(LabelFacts).class_prior, default=0.0) if book.has(LabelFacts) else 0.0
     return reference if reference is not None and reference >= LEAST_USABLE and 0 < prior < COMMON else None
