@@ -16,7 +16,7 @@ from defib.diagnosis import Assessment, Trial, ruled_out, supported
 from defib.evidence import Book
 from defib.interventions.table import all_interventions
 from defib.ranking import Assessed, rank
-from defib.recipe import Arm
+from defib.recipe import Arm, InputTransform
 from defib.subject import Rows
 from defib.trials import Silent, plan
 from defib.trials.campaign import Campaign, Conductor
@@ -195,3 +195,19 @@ def test_only_a_clear_effect_of_some_size_is_partly() -> None:
     assert not arm(0.05, 0.01).partial
     assert not arm(0.9, 0.8, sufficient=True).partial
     assert not arm(0.5, 0.1, undecided=True).partial
+
+
+def test_two_changes_of_the_same_thing_are_not_made_together() -> None:
+    one = Arm(inputs=InputTransform(np.zeros(3), np.ones(3)))
+    other = Arm(inputs=InputTransform(np.ones(3), np.ones(3)))
+    assert one.merged(other) is None
+    assert one.merged(one) is None
+    both = one.merged(Arm(shuffle=True))
+    assert both is not None
+    assert (both.inputs, both.shuffle) == (one.inputs, True)
+
+
+def test_no_pair_is_offered_twice() -> None:
+    ranked = [cause("DF1", {}, fixes=("a", "b")), cause("DF2", {}, fixes=("c",)), cause("DF3", {}, fixes=("c", "a"))]
+    found = plan.pairs(ranked, {"a", "b", "c"}, limit=9)
+    assert len({frozenset(pair) for pair in found}) == len(found)

@@ -179,13 +179,14 @@ class Arm:
         >>> Arm(learning_rate_factor=0.1).merged(Arm(learning_rate_factor=10.0)) is None
         True
         """
-        plain, changes = Arm(), {}
-        for name in (one.name for one in fields(self) if one.name != "edits"):
-            mine, theirs = getattr(self, name), getattr(other, name)
-            if theirs != getattr(plain, name):
-                if mine not in (getattr(plain, name), theirs):
-                    return None
-                changes[name] = theirs
+        mine, theirs = self._changed(), other._changed()
+        if mine.keys() & theirs.keys():
+            return None
         if {edit.op for edit in self.edits} & {edit.op for edit in other.edits}:
             return None
-        return replace(self, edits=(*self.edits, *other.edits), **changes)
+        return replace(self, edits=(*self.edits, *other.edits), **theirs)
+
+    def _changed(self) -> dict[str, Any]:
+        """Everything but the edits that is not as recorded; two transforms hold arrays and cannot be compared."""
+        values = {one.name: (getattr(self, one.name), one.default) for one in fields(self) if one.name != "edits"}
+        return {name: value for name, (value, default) in values.items() if value != default}

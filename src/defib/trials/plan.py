@@ -91,6 +91,7 @@ def pairs(ranked: Sequence[Cause], tried: Container[str], limit: int = 4) -> tup
     for (i, mine), (j, theirs) in combinations(enumerate(own), 2):
         for a, one in enumerate(mine[:2]):
             found += [(i + j + 3 * (a + b), (one, other)) for b, other in enumerate(theirs[:2]) if one != other]
-    ordered = [pair for _, pair in sorted(found, key=lambda item: item[0])]
-    unique = {frozenset(pair): pair for pair in reversed(ordered)}
-    return tuple(pair for pair in ordered if unique[frozenset(pair)] == pair)[:limit]
+    first: dict[frozenset[str], tuple[str, str]] = {}
+    for _, pair in sorted(found, key=lambda item: item[0]):
+        first.setdefault(frozenset(pair), pair)
+    return tuple(first.values())[:limit]
