@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from defib.causes import Cause
-from defib.diagnosis import NotAssessed
+from defib.diagnosis import DECISIVE, NotAssessed
 from defib.evidence import Book, Missing
 from defib.gate import Problem
-from defib.ranking import DECISIVE, Assessed
+from defib.ranking import Assessed
 from defib.trials.campaign import Campaign
 
 REPLAYED_STAGES = frozenset({"data", "labels", "head", "architecture", "optimization", "initialization"})

@@ -13,7 +13,7 @@ from typing import Any
 
 from defib.assess import Assessments, assess_all, hold_to_control, leading
 from defib.catalogue import all_causes
-from defib.diagnosis import Diagnosis, Hypothesis, Outcome
+from defib.diagnosis import DECISIVE, Diagnosis, Hypothesis, Outcome
 from defib.evidence import Book
 from defib.examine import measure_all
 from defib.fixing import choose_fix
@@ -21,7 +21,7 @@ from defib.gate import Gate, needs_replay, read_gate
 from defib.interventions.table import all_interventions
 from defib.probes.activations import ActivationFacts
 from defib.probes.outputs import SymptomFacts
-from defib.ranking import DECISIVE, Assessed, rank, settle
+from defib.ranking import Assessed, rank, settle
 from defib.recipe import Recipe
 from defib.skill_against_reference import Yardstick, can_be_used
 from defib.subject import AnyArray, Subject

@@ -13,6 +13,10 @@ Verdict = Literal["supported", "ruled_out", "inconclusive", "not_applicable"]
 Outcome = Literal["cause_found", "nothing_wrong", "undecided", "healthy"]
 
 
+DECISIVE = 0.9
+"""Weight from which on the mechanism alone proves the cause: no trial that fails can take it back."""
+
+
 @dataclass(frozen=True)
 class Assessment:
     """A cause held against the evidence: a verdict, one sentence, the numbers behind it.
@@ -82,6 +86,13 @@ class NotAssessed:
 
 
 TOGETHER = " + "
+
+
+def changes_in(name: str) -> tuple[str, ...]:
+    """The interventions that a trial of this name made: one, or two joined by `TOGETHER`."""
+    return tuple(name.split(TOGETHER))
+
+
 HELPED = 0.1
 """A tenth of the reference learner's skill: less is no part of the way."""
 
@@ -118,7 +129,7 @@ class Trial:
         >>> Trial("a + b", "treated", "", (), (), (), ()).changes
         ('a', 'b')
         """
-        return tuple(self.intervention.split(TOGETHER))
+        return changes_in(self.intervention)
 
     @property
     def partial(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from defib.causes import Cause
-from defib.diagnosis import TOGETHER, Fix, Hypothesis, Trial
+from defib.diagnosis import Fix, Hypothesis, Trial, changes_in
 from defib.evidence import Book, Missing
 from defib.interventions import Intervention
 
@@ -41,7 +41,7 @@ def choose_fix(
     chosen = next(iter([*verified, *([pair.intervention] if pair else []), *likely, *untried]), None)
     if chosen is None:
         return None
-    parts = [interventions[name] for name in chosen.split(TOGETHER)]
+    parts = [interventions[name] for name in changes_in(chosen)]
     return Fix(
         interventions=tuple(one.name for one in parts),
         verified=chosen in sufficient,

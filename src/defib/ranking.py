@@ -19,11 +19,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from defib.causes import Cause
-from defib.diagnosis import TOGETHER, Assessment, Hypothesis
+from defib.diagnosis import DECISIVE, Assessment, Hypothesis, changes_in
 from defib.trials.plan import prediction
 
-DECISIVE = 0.9
-"""Weight from which on the mechanism alone proves the cause."""
 PROMOTABLE = 0.3
 """Least weight of an inconclusive assessment that trials may promote."""
 
@@ -138,8 +136,8 @@ def _origin(one: Assessed, others: Sequence[Assessed]) -> str | None:
 
 def _paired(one: Assessed, others: Sequence[Assessed], outcomes: Mapping[str, bool]) -> tuple[str, ...]:
     """Those whose fix and this one's were sufficient together, and not alone."""
-    pairs = [name.split(TOGETHER) for name, worked in outcomes.items() if worked and TOGETHER in name]
-    wanted = {b for pair in pairs for a, b in (pair, pair[::-1]) if a in one.cause.fixes}
+    made = [changes_in(name) for name, worked in outcomes.items() if worked]
+    wanted = {b for pair in made if len(pair) == 2 for a, b in (pair, pair[::-1]) if a in one.cause.fixes}
     return tuple(other.cause.code for other in others if other is not one and wanted & set(other.cause.fixes))
 
 

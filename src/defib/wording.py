@@ -45,10 +45,10 @@ def spread_text(symptom: Symptom) -> str:
     return f"spread {symptom.prediction_spread:.3g}"
 
 
-def share_text(share: float) -> str:
+def percent(share: float) -> str:
     """A share in [0, 1]; never rounds a part up to the whole, nor down to nothing.
 
-    >>> share_text(0.5), share_text(1.0), share_text(0.9996), share_text(0.001)
+    >>> percent(0.5), percent(1.0), percent(0.9996), percent(0.001)
     ('50 %', '100 %', 'more than 99 %', 'less than 1 %')
     """
     if 0.99 < share < 1:
@@ -70,7 +70,7 @@ def symptom_sentence(symptom: Symptom) -> str:
     """What the outputs show, without a full stop."""
     n = f"{symptom.n_rows:,}"
     if symptom.pattern == "nan":
-        return f"{share_text(symptom.nan_fraction)} of the {n} predictions are NaN or infinite"
+        return f"{percent(symptom.nan_fraction)} of the {n} predictions are NaN or infinite"
     if symptom.is_flat:
         how = PATTERNS[symptom.pattern].format(n=n)
         return f"The prediction is {how}: {constant_text(symptom)}"
@@ -134,7 +134,7 @@ def _health(skill: Skill | None) -> str:
 
 def _little(symptom: Symptom) -> str:
     share = symptom.hard_label_share
-    label = f": {share_text(share)} of the rows get one class" if share is not None and 0.5 < share < 1 else ""
+    label = f": {percent(share)} of the rows get one class" if share is not None and 0.5 < share < 1 else ""
     if not label and symptom.logit_spread is not None:
         label = f": their logits have a standard deviation of {number(symptom.logit_spread)}"
     return f"hardly more than a constant would{label}"

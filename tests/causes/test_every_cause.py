@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from defib.catalogue import CAUSES, all_causes, load
-from defib.diagnosis import Assessment
+from defib.diagnosis import DECISIVE, Assessment
 from defib.evidence import Book, Missing
-from defib.ranking import DECISIVE, Assessed, rank
+from defib.ranking import Assessed, rank
 from tests.causes.books import book
 from tests.causes.ill import ILL
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from defib.causes._signs import cells, dead_hidden, hidden, maybe, num, place, saturated_hidden
+from defib.diagnosis import DECISIVE
 from defib.evidence import Book
 from defib.probes.activations import ActivationFacts
 from defib.probes.initialization import InitializationFacts
@@ -25,8 +26,6 @@ THROWN = 1.0
 """Relative size of a first update after which nothing is left of the initial weights; usual ones are below 0.01."""
 FAR_ABOVE_USUAL = 10.0
 """Learning rate over the optimizer's customary one."""
-DECISIVE = 0.9
-"""Nothing but the size of what came in, or of the step, does this: no trial that fails can take it back."""
 LARGE_WEIGHTS = 5.0
 """First-layer weights this much above their customary spread saturate it at any scale of the inputs."""
 

@@ -16,6 +16,7 @@ from defib.probes.training import TrainingFacts
 from defib.probes.updates import UpdateFacts
 from defib.skill_against_reference import is_weak, memorized, squeezed, tells_little
 from defib.symptom import Skill, Symptom
+from defib.wording import percent
 
 WEIGHTED = frozenset({"dense", "conv", "recurrent", "attention", "embedding"})
 """Kinds of layer that hold weights; what comes after the last of them belongs to the head."""
@@ -55,17 +56,6 @@ def count(number: int, what: str) -> str:
     ('1 cell', '1,200 cells')
     """
     return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
-
-
-def percent(share: float) -> str:
-    """A share in [0, 1] for a sentence; never rounds a part up to the whole.
-
-    >>> percent(0.5), percent(1.0), percent(0.9996), percent(0.0004)
-    ('50 %', '100 %', 'more than 99 %', 'less than 1 %')
-    """
-    if 0.99 < share < 1:
-        return "more than 99 %"
-    return "less than 1 %" if 0 < share < 0.01 else f"{100 * share:.0f} %"
 
 
 def place(layer: str | None) -> str:

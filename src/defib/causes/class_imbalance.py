@@ -45,11 +45,12 @@ Very rare classes leave few positives among the held-out rows; the interval of t
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import NORMAL_LOGIT_SPREAD, logit_spread, maybe, num, percent, ranking, ranks, seen
+from defib.causes._signs import NORMAL_LOGIT_SPREAD, logit_spread, maybe, num, ranking, ranks, seen
 from defib.diagnosis import Assessment, inconclusive, not_applicable, ruled_out, supported
 from defib.evidence import Book, Missing
 from defib.probes.head import HeadFacts
 from defib.probes.labels import LabelFacts
+from defib.wording import percent
 
 RARE = 0.8
 """Largest class prior from which on a calibrated model may never cross 0.5 although it ranks."""

@@ -45,10 +45,11 @@ cannot be seen from the model's door.
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import fine, num, percent
+from defib.causes._signs import fine, num
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.inputs import InputFacts
+from defib.wording import percent
 
 MOSTLY = 0.9
 """Share of constant columns from which on it is worth naming: images have constant borders, tables have not."""

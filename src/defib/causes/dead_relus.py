@@ -46,10 +46,11 @@ A dead layer is a mechanism; without an origin that was seen, the report says so
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import RELU_LIKE, alive_in_training, dead_hidden, hidden, percent, place, seen
+from defib.causes._signs import RELU_LIKE, alive_in_training, dead_hidden, hidden, place, seen
 from defib.diagnosis import Assessment, inconclusive, not_applicable, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.activations import ActivationFacts
+from defib.wording import percent
 
 NEARLY = 0.9
 """A layer this dead is worth naming, though its living units may carry all that is needed."""

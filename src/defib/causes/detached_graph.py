@@ -48,11 +48,12 @@ A part that is detached on purpose (a frozen encoder, a target network) is the s
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import fine, maybe, percent, seen
+from defib.causes._signs import fine, maybe, seen
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.head import HeadFacts
 from defib.probes.updates import UpdateFacts
+from defib.wording import percent
 
 NEARLY_ALL = 0.9
 MOST = 0.5

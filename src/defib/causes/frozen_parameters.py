@@ -42,10 +42,11 @@ In Keras a change of `trainable` after `compile` acts only after the next compil
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import fine, percent
+from defib.causes._signs import fine
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.updates import UpdateFacts
+from defib.wording import percent
 
 NEARLY_ALL = 0.9
 """Share of the weights: what is left then is a head's bias or a norm's scale."""

@@ -46,10 +46,11 @@ from __future__ import annotations
 import math
 
 from defib.causes import Cause
-from defib.causes._signs import fine, num, percent, unsayable
+from defib.causes._signs import fine, num, unsayable
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.head import HeadFacts
+from defib.wording import percent
 
 MANY = 0.2
 """Share of unreachable labels that outweighs the reachable ones' gradient near the end of the range: an unreachable

@@ -47,9 +47,9 @@ part of the mechanism.
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._scale import DECISIVE, FAR_ABOVE_USUAL, overflowed
+from defib.causes._scale import FAR_ABOVE_USUAL, overflowed
 from defib.causes._signs import alive_in_training, dead_hidden, hidden, maybe, num, place, saturated_hidden
-from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
+from defib.diagnosis import DECISIVE, Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.activations import ActivationFacts
 from defib.probes.inputs import InputFacts

@@ -48,13 +48,14 @@ Such a network is near-constant, not exactly constant, and it often ranks a litt
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import dead_hidden, fine, maybe, num, percent
+from defib.causes._signs import dead_hidden, fine, maybe, num
 from defib.diagnosis import Assessment, by_itself, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.activations import ActivationFacts
 from defib.probes.training import TrainingFacts
 from defib.probes.updates import UpdateFacts
 from defib.skill_against_reference import STANDS
+from defib.wording import percent
 
 BARELY = 0.1
 """Median relative change of the kernels over the whole training; networks that learnt moved by a third and more."""

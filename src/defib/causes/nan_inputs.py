@@ -46,12 +46,13 @@ not.
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import count, flat_in_training, maybe, percent, seen
+from defib.causes._signs import count, flat_in_training, maybe, seen
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.inputs import InputFacts, ServingFacts
 from defib.probes.labels import LabelFacts
 from defib.probes.updates import UpdateFacts
+from defib.wording import percent
 
 NEARLY_ALL = 0.95
 """Share of the rows served with a NaN from which on those rows are what is flat."""

@@ -45,11 +45,12 @@ Parameter groups that are held back on purpose (staged fine-tuning) look the sam
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import fine, maybe, percent
+from defib.causes._signs import fine, maybe
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.gradients import GradientFacts
 from defib.probes.updates import UpdateFacts
+from defib.wording import percent
 
 NEARLY_ALL = 0.9
 MOST = 0.5

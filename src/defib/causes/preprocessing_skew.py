@@ -50,12 +50,13 @@ show little of a distribution.
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import maybe, num, percent, seen, served_fine
+from defib.causes._signs import maybe, num, seen, served_fine
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.inputs import InputFacts, ServingFacts
 from defib.probes.outputs import SymptomFacts
 from defib.probes.reference import SignalFacts
+from defib.wording import percent
 
 MOST = 0.5
 """Share of columns that do not follow the training distribution; a few may drift by chance or by time."""

@@ -38,13 +38,14 @@ Ranking often survives under a strong penalty (AUC .84 at probabilities of .50):
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import fine, maybe, percent
+from defib.causes._signs import fine, maybe
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.head import HeadFacts
 from defib.probes.initialization import InitializationFacts
 from defib.probes.reference import SignalFacts
 from defib.probes.updates import UpdateFacts
+from defib.wording import percent
 
 
 def _assess(book: Book) -> Assessment:

@@ -45,12 +45,13 @@ A head that is dead only for part of the rows is not this fault, though those ro
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import RELU_LIKE, WEIGHTED, dead_hidden, maybe, num, percent, seen
+from defib.causes._signs import RELU_LIKE, WEIGHTED, dead_hidden, maybe, num, seen
 from defib.diagnosis import Assessment, inconclusive, not_applicable, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.activations import ActivationFacts, LayerState
 from defib.probes.head import HeadFacts
 from defib.probes.training import TrainingFacts
+from defib.wording import percent
 
 SPIKE = 10.0
 """A loss that rose tenfold diverged before the ReLU cut the output off."""

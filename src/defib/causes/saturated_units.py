@@ -43,10 +43,11 @@ Counts cells, not information. A saturated head is reported with the cause that 
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import SATURATED, alive_in_training, cells, hidden, percent, place, saturated_hidden, seen
+from defib.causes._signs import SATURATED, alive_in_training, cells, hidden, place, saturated_hidden, seen
 from defib.diagnosis import Assessment, inconclusive, not_applicable, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.activations import ActivationFacts
+from defib.wording import percent
 
 
 def _assess(book: Book) -> Assessment:

@@ -45,13 +45,14 @@ A product with the step and the budget: a much larger step or many more epochs r
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import fine, maybe, num, percent, seen, untouched
+from defib.causes._signs import fine, maybe, num, seen, untouched
 from defib.diagnosis import Assessment, inconclusive, not_applicable, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.head import HeadFacts
 from defib.probes.labels import LabelFacts
 from defib.probes.outputs import SymptomFacts
 from defib.probes.training import TrainingFacts
+from defib.wording import percent
 
 LARGE = 10.0
 """Targets beyond this are an order of magnitude from where a fresh network answers."""

@@ -41,12 +41,13 @@ How many updates are few depends on the task; the trial with five times as many 
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import dead_hidden, fine, maybe, percent
+from defib.causes._signs import dead_hidden, fine, maybe
 from defib.diagnosis import Assessment, by_itself, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.activations import ActivationFacts
 from defib.probes.training import TrainingFacts
 from defib.probes.updates import UpdateFacts
+from defib.wording import percent
 
 FEW = 100
 """Updates below which hardly any network has left its start (Adam 1e-3 moves a weight by at most 0.1)."""

@@ -45,11 +45,12 @@ For regression no blocks are counted. A shuffle buffer smaller than a class bloc
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import percent, served_fine
+from defib.causes._signs import served_fine
 from defib.diagnosis import Assessment, inconclusive, not_applicable, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.labels import LabelFacts
 from defib.probes.training import TrainingFacts
+from defib.wording import percent
 
 
 def _assess(book: Book) -> Assessment:

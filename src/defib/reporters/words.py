@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from defib.diagnosis import Fix, Hypothesis, Trial
 from defib.symptom import Skill, Symptom
-from defib.wording import share_text
+from defib.wording import percent
 
 ROWS = {
     "held_out": "on {n:,} rows it was not trained on",
@@ -55,7 +55,7 @@ def number_text(name: str, value: float) -> str:
     if name in FLAGS:
         return "yes" if value else "no"
     if name.endswith("_fraction") and 0 <= value <= 1:
-        return share_text(value)
+        return percent(value)
     return number(value)
 
 
@@ -120,13 +120,13 @@ def symptom_facts(symptom: Symptom) -> list[str]:
     logit = f"; {number(s.logit_spread)} in logits" if s.logit_spread is not None else ""
     unit = " standard deviations" if s.output_kind == "value" else ""
     lines = [
-        f"{s.n_rows:,} rows, {_different(s)}; {share_text(s.mode_share)} lie within 0.001{unit} of the median",
+        f"{s.n_rows:,} rows, {_different(s)}; {percent(s.mode_share)} lie within 0.001{unit} of the median",
         f"spread between rows {number(s.prediction_spread)} (standard deviation of {KINDS[s.output_kind]}){logit}",
     ]
     if s.nan_fraction > 0:
-        lines.append(f"{share_text(s.nan_fraction)} are NaN or infinite")
+        lines.append(f"{percent(s.nan_fraction)} are NaN or infinite")
     if s.hard_label_share is not None and s.n_unique > 1:
-        lines.append(f"{share_text(s.hard_label_share)} of the rows are given the same class")
+        lines.append(f"{percent(s.hard_label_share)} of the rows are given the same class")
     if s.n_outputs > 1 and s.columns_flat:
         lines.append(f"{sum(s.columns_flat)} of {len(s.columns_flat)} output columns are flat")
     lines.append(

@@ -20,7 +20,7 @@ from defib.evidence import Book, Missing
 from defib.interventions import Intervention
 from defib.interventions.table import with_families
 from defib.recipe import Arm
-from defib.subject import BudgetExceeded, NotAvailable, Subject
+from defib.subject import BudgetExceeded, NotAvailable
 from defib.trials import Progress, plan
 from defib.trials.engine import SerialEngine
 from defib.trials.judge import MIN_SEEDS, Run, judge
@@ -215,8 +215,3 @@ class Conductor:
             if trial.arm == "treated" and (trial.sufficient or not (trial.undecided or trial.partial)):
                 outcomes[trial.intervention] = trial.sufficient
         return with_families(outcomes)
-
-
-def has_labels(subject: Subject) -> bool:
-    """Whether the Subject holds training rows with labels."""
-    return subject.training is not None and subject.training.y is not None

@@ -14,7 +14,7 @@ from defib.recipe import Arm
 from defib.skill_against_reference import Yardstick, reference_score
 from defib.subject import Subject
 from defib.trials import Progress, plan
-from defib.trials.campaign import Campaign, Conductor, has_labels
+from defib.trials.campaign import Campaign, Conductor
 from defib.trials.engine import SerialEngine, split_rows
 
 WELL_KNOWN = (
@@ -30,7 +30,7 @@ WELL_KNOWN = (
 
 def engine_for(subject: Subject, book: Book, seed: int, yardstick: Yardstick = "skill") -> SerialEngine | str:
     """The engine, or the reason why no trial can be run, as a clause."""
-    if subject.training is None or subject.training.y is None or not has_labels(subject):
+    if subject.training is None or subject.training.y is None:
         return "no trial was run: it needs the training rows with their labels"
     if subject.recipe.missing:
         return f"no trial was run: it needs {' and '.join(subject.recipe.missing)}"
