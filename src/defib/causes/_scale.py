@@ -57,9 +57,8 @@ def trace_of(book: Book) -> tuple[str, str | None, float] | None:
 
 def _step_is_usual(book: Book) -> bool:
     training = maybe(book, TrainingFacts)
-    if training is None or training.learning_rate is None or training.usual_learning_rate is None:
-        return False
-    return training.learning_rate < FAR_ABOVE_USUAL * training.usual_learning_rate
+    factor = None if training is None else training.rate_over_usual
+    return factor is not None and factor < FAR_ABOVE_USUAL
 
 
 def overflowed(book: Book) -> str | None:

@@ -91,8 +91,8 @@ def _large(book: Book) -> tuple[list[str], dict[str, float]]:
     if training is not None and training.spike is not None and training.spike >= SPIKE:
         numbers["loss_spike"] = training.spike
         signs.append(f"the loss rose to {num(training.spike)} times its first value")
-    if training is not None and training.learning_rate is not None and training.usual_learning_rate is not None:
-        factor = training.learning_rate / training.usual_learning_rate
+    if training is not None and training.learning_rate is not None and training.rate_over_usual is not None:
+        factor = training.rate_over_usual
         numbers["learning_rate"] = training.learning_rate
         if factor >= FAR_ABOVE_USUAL:
             numbers["learning_rate_over_usual"] = factor

@@ -94,8 +94,7 @@ def _assess(book: Book) -> Assessment:
     per_step = updates.largest_first_update if updates.largest_first_update is not None else change / max(steps, 1)
     numbers["relative_update_per_step"] = per_step
     because = f"{steps:,} updates moved the kernels by {percent(change)} of their size ({num(per_step)} per step)"
-    known = training.learning_rate is not None and training.usual_learning_rate is not None
-    share = (training.learning_rate or 0.0) / (training.usual_learning_rate or 1.0) if known else 1.0
+    share = 1.0 if training.rate_over_usual is None else training.rate_over_usual
     low = share <= LOW
     if steps < MANY and not low:
         return inconclusive(f"{because}, but these are few updates", weight=0.3, layer=None, **numbers)

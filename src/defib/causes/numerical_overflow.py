@@ -63,9 +63,7 @@ def _assess(book: Book) -> Assessment:
     labels = maybe(book, LabelFacts)
     if inputs.nan_cells + inputs.inf_cells > 0 or (labels is not None and labels.nan_fraction > 0):
         return ruled_out("the data hold NaN themselves", nan_or_inf_cells=float(inputs.nan_cells + inputs.inf_cells))
-    rate = training.learning_rate if training is not None else None
-    usual = training.usual_learning_rate if training is not None else None
-    large_step = rate is not None and usual is not None and rate >= USUAL * usual
+    large_step = training is not None and (training.rate_over_usual or 0.0) >= USUAL
     because = "the network holds NaN although every cell it was given is finite"
     if large_step or badly_scaled(inputs) is not None:
         return inconclusive(f"{because}, and the step or the scale may explain it", weight=0.3)

@@ -45,6 +45,7 @@ A head that is dead only for part of the rows is not this fault, though those ro
 from __future__ import annotations
 
 from defib.causes import Cause
+from defib.causes._scale import FAR_ABOVE_USUAL
 from defib.causes._signs import RELU_LIKE, WEIGHTED, dead_hidden, maybe, num, seen
 from defib.diagnosis import Assessment, inconclusive, not_applicable, ruled_out, supported
 from defib.evidence import Book
@@ -72,8 +73,7 @@ def _large_step(training: TrainingFacts | None) -> bool:
     """Whether a large step may have pushed the head below zero: then the trials decide."""
     if training is None:
         return False
-    rate, usual = training.learning_rate, training.usual_learning_rate
-    return (training.spike or 0.0) >= THROWN or (rate is not None and usual is not None and rate >= 10 * usual)
+    return (training.spike or 0.0) >= THROWN or (training.rate_over_usual or 0.0) >= FAR_ABOVE_USUAL
 
 
 def _nearly(book: Book, head: HeadFacts) -> bool:

@@ -82,6 +82,13 @@ class TrainingFacts(Evidence):
     restored_loss: float | None = None
     """Training loss of that epoch."""
 
+    @property
+    def rate_over_usual(self) -> float | None:
+        """The learning rate over the optimizer's customary one; ``None`` where either is not known."""
+        if self.learning_rate is None or self.usual_learning_rate is None:
+            return None
+        return self.learning_rate / self.usual_learning_rate
+
 
 def _measure(subject: Subject, book: Book) -> TrainingFacts:
     trace, recipe = subject.trace, subject.recipe
