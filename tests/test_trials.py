@@ -75,6 +75,9 @@ class Clock:
     def monotonic(self) -> float:
         return self.now
 
+    def judged_again(self, one: Run) -> Run:
+        return one
+
     def run(self, arm: Arm, seed: int, deadline: float) -> Run:
         names = [] if arm.learning_rate_factor == 1 else [f"step-{arm.learning_rate_factor:g}"]
         names += [edit.op for edit in arm.edits]
@@ -97,12 +100,13 @@ def conducted(
     seconds: float,
     partly: frozenset[str] | set[str] = frozenset(),
     ranked: tuple[Cause, ...] = (),
+    control: tuple[Run, ...] = (),
 ) -> tuple[Campaign, Clock]:
     clock = Clock(recovers, set(partly))
     clock.subject = SimpleNamespace(can_train=lambda arm: None)  # type: ignore[attr-defined]
     monkeypatch.setattr("defib.trials.campaign.time", clock)
     offered = [replace(TABLE["step-times-10"], name=f"step-{k}", arm=scaled(k)) for k in range(2, 8)]
-    conductor = Conductor(clock, Book(), seconds=seconds, seed=0, progress=Silent())  # type: ignore[arg-type]
+    conductor = Conductor(clock, Book(), seconds=seconds, seed=0, progress=Silent(), control=control)  # type: ignore[arg-type]
     return conductor.conduct(ranked, {one.code: 0.5 for one in ranked}, offered), clock
 
 
@@ -117,6 +121,14 @@ def test_what_helps_part_of_the_way_speaks_neither_for_nor_against(monkeypatch: 
     assert campaign.outcomes["step-4"] is False
     assert "step-3" not in campaign.outcomes
     assert not next(trial for trial in campaign.trials if trial.intervention == "step-3").sufficient
+
+
+def test_a_replay_stands_for_the_control(monkeypatch: pytest.MonkeyPatch) -> None:
+    replayed = tuple(run(seed, 0.0, flat=True) for seed in range(3))
+    campaign, clock = conducted(monkeypatch, {"step-2"}, seconds=100, control=replayed)
+    assert "control" not in {name for name, _ in clock.done}
+    assert campaign.control == replayed
+    assert next(trial for trial in campaign.trials if trial.intervention == "step-2").sufficient
 
 
 def test_two_changes_are_made_together_where_none_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:

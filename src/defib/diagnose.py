@@ -107,7 +107,7 @@ def examine(subject: Subject, options: Options, progress: Progress) -> tuple[Dia
         gate = read_gate(book, replay)
         book = with_symptom(book, gate.symptom)
     found = assess_all(book, all_causes(), gate.problem)
-    campaign = _with_replay(_campaign(subject, book, gate, found, options, progress), replay)
+    campaign = _with_replay(_campaign(subject, book, gate, found, replay, options, progress), replay)
     settled = settle(hold_to_control(found.assessed, campaign), campaign.outcomes)
     diagnosis = _conclude(subject, book, gate, replace(found, assessed=settled), campaign)
     return replace(diagnosis, seconds=time.monotonic() - started), book
@@ -120,7 +120,13 @@ def with_symptom(book: Book, symptom: Symptom) -> Book:
 
 
 def _campaign(
-    subject: Subject, book: Book, gate: Gate, found: Assessments, options: Options, progress: Progress
+    subject: Subject,
+    book: Book,
+    gate: Gate,
+    found: Assessments,
+    replay: Campaign,
+    options: Options,
+    progress: Progress,
 ) -> Campaign | None:
     if not options.trials or gate.problem in ("none", "unknown", "skewed"):
         return None
@@ -130,7 +136,9 @@ def _campaign(
     # Where the order is learnt and the labels are not, a change must bring the labels back.
     ranks_only = gate.problem in ("weak", "one_class") and can_be_used(book) is not None
     yardstick: Yardstick = "usable" if ranks_only else "skill"
-    return run_trials(subject, book, ranked, beliefs, options.seconds(subject), options.seed, progress, yardstick)
+    return run_trials(
+        subject, book, ranked, beliefs, options.seconds(subject), options.seed, progress, yardstick, replay.control
+    )
 
 
 def _with_replay(campaign: Campaign | None, replay: Campaign) -> Campaign:

@@ -51,14 +51,23 @@ class Campaign:
 class Conductor:
     """Runs one campaign. Holds the runs so far; nothing else outlives a call."""
 
-    def __init__(self, engine: SerialEngine, book: Book, *, seconds: float, seed: int, progress: Progress) -> None:
+    def __init__(
+        self,
+        engine: SerialEngine,
+        book: Book,
+        *,
+        seconds: float,
+        seed: int,
+        progress: Progress,
+        control: Sequence[Run] = (),
+    ) -> None:
         self.engine = engine
         self.book = book
         self.started = time.monotonic()
         self.seconds = seconds
         self.seed = seed
         self.progress = progress
-        self.runs: dict[str, list[Run]] = {"control": []}
+        self.runs: dict[str, list[Run]] = {"control": [engine.judged_again(run) for run in control]}
         self.arms: dict[str, tuple[Arm, str]] = {"control": (Arm(), "as recorded, nothing changed")}
         self.notes: list[str] = []
         self.out_of_time = False
@@ -69,7 +78,8 @@ class Conductor:
         """The whole campaign; always answers, however early the budget ends."""
         self.progress.start(self.seconds)
         try:
-            self._try("control", 0, "does the recorded recipe give the same symptom again?")
+            if not self.runs["control"]:
+                self._try("control", 0, "does the recorded recipe give the same symptom again?")
             if self.runs["control"]:
                 self._screen(ranked, beliefs, offered)
                 self._combine(ranked)

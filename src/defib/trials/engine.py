@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
@@ -85,11 +85,9 @@ class SerialEngine:
         skill = symptom.skill
         score = skill.value if skill is not None else float("nan")
         usable = None if skill is None else skill.usable
-        judged = score if self.yardstick == "skill" or usable is None else usable
         return Run(
             seed=seed,
-            # An output that ranks but is flat has brought nothing back that a user could see.
-            recovery=recovery(float("nan") if symptom.is_flat else judged, self.reference_score),
+            recovery=self._recovery(score, usable, flat=symptom.is_flat),
             score=score,
             spread=symptom.prediction_spread,
             flat=symptom.is_flat,
@@ -99,3 +97,12 @@ class SerialEngine:
             usable=usable,
             usable_interval=None if skill is None else skill.usable_interval,
         )
+
+    def judged_again(self, run: Run) -> Run:
+        """A run of the same arm, seed and split, by this engine's yardstick: nothing is trained twice."""
+        return replace(run, recovery=self._recovery(run.score, run.usable, flat=run.flat))
+
+    def _recovery(self, score: float, usable: float | None, *, flat: bool) -> float:
+        judged = score if self.yardstick == "skill" or usable is None else usable
+        # An output that ranks but is flat has brought nothing back that a user could see.
+        return recovery(float("nan") if flat else judged, self.reference_score)

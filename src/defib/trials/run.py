@@ -16,6 +16,7 @@ from defib.subject import Subject
 from defib.trials import Progress, plan
 from defib.trials.campaign import Campaign, Conductor
 from defib.trials.engine import SerialEngine, split_rows
+from defib.trials.judge import Run
 
 WELL_KNOWN = (
     "standardize-inputs",
@@ -71,14 +72,18 @@ def run_trials(
     seed: int,
     progress: Progress,
     yardstick: Yardstick = "skill",
+    control: Sequence[Run] = (),
 ) -> Campaign:
-    """Try interventions on clones within the budget (seconds), judged by the yardstick."""
+    """Try interventions on clones within the budget (seconds), judged by the yardstick.
+
+    ``control``: runs of the recipe as recorded that a replay with the same seed has made already.
+    """
     if book.has(SignalFacts) and not book.get(SignalFacts).has_signal:
         return Campaign(notes=("no trial was run: the rows show no signal that a change could bring back",))
     engine = engine_for(subject, book, seed, yardstick)
     if isinstance(engine, str):
         return Campaign(notes=(engine,))
-    conductor = Conductor(engine, book, seconds=seconds, seed=seed, progress=progress)
+    conductor = Conductor(engine, book, seconds=seconds, seed=seed, progress=progress, control=control)
     return conductor.conduct(ranked, beliefs, offered(ranked, book))
 
 
