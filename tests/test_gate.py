@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from defib.causes._signs import ranks
 from defib.evidence import Book, Evidence
 from defib.gate import needs_replay, read_gate
 from defib.probes.head import HeadFacts
@@ -20,7 +21,7 @@ from defib.skill_against_reference import squeezed
 from defib.symptom import Pattern, Skill, Symptom
 from defib.trials.campaign import Campaign
 from defib.trials.judge import Run
-from tests.causes.books import HEAD, LABELS, SERVING
+from tests.causes.books import HEAD, LABELS, SERVING, TRAINING, unmoved, updates
 
 VARIED = Symptom(
     pattern="varied",
@@ -83,6 +84,19 @@ def test_no_skill_on_new_rows_is_a_problem_that_a_replay_may_refute() -> None:
     gate = read_gate(book(skilled(0.05, -0.1, 0.2)))
     assert gate.problem == "unskilled"
     assert needs_replay(gate)
+
+
+@pytest.mark.parametrize("pattern", ["varied", "one_class"])
+@pytest.mark.parametrize("skill", [0.9, 0.0])
+def test_what_weights_that_never_moved_rank_is_luck(pattern: Pattern, skill: float) -> None:
+    lucky = replace(skilled(skill, skill - 0.05, skill + 0.05), pattern=pattern)
+    evidence = [SymptomFacts(lucky, None, None, None), LABELS, SIGNAL, unmoved("zero_gradient"), TRAINING]
+    stuck = Book({type(one): one for one in evidence})
+    assert read_gate(stuck).problem == "untrained"
+    assert ranks(stuck) is False
+    moved = Book({type(one): one for one in [*evidence, updates()]})
+    assert read_gate(moved).problem != "untrained"
+    assert ranks(moved) is (skill > 0)
 
 
 def test_what_it_memorized_is_no_skill_where_the_rows_hold_no_signal() -> None:

@@ -22,7 +22,7 @@ from defib.skill_against_reference import COMMON, is_weak, memorized, squeezed, 
 from defib.symptom import Skill, Symptom
 from defib.trials.campaign import Campaign
 
-Problem = Literal["flat", "one_class", "unskilled", "unsayable", "weak", "skewed", "none", "unknown"]
+Problem = Literal["flat", "one_class", "untrained", "unskilled", "unsayable", "weak", "skewed", "none", "unknown"]
 
 SURPRISE = 0.01
 """One hard label on all rows surprises only when chance alone would give it less often than this."""
@@ -58,12 +58,12 @@ def _problem(symptom: Symptom, book: Book) -> Problem:
     if symptom.is_flat:
         return "flat"
     skill = symptom.skill
-    ranks = skill is None or (skill.shown and not memorized(skill, book))
+    ranks = skill is None or (skill.shown and not memorized(skill, book) and not untouched(book))
     if symptom.pattern == "one_class" and ranks and _surprising(symptom, book):
         # Squeezed to one side: the label is the least of it, and no threshold would mend it.
         return "weak" if squeezed(symptom) else "one_class"
     if untouched(book):
-        return "unskilled"
+        return "untrained"
     if skill is None:
         return "unknown"
     if not skill.shown or memorized(skill, book) or is_weak(skill, book):

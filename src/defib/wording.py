@@ -112,6 +112,8 @@ def headline(gate: Gate, causes: Sequence[Hypothesis], outcome: str) -> str:
         opening = f"{opening} and rank the rows ({skill_clause(symptom.skill)}), but some classes have no output"
     if gate.problem == "skewed":
         opening = f"{opening}, on rows that the network was not made for ({skill_clause(symptom.skill)})"
+    if gate.problem == "untrained":
+        opening = f"{opening}, but the training moved no weight: they are what chance gave it"
     if gate.problem == "unskilled":
         opening = f"{opening}, but nothing the network learnt holds on new rows ({skill_clause(symptom.skill)})"
     if not causes:

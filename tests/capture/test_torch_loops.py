@@ -740,6 +740,28 @@ def test_a_model_that_computes_its_own_loss() -> None:
     np.testing.assert_allclose(trained.predict(X.numpy()), net(X)[0].detach().numpy(), rtol=1e-4, atol=1e-6)
 
 
+def test_layers_called_one_after_the_other_are_evaluated_as_one_model_each_time() -> None:
+    X, y = data(40)
+    torch.manual_seed(0)
+    first, last = nn.Linear(4, 8), nn.Linear(8, 1)
+
+    def predict(rows: Any) -> Any:
+        return torch.sigmoid(last(torch.sigmoid(first(rows))))
+
+    optimizer = torch.optim.SGD([*first.parameters(), *last.parameters()], lr=0.1)
+    with watch() as watched:
+        for _ in range(20):
+            optimizer.zero_grad()
+            ((predict(X) - y) ** 2).mean().backward()
+            optimizer.step()
+        shown = [predict(X[:5]), predict(X[-5:])]
+    subject = only(watched)
+    assert subject.prediction is not None
+    np.testing.assert_array_equal(subject.prediction.X, torch.cat([X[:5], X[-5:]]).numpy())
+    assert subject.prediction_outputs is not None
+    np.testing.assert_allclose(subject.prediction_outputs.reshape(-1), torch.cat(shown).detach().reshape(-1), atol=1e-6)
+
+
 def test_updates_written_by_hand() -> None:
     X, y = data()
     model = mlp()

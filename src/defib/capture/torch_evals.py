@@ -83,12 +83,12 @@ class EvalLog:
     def add(self, calls: Sequence[Call], nodes: Sequence[Node], steps: int) -> None:
         """One evaluation: one call, or several whose last one gives the output."""
         last = calls[-1]
-        group = self._group(last.line, steps)
-        if group.n_rows >= MAX_ROWS or group.n_bytes >= MAX_BYTES:
+        if self._is_full(last.line, steps):
             return
         found, given = _door(calls, nodes), last.as_called
         if found is None or given is None or not found[1] or found[0].n_rows == 0:
             return
+        group = self._group(last.line, steps)
         door, rows = found
         X = door.rows_of(rows)
         known = [*rows, *tensors_in((last.args, last.kwargs))]
@@ -101,8 +101,16 @@ class EvalLog:
         group.n_bytes += X.nbytes
         group.training |= last.training
 
+    def _continues(self, line: str, steps: int) -> bool:
+        return bool(self.groups) and (self.groups[-1].line, self.groups[-1].steps) == (line, steps)
+
+    def _is_full(self, line: str, steps: int) -> bool:
+        if not self._continues(line, steps):
+            return False
+        return self.groups[-1].n_rows >= MAX_ROWS or self.groups[-1].n_bytes >= MAX_BYTES
+
     def _group(self, line: str, steps: int) -> Group:
-        if self.groups and self.groups[-1].line == line and self.groups[-1].steps == steps:
+        if self._continues(line, steps):
             return self.groups[-1]
         now = [one for one in self.groups if one.steps == steps]
         labelled = [one for one in self.groups if one.steps != steps and one.labels() is not None]

@@ -137,6 +137,11 @@ class Session:
             for i, call in enumerate(calls):
                 self._evaluated([call], _between(nodes, calls, i))
             return
+        n = len(self.studies[key].first.positions) if len(calls) > 1 else 1
+        if _repeats(calls, n):
+            for i in range(0, len(calls), n):
+                self._evaluated(calls[i : i + n], _between(nodes, calls, i, n))
+            return
         steps = self.studies[key].n_steps if key in self.studies else self.n_steps
         self.evals.setdefault(key, EvalLog()).add(calls, nodes, steps)
 
@@ -271,15 +276,21 @@ def _foreign(module: Any) -> bool:
     ) or not isinstance(module, nn.Module)
 
 
-def _between(nodes: Sequence[Node], calls: Sequence[Call], i: int) -> list[Node]:
-    """The recorded calls from one module call to the next."""
+def _repeats(calls: Sequence[Call], n: int) -> bool:
+    """Whether they are the ``n`` calls of one forward pass over and over."""
+    modules = [id(call.module) for call in calls]
+    return len(calls) > n and len(calls) % n == 0 and modules == modules[:n] * (len(calls) // n)
+
+
+def _between(nodes: Sequence[Node], calls: Sequence[Call], i: int, n: int = 1) -> list[Node]:
+    """What was recorded from the ``i``-th module call on, up to the ``n``-th one after it."""
     outs = [id(call.out) for call in calls]
     at = [j for j, node in enumerate(nodes) if node.call and id(node.out) in outs]
-    start = next((j for j in at if id(nodes[j].out) == outs[i]), None)
-    if start is None:
+    first = next((k for k, j in enumerate(at) if id(nodes[j].out) == outs[i]), None)
+    if first is None:
         return []
-    stop = next((j for j in at if j > start), len(nodes))
-    return list(nodes[start + 1 : stop])
+    stop = at[first + n] if first + n < len(at) else len(nodes)
+    return list(nodes[at[first] : stop])
 
 
 def _last_scalar(nodes: Sequence[Node]) -> Any:

@@ -124,9 +124,9 @@ def learnt(symptom: Symptom, book: Book) -> bool:
 
 
 def ranks(book: Book) -> bool:
-    """The outputs order the rows by more than what was memorized."""
+    """The outputs order the rows by more than what was memorized, or the luck of weights that never moved."""
     skill = seen(book).skill
-    return skill is not None and skill.shown and not memorized(skill, book)
+    return skill is not None and skill.shown and not memorized(skill, book) and not untouched(book)
 
 
 def logit_spread(book: Book) -> float:

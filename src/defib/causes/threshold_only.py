@@ -41,7 +41,7 @@ Which threshold is right is a question of costs that no measurement here answers
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import NORMAL_LOGIT_SPREAD, logit_spread, maybe, num, ranking, ranks, seen
+from defib.causes._signs import NORMAL_LOGIT_SPREAD, logit_spread, maybe, num, ranking, ranks, seen, untouched
 from defib.diagnosis import Assessment, inconclusive, not_applicable, ruled_out, supported
 from defib.evidence import Book, Missing
 from defib.probes.head import HeadFacts
@@ -63,7 +63,12 @@ def _assess(book: Book) -> Assessment:
     skill, spread = symptom.skill.value, logit_spread(book)
     numbers = {"skill": skill, "logit_spread": spread, "prediction_spread": symptom.prediction_spread}
     if not ranks(book):
-        return ruled_out("the outputs do not rank the rows either", layer=None, **numbers)
+        why = (
+            "no weight ever moved, so a ranking is luck"
+            if untouched(book)
+            else "the outputs do not rank the rows either"
+        )
+        return ruled_out(why, layer=None, **numbers)
     head = maybe(book, HeadFacts)
     if (head is not None and head.activations_before_loss > 1) or spread < NORMAL_LOGIT_SPREAD:
         because = (

@@ -29,7 +29,7 @@ def _code(book: Book, framework: str) -> str:
         model.train()
         for inputs, targets in loader:
             optimizer.zero_grad()
-            loss = criterion(model(inputs), targets)  # the raw outputs: no argmax, item or detach between
+            loss = criterion(model(inputs), targets)  # the raw outputs: no argmax, round, item or detach between
             loss.backward()
             optimizer.step()
         """,
