@@ -115,6 +115,14 @@ def test_one_proof_comes_before_ten_hints(monkeypatch: pytest.MonkeyPatch) -> No
     assert [trial.intervention for trial in campaign.trials if trial.sufficient] == [clock.done[1][0]]
 
 
+def test_the_leading_fix_is_proven_before_others_are_screened(monkeypatch: pytest.MonkeyPatch) -> None:
+    leading = cause("DF501", {}, fixes=("step-4",))
+    campaign, clock = conducted(monkeypatch, {"step-4"}, seconds=6.5, ranked=(leading,))
+    assert clock.done[:2] == [("control", 0), ("step-4", 0)]
+    assert {name for name, _ in clock.done[2:6]} == {"control", "step-4"}
+    assert next(trial for trial in campaign.trials if trial.intervention == "step-4").sufficient
+
+
 def test_what_helps_part_of_the_way_speaks_neither_for_nor_against(monkeypatch: pytest.MonkeyPatch) -> None:
     campaign, _ = conducted(monkeypatch, {"step-2"}, seconds=100, partly={"step-3"})
     assert campaign.outcomes["step-2"] is True

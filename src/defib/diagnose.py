@@ -128,7 +128,7 @@ def _campaign(
     options: Options,
     progress: Progress,
 ) -> Campaign | None:
-    if not options.trials or gate.problem in ("none", "unknown", "skewed"):
+    if not options.trials or gate.problem in ("none", "unknown"):
         return None
     ranked, beliefs = leading(found.assessed)
     if ranked and is_harmless(ranked[0].code, ranked[0].stage) and beliefs[ranked[0].code] >= DECISIVE:

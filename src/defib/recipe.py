@@ -161,6 +161,10 @@ class Arm:
     targets: InputTransform | None = None
     """Regression only; predictions are transformed back."""
     regularization_factor: float = 1.0
+    recomputed_statistics: bool = False
+    """After the training, the running statistics of batch normalization become plain averages over the rows."""
+    serving: Literal["as_recorded", "as_trained"] = "as_recorded"
+    """``as_trained``: rows scored are prepared as those trained on, not as the program prepares those to predict."""
     edits: tuple[Edit, ...] = ()
 
     def with_edit(self, op: str, value: str | float | int | None = None) -> Arm:

@@ -242,6 +242,25 @@ def test_regularization_factor(keras: Any) -> None:
     assert loss[2] - loss[0] == pytest.approx(100 * penalty, rel=1e-3)
 
 
+def test_recomputed_statistics_are_those_of_all_rows(keras: Any) -> None:
+    layers = keras.layers
+    norm = layers.BatchNormalization(momentum=0.999)
+    model = keras.Sequential([door(keras, 3), layers.Dense(4), norm, layers.Dense(1)])
+    model.compile(optimizer=keras.optimizers.SGD(0.0), loss="mse")
+    subject = subject_of(model)
+    assert subject.training is not None
+    arm = Arm(recomputed_statistics=True, updates_factor=0.1)
+    trained = subject.train(arm, subject.training, seed=0)
+    X = subject.training.X
+    kernel, bias, gamma, beta, _, _, last, end = (v.numpy() for v in model.weights)
+    inner = X @ kernel + bias
+    sizes = [len(part) for part in np.array_split(X, -(-len(X) // 256))]
+    variances = [part.var(0) for part in np.split(inner, np.cumsum(sizes)[:-1])]
+    normed = (inner - inner.mean(0)) / np.sqrt(np.mean(variances, axis=0) + norm.epsilon) * gamma + beta
+    np.testing.assert_allclose(trained.predict(X), normed @ last + end, atol=2e-3)
+    assert norm.momentum == 0.999
+
+
 def subclassed(keras: Any, *, buildable: bool) -> Any:
     """A user's own class; ``buildable`` says whether its constructor can be called again from its config."""
 

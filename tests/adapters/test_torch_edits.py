@@ -309,3 +309,25 @@ def test_symmetric_weights_stay_for_every_seed() -> None:
     (subject,) = watched.subjects()
     assert isinstance(subject, TorchSubject)
     assert torch.equal(subject._initial(0)["0.weight"], subject._initial(3)["0.weight"])
+
+
+def test_recomputed_statistics_are_those_of_all_rows() -> None:
+    """Plain averages over chunks of nearly one size, of rows that were many more than a chunk; dropout stays off."""
+    many = np.random.default_rng(1).normal(3.0, 2.0, size=(600, 6)).astype(np.float32)
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Dropout(0.5), nn.Linear(6, 4), nn.BatchNorm1d(4, momentum=1e-4), nn.Linear(4, 1))
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.0)
+    targets = many[:, :1]
+    subject = subject_from_model(net, many, targets, loss=nn.MSELoss(), optimizer=optimizer, epochs=1, batch_size=50)
+    rows = Rows(many, targets)
+    trained = subject.train(Arm(recomputed_statistics=True), rows, seed=0)
+    before = subject.train(Arm(), rows, seed=0)
+    with torch.no_grad():
+        inner = net[1](torch.tensor(many)).numpy()
+        parts = np.array_split(inner, 3)
+        mean, variance = inner.mean(0), np.mean([part.var(0, ddof=1) for part in parts], axis=0)
+        normed = torch.tensor((inner - mean) / np.sqrt(variance + net[2].eps), dtype=torch.float32)
+        expected = net[3](normed).numpy()
+    np.testing.assert_allclose(trained.predict(many), expected, atol=2e-3)
+    assert np.abs(before.predict(many) - expected).max() > 0.1
+    assert (net[2].momentum, float(net[2].running_mean.abs().max())) == (1e-4, 0.0)

@@ -23,8 +23,8 @@ class Intervention:
     does: str
     """What is changed, as a clause: "standardize every input column"."""
     kind: Literal["train", "serve", "advice"]
-    """``train``: an `Arm` is trained. ``serve``: judged on the trained model without training (the probes' numbers
-    decide). ``advice``: defib cannot try it (it needs other data, or a change outside the program)."""
+    """``train``: an `Arm` is run, on to its predictions. ``serve``: what is done with the outputs; the probes' numbers
+    decide. ``advice``: defib cannot try it (it needs other data, or a change outside the program)."""
     arm: Callable[[Book], Arm]
     """The arm to train (``Arm()`` unless ``kind == "train"``). May raise `defib.evidence.Missing`."""
     code: Callable[[Book, str], str]

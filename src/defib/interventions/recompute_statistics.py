@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from defib.evidence import Book
-from defib.interventions._advice import serve
+from defib.interventions import Intervention
 from defib.interventions._writing import by_framework
 from defib.probes.modes import ModeFacts
+from defib.recipe import Arm
 
 
 def _applies(book: Book) -> str | None:
@@ -37,9 +38,12 @@ def _code(book: Book, framework: str) -> str:
     )
 
 
-INTERVENTION = serve(
-    "recompute-statistics",
-    "recompute the running statistics of batch normalization over the training rows",
-    code=_code,
+INTERVENTION = Intervention(
+    name="recompute-statistics",
+    does="recompute the running statistics of batch normalization over the training rows",
+    kind="train",
+    arm=lambda book: Arm(recomputed_statistics=True),
     applies=_applies,
+    code=_code,
+    size=2,
 )

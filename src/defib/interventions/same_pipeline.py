@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from defib.evidence import Book
-from defib.interventions._advice import serve
+from defib.interventions import Intervention
 from defib.interventions._writing import by_framework
 from defib.probes.inputs import ServingFacts
+from defib.recipe import Arm
 
 
 def _code(book: Book, framework: str) -> str:
@@ -24,8 +25,11 @@ def _code(book: Book, framework: str) -> str:
     )
 
 
-INTERVENTION = serve(
-    "same-pipeline",
-    "prepare the rows to predict exactly as the rows trained on were",
+INTERVENTION = Intervention(
+    name="same-pipeline",
+    does="prepare the rows to predict exactly as the rows trained on were",
+    kind="train",
+    arm=lambda book: Arm(serving="as_trained"),
     code=_code,
+    size=2,
 )

@@ -139,22 +139,26 @@ def _is_unit(X: FloatArray) -> bool:
     return bool(inside.mean() >= MOSTLY)
 
 
-def are_permuted(T: FloatArray, P: FloatArray) -> bool:
-    """Whether the columns agree after a permutation and do not as they stand.
+def permutation(T: FloatArray, P: FloatArray) -> AnyArray | None:
+    """For each column of ``P`` the column of ``T`` that it holds, ``(columns,)``; ``None`` where all are in place.
 
-    Needs `FEW_ROWS` rows and columns that can be told apart; standardized columns of one shape cannot.
+    Only where the columns agree after the permutation and do not as they stand. Needs `FEW_ROWS` rows and columns that
+    can be told apart; standardized columns of one shape cannot.
     """
     T, P = _cleaned(T), _cleaned(P)
     d = T.shape[1] if T.ndim == 2 else 0
     if not 2 <= d <= MOST_COLUMNS or len(P) < FEW_ROWS or len(T) < FEW_ROWS:
-        return False
+        return None
     t, p = thinned(T, np.arange(d)), thinned(P, np.arange(d))
     limit = ks_limit(len(t), len(p))
     if sum(ks_distance(t[:, k], p[:, k]) > OTHER_COLUMN for k in range(d)) < 2:
-        return False
+        return None
     from scipy.optimize import linear_sum_assignment
 
     distances = np.array([[ks_distance(t[:, j], p[:, k]) for k in range(d)] for j in range(d)])
     rows, columns = linear_sum_assignment(distances)
     exchanged = distances[rows, rows][rows != columns] > max(OTHER_COLUMN, limit)
-    return bool(exchanged.sum() >= 2 and np.mean(distances[rows, columns] <= limit) >= 0.9)
+    if exchanged.sum() < 2 or np.mean(distances[rows, columns] <= limit) < 0.9:
+        return None
+    order: AnyArray = rows[np.argsort(columns)]
+    return order

@@ -6,7 +6,7 @@ import numpy as np
 
 from defib.evidence import Book, Missing, Probe
 from defib.measures.outputs import unique_rows
-from defib.probes.columns_match import are_permuted, reconciling_map
+from defib.probes.columns_match import permutation, reconciling_map
 from defib.probes.inputs import InputFacts, ServingFacts, column_moments, flat_rows
 from defib.probes.labels import LabelFacts
 from defib.probes.looking import head_name, link_of, number_rows, some_rows, training_rows
@@ -44,7 +44,7 @@ def _measure(subject: Subject, book: Book) -> ServingFacts:
         median_spread_ratio=float(np.median(ratio)),
         median_shift_sd=float(np.median(shift)),
         affine=reconciling_map(flat_t, flat_p, shifted) if comparable else None,
-        permuted_columns=comparable and T.ndim == 2 and are_permuted(flat_t, flat_p),
+        permuted_columns=comparable and T.ndim == 2 and permutation(flat_t, flat_p) is not None,
         nan_cells=int((~np.isfinite(P)).sum()) if P.dtype.kind == "f" else 0,
         nan_row_fraction=float((~np.isfinite(flat_p)).any(axis=1).mean()) if P.dtype.kind == "f" else 0.0,
         training_rows_flat=_is_flat(subject, book, training),

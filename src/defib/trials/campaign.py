@@ -1,8 +1,9 @@
 """A campaign of trials within a budget: the control, a screening pass, then the seeds that prove.
 
-The screening pass tries every intervention once, in the planner's order. What recovered there gets the
-other seeds first (that is what may be called verified); what did not gets them while time is left. Screening ends
-early when the time left is just what it takes to prove one that recovered: one proof is worth more than ten hints.
+The screening pass tries every intervention once, in the planner's order. The leading hypothesis' own fix gets its
+other seeds as soon as it recovers (that is what may be called verified), any other that recovered after the pass, and
+what did not while time is left. Screening ends early when the time left is just what it takes to prove one that
+recovered: one proof is worth more than ten hints.
 Where no single change is enough, the fixes of two hypotheses are made together: a sufficient pair of changes that are
 not enough alone is the smallest sufficient set.
 """
@@ -100,6 +101,8 @@ class Conductor:
                 self._combine(ranked)
             runs = self.runs.get(name)
             if runs:
+                if runs[0].recovered and ranked and name in ranked[0].fixes:
+                    self._prove(name)
                 current = plan.update(current, {c.code: c for c in ranked}, name, runs[0].recovered)
 
     def _try_intervention(self, one: Intervention, leading: Cause | None) -> None:
@@ -115,6 +118,11 @@ class Conductor:
         self.arms[one.name] = (arm, one.does)
         why = f"tells {leading.name} from its look-alikes" if leading else "is it enough?"
         self._try(one.name, 0, why)
+
+    def _prove(self, name: str) -> None:
+        """The leading hypothesis' own fix recovered: its proof before anything else is screened."""
+        self._more_seeds("control")
+        self._more_seeds(name)
 
     def _combine(self, ranked: Sequence[Cause]) -> None:
         """Two changes together, where none was enough so far."""

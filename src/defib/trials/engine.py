@@ -15,6 +15,7 @@ from defib.recipe import Arm
 from defib.skill_against_reference import Yardstick
 from defib.subject import AnyArray, Rows, Subject, Trained
 from defib.trials.judge import Run, recovery
+from defib.trials.served import Serving
 
 HELD_OUT_SHARE = 0.3
 MIN_HELD_OUT = 6
@@ -61,26 +62,37 @@ def split_rows(rows: Rows, seed: int) -> Split | None:
 
 @final
 class SerialEngine:
-    """Trains arms one after the other and scores each on the held-out rows."""
+    """Trains arms one after the other and scores each on the held-out rows, ``served`` as the program serves rows."""
 
     def __init__(
-        self, subject: Subject, split: Split, *, task: Task, reference_score: float, yardstick: Yardstick = "skill"
+        self,
+        subject: Subject,
+        split: Split,
+        *,
+        task: Task,
+        reference_score: float,
+        yardstick: Yardstick = "skill",
+        served: Serving | None = None,
     ) -> None:
         self.subject = subject
         self.split = split
         self.task: Task = task
         self.reference_score = reference_score
         self.yardstick = yardstick
+        self.served = served
 
     def run(self, arm: Arm, seed: int, deadline: float) -> Run:
         """Train one arm. Raises `defib.subject.BudgetExceeded` past the deadline (``time.monotonic``)."""
         started = time.monotonic()
         trained = self.subject.train(arm, self.split.fit, seed=seed, deadline=deadline)
-        return self._judge(trained, seed, started)
+        rows = self.split.held_out.X
+        if self.served is not None and arm.serving == "as_recorded":
+            rows = self.served(rows)
+        return self._judge(trained, rows, seed, started)
 
-    def _judge(self, trained: Trained, seed: int, started: float) -> Run:
+    def _judge(self, trained: Trained, rows: AnyArray, seed: int, started: float) -> Run:
         held_out = self.split.held_out
-        outputs = trained.predict(held_out.X)
+        outputs = trained.predict(rows)
         symptom = read_symptom(outputs, link=trained.link, y=held_out.y, task=self.task)
         skill = symptom.skill
         score = skill.value if skill is not None else float("nan")

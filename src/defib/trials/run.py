@@ -17,6 +17,7 @@ from defib.trials import Progress, plan
 from defib.trials.campaign import Campaign, Conductor
 from defib.trials.engine import SerialEngine, split_rows
 from defib.trials.judge import Run
+from defib.trials.served import Serving, as_served
 
 WELL_KNOWN = (
     "standardize-inputs",
@@ -29,7 +30,9 @@ WELL_KNOWN = (
 """What people try first. Tried too while time is left: the report says which of them is not sufficient."""
 
 
-def engine_for(subject: Subject, book: Book, seed: int, yardstick: Yardstick = "skill") -> SerialEngine | str:
+def engine_for(
+    subject: Subject, book: Book, seed: int, yardstick: Yardstick = "skill", served: Serving | None = None
+) -> SerialEngine | str:
     """The engine, or the reason why no trial can be run, as a clause."""
     if subject.training is None or subject.training.y is None:
         return "no trial was run: it needs the training rows with their labels"
@@ -46,13 +49,15 @@ def engine_for(subject: Subject, book: Book, seed: int, yardstick: Yardstick = "
     except Missing as missing:
         return f"no trial was run: it needs {missing.needs}"
     reference = reference_score(book, yardstick) or 1.0
-    return SerialEngine(subject, split, task=task, reference_score=reference, yardstick=yardstick)
+    return SerialEngine(subject, split, task=task, reference_score=reference, yardstick=yardstick, served=served)
 
 
-def offered(ranked: Sequence[Cause], book: Book) -> tuple[Intervention, ...]:
+def offered(ranked: Sequence[Cause], book: Book, served: Serving | None = None) -> tuple[Intervention, ...]:
     """Interventions that tell the hypotheses apart, then the well-known ones; only those that can change anything."""
     table = all_interventions()
     names = dict.fromkeys([*plan.candidates(ranked), *WELL_KNOWN])
+    if served is None:
+        names.pop("same-pipeline", None)  # the rows are scored as they were trained on anyway
     return tuple(table[name] for name in names if name in table and _tryable(table[name], book))
 
 
@@ -80,11 +85,19 @@ def run_trials(
     """
     if book.has(SignalFacts) and not book.get(SignalFacts).has_signal:
         return Campaign(notes=("no trial was run: the rows show no signal that a change could bring back",))
-    engine = engine_for(subject, book, seed, yardstick)
+    served = as_served(subject, book) if ranked and _repairs(ranked[0], "same-pipeline") else None
+    engine = engine_for(subject, book, seed, yardstick, served)
     if isinstance(engine, str):
         return Campaign(notes=(engine,))
-    conductor = Conductor(engine, book, seconds=seconds, seed=seed, progress=progress, control=control)
-    return conductor.conduct(ranked, beliefs, offered(ranked, book))
+    known = control if served is None else ()  # a replay scored the rows as they are
+    conductor = Conductor(engine, book, seconds=seconds, seed=seed, progress=progress, control=known)
+    if served is not None:
+        conductor.notes.append("in the trials, held-out rows are scored on the scale and in the order of those served")
+    return conductor.conduct(ranked, beliefs, offered(ranked, book, served))
+
+
+def _repairs(cause: Cause, name: str) -> bool:
+    return name in cause.fixes
 
 
 def replay_only(subject: Subject, book: Book, seconds: float, seed: int, progress: Progress) -> Campaign:

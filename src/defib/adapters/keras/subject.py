@@ -20,6 +20,7 @@ from defib.adapters.keras.optimizers import class_of
 from defib.adapters.keras.packing import Packing
 from defib.adapters.keras.program import OptimizerPlan, Program
 from defib.adapters.keras.quiet import quiet
+from defib.adapters.keras.statistics import recompute_statistics
 from defib.adapters.keras.trace import trace
 from defib.adapters.keras.weights import is_statistic, weights_of
 from defib.recipe import Arm, TrainingRecipe
@@ -282,6 +283,8 @@ class KerasSubject(Subject):
             values = self._workshop.starting_values(program.clone, seed)
             with program.clone.entered():
                 losses = program.train(course, values, seed=seed, deadline=deadline)
+                if arm.recomputed_statistics:
+                    recompute_statistics(program.clone.model, course.X)
                 trained = [to_numpy(v) for v in program.clone.model.weights]
         link = self._workshop.link(program, arm)
         thinned = losses[np.linspace(0, len(losses) - 1, min(len(losses), MAX_LOSSES)).astype(int)]

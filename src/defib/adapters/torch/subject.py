@@ -19,6 +19,7 @@ from defib.adapters.torch.objective import UserLoss, label_tensor, loss_edit, ob
 from defib.adapters.torch.optimizer import build_optimizer, trainable_names
 from defib.adapters.torch.quiet import fitting_threads, quiet
 from defib.adapters.torch.recorder import layers_of
+from defib.adapters.torch.statistics import recompute_statistics
 from defib.adapters.torch.train import Loop, TorchTrained, course_of
 from defib.recipe import Arm, Edit, TrainingRecipe
 from defib.subject import (
@@ -238,7 +239,10 @@ class TorchSubject(Subject):
             X = arm.inputs(rows.X) if arm.inputs is not None else np.asarray(rows.X)
             network = self._network(arm, X, seed=seed)
             y = label_tensor(network, arm, X, rows.y, rows.X)
-            losses = self._run(network, arm, network.tensors(X), y, seed, deadline)
+            tensors = network.tensors(X)
+            losses = self._run(network, arm, tensors, y, seed, deadline)
+            if arm.recomputed_statistics:
+                recompute_statistics(network, tensors)
             for parameter in network.module.parameters():
                 parameter.grad = None
         return TorchTrained(network, arm, losses, time.monotonic() - started)
