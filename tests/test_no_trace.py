@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import pickle
+import random
+import warnings
 from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.neural_network import MLPClassifier
+from sklearn.neural_network._multilayer_perceptron import BaseMultilayerPerceptron
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
+from defib.adapters import subject_of
 from defib.adapters.keras import subject_from_model
 from defib.diagnose import diagnose_subject
 from defib.evidence import Missing
 from defib.examine import measure_all
 from defib.probes import ORDER, all_probes
+from defib.recipe import Recipe
 from defib.subject import NotAvailable, Subject
 from tests.adapters.keras_models import FLAVORS, assert_same, door, load, snapshot
 from tests.adapters.test_torch_no_trace import fingerprint, session
 
-ADAPTERS = ("torch", *FLAVORS)
+ADAPTERS = ("torch", "sklearn", *FLAVORS)
 Looked = tuple[Subject, Any]
 """The Subject, and a function that takes the fingerprint of all that belongs to the user."""
 
@@ -52,7 +61,26 @@ def keras_subject(flavor: str) -> Looked:
     return subject, lambda: {"X": X.tobytes(), "y": y.tobytes(), **snapshot(keras, model)}
 
 
+def sklearn_subject() -> Looked:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(48, 3))
+    y = np.where(X[:, 0] > 0, "yes", "no")
+    pipe = make_pipeline(StandardScaler(), MLPClassifier((4,), max_iter=20, random_state=0, n_iter_no_change=30))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # not converged
+        pipe.fit(X, y)
+    subject = subject_of(pipe, X, y, X_predict=X[:10] + 1, recipe=Recipe())
+    return subject, lambda: {
+        "arrays": X.tobytes() + X[:10].tobytes() + y.tobytes(),
+        "pipeline": pickle.dumps(pipe),
+        "random": pickle.dumps((np.random.get_state(), random.getstate())),
+        "class": [repr(MLPClassifier.__dict__), repr(BaseMultilayerPerceptron.__dict__)],
+    }
+
+
 def looked_at(adapter: str) -> Looked:
+    if adapter == "sklearn":
+        return sklearn_subject()
     return torch_subject() if adapter == "torch" else keras_subject(adapter)
 
 

@@ -59,7 +59,7 @@ def diagnose(
     trials: bool = True,
     seed: int = 0,
 ) -> Diagnosis:
-    """Diagnose a trained Keras or PyTorch model in memory.
+    """Diagnose a trained Keras, PyTorch or scikit-learn model in memory.
 
     Args:
         model: the trained model; it is looked at and never changed.

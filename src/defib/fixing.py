@@ -25,6 +25,7 @@ def choose_fix(
     if not causes:
         return None
     first = causes[0]
+    interventions = {name: one for name, one in interventions.items() if framework not in one.impossible_in}
     own = _fixes_of([first], catalogue, interventions)
     near = [one for one in causes[1:] if one.mechanism_of == first.code or one.code in first.tied_with]
     near += [one for one in causes[1:] if one.assessment.own]  # a second fault, whose change may mend the first, too

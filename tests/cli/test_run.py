@@ -114,7 +114,7 @@ def test_interrupt_while_training_still_gets_its_diagnosis(tmp_path: Path, defib
 @pytest.mark.parametrize(
     ("text", "code", "slug", "says"),
     [
-        ("print('hello')", 2, "nothing-trained", "imported neither keras nor torch"),
+        ("print('hello')", 2, "nothing-trained", "imported none of keras, torch and sklearn.neural_network"),
         ("import torch; torch.nn.Linear(2, 1)(torch.ones(1, 2))", 2, "nothing-trained", "imported torch, but"),
         ("import sys; sys.exit(5)", 5, "nothing-trained", "trained no network"),
         ("raise ValueError('early')", 1, "nothing-trained", "ended with ValueError: early"),

@@ -99,7 +99,7 @@ def test_the_monitor_sees_what_is_trained_and_nothing_later() -> None:
 def test_a_monitor_that_saw_nothing_is_a_failure() -> None:
     with watching() as monitor:
         pass
-    with pytest.raises(AssertionError, match="no Keras or PyTorch network was seen to be trained"):
+    with pytest.raises(AssertionError, match="no network was seen to be trained"):
         monitor.assert_not_flat()
 
 
@@ -159,7 +159,7 @@ def test_the_plugin(tmp_path: Path) -> None:
     reports, _ = ended.stdout.split("short test summary info")  # where CI is set, pytest repeats every message there
     assert reports.count("single-unit-softmax (DF301), in layer 2") == 2
     assert "assert 1 == 2" in ended.stdout
-    assert "no Keras or PyTorch network was seen" in ended.stdout
+    assert "no network was seen" in ended.stdout
     assert "src/defib/" not in ended.stdout  # our frames are hidden
 
 

@@ -48,8 +48,15 @@ def _torch(model: Any, X: AnyArray, y: AnyArray | None, X_predict: AnyArray | No
     return subject
 
 
+def _sklearn(model: Any, X: AnyArray, y: AnyArray | None, X_predict: AnyArray | None, recipe: Recipe) -> Subject:
+    from defib.adapters.sklearn import subject_from_model
+
+    subject: Subject = subject_from_model(model, X, y, X_predict=X_predict, recipe=recipe)
+    return subject
+
+
 def _check_numbers(name: str, value: Any, *, strings_too: bool) -> None:
-    """Raise for an array of nothing but NaN, and for text, which only Keras has layers for."""
+    """Raise for an array of nothing but NaN, and for text, which only Keras and pipelines can take."""
     if value is None or isinstance(value, list | tuple | dict) or not hasattr(value, "shape"):
         return
     array = np.asarray(value.detach().cpu() if hasattr(value, "detach") else value)
@@ -69,11 +76,20 @@ LOOK = "np.isnan(X_train).mean(axis=0)  # which columns are lost, and in which s
 
 Builder = Callable[[Any, AnyArray, "AnyArray | None", "AnyArray | None", Recipe], Subject]
 
+SKLEARN: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("sklearn.neural_network", ("MLPClassifier", "MLPRegressor")),
+    ("sklearn.pipeline", ("Pipeline",)),
+    ("sklearn.model_selection._search", ("BaseSearchCV",)),
+    ("sklearn.compose", ("TransformedTargetRegressor",)),
+)
+"""Estimators that are a network or may end in one."""
+
 # Keras stands first: with its PyTorch backend a Keras model is a torch module, too.
 FRAMEWORKS: tuple[tuple[str, tuple[str, ...], Builder], ...] = (
     ("keras", ("Model",), _keras),
     ("tf_keras", ("Model",), _keras),
     ("torch.nn", ("Module",), _torch),
+    *((module, names, _sklearn) for module, names in SKLEARN),
 )
 
 
@@ -87,14 +103,15 @@ def subject_of(
     """
     if isinstance(model, Subject):
         return model
+    texts = _is_a(model, "keras", "Model") or any(_is_a(model, module, *names) for module, names in SKLEARN)
     for name, value in (("X", X), ("y", y), ("X_predict", X_predict)):
-        _check_numbers(name, value, strings_too=not _is_a(model, "keras", "Model"))
+        _check_numbers(name, value, strings_too=not texts)
     for module, names, build in FRAMEWORKS:
         if _is_a(model, module, *names):
             return build(model, X, y, X_predict, recipe)
     raise ModelError(
         "unknown-model",
         came=f"the model is a {type(model).__module__}.{type(model).__qualname__}",
-        expected="a keras.Model, a torch.nn.Module, or your own defib.Subject",
+        expected="a keras.Model, a torch.nn.Module, an MLP of scikit-learn, or your own defib.Subject",
         write="defib.diagnose(model, X_train, y_train)",
     )

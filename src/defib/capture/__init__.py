@@ -22,7 +22,7 @@ class Watcher(ABC):
     """Watches one framework from import to the end of the program."""
 
     triggers: tuple[str, ...]
-    """Top-level modules whose import attaches it: ``("torch",)``."""
+    """Modules whose import attaches it: ``("torch",)``."""
     errors: list[str]
     """What broke inside, one line each; shown as notes."""
 

@@ -26,8 +26,9 @@ WATCHERS: Final[Mapping[str, str]] = {
     "torch": "defib.capture.torch_loop:TorchWatcher",
     "keras": "defib.capture.keras_fit:KerasWatcher",
     "tf_keras": "defib.capture.keras_fit:KerasWatcher",
+    "sklearn.neural_network": "defib.capture.sklearn_fit:SklearnWatcher",
 }
-"""Top-level module whose import attaches a Watcher → ``module:Class``."""
+"""Module whose import attaches a Watcher → ``module:Class``."""
 
 
 class Watchers:
@@ -43,7 +44,7 @@ class Watchers:
 
     @property
     def frameworks(self) -> tuple[str, ...]:
-        """Top-level modules of the frameworks that the program has imported so far."""
+        """Watched modules that the program has imported so far."""
         return tuple(trigger for trigger in self._table if trigger in sys.modules)
 
     @property

@@ -92,8 +92,9 @@ def run(
 ) -> None:
     """Run a program as python would, then diagnose every model it trained.
 
-    The program needs no change. Keras (fit, train_on_batch) and PyTorch (any loop) are watched from the moment they
-    are imported. The report is printed when the program has ended, however it ended, and recorded under .defib/.
+    The program needs no change. Keras (fit, train_on_batch), PyTorch (any loop) and the networks of scikit-learn are
+    watched from the moment they are imported. The report is printed when the program has ended, however it ended, and
+    recorded under .defib/.
     The exit code is the program's own; with --fail-on it is 1 when the program succeeded and a model is flat, predicts
     NaN, gives every row one class, or (any) has any of these or a fault that was found.
     """
@@ -363,11 +364,15 @@ def _nothing_trained(request: Request, outcome: ScriptOutcome, stderr: IO[str]) 
             write=f"pip install 'defib[{FRAMEWORKS[missing]}]'",
         )
     imported = " and ".join(outcome.frameworks)
-    why = f"imported {imported}, but no optimizer took a step" if imported else "imported neither keras nor torch"
+    why = (
+        f"imported {imported}, but no optimizer took a step"
+        if imported
+        else "imported none of keras, torch and sklearn.neural_network"
+    )
     error = InputError(
         "nothing-trained",
         came=f"{request.script} trained no network that defib could see: it {why}" + _broken(outcome),
-        expected="a program that trains a Keras or PyTorch network in its own process",
+        expected="a program that trains a Keras, PyTorch or scikit-learn network in its own process",
         write="defib predictions p.csv --labels y.csv    # if all you have is predictions",
     )
     if outcome.exit_code == 0:

@@ -28,8 +28,10 @@ class Intervention:
     arm: Callable[[Book], Arm]
     """The arm to train (``Arm()`` unless ``kind == "train"``). May raise `defib.evidence.Missing`."""
     code: Callable[[Book, str], str]
-    """What to write, for framework ``"keras"`` or ``"torch"``; runnable lines, with the numbers filled in."""
+    """What to write, for framework ``"keras"``, ``"torch"`` or ``"sklearn"``; runnable lines, the numbers filled in."""
     applies: Callable[[Book], str | None] = lambda book: None
     """``None`` when it can change anything here, else the reason ("the inputs are standardized already")."""
     size: int = 1
     """How large a change it is for the user: 1 = one argument, 2 = one line or layer, 3 = a rewrite."""
+    impossible_in: tuple[str, ...] = ()
+    """Frameworks in which the user cannot make this change; it is never offered there."""

@@ -26,6 +26,10 @@ def step(name: str, does: str, factor: float) -> Intervention:
             # on a freshly built model
             optimizer = {made}{was}
             """,
+            sklearn=f"""
+            model.set_params(learning_rate_init={rate}){was}
+            model.fit(X_train, y_train)
+            """,
         )
 
     return Intervention(

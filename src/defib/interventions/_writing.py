@@ -42,8 +42,13 @@ def lines(text: str) -> str:
     return textwrap.dedent(text).strip("\n")
 
 
-def by_framework(framework: str, *, keras: str, torch: str) -> str:
-    """The block for this framework; the NumPy adapter reads the PyTorch one."""
+def by_framework(framework: str, *, keras: str, torch: str, sklearn: str | None = None) -> str:
+    """The block for this framework.
+
+    scikit-learn reads the Keras one where both are plain NumPy, the NumPy adapter the PyTorch one.
+    """
+    if framework == "sklearn":
+        return lines(keras if sklearn is None else sklearn)
     return lines(keras if framework == "keras" else torch)
 
 

@@ -44,4 +44,5 @@ INTERVENTION = Intervention(
     applies=_applies,
     code=_code,
     size=2,
+    impossible_in=("sklearn",),
 )

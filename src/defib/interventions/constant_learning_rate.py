@@ -33,6 +33,10 @@ def _code(book: Book, framework: str) -> str:
                 optimizer.step()
             # scheduler.step() stands here, once per epoch, if anywhere
         """,
+        sklearn="""
+        model.set_params(learning_rate="constant")
+        model.fit(X_train, y_train)
+        """,
     )
 
 

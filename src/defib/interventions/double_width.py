@@ -25,6 +25,11 @@ def _code(book: Book, framework: str) -> str:
         # every hidden layer twice as wide
         torch.nn.Linear(2 * n_inputs, 2 * n_units)
         """,
+        sklearn="""
+        sizes = np.atleast_1d(model.hidden_layer_sizes)
+        model.set_params(hidden_layer_sizes=tuple(2 * sizes))
+        model.fit(X_train, y_train)
+        """,
     )
 
 

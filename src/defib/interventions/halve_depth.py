@@ -21,6 +21,9 @@ def _applies(book: Book) -> str | None:
 
 def _code(book: Book, framework: str) -> str:
     count = _hidden(book)
+    if framework == "sklearn":
+        fewer = "model.hidden_layer_sizes[::2]"
+        return lines(f"model.set_params(hidden_layer_sizes={fewer})\nmodel.fit(X_train, y_train)")
     was = "" if count is None else f"  # were {count}"
     return lines(f"n_hidden_layers = {max(1, (count or 8) // 2)}{was}")
 

@@ -33,6 +33,13 @@ def _code(book: Book, framework: str) -> str:
         X_new = torch.where(X_new.isfinite(), X_new, mean)
         # then build the model afresh: weights that are NaN stay NaN
         """,
+        sklearn="""
+        from sklearn.impute import SimpleImputer
+        from sklearn.pipeline import make_pipeline
+
+        model = make_pipeline(SimpleImputer(), model)
+        model.fit(X_train, y_train)
+        """,
     )
 
 

@@ -49,4 +49,5 @@ INTERVENTION = Intervention(
     applies=_applies,
     code=_code,
     size=1,
+    impossible_in=("sklearn",),
 )

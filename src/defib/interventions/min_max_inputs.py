@@ -39,6 +39,13 @@ def _code(book: Book, framework: str) -> str:
         X_train = (X_train - low) / width
         X_new = (X_new - low) / width  # the training rows' range, never that of the new rows
         """,
+        sklearn="""
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import MinMaxScaler
+
+        model = make_pipeline(MinMaxScaler(), model)  # fit, predict and score go through the same scaler
+        model.fit(X_train, y_train)
+        """,
     )
 
 

@@ -23,6 +23,11 @@ def _code(book: Book, framework: str) -> str:
             torch=f"""
             patience = 50  # stopped at {epochs} of {training.planned_epochs} epochs
             """,
+            sklearn=f"""
+            # stopped at {epochs} of {training.planned_epochs} by its tolerance: a larger max_iter alone changes nothing
+            model.set_params(tol=0.0, n_iter_no_change=100)
+            model.fit(X_train, y_train)
+            """,
         )
     more, was = (str(FACTOR * epochs), f"  # was {epochs}") if epochs else (f"{FACTOR} * n_epochs", "")
     return by_framework(
@@ -32,6 +37,10 @@ def _code(book: Book, framework: str) -> str:
         """,
         torch=f"""
         n_epochs = {more}{was}
+        """,
+        sklearn=f"""
+        model.set_params(max_iter={more}, tol=0.0, n_iter_no_change=100){was}
+        model.fit(X_train, y_train)
         """,
     )
 

@@ -16,4 +16,8 @@ INTERVENTION = advice(
     X_train = torch.tensor(table[columns].to_numpy(), dtype=torch.float32)
     y_train = torch.tensor(table["label"].to_numpy())
     """,
+    sklearn="""
+    table = features.merge(labels, on="id", how="inner", validate="one_to_one")
+    X_train, y_train = table[columns].to_numpy(), table["label"].to_numpy()
+    """,
 )

@@ -21,6 +21,11 @@ def _code(book: Book, framework: str) -> str:
             if hasattr(module, "reset_parameters"):
                 module.reset_parameters()
         """,
+        sklearn="""
+        # a fresh estimator: its weights are drawn when it is fitted
+        model = sklearn.base.clone(model).set_params(warm_start=False)
+        model.fit(X_train, y_train)
+        """,
     )
 
 

@@ -27,6 +27,10 @@ def _code(book: Book, framework: str) -> str:
             if isinstance(layer, (torch.nn.Linear, torch.nn.Conv1d, torch.nn.Conv2d)):
                 torch.nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
         """,
+        sklearn="""
+        model.set_params(activation="relu")
+        model.fit(X_train, y_train)
+        """,
     )
 
 

@@ -22,6 +22,11 @@ def _code(book: Book, framework: str) -> str:
         # rows served against rows trained on: {found}
         predictions = model(prepare(X_new))  # the same fitted `prepare` that made X_train, never refitted
         """,
+        sklearn=f"""
+        # rows served against rows trained on: {found}
+        model = make_pipeline(prepare, model)  # the same fitted `prepare` for fit and predict, never refitted
+        predictions = model.fit(X_train, y_train).predict(X_new)
+        """,
     )
 
 

@@ -24,6 +24,10 @@ def _code(book: Book, framework: str) -> str:
         loader = torch.utils.data.DataLoader(dataset, batch_size=batch_size, shuffle=True)
         # batches made by hand: a new torch.randperm(len(X_train)) in every epoch
         """,
+        sklearn="""
+        model.set_params(shuffle=True)
+        model.fit(X_train, y_train)
+        """,
     )
 
 

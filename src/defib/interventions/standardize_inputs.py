@@ -42,6 +42,13 @@ def _code(book: Book, framework: str) -> str:
         X_train = (X_train - mean) / sd
         X_new = (X_new - mean) / sd  # the training rows' mean and sd, never those of the new rows
         """,
+        sklearn="""
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import StandardScaler
+
+        model = make_pipeline(StandardScaler(), model)  # fit, predict and score go through the same scaler
+        model.fit(X_train, y_train)
+        """,
     )
 
 

@@ -39,6 +39,15 @@ def _code(book: Book, framework: str) -> str:
         loss = criterion(model(inputs), (targets - y_mean) / y_sd)
         predictions = model(X_new) * y_sd + y_mean
         """,
+        sklearn=f"""
+        from sklearn.compose import TransformedTargetRegressor
+        from sklearn.preprocessing import StandardScaler
+
+        # y has mean {labels.mean:.6g} and sd {labels.sd:.6g}
+        model = TransformedTargetRegressor(regressor=model, transformer=StandardScaler())
+        model.fit(X_train, y_train)
+        predictions = model.predict(X_new)  # transformed back
+        """,
     )
 
 

@@ -19,6 +19,10 @@ def _code(book: Book, framework: str) -> str:
         for group in optimizer.param_groups:
             group["weight_decay"] = group["weight_decay"] / 100
         """,
+        sklearn="""
+        model.set_params(alpha=model.alpha / 100)
+        model.fit(X_train, y_train)
+        """,
     )
 
 

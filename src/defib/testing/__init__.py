@@ -9,7 +9,7 @@
         assert_not_flat(model, X, y)
 
     def test_the_training_script(defib_monitor):
-        train()                        # every Keras or PyTorch network trained here is diagnosed when the test ends
+        train()                        # every network trained here is diagnosed when the test ends
 
 A failure carries the whole diagnosis. The assertion needs no pytest; the fixture `defib_monitor` and the marker
 ``defib`` come with the plugin, which pytest finds by itself where defib is installed. Importing this package imports

@@ -38,7 +38,7 @@ def assert_not_flat(
     """Diagnose a trained model and raise when it is flat. Returns the diagnosis otherwise.
 
     Args:
-        model: the trained Keras or PyTorch model; it is looked at and never changed.
+        model: the trained Keras, PyTorch or scikit-learn model; it is looked at and never changed.
         X: the rows it was trained on, ``(n_rows, ...)``, as they arrive at the model.
         y: their labels, ``(n_rows, ...)``; without them less can be said about the cause.
         X_predict: other rows whose predictions are judged; the training rows when not given.

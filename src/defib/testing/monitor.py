@@ -72,7 +72,7 @@ class Monitor:
         found = self.diagnoses()
         if not found:
             why = "".join(f"\n{note}" for note in self.notes)
-            raise AssertionError(f"no Keras or PyTorch network was seen to be trained while defib watched{why}")
+            raise AssertionError(f"no network was seen to be trained while defib watched{why}")
         failed = failing(found, self.fail_on)
         if failed:
             raise FlatModelError(failed, self.fail_on)

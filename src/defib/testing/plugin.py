@@ -19,7 +19,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def defib_monitor(request: pytest.FixtureRequest) -> Iterator[Monitor]:
-    """Watch every Keras or PyTorch network that the test trains; the test fails if one ends up flat.
+    """Watch every network that the test trains; the test fails if one ends up flat.
 
     It is judged when the test's own code has passed. Ask earlier with ``defib_monitor.assert_not_flat()``, or
     look for yourself with ``defib_monitor.diagnoses()``: then nothing more is asked at the end. The marker

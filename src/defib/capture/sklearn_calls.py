@@ -1,0 +1,75 @@
+"""Where in scikit-learn a fit was asked for: inside a search, a cross-validation, an ensemble, behind a pipeline."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final
+
+from defib.capture.torch_frames import is_foreign
+
+MAX_FRAMES: Final = 60
+PLAIN: Final = ("neural_network", "pipeline", "base", "compose", "utils", "_config")
+"""Parts of scikit-learn through which one fit of the user's is one network; all others may fit many."""
+SEARCH: Final = "_search"
+FOLD: Final = "_fit_and_score"
+
+
+@dataclass(frozen=True)
+class Place:
+    """The call of the user's that this fit is part of."""
+
+    within: str | None = None
+    """``GridSearchCV.fit``, ``cross_val_score`` …; ``None`` when the user fits this one network."""
+    key: tuple[int, str] | None = None
+    """The same for all fits of that call."""
+    refit: bool = False
+    """A search fits its best candidate on all rows."""
+    steps: tuple[str, ...] = ()
+    """Names of the steps of the pipeline in front of the network."""
+
+
+def place() -> Place:
+    """Read from the frames above."""
+    outermost: FrameType | None = None
+    steps: tuple[str, ...] = ()
+    folds = search = False
+    line = ""
+    frame: FrameType | None = sys._getframe(1)
+    for _ in range(MAX_FRAMES):
+        if frame is None:
+            break
+        part = _part(frame)
+        if part is None:
+            if not is_foreign(frame.f_code.co_filename):
+                line = f"{frame.f_code.co_filename}:{frame.f_lineno}"
+                break
+        elif part[0] == "pipeline" and frame.f_code.co_name in ("fit", "fit_predict"):
+            steps = _steps(frame.f_locals.get("self")) or steps
+        elif part[0] not in PLAIN:
+            outermost = frame
+            folds |= frame.f_code.co_name == FOLD
+            search |= part[-1] == SEARCH
+        frame = frame.f_back
+    if outermost is None:
+        return Place(steps=steps)
+    return Place(_name(outermost), (id(outermost), line), search and not folds, steps)
+
+
+def _part(frame: FrameType) -> tuple[str, ...] | None:
+    """``("model_selection", "_search")`` for a frame of scikit-learn's."""
+    parts = Path(frame.f_code.co_filename).with_suffix("").parts
+    return parts[parts.index("sklearn") + 1 :] if "sklearn" in parts and "defib" not in parts else None
+
+
+def _name(frame: FrameType) -> str:
+    owner = frame.f_locals.get("self")
+    name = frame.f_code.co_name
+    return name if owner is None else f"{type(owner).__name__}.{name}"
+
+
+def _steps(pipeline: Any) -> tuple[str, ...]:
+    steps = getattr(pipeline, "steps", [])[:-1]
+    return tuple(type(step).__name__ for _, step in steps if step is not None and not isinstance(step, str))
