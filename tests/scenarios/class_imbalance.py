@@ -46,6 +46,17 @@ def _torch(seed, fault):
     print("flagged:", int((pred > 0.5).sum()), "of", len(pred))
 
 
+def _sklearn(seed, fault):
+    from sklearn.metrics import accuracy_score, confusion_matrix
+    from sklearn.neural_network import MLPClassifier
+
+    X, y, X_new, y_new = rare(seed, share=0.03 if fault else 0.5)
+    clf = MLPClassifier((16,), learning_rate_init=2e-3, max_iter=30, random_state=seed).fit(X, y)
+    pred = clf.predict_proba(X_new)[:, 1]
+    guessed = clf.predict(X_new)
+    print(accuracy_score(y_new, guessed), confusion_matrix(y_new, guessed))
+
+
 def broken_keras(seed: int) -> None:
     _keras(seed, fault=True)
 
@@ -60,3 +71,11 @@ def broken_torch(seed: int) -> None:
 
 def healthy_torch(seed: int) -> None:
     _torch(seed, fault=False)
+
+
+def broken_sklearn(seed: int) -> None:
+    _sklearn(seed, fault=True)
+
+
+def healthy_sklearn(seed: int) -> None:
+    _sklearn(seed, fault=False)

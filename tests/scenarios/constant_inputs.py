@@ -69,6 +69,19 @@ def _torch(seed, fault):
     print(pred.argmax(axis=1)[:20])
 
 
+def _sklearn(seed, fault):
+    from sklearn.neural_network import MLPClassifier
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import FunctionTransformer
+
+    X, y, X_new, y_new = digits(seed, divide_by=1.0)
+    to_unit = FunctionTransformer(lambda images: (images / 255).astype(np.uint8) if fault else images / 16)
+    clf = make_pipeline(to_unit, MLPClassifier((64,), max_iter=40, random_state=seed))
+    clf.fit(X, y)
+    pred = clf.predict_proba(X_new)
+    print(clf.predict(X_new)[:20])
+
+
 def broken_keras(seed: int) -> None:
     _keras(seed, fault=True)
 
@@ -83,3 +96,11 @@ def broken_torch(seed: int) -> None:
 
 def healthy_torch(seed: int) -> None:
     _torch(seed, fault=False)
+
+
+def broken_sklearn(seed: int) -> None:
+    _sklearn(seed, fault=True)
+
+
+def healthy_sklearn(seed: int) -> None:
+    _sklearn(seed, fault=False)

@@ -48,6 +48,17 @@ def _torch(seed, fault):
     print(pred.argmax(1))
 
 
+def _sklearn(seed, fault):
+    from sklearn.neural_network import MLPClassifier
+
+    X, y, X_new, y_new = cancer(seed)
+    labels = (y > (1 if fault else 0.5)).astype(int)
+    clf = MLPClassifier(hidden_layer_sizes=(16,), max_iter=60, random_state=seed)
+    clf.fit(X, labels)
+    pred = clf.predict(X_new)
+    print(pred)
+
+
 def broken_keras(seed: int) -> None:
     _keras(seed, fault=True)
 
@@ -62,3 +73,11 @@ def broken_torch(seed: int) -> None:
 
 def healthy_torch(seed: int) -> None:
     _torch(seed, fault=False)
+
+
+def broken_sklearn(seed: int) -> None:
+    _sklearn(seed, fault=True)
+
+
+def healthy_sklearn(seed: int) -> None:
+    _sklearn(seed, fault=False)

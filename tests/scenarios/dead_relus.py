@@ -56,6 +56,20 @@ def _torch(seed, fault):
     print(pred[:10].ravel())
 
 
+def _sklearn(seed, fault):
+    from sklearn.neural_network import MLPClassifier
+
+    X, y, X_new, y_new = cancer(seed)
+    clf = MLPClassifier((32, 32), warm_start=True, max_iter=1, random_state=seed)
+    clf.fit(X, y)  # one epoch, to have the arrays
+    for i in range(2):
+        clf.intercepts_[i] = np.full(32, -12.0 if fault else 0.1, dtype=np.float32)
+    clf.set_params(max_iter=60)
+    clf.fit(X, y)
+    pred = clf.predict_proba(X_new)[:, 1]
+    print(pred[:10])
+
+
 def broken_keras(seed: int) -> None:
     _keras(seed, fault=True)
 
@@ -70,3 +84,11 @@ def broken_torch(seed: int) -> None:
 
 def healthy_torch(seed: int) -> None:
     _torch(seed, fault=False)
+
+
+def broken_sklearn(seed: int) -> None:
+    _sklearn(seed, fault=True)
+
+
+def healthy_sklearn(seed: int) -> None:
+    _sklearn(seed, fault=False)

@@ -49,6 +49,19 @@ def _torch(seed, fault):
     print(pred[:10].ravel())
 
 
+def _sklearn(seed, fault):
+    from sklearn.neural_network import MLPClassifier
+
+    X, y, X_new, y_new = cancer(seed)
+    sizes = (24,) * (14 if fault else 2)
+    clf = MLPClassifier(
+        sizes, "logistic" if fault else "tanh", solver="sgd", learning_rate_init=0.05, max_iter=60, random_state=seed
+    )
+    clf.fit(X, y)
+    pred = clf.predict_proba(X_new)[:, 1]
+    print(pred[:10])
+
+
 def broken_keras(seed: int) -> None:
     _keras(seed, fault=True)
 
@@ -63,3 +76,11 @@ def broken_torch(seed: int) -> None:
 
 def healthy_torch(seed: int) -> None:
     _torch(seed, fault=False)
+
+
+def broken_sklearn(seed: int) -> None:
+    _sklearn(seed, fault=True)
+
+
+def healthy_sklearn(seed: int) -> None:
+    _sklearn(seed, fault=False)

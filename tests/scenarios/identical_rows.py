@@ -55,6 +55,19 @@ def _torch(seed, fault):
     print(pred.argmax(1))
 
 
+def _sklearn(seed, fault):
+    from sklearn.neural_network import MLPClassifier
+
+    X, y, X_new, y_new = digits(seed)
+    clf = MLPClassifier((32,), learning_rate_init=3e-3, max_iter=40, random_state=seed).fit(X, y)
+    pred = []
+    for i in range(100):
+        image = X_new[0] if fault else X_new[i]
+        pred.append(clf.predict_proba(image.reshape(1, -1))[0])
+    pred = np.array(pred)
+    print(pred.argmax(1))
+
+
 def broken_keras(seed: int) -> None:
     _keras(seed, fault=True)
 
@@ -69,3 +82,11 @@ def broken_torch(seed: int) -> None:
 
 def healthy_torch(seed: int) -> None:
     _torch(seed, fault=False)
+
+
+def broken_sklearn(seed: int) -> None:
+    _sklearn(seed, fault=True)
+
+
+def healthy_sklearn(seed: int) -> None:
+    _sklearn(seed, fault=False)

@@ -59,6 +59,23 @@ def _torch(seed, fault):
     print(pred.argmax(1)[:20])
 
 
+def _sklearn(seed, fault):
+    from sklearn.neural_network import MLPClassifier
+
+    X, y, X_new, y_new = digits(seed)
+    clf = MLPClassifier(
+        hidden_layer_sizes=(64, 64, 64, 64),
+        solver="adam",
+        learning_rate_init=0.5 if fault else 0.001,
+        batch_size=64,
+        max_iter=20,
+        random_state=seed,
+    )
+    clf.fit(X - 0.3, y)
+    pred = clf.predict_proba(X_new - 0.3)
+    print(clf.predict(X_new - 0.3)[:20], clf.loss_)
+
+
 def broken_keras(seed: int) -> None:
     _keras(seed, fault=True)
 
@@ -73,3 +90,11 @@ def broken_torch(seed: int) -> None:
 
 def healthy_torch(seed: int) -> None:
     _torch(seed, fault=False)
+
+
+def broken_sklearn(seed: int) -> None:
+    _sklearn(seed, fault=True)
+
+
+def healthy_sklearn(seed: int) -> None:
+    _sklearn(seed, fault=False)

@@ -52,6 +52,17 @@ def _torch(seed, fault):
     print(pred[:10].ravel())
 
 
+def _sklearn(seed, fault):
+    from sklearn.neural_network import MLPClassifier
+
+    X, y, X_new, y_new = cancer(seed)
+    rate = 1e-5 if fault else 0.5
+    clf = MLPClassifier((32, 32), "logistic", solver="sgd", learning_rate_init=rate, momentum=0.5, tol=0, max_iter=60)
+    clf.set_params(batch_size=32, random_state=seed, n_iter_no_change=60).fit(X, y)
+    pred = clf.predict_proba(X_new)[:, 1]
+    print(pred[:10])
+
+
 def broken_keras(seed: int) -> None:
     _keras(seed, fault=True)
 
@@ -66,3 +77,11 @@ def broken_torch(seed: int) -> None:
 
 def healthy_torch(seed: int) -> None:
     _torch(seed, fault=False)
+
+
+def broken_sklearn(seed: int) -> None:
+    _sklearn(seed, fault=True)
+
+
+def healthy_sklearn(seed: int) -> None:
+    _sklearn(seed, fault=False)

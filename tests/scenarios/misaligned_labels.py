@@ -51,6 +51,18 @@ def _torch(seed, fault):
     print(pred[:10].ravel())
 
 
+def _sklearn(seed, fault):
+    from sklearn.metrics import r2_score
+    from sklearn.neural_network import MLPRegressor
+
+    X, y, X_new, y_new = friedman(seed)
+    if fault:
+        y = y[::-1]
+    reg = MLPRegressor(hidden_layer_sizes=(32,), learning_rate_init=3e-3, max_iter=80, random_state=seed).fit(X, y)
+    pred = reg.predict(X_new)
+    print("R2", r2_score(y_new, pred))
+
+
 def broken_keras(seed: int) -> None:
     _keras(seed, fault=True)
 
@@ -65,3 +77,11 @@ def broken_torch(seed: int) -> None:
 
 def healthy_torch(seed: int) -> None:
     _torch(seed, fault=False)
+
+
+def broken_sklearn(seed: int) -> None:
+    _sklearn(seed, fault=True)
+
+
+def healthy_sklearn(seed: int) -> None:
+    _sklearn(seed, fault=False)

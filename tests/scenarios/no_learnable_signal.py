@@ -57,6 +57,19 @@ def _torch(seed, fault):
     print(pred[:10].ravel())
 
 
+def _sklearn(seed, fault):
+    from sklearn.neural_network import MLPRegressor
+
+    X, y, X_new, y_new = friedman(seed)
+    if fault:
+        rng = np.random.default_rng(seed)
+        y, y_new = rng.normal(size=len(y)), rng.normal(size=len(y_new))
+    reg = MLPRegressor(hidden_layer_sizes=(16,), max_iter=60, learning_rate_init=2e-3, random_state=seed)
+    reg.fit(X, y)
+    pred = reg.predict(X_new)
+    print(pred[:10], reg.score(X_new, y_new))
+
+
 def broken_keras(seed: int) -> None:
     _keras(seed, fault=True)
 
@@ -71,3 +84,11 @@ def broken_torch(seed: int) -> None:
 
 def healthy_torch(seed: int) -> None:
     _torch(seed, fault=False)
+
+
+def broken_sklearn(seed: int) -> None:
+    _sklearn(seed, fault=True)
+
+
+def healthy_sklearn(seed: int) -> None:
+    _sklearn(seed, fault=False)

@@ -57,6 +57,19 @@ def _torch(seed, fault):
     print(pred[:10])
 
 
+def _sklearn(seed, fault):
+    from sklearn.neural_network import MLPClassifier
+    from sklearn.preprocessing import StandardScaler
+
+    X, y, X_new, y_new = cancer(seed, scaled=False)
+    scaler = StandardScaler()
+    clf = MLPClassifier(hidden_layer_sizes=(32,), activation="tanh", max_iter=150, random_state=seed)
+    clf.fit(scaler.fit_transform(X), y)
+    served = X_new if fault else scaler.transform(X_new)
+    pred = clf.predict_proba(served)
+    print(clf.predict(served)[:20])
+
+
 def broken_keras(seed: int) -> None:
     _keras(seed, fault=True)
 
@@ -71,3 +84,11 @@ def broken_torch(seed: int) -> None:
 
 def healthy_torch(seed: int) -> None:
     _torch(seed, fault=False)
+
+
+def broken_sklearn(seed: int) -> None:
+    _sklearn(seed, fault=True)
+
+
+def healthy_sklearn(seed: int) -> None:
+    _sklearn(seed, fault=False)

@@ -65,6 +65,25 @@ def _torch(seed, fault):
     print(pred.argmax(1)[:20])
 
 
+def _sklearn(seed, fault):
+    from sklearn.neural_network import MLPClassifier
+
+    X, y, X_new, y_new = digits(seed)
+    rng = np.random.default_rng(seed)
+
+    class MyMLP(MLPClassifier):
+        def _init_coef(self, fan_in, fan_out, dtype):
+            weights, bias = super()._init_coef(fan_in, fan_out, dtype)
+            if fault and fan_out == 64:
+                weights = 3 * rng.random((fan_in, fan_out)).astype(dtype)
+            return weights, bias
+
+    clf = MyMLP((64, 64), activation="logistic", learning_rate_init=5e-3, batch_size=64, max_iter=25, random_state=seed)
+    clf.fit(X, y)
+    pred = clf.predict_proba(X_new)
+    print(pred.argmax(1)[:20])
+
+
 def broken_keras(seed: int) -> None:
     _keras(seed, fault=True)
 
@@ -79,3 +98,11 @@ def broken_torch(seed: int) -> None:
 
 def healthy_torch(seed: int) -> None:
     _torch(seed, fault=False)
+
+
+def broken_sklearn(seed: int) -> None:
+    _sklearn(seed, fault=True)
+
+
+def healthy_sklearn(seed: int) -> None:
+    _sklearn(seed, fault=False)

@@ -67,6 +67,20 @@ def _torch(seed, fault):
     print(pred[:10].ravel())
 
 
+def _sklearn(seed, fault):
+    from sklearn.neural_network import MLPClassifier
+
+    X, y, X_new, y_new = coin_flips(seed)
+    clf = MLPClassifier(
+        (64, 64, 64), activation="logistic", solver="adam", batch_size=32, max_iter=500, random_state=seed
+    )
+    if fault:
+        clf.set_params(tol=1e-2, n_iter_no_change=3)
+    clf.fit(X, y)
+    pred = clf.predict_proba(X_new)[:, 1]
+    print(clf.n_iter_, clf.score(X_new, y_new), pred[:10])
+
+
 def broken_keras(seed: int) -> None:
     _keras(seed, fault=True)
 
@@ -81,3 +95,11 @@ def broken_torch(seed: int) -> None:
 
 def healthy_torch(seed: int) -> None:
     _torch(seed, fault=False)
+
+
+def broken_sklearn(seed: int) -> None:
+    _sklearn(seed, fault=True)
+
+
+def healthy_sklearn(seed: int) -> None:
+    _sklearn(seed, fault=False)

@@ -32,15 +32,18 @@ def test_module_states_its_contract(name: str) -> None:
     assert re.fullmatch(r"DF\d{3}", module.CAUSE)
     assert module.CAUSE in module.ACCEPTABLE
     assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", fix) for fix in module.FIX)
-    frameworks = [f for f in ("keras", "torch") if hasattr(module, f"broken_{f}")]
+    frameworks = [f for f in ("keras", "torch", "sklearn") if hasattr(module, f"broken_{f}")]
     assert frameworks
     assert all(hasattr(module, f"healthy_{f}") for f in frameworks)
-    assert name not in CAUSES or frameworks == ["keras", "torch"]
+    assert name not in CAUSES or frameworks[:2] == ["keras", "torch"]
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_broken_torch_program_shows_its_symptom(name: str) -> None:
-    out = _run(name, "broken")
+PROGRAMS = [(name, f) for name in ALL for f in ("torch", "sklearn") if hasattr(load(name), f"broken_{f}")]
+
+
+@pytest.mark.parametrize(("name", "framework"), PROGRAMS)
+def test_broken_program_shows_its_symptom(name: str, framework: str) -> None:
+    out = _run(name, "broken", framework)
     pred = np.asarray(out["pred"], dtype=np.float64)
     if name in VARIED_WITHOUT_SKILL:
         assert skill(pred, out["y_new"]) < 0.1
@@ -51,9 +54,9 @@ def test_broken_torch_program_shows_its_symptom(name: str) -> None:
     assert flat or _largest_class(pred) > 0.95
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_healthy_torch_program_learns(name: str) -> None:
-    out = _run(name, "healthy")
+@pytest.mark.parametrize(("name", "framework"), PROGRAMS)
+def test_healthy_program_learns(name: str, framework: str) -> None:
+    out = _run(name, "healthy", framework)
     pred = np.asarray(out["pred"], dtype=np.float64)
     if name in FINE_NETWORKS:
         assert len(np.unique(pred, axis=0)) == len(pred)
@@ -62,10 +65,10 @@ def test_healthy_torch_program_learns(name: str) -> None:
     assert skill(pred, y) > (0.2 if y.dtype.kind == "f" else 0.7)
 
 
-def _run(name: str, kind: str) -> dict[str, Any]:
+def _run(name: str, kind: str, framework: str) -> dict[str, Any]:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # PyTorch warns where it broadcasts
-        return run_program(load(name), kind, "torch", seed=0)
+        warnings.simplefilter("ignore", UserWarning)  # PyTorch warns where it broadcasts, scikit-learn at max_iter
+        return run_program(load(name), kind, framework, seed=0)
 
 
 def _largest_class(pred: NDArray[Any]) -> float:

@@ -53,6 +53,16 @@ def _torch(seed, fault):
     print((pred > 0.5).astype(int)[:20].ravel())
 
 
+def _sklearn(seed, fault):
+    from sklearn.neural_network import MLPClassifier
+
+    X, y, X_new, y_new = _survey(seed)
+    clf = MLPClassifier(hidden_layer_sizes=(16,), learning_rate_init=2e-3, max_iter=40, random_state=seed)
+    clf.fit(X, y, sample_weight=np.where(y == 1, 25.0, 1.0) if fault else None)
+    pred = clf.predict_proba(X_new)[:, 1]
+    print(clf.predict(X_new)[:20])
+
+
 def broken_keras(seed: int) -> None:
     _keras(seed, fault=True)
 
@@ -67,3 +77,11 @@ def broken_torch(seed: int) -> None:
 
 def healthy_torch(seed: int) -> None:
     _torch(seed, fault=False)
+
+
+def broken_sklearn(seed: int) -> None:
+    _sklearn(seed, fault=True)
+
+
+def healthy_sklearn(seed: int) -> None:
+    _sklearn(seed, fault=False)

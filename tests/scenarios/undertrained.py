@@ -51,6 +51,17 @@ def _torch(seed, fault):
     print(pred[:3])
 
 
+def _sklearn(seed, fault):
+    from sklearn.neural_network import MLPClassifier
+
+    X, y, X_new, y_new = digits(seed)
+    clf = MLPClassifier((64, 64), activation="logistic", learning_rate_init=5e-3, max_iter=1 if fault else 60)
+    clf.set_params(batch_size=256, random_state=seed)
+    clf.fit(X, y)
+    pred = clf.predict_proba(X_new)
+    print(pred[:3])
+
+
 def broken_keras(seed: int) -> None:
     _keras(seed, fault=True)
 
@@ -65,3 +76,11 @@ def broken_torch(seed: int) -> None:
 
 def healthy_torch(seed: int) -> None:
     _torch(seed, fault=False)
+
+
+def broken_sklearn(seed: int) -> None:
+    _sklearn(seed, fault=True)
+
+
+def healthy_sklearn(seed: int) -> None:
+    _sklearn(seed, fault=False)

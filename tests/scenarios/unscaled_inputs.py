@@ -67,6 +67,20 @@ def _torch(seed, fault):
     print("P(rain):", pred[:10].ravel())
 
 
+def _sklearn(seed, fault):
+    from sklearn.neural_network import MLPClassifier
+    from sklearn.preprocessing import StandardScaler
+
+    X, y, X_new, y_new = _weather(seed)
+    if not fault:
+        scaler = StandardScaler()
+        X, X_new = scaler.fit_transform(X), scaler.transform(X_new)
+    clf = MLPClassifier(hidden_layer_sizes=(32, 16), activation="tanh", max_iter=100, batch_size=32, random_state=seed)
+    clf.fit(X, y)
+    pred = clf.predict_proba(X_new)[:, 1]
+    print("accuracy", clf.score(X_new, y_new), pred[:10])
+
+
 def broken_keras(seed: int) -> None:
     _keras(seed, fault=True)
 
@@ -81,3 +95,11 @@ def broken_torch(seed: int) -> None:
 
 def healthy_torch(seed: int) -> None:
     _torch(seed, fault=False)
+
+
+def broken_sklearn(seed: int) -> None:
+    _sklearn(seed, fault=True)
+
+
+def healthy_sklearn(seed: int) -> None:
+    _sklearn(seed, fault=False)

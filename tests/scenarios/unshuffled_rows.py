@@ -55,6 +55,19 @@ def _torch(seed, fault):
     print("predicted classes:", pred.argmax(1))
 
 
+def _sklearn(seed, fault):
+    from sklearn.neural_network import MLPClassifier
+
+    X, y, X_new, y_new = coin_flips(seed)
+    X, y = _sorted(X, y, fault, seed)
+    clf = MLPClassifier(
+        (32, 32), solver="sgd", learning_rate_init=0.1, batch_size=8, max_iter=12, shuffle=False, random_state=seed
+    )
+    clf.fit(X, y)
+    pred = clf.predict_proba(X_new)[:, 1]
+    print("predicted classes:", clf.predict(X_new))
+
+
 def broken_keras(seed: int) -> None:
     _keras(seed, fault=True)
 
@@ -69,3 +82,11 @@ def broken_torch(seed: int) -> None:
 
 def healthy_torch(seed: int) -> None:
     _torch(seed, fault=False)
+
+
+def broken_sklearn(seed: int) -> None:
+    _sklearn(seed, fault=True)
+
+
+def healthy_sklearn(seed: int) -> None:
+    _sklearn(seed, fault=False)

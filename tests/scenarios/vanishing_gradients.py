@@ -61,6 +61,26 @@ def _torch(seed, fault):
     print(pred[:10].ravel())
 
 
+def _sklearn(seed, fault):
+    from sklearn.neural_network import MLPClassifier
+
+    X, y, X_new, y_new = cancer(seed)
+    clf = MLPClassifier(
+        hidden_layer_sizes=[32] * 6,
+        activation="logistic" if fault else "relu",
+        solver="sgd",
+        learning_rate_init=0.1,
+        momentum=0,
+        batch_size=32,
+        max_iter=100,
+        n_iter_no_change=100,
+        random_state=seed,
+    )
+    clf.fit(X, y)
+    pred = clf.predict_proba(X_new)[:, 1]
+    print(pred[:10], clf.score(X_new, y_new))
+
+
 def broken_keras(seed: int) -> None:
     _keras(seed, fault=True)
 
@@ -75,3 +95,11 @@ def broken_torch(seed: int) -> None:
 
 def healthy_torch(seed: int) -> None:
     _torch(seed, fault=False)
+
+
+def broken_sklearn(seed: int) -> None:
+    _sklearn(seed, fault=True)
+
+
+def healthy_sklearn(seed: int) -> None:
+    _sklearn(seed, fault=False)

@@ -60,6 +60,20 @@ def _torch(seed, fault):
     print(pred.argmax(1))
 
 
+def _sklearn(seed, fault):
+    from sklearn.neural_network import MLPClassifier
+
+    X, y, X_new, y_new = wine(seed)
+    clf = MLPClassifier((32, 32), learning_rate_init=0.005, batch_size=16, random_state=seed, warm_start=True)
+    clf.set_params(max_iter=1).fit(X, y)
+    if fault:  # "start from zero so that the result is reproducible"
+        clf.coefs_ = [np.zeros_like(w) for w in clf.coefs_]
+        clf.intercepts_ = [np.zeros_like(b) for b in clf.intercepts_]
+    clf.set_params(max_iter=60).fit(X, y)
+    pred = clf.predict_proba(X_new)
+    print(pred.argmax(1))
+
+
 def broken_keras(seed: int) -> None:
     _keras(seed, fault=True)
 
@@ -74,3 +88,11 @@ def broken_torch(seed: int) -> None:
 
 def healthy_torch(seed: int) -> None:
     _torch(seed, fault=False)
+
+
+def broken_sklearn(seed: int) -> None:
+    _sklearn(seed, fault=True)
+
+
+def healthy_sklearn(seed: int) -> None:
+    _sklearn(seed, fault=False)

@@ -1,0 +1,20 @@
+"""Every cause's broken and healthy program in scikit-learn, where it can have the fault; see `tests.attribution`."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.attribution import assert_named_first, assert_not_accused
+from tests.scenarios import ALL, load
+
+NAMES = [name for name in ALL if hasattr(load(name), "broken_sklearn")]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_broken_program_names_its_cause_first(name: str) -> None:
+    assert_named_first(name, "sklearn")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_healthy_twin_is_not_accused_of_it(name: str) -> None:
+    assert_not_accused(name, "sklearn")
