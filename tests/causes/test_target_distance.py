@@ -8,7 +8,7 @@ import pytest
 
 from defib.causes.target_scale import CAUSE
 from defib.probes.outputs import SymptomFacts
-from tests.causes.books import FLAT, LABELS, STUCK, book
+from tests.causes.books import FLAT, LABELS, STUCK, UNSKILLED, book
 
 FAR_OFF = replace(LABELS, task="regression", mean=150_000.0, sd=80_000.0, minimum=2e4, maximum=4e5)
 
@@ -28,3 +28,11 @@ def test_the_way_to_the_targets(start: float, end: float, rate: float, verdict: 
     training = replace(STUCK, learning_rate=rate, still_falling=False)
     found = CAUSE.assess(book(facts, FAR_OFF, training))
     assert (found.verdict, found.weight) == (verdict, weight)
+
+
+@pytest.mark.parametrize(("end", "verdict"), [(3_000.0, "supported"), (150_000.0, "ruled_out")])
+def test_predictions_that_vary_count_by_their_median(end: float, verdict: str) -> None:
+    varied = replace(UNSKILLED, output_kind="value")
+    facts = SymptomFacts(varied, varied, varied, True, training_centre=end, initial_centre=0.2)
+    training = replace(STUCK, learning_rate=1e-3, still_falling=True)
+    assert CAUSE.assess(book(facts, FAR_OFF, training)).verdict == verdict

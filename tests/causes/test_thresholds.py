@@ -26,6 +26,7 @@ from tests.causes.books import (
     RAW,
     REGRESSION,
     SERVING,
+    SKILL,
     STUCK,
     TRAINING,
     UNSKILLED,
@@ -345,6 +346,12 @@ class TestOptimization:
     def test_a_stop_far_below_the_prior_loss_is_no_plateau(self) -> None:
         stopped = replace(TRAINING, stopped_early=True, n_epochs=3, planned_epochs=100, last_loss=0.2)
         assert verdict("DF505", collapsed(NEAR_FLAT), stopped) == "inconclusive"
+
+    def test_rows_learnt_by_heart_are_no_plateau(self) -> None:
+        stopped = replace(TRAINING, stopped_early=True, n_epochs=30, planned_epochs=100, last_loss=0.64)
+        own = replace(UNSKILLED, skill=replace(SKILL, rows="training"))
+        assert verdict("DF505", symptoms(UNSKILLED, UNSKILLED), stopped) == "supported"
+        assert verdict("DF505", symptoms(UNSKILLED, own), stopped) == "inconclusive"
 
     def test_the_loss_of_the_epoch_that_was_put_back_counts(self) -> None:
         stopped = replace(TRAINING, stopped_early=True, n_epochs=9, planned_epochs=100, last_loss=0.2)

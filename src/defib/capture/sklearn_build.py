@@ -24,7 +24,7 @@ def build(study: Study, elsewhere: tuple[str, ...] = ()) -> SklearnSubject:
     training = _training(study, captured)
     captured = replace(captured, sample_weights=_sample_weights(study, training))
     prediction, outputs = _prediction(study, captured)
-    shuffled = bool(study.params["shuffle"]) and captured.solver != "lbfgs"
+    shuffled = _shuffled(study, captured)
     recipe = TrainingRecipe(
         loss=loss_facts(captured, min(study.usual_batch, len(training))),
         optimizer=optimizer_facts(study.params),
@@ -58,7 +58,7 @@ def _captured(study: Study) -> Captured:
     return replace(
         known,
         base=study.base,
-        params=study.params,
+        params={**study.params, "shuffle": bool(study.training.reordered)} if study.parts else study.params,
         initial=study.initial if same else None,
         drawn=study.drawn,
         order=None if study.by_parts else study.order,
@@ -66,6 +66,13 @@ def _captured(study: Study) -> Captured:
         planned=None if study.by_parts else study.planned,
         batch_size=study.usual_batch if study.parts else None,
     )
+
+
+def _shuffled(study: Study, captured: Captured) -> bool | None:
+    """Whether an epoch's order is drawn anew; the parts of a ``partial_fit`` come in the program's own order."""
+    if study.parts:
+        return study.training.reordered
+    return bool(study.params["shuffle"]) and captured.solver != "lbfgs"
 
 
 def _n_updates(study: Study, captured: Captured) -> int:
@@ -88,7 +95,7 @@ def _sample_weights(study: Study, training: Rows) -> dict[bytes, float]:
 
 
 def _trace(
-    study: Study, captured: Captured, training: Rows, shuffled: bool, elsewhere: tuple[str, ...]
+    study: Study, captured: Captured, training: Rows, shuffled: bool | None, elsewhere: tuple[str, ...]
 ) -> TrainingTrace:
     scores = getattr(study.estimator, "validation_scores_", None) if study.params["early_stopping"] else None
     epochs = round(captured.epochs)

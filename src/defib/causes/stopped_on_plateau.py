@@ -18,6 +18,7 @@ layers slowly come apart. A run that is stopped on that step answers the base ra
 - All planned epochs were run: then it is undertrained, or stuck for another reason.
 - The loss was far below the prior loss when it stopped.
 - More patience changes nothing.
+- It ranks its training rows and not new ones: it had left the plateau, and learnt them by heart.
 
 ## Look-alikes
 - undertrained (DF506): nobody stopped it; too few epochs were asked for.
@@ -27,6 +28,7 @@ layers slowly come apart. A run that is stopped on that step answers the base ra
 ## Example
 ```python
 EarlyStopping(monitor="loss", min_delta=0.01, patience=1)   # a stack of sigmoids rests for 10 to 50 epochs
+MLPClassifier((64, 64, 64), "logistic", tol=1e-2, max_iter=500)   # scikit-learn: max_iter changes nothing
 ```
 
 ## Fix
@@ -49,6 +51,7 @@ from defib.causes._signs import dead_hidden, fine, maybe, num
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book, Missing
 from defib.probes.activations import ActivationFacts
+from defib.probes.outputs import SymptomFacts
 from defib.probes.training import TrainingFacts
 
 NEAR = 0.1
@@ -73,6 +76,9 @@ def _assess(book: Book) -> Assessment:
         last = training.restored_loss if training.restored_loss is not None else last
         numbers["restored_epoch"] = float(training.restored_epoch)
         because = f"{because} and the weights of epoch {training.restored_epoch} were put back ({training.restored_by})"
+    if _learnt_by_heart(book):
+        because = f"{because}, but it had left the plateau: it ranks its training rows and not new ones"
+        return inconclusive(because, weight=0.3, layer=None, **numbers)
     if last is None or prior is None:
         return inconclusive(because, weight=0.35, layer=None, **numbers)
     numbers |= {"last_loss": last, "prior_loss": prior}
@@ -80,6 +86,14 @@ def _assess(book: Book) -> Assessment:
     if abs(last - prior) <= NEAR * prior:
         return supported(because, weight=0.8, layer=None, **numbers)
     return inconclusive(because, weight=0.3, layer=None, **numbers)
+
+
+def _learnt_by_heart(book: Book) -> bool:
+    """On a plateau rows are not told apart; this network tells its training rows apart, by what holds for no other."""
+    facts = book.get(SymptomFacts)
+    own = None if facts.training_symptom is None else facts.training_symptom.skill
+    new = facts.symptom.skill
+    return own is not None and own.shown and new is not None and new.rows != "training" and not new.shown
 
 
 CAUSE = Cause(

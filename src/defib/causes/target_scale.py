@@ -10,8 +10,8 @@ step (Adam), and the differences between rows, small beside that distance, come 
 value far below the mean.
 
 ## Evidence for
-- |mean| or sd of the targets far above 1, the predictions still far from the mean, the loss far above var(y) and
-  falling.
+- |mean| or sd of the targets far above 1, the predictions (or, where they vary, their median) still far from the mean,
+  the loss far above var(y) and falling.
 - The whole training covered a few percent of the way from a fresh network's answer to the targets.
 - Check: `y.mean(), y.std()`. Standardize y only, change nothing else: it learns.
 
@@ -82,11 +82,12 @@ def _assess(book: Book) -> Assessment:
             "the head cannot reach the targets at all", labels_outside=head.labels_outside, layer=None, **numbers
         )
     symptom = seen(book)
-    if symptom.constant is None or symptom.pattern == "nan" or labels.sd == 0:
+    where = symptom.constant if symptom.constant is not None else _centre(book)
+    if where is None or symptom.pattern == "nan" or labels.sd == 0:
         return inconclusive(
             f"the targets reach {num(size)}, but the predictions share no value", weight=0.2, layer=None, **numbers
         )
-    distance = max(abs(value - labels.mean) for value in symptom.constant) / labels.sd
+    distance = max(abs(value - labels.mean) for value in where) / labels.sd
     numbers["constant_to_mean_sd"] = distance
     if distance < FAR:
         return ruled_out("the predictions sit at the mean of the targets", layer=None, **numbers)
@@ -111,11 +112,20 @@ def _assess(book: Book) -> Assessment:
     )
 
 
+def _centre(book: Book) -> tuple[float, ...] | None:
+    """Where predictions that vary lie, as one value."""
+    centre = book.get(SymptomFacts).training_centre
+    return None if centre is None else (centre,)
+
+
 def _way(book: Book, goal: float) -> float | None:
     """Share of the distance from the fresh network's constant to the targets' mean that the training covered."""
     facts = book.get(SymptomFacts)
     start = None if facts.initial_symptom is None else facts.initial_symptom.constant
     end = facts.symptom.constant
+    if start is None or end is None:  # they vary, at the start or now: what counts is where all of them lie
+        start = None if facts.initial_centre is None else (facts.initial_centre,)
+        end = _centre(book)
     if start is None or end is None or len(start) != len(end):
         return None
     before = max(abs(value - goal) for value in start)

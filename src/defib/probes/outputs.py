@@ -34,6 +34,10 @@ class SymptomFacts(Evidence):
     user_outputs_match: bool | None
     """Whether the user's recorded outputs equal what the final weights give for the same rows; ``None`` when
     no outputs were recorded."""
+    training_centre: float | None = None
+    """Median of all outputs on the training rows where they are values, in the unit of the targets."""
+    initial_centre: float | None = None
+    """The same of the network at the initial weights."""
 
 
 def thin(n_rows: int, at_most: int = MAX_ROWS) -> AnyArray:
@@ -58,7 +62,17 @@ def measure(subject: Subject, book: Book) -> SymptomFacts:
         training_symptom=on_training,
         initial_symptom=_initial(subject, rows, task),
         user_outputs_match=_match(subject, rows, outputs),
+        training_centre=_centre(subject, task, "end"),
+        initial_centre=_centre(subject, task, "initial") if subject.has_initial_weights else None,
     )
+
+
+def _centre(subject: Subject, task: Task | None, moment: Moment) -> float | None:
+    if task != "regression" or subject.training is None or not len(subject.training):
+        return None
+    rows = subject.training
+    outputs = np.asarray(subject.forward(rows.X[thin(len(rows))], moment=moment).outputs, dtype=np.float64)
+    return float(np.median(outputs)) if np.isfinite(outputs).all() else None
 
 
 def _rows_and_outputs(subject: Subject) -> tuple[Rows, FloatArray | None]:
