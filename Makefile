@@ -4,14 +4,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.setup-done
-EXTRAS := keras,tf-keras,torch,test
+EXTRAS := keras,tf-keras,torch,lightning,transformers,skorch,flax,plots,mcp,docs,test
 PIP_ARGS ?=
 JOBS ?= 2
 
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test bench docs clean
+.PHONY: help setup demo check browser test bench docs clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -34,8 +34,15 @@ check: setup  ## format, lint, types and the examples in docstrings
 	$(BIN)/mypy
 	$(BIN)/pytest -q --doctest-modules src
 
+browser:  ## Chromium, in which the tests open the HTML report; Debian's own package where none is there
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || { \
+		command -v apt-get >/dev/null && { test "$$(id -u)" = 0 || command -v sudo >/dev/null; } \
+		|| { echo "The tests open the HTML report in Chromium: install it (chromium or google-chrome on PATH)"; exit 1; }; \
+		SUDO=$$(test "$$(id -u)" = 0 || echo sudo); \
+		$$SUDO apt-get update -qq && $$SUDO env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; }
+
 # One thread for each worker: more would wait for one another.
-test: check  ## check, then all tests
+test: check browser  ## check, then all tests
 	OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 $(BIN)/pytest -q -n $(JOBS) --dist loadfile
 
 bench: setup  ## measure import time, overhead of watching, time to diagnosis, and every scenario
