@@ -25,8 +25,24 @@ FORBIDDEN: dict[str, tuple[str, ...]] = {
     "subject": ("defib.adapters", "defib.capture", "defib.probes", "defib.causes", "defib.trials", "defib.reporters"),
     "measures": ("defib.adapters", "defib.capture", "defib.causes", "defib.trials", "defib.reporters", "defib.cli"),
     "diagnosis": ("defib.adapters", "defib.capture", "defib.probes", "defib.causes", "defib.trials", "numpy"),
-    "adapters": ("defib.probes", "defib.causes", "defib.interventions", "defib.trials", "defib.reporters", "defib.cli"),
-    "capture": ("defib.probes", "defib.causes", "defib.interventions", "defib.trials", "defib.reporters", "defib.cli"),
+    "adapters": (
+        "defib.probes",
+        "defib.causes",
+        "defib.interventions",
+        "defib.trials",
+        "defib.reporters",
+        "defib.integrations",
+        "defib.cli",
+    ),
+    "capture": (
+        "defib.probes",
+        "defib.causes",
+        "defib.interventions",
+        "defib.trials",
+        "defib.reporters",
+        "defib.integrations",
+        "defib.cli",
+    ),
     "probes": ("defib.adapters", "defib.capture", "defib.causes", "defib.trials", "defib.reporters", "defib.cli"),
     "causes": ("defib.adapters", "defib.capture", "defib.subject", "defib.trials", "defib.reporters", "defib.cli"),
     "interventions": (
@@ -39,6 +55,7 @@ FORBIDDEN: dict[str, tuple[str, ...]] = {
     ),
     "trials": ("defib.adapters", "defib.capture", "defib.reporters", "defib.cli"),
     "reporters": ("defib.adapters", "defib.capture", "defib.subject", "defib.probes", "defib.cli", "numpy", "sklearn"),
+    "integrations": ("defib.adapters", "defib.probes", "defib.causes", "defib.interventions", "defib.cli"),
     "cli": ("defib.adapters", "defib.probes", "defib.causes", "defib.interventions"),
 }
 """Layer (file or folder below ``defib``) → what it may not import."""

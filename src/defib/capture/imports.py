@@ -99,6 +99,11 @@ class Watchers:
             self._errors.append(f"{what} failed: {type(error).__name__}: {error}")
 
 
+def watching_now() -> bool:
+    """Whether somebody watches this program already: ``defib run``, a fixture, another Monitor."""
+    return any(isinstance(finder, _Finder) for finder in sys.meta_path)
+
+
 def _take(watcher: Watcher, found: list[Subject]) -> None:
     found.extend(watcher.subjects())
 
@@ -123,9 +128,13 @@ class _Finder(MetaPathFinder):
     def _found_by_others(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None
     ) -> ModuleSpec | None:
-        for finder in sys.meta_path:
+        finders = list(sys.meta_path)
+        behind = (
+            finders[finders.index(self) + 1 :] if self in finders else finders
+        )  # another one of ours may stand there
+        for finder in behind:
             find = getattr(finder, "find_spec", None)
-            if finder is not self and find is not None:
+            if find is not None:
                 spec: ModuleSpec | None = find(fullname, path, target)
                 if spec is not None:
                     return spec

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, final
 
-from defib.capture.imports import Watchers
 from defib.findings import check_kinds, failing
+from defib.integrations.monitor import MonitorOptions, TrainingMonitor
 from defib.testing.assertion import FlatModelError
 
 if TYPE_CHECKING:
@@ -33,46 +33,35 @@ class Monitor:
         self.fail_on = tuple(fail_on)
         self.checked = False
         """Whether somebody asked already; the fixture then does not ask again."""
-        self._trials = trials
-        self._budget = budget
-        self._seed = seed
-        self._watchers = Watchers()
-        self._watching = True
-        self._found: tuple[Diagnosis, ...] | None = None
-        self._watchers.attach()
+        self._monitor = TrainingMonitor(MonitorOptions(trials=trials, budget=budget, seed=seed, quiet=True))
+        self._monitor.start()
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What broke inside the watching, one line each."""
-        return self._watchers.notes
+        return self._monitor.notes
 
     def stop(self) -> None:
         """End the watching; safe to call twice. The frameworks are as they were."""
-        if self._watching:
-            self._watching = False
-            self._watchers.collect()
-            self._watchers.detach()
+        self._monitor.stop()
 
     def diagnoses(self) -> tuple[Diagnosis, ...]:
         """One diagnosis per network that was trained, in order; made once."""
-        from defib.diagnose import diagnose_subject
-
         self.checked = True
-        self.stop()
-        if self._found is None:
-            self._found = tuple(
-                diagnose_subject(one, trials=self._trials, budget=self._budget, seed=self._seed)
-                for one in self._watchers.subjects()
-            )
-        return self._found
+        return self._monitor.diagnoses()
 
     def assert_not_flat(self) -> tuple[Diagnosis, ...]:
         """Raise `FlatModelError` when a network has a finding that is not allowed, or when none was trained."""
         __tracebackhide__ = True
         found = self.diagnoses()
-        if not found:
+        if not found or self._monitor.broken:
             why = "".join(f"\n{note}" for note in self.notes)
-            raise AssertionError(f"no network was seen to be trained while defib watched{why}")
+            seen = (
+                "not every network could be judged"
+                if found
+                else "no network was seen to be trained while defib watched"
+            )
+            raise AssertionError(f"{seen}{why}")
         failed = failing(found, self.fail_on)
         if failed:
             raise FlatModelError(failed, self.fail_on)
