@@ -154,8 +154,8 @@ def test_two_changes_are_made_together_where_none_is_enough(monkeypatch: pytest.
 
 def test_pairs_start_with_the_first_fixes_of_the_leading_hypotheses() -> None:
     ranked = [cause("DF1", {}, fixes=("a", "b")), cause("DF2", {}, fixes=("c", "a")), cause("DF3", {}, fixes=("d",))]
-    assert plan.pairs(ranked, {"a", "b", "c", "d"}, limit=3) == (("a", "c"), ("a", "d"), ("c", "d"))
-    assert plan.pairs(ranked, {"a"}) == ()
+    assert plan.pairs(ranked, dict.fromkeys("abcd", 0.0), limit=3) == (("a", "c"), ("a", "d"), ("c", "d"))
+    assert plan.pairs(ranked, {"a": 0.0}) == ()
 
 
 def test_with_time_everything_is_screened_and_what_recovers_is_proven(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,6 +181,90 @@ def test_the_planner_prefers_what_separates_to_what_always_works() -> None:
     # By hand: the mixture is a fair coin (1 bit), each side keeps H(0.9) = H(0.1) = 0.469 bits.
     assert plan.information_bits(beliefs, causes, "separates") == pytest.approx(1 - 0.468996, abs=1e-6)
     assert plan.order([one, other], beliefs, ["always", "separates"], {})[0] == "separates"
+
+
+def test_a_likely_fix_that_separates_nothing_is_not_tried_before_one_that_separates() -> None:
+    one = cause("DF101", {"separates": True}, fixes=("likely", "separates"))
+    other = cause("DF501", {"separates": False}, fixes=("likely",))
+    beliefs = {"DF101": 0.5, "DF501": 0.5}
+    assert plan.prediction(one, "likely") == plan.prediction(other, "likely") == plan.LIKELY
+    chance = {name: sum(0.5 * plan.prediction(c, name) for c in (one, other)) for name in ("likely", "separates")}
+    assert chance["likely"] > chance["separates"]  # it is the one that likely succeeds
+    assert plan.order([one, other], beliefs, ["likely", "separates"], {})[0] == "separates"
+    # With one survivor nothing is left to separate: then its own fix is what must be proven.
+    assert plan.order([one], {"DF101": 1.0}, ["separates", "likely"], {})[0] == "likely"
+
+
+def test_of_two_trials_that_tell_the_same_the_cheap_one_is_tried_first() -> None:
+    one = cause("DF101", {"dear": True, "cheap": True, "half": True})
+    other = cause("DF501", {"dear": False, "cheap": False})
+    beliefs = {"DF101": 0.5, "DF501": 0.5}
+    names = ["dear", "cheap", "half"]
+    costs = {"dear": 5.0, "cheap": 1.0, "half": 1.0}
+    causes = {"DF101": one, "DF501": other}
+    bits = {name: plan.information_bits(beliefs, causes, name) for name in names}
+    assert bits["dear"] == bits["cheap"] > bits["half"] > bits["dear"] / 5
+    # A trial that tells less is worth more when the better one takes five times as long.
+    assert plan.order([one, other], beliefs, names, {}, costs) == ("cheap", "half", "dear")
+    assert plan.order([one, other], beliefs, names, {})[-1] == "half"
+
+
+def test_where_one_of_a_family_must_work_each_member_only_may() -> None:
+    needs, denies = cause("DF501", {"smaller-step": True}, fixes=("step-divided-by-10",)), cause("DF1", {})
+    denies = replace(denies, contrast={"smaller-step": "must_not"})
+    assert plan.prediction(needs, "step-divided-by-10") == plan.LIKELY
+    assert plan.prediction(denies, "step-divided-by-10") == plan.WORKS["must_not"]
+
+
+def test_a_long_training_costs_as_many_of_the_control(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(set(), set())
+    clock.subject = SimpleNamespace(can_train=lambda arm: None)  # type: ignore[attr-defined]
+    monkeypatch.setattr("defib.trials.campaign.time", clock)
+    conductor = Conductor(clock, Book(), seconds=9, seed=0, progress=Silent(), control=[run(0, 0.0)])  # type: ignore[arg-type]
+    conductor.arms |= {"long": (Arm(updates_factor=5.0), ""), "new": (Arm().with_edit("batch_norm"), "")}
+    assert conductor._cost("long") == pytest.approx(5.0)
+    conductor.runs["new"] = [replace(run(0, 0.0), seconds=0.3)]  # three times the control's 0.1 s
+    assert conductor._cost("new") == pytest.approx(3.0)
+    assert conductor._cost("long") == pytest.approx(5.0)
+
+
+def test_the_proof_of_the_leading_fix_fits_into_a_short_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    # step-2 separates, the leading cause's own fix step-4 does not: in a short budget it must still be proven.
+    leading = cause("DF101", {"step-2": True}, fixes=("step-4",))
+    other = cause("DF501", {"step-2": False}, fixes=("step-4",))
+    for seconds, first in ((6.5, "step-4"), (60.0, "step-2")):
+        campaign, clock = conducted(monkeypatch, {"step-4"}, seconds=seconds, ranked=(leading, other))
+        assert next(name for name, _ in clock.done if name != "control") == first
+        assert next(trial for trial in campaign.trials if trial.intervention == "step-4").sufficient
+
+
+@pytest.mark.parametrize("needed", [("edit-1", "edit-2", "edit-3"), ("edit-1", "edit-3")])
+def test_of_several_changes_that_are_enough_together_each_is_dropped_again(
+    monkeypatch: pytest.MonkeyPatch, needed: tuple[str, ...]
+) -> None:
+    class Several(Clock):
+        def run(self, arm: Arm, seed: int, deadline: float) -> Run:
+            done = super().run(arm, seed, deadline)
+            good = set(needed) <= {edit.op for edit in arm.edits}
+            return replace(done, recovery=0.9 + 0.01 * seed, flat=False) if good else done
+
+    clock = Several(set(), set())
+    clock.subject = SimpleNamespace(can_train=lambda arm: None)  # type: ignore[attr-defined]
+    monkeypatch.setattr("defib.trials.campaign.time", clock)
+    names = [f"edit-{k}" for k in range(1, 5)]
+    offered = [
+        replace(TABLE["step-times-10"], name=name, arm=lambda book, name=name: Arm().with_edit(name))  # type: ignore[misc]
+        for name in names
+    ]
+    ranked = [cause(f"DF{k}", {}, fixes=(name,)) for k, name in enumerate(names)]
+    conductor = Conductor(clock, Book(), seconds=200, seed=0, progress=Silent())  # type: ignore[arg-type]
+    monkeypatch.setattr("defib.trials.plan.pairs", lambda *args: ())
+    campaign = conductor.conduct(ranked, {one.code: 0.5 for one in ranked}, offered)
+    proven = [trial.changes for trial in campaign.trials if trial.sufficient]
+    assert needed in proven
+    # What is reported as needed can lose none: every part of it that was tried did not recover.
+    assert all(not set(found) < set(needed) for found in proven)
+    assert not any(name in campaign.outcomes for name in needed)
 
 
 def test_bayes_rule_by_hand() -> None:
@@ -229,5 +313,5 @@ def test_two_changes_of_the_same_thing_are_not_made_together() -> None:
 
 def test_no_pair_is_offered_twice() -> None:
     ranked = [cause("DF1", {}, fixes=("a", "b")), cause("DF2", {}, fixes=("c",)), cause("DF3", {}, fixes=("c", "a"))]
-    found = plan.pairs(ranked, {"a", "b", "c"}, limit=9)
+    found = plan.pairs(ranked, dict.fromkeys("abc", 0.0), limit=9)
     assert len({frozenset(pair) for pair in found}) == len(found)

@@ -135,9 +135,10 @@ def _origin(one: Assessed, others: Sequence[Assessed]) -> str | None:
 
 
 def _paired(one: Assessed, others: Sequence[Assessed], outcomes: Mapping[str, bool]) -> tuple[str, ...]:
-    """Those whose fix and this one's were sufficient together, and not alone."""
-    made = [changes_in(name) for name, worked in outcomes.items() if worked]
-    wanted = {b for pair in made if len(pair) == 2 for a, b in (pair, pair[::-1]) if a in one.cause.fixes}
+    """Those whose fixes and this one's were sufficient together, and not without each other."""
+    made = [set(changes_in(name)) for name, worked in outcomes.items() if worked]
+    wanted = {b for several in made if len(several) > 1 and several & set(one.cause.fixes) for b in several}
+    wanted -= set(one.cause.fixes)
     return tuple(other.cause.code for other in others if other is not one and wanted & set(other.cause.fixes))
 
 

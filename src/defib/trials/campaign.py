@@ -1,11 +1,12 @@
 """A campaign of trials within a budget: the control, a screening pass, then the seeds that prove.
 
-The screening pass tries every intervention once, in the planner's order. The leading hypothesis' own fix gets its
-other seeds as soon as it recovers (that is what may be called verified), any other that recovered after the pass, and
-what did not while time is left. Screening ends early when the time left is just what it takes to prove one that
-recovered: one proof is worth more than ten hints.
-Where no single change is enough, the fixes of two hypotheses are made together: a sufficient pair of changes that are
-not enough alone is the smallest sufficient set.
+The screening pass tries every intervention once, in the planner's order: what separates the hypotheses best per
+second. The leading hypothesis' own fix gets its other seeds as soon as it recovers (that is what may be called
+verified), any other that recovered after the pass, and what did not while time is left. When the time left is just
+what it takes to try and prove the leading fix, it is next; screening ends early when it is just what proving one that
+recovered takes: one proof is worth more than ten hints.
+Where no single change is enough, the fixes of two hypotheses are made together, then those of all of them, of which
+each is dropped again: what is left is the smallest sufficient set.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from defib.interventions import Intervention
 from defib.interventions.table import with_families
 from defib.recipe import Arm
 from defib.subject import BudgetExceeded, NotAvailable
-from defib.trials import Progress, plan
+from defib.trials import Progress, plan, sets
 from defib.trials.engine import SerialEngine
 from defib.trials.judge import MIN_SEEDS, Run, judge
 
@@ -92,30 +93,55 @@ class Conductor:
     def _screen(self, ranked: Sequence[Cause], beliefs: Mapping[str, float], offered: Sequence[Intervention]) -> None:
         if self.runs["control"][0].recovered:
             self._more_seeds("control")
-        left = {one.name: one for one in offered}
+        left = {one.name: one for one in offered if self._has_arm(one)}
         current = dict(beliefs)
         while left and len(self.runs) <= MAX_INTERVENTIONS and not self.out_of_time and not self._time_to_confirm():
-            name = plan.order(ranked, current, tuple(left), {k: v.size for k, v in left.items()})[0]
-            self._try_intervention(left.pop(name), ranked[0] if ranked else None)
+            name = self._next(ranked, current, left)
+            self._try_intervention(left.pop(name), plan.leading_of(ranked, current) if ranked else None)
             if len(self.runs) == BEFORE_PAIRS:
                 self._combine(ranked)
             runs = self.runs.get(name)
             if runs:
-                if runs[0].recovered and ranked and name in ranked[0].fixes:
-                    self._prove(name)
                 current = plan.update(current, {c.code: c for c in ranked}, name, runs[0].recovered)
+                if runs[0].recovered and ranked and name in plan.leading_of(ranked, current).fixes:
+                    self._prove(name)
 
-    def _try_intervention(self, one: Intervention, leading: Cause | None) -> None:
+    def _has_arm(self, one: Intervention) -> bool:
         try:
-            arm = one.arm(self.book)
+            self.arms[one.name] = (one.arm(self.book), one.does)
         except (Missing, NotAvailable) as error:
             self.notes.append(f"{one.name} was not tried: it needs {error}")
-            return
-        reason = self.engine.subject.can_train(arm)
+            return False
+        return True
+
+    def _next(self, ranked: Sequence[Cause], beliefs: Mapping[str, float], left: Mapping[str, Intervention]) -> str:
+        """What separates the hypotheses best per second; the leading one's own fix when only its proof fits in."""
+        if ranked and self._left() < (2 * MIN_SEEDS - len(self.runs["control"]) + 1) * self._mean_seconds():
+            own = plan.leading_of(ranked, beliefs).fixes
+            if not any(self.runs.get(name) for name in own) and (fits := [name for name in own if name in left]):
+                return fits[0]
+        sizes = {name: one.size for name, one in left.items()}
+        return plan.order(ranked, beliefs, tuple(left), sizes, {name: self._cost(name) for name in left})[0]
+
+    def _cost(self, name: str) -> float:
+        """Trainings of the control that this one takes: its length, and what a changed network was seen to take."""
+        arm = self.arms[name][0]
+        alike = [
+            run.seconds / self.arms[other][0].updates_factor
+            for other, runs in self.runs.items()
+            for run in runs
+            if bool(self.arms[other][0].edits) == bool(arm.edits)
+        ]
+        control = self.runs["control"]
+        base = sum(run.seconds for run in control) / len(control)
+        each = sum(alike) / len(alike) if alike else base
+        return arm.updates_factor * (each / base if base > 0 else 1.0)
+
+    def _try_intervention(self, one: Intervention, leading: Cause | None) -> None:
+        reason = self.engine.subject.can_train(self.arms[one.name][0])
         if reason is not None:
             self.notes.append(f"{one.name} was not tried: {reason}")
             return
-        self.arms[one.name] = (arm, one.does)
         why = f"tells {leading.name} from its look-alikes" if leading else "is it enough?"
         self._try(one.name, 0, why)
 
@@ -125,28 +151,54 @@ class Conductor:
         self._more_seeds(name)
 
     def _combine(self, ranked: Sequence[Cause]) -> None:
-        """Two changes together, where none was enough so far."""
+        """Several changes together, where none was enough so far: pairs, then all, of which each is dropped again."""
         if any(runs and runs[0].recovered for runs in self.runs.values()):
             return
-        for pair in plan.pairs(ranked, [name for name, runs in self.runs.items() if runs]):
-            name, (one, two) = TOGETHER.join(pair), (self.arms[name] for name in pair)
-            arm = one[0].merged(two[0])
-            if name in self.runs or arm is None or self.engine.subject.can_train(arm) is not None:
-                continue
-            self.arms[name] = (arm, f"{one[1]}, and {two[1]}")
-            self._try(name, 0, "no single change was enough")
-            if self.runs.get(name) and self.runs[name][0].recovered:
+        helped = {name: runs[0].recovery for name, runs in self.runs.items() if runs}
+        for pair in plan.pairs(ranked, helped):
+            if self._together(pair):
                 return
+        several = self._mergeable(plan.first_fixes(ranked, helped))
+        if len(several) > 2 and self._together(several):
+            needed = sets.smallest(several, self._together)
+            self.notes.append(f"of {len(several)} changes together, {len(needed)} were needed")
+
+    def _mergeable(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Those that can be made in one arm; of two that change the same thing the first."""
+        kept: tuple[str, ...] = ()
+        for name in names:
+            if self._merged((*kept, name)) is not None:
+                kept = (*kept, name)
+        return kept
+
+    def _merged(self, names: Sequence[str]) -> Arm | None:
+        arm: Arm | None = Arm()
+        for name in names:
+            arm = None if arm is None else arm.merged(self.arms[name][0])
+        return arm
+
+    def _together(self, names: tuple[str, ...]) -> bool:
+        """Whether these changes in one arm recover; tried once, remembered after."""
+        name, arm = TOGETHER.join(names), self._merged(names)
+        if name not in self.runs and arm is not None and self.engine.subject.can_train(arm) is None:
+            self.arms[name] = (arm, ", and ".join(self.arms[one][1] for one in names))
+            self._try(name, 0, "no single change was enough")
+        return bool(self.runs.get(name)) and self.runs[name][0].recovered
+
+    def _left(self) -> float:
+        return self.seconds - (time.monotonic() - self.started)
+
+    def _mean_seconds(self) -> float:
+        done = [run.seconds for runs in self.runs.values() for run in runs]
+        return sum(done) / len(done) if done else 0.0
 
     def _time_to_confirm(self) -> bool:
         """Something recovered, and after one more run there would be no time left to prove it."""
-        done = [run for runs in self.runs.values() for run in runs]
         recovered = [n for n, runs in self.runs.items() if n != "control" and runs and runs[0].recovered]
         if not recovered:
             return False
         missing = 2 * MIN_SEEDS - len(self.runs["control"]) - len(self.runs[recovered[0]])
-        left = self.seconds - (time.monotonic() - self.started)
-        return left < (missing + 1) * sum(run.seconds for run in done) / len(done)
+        return self._left() < (missing + 1) * self._mean_seconds()
 
     def _confirm(self, own: Sequence[str], sizes: Mapping[str, int]) -> None:
         self._more_seeds("control")
