@@ -1,6 +1,6 @@
 """Check every case against its own truth with the bare framework: the symptom is there, the stated repair removes it.
 
-``python benchmarks/check_cases.py [SLUG ...] [--framework keras|torch] [--seeds 0 1 2]`` runs each program as it is and
+``python benchmarks/check_cases.py [SLUG ...] [--framework keras|torch|sklearn] [--seeds 0 1 2]`` runs each program as it is and
 once more per repair (text edits in ``check.repair``), reads the outputs and labels named in ``check`` out of the
 program's own variables, and prints one line per run. Exit 1 when a case does not show what its truth says.
 
@@ -163,7 +163,7 @@ def main() -> int:
     """Check the chosen cases."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("slugs", nargs="*")
-    parser.add_argument("--framework", choices=("keras", "torch"))
+    parser.add_argument("--framework", choices=("keras", "torch", "sklearn"))
     parser.add_argument("--seeds", nargs="*", type=int, default=[0, 1, 2])
     args = parser.parse_args()
     wrong = []

@@ -38,7 +38,7 @@ def test_the_split_follows_the_hash_unless_the_program_was_seen(path: Path, trut
 def test_a_truth_is_complete(path: Path, truth: dict[str, Any]) -> None:
     kind, check = truth["kind"], truth["check"]
     assert truth["id"] == path.parent.name
-    assert truth["framework"] in ("keras", "torch")
+    assert truth["framework"] in ("keras", "torch", "sklearn")
     assert kind in ("broken", "healthy", "no_signal", "two_faults")
     assert all(re.fullmatch(r"DF[1-9]\d\d", code) for code in [*truth["causes"], *truth["second"]])
     assert set(truth["fixes"]) <= set(INTERVENTIONS)
