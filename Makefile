@@ -11,10 +11,10 @@ JOBS ?= 2
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check browser test bench docs clean
+.PHONY: help setup demo check browser test bench bench-accuracy docs clean
 
 help:  ## this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
 
 setup: $(STAMP)  ## create .venv with defib, every framework and the test tools (a few minutes, 3 GB)
 
@@ -47,6 +47,10 @@ test: check browser  ## check, then all tests
 
 bench: setup  ## measure import time, overhead of watching, time to diagnosis, and every scenario
 	$(BIN)/python -m benchmarks
+
+bench-accuracy: setup  ## run the dev half of the corpus through defib and what it is held against (hours)
+	$(BIN)/python -m benchmarks.accuracy --split dev --jobs $(JOBS) --budget 30 --diff benchmarks/accepted/dev.json \
+		--strategy defib rules-only trials-only random-search always-vanishing always-unscaled --out benchmarks/results/dev.json
 
 docs: setup  ## run every example and put what defib prints into README.md and docs/examples.md
 	$(BIN)/python -m benchmarks.show_examples

@@ -1,8 +1,11 @@
-"""Diagnose the corpus: ``python -m benchmarks.accuracy [--split dev] [--only SLUG ...] [--seeds 0] [--jobs 1]``.
+"""Diagnose the corpus: ``python -m benchmarks.accuracy [--split dev] [--only SLUG ...] [--seeds 0] [--strategy ...]``.
 
 Every program of ``benchmarks/cases`` runs unmodified as ``python -m defib run --report OUT.json program.py SEED`` in an
 empty folder, and the report is held against the case's ``truth.json``. Prints a Markdown table and writes every row as
-JSON. Nothing of defib is imported here: what is judged is what a user gets.
+JSON. Nothing of defib is imported here: what is judged is what a user gets. ``--strategy`` also runs what defib is
+held against: ``rules-only`` (no trials), ``trials-only`` and ``random-search`` (`benchmarks.baselines`), and the two
+usual answers, ``always-vanishing`` and ``always-unscaled``, for which nothing is run. ``--diff FILE`` says what changed
+since that table.
 """
 
 from __future__ import annotations
@@ -18,18 +21,22 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from benchmarks._accepted import changes
 from benchmarks._table import markdown
 
 CASES = Path(__file__).parent / "cases"
+ROOT = Path(__file__).parents[1]
 SECONDS_PER_RUN = 300
 STAGES = {
     "1": "data", "2": "labels", "3": "head", "4": "architecture", "5": "optimization", "6": "initialization",
     "7": "loop", "8": "serving", "9": "nothing wrong",
 }  # fmt: skip
+ALWAYS = {"always-vanishing": "DF403", "always-unscaled": "DF101"}
+STRATEGIES = ("defib", "rules-only", "trials-only", "random-search", *ALWAYS)
 VERDICTS = ("right", "wrong", "undecided", "missed", "false alarm", "no report")
 
 
@@ -86,6 +93,7 @@ class Result:
     models: int = 0
     seconds: float = 0.0
     note: str = ""
+    strategy: str = "defib"
 
 
 def judged(case: Case, outcome: str, top: str) -> str:
@@ -137,16 +145,28 @@ def held_against(case: Case, seed: int, diagnoses: Sequence[dict[str, Any]], sec
     )  # fmt: skip
 
 
-def run_case(case: Case, seed: int, options: Sequence[str]) -> Result:
-    """Run one program under defib in an empty folder and judge the report."""
+def run_case(case: Case, seed: int, strategy: str, options: Sequence[str]) -> Result:
+    """Run one program under one strategy in an empty folder and judge the report."""
+    if strategy in ALWAYS:
+        said = {
+            "outcome": "cause_found",
+            "symptom": {"pattern": ""},
+            "causes": [{"code": ALWAYS[strategy], "because": ""}],
+        }
+        return replace(held_against(case, seed, [{**said, "fix": None}], 0.0), strategy=strategy)
     with tempfile.TemporaryDirectory() as folder:
         shutil.copy(CASES / case.id / "program.py", folder)
-        command = [sys.executable, "-m", "defib", "run", *options, "--report", "out.json", "program.py", str(seed)]
-        quiet = {"OMP_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
+        quiet = {
+            "OMP_NUM_THREADS": "1",
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+            "CUDA_VISIBLE_DEVICES": "",
+            "PYTHONPATH": str(ROOT),
+        }
         start = time.perf_counter()
         try:
             done = subprocess.run(
-                command, cwd=folder, env=os.environ | quiet, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                [sys.executable, "-m", *command(strategy, options), "program.py", str(seed)],
+                cwd=folder, env=os.environ | quiet, stdin=subprocess.DEVNULL, capture_output=True, text=True,
                 timeout=SECONDS_PER_RUN,
             )  # fmt: skip
             trouble = done.stderr[-400:]
@@ -156,17 +176,39 @@ def run_case(case: Case, seed: int, options: Sequence[str]) -> Result:
         out = Path(folder, "out.json")
         diagnoses = json.loads(out.read_text())["diagnoses"] if out.exists() else []
     if not diagnoses:
-        return Result(case.id, case.framework, case.stage, case.kind, seed, "no report", case.causes, note=trouble)
-    return held_against(case, seed, diagnoses, seconds)
+        none = Result(case.id, case.framework, case.stage, case.kind, seed, "no report", case.causes, note=trouble)
+        return replace(none, strategy=strategy)
+    return replace(held_against(case, seed, diagnoses, seconds), strategy=strategy)
+
+
+def command(strategy: str, options: Sequence[str]) -> list[str]:
+    """What runs the program, as after ``python -m``."""
+    if strategy in ("defib", "rules-only"):
+        without = ["--no-trials"] if strategy == "rules-only" else []
+        return ["defib", "run", "--report", "out.json", *without, *options]
+    return ["benchmarks.baselines", "--out", "out.json", *options, strategy]
 
 
 def table(results: Iterable[Result]) -> str:
     """One line per run."""
-    head = ("case", "seed", "verdict", "said", "true", "outcome", "pattern", "fix", "verified", "models", "s")
+    head = (
+        "case",
+        "seed",
+        "strategy",
+        "verdict",
+        "said",
+        "true",
+        "outcome",
+        "pattern",
+        "fix",
+        "verified",
+        "models",
+        "s",
+    )
     rows = (
         (
-            r.id, r.seed, r.verdict, " ".join(r.causes[:3]), " ".join(r.expected) or "healthy", r.outcome, r.pattern,
-            " ".join(r.fix), "yes" if r.fix_verified else "", r.models, r.seconds,
+            r.id, r.seed, r.strategy, r.verdict, " ".join(r.causes[:3]), " ".join(r.expected) or "healthy", r.outcome,
+            r.pattern, " ".join(r.fix), "yes" if r.fix_verified else "", r.models, r.seconds,
         )
         for r in results
     )  # fmt: skip
@@ -177,10 +219,14 @@ def totals(results: Sequence[Result]) -> str:
     """One line per stage and framework, and one for all."""
     groups: dict[str, list[Result]] = {}
     for r in results:
-        for key in (f"stage: {r.stage}", f"framework: {r.framework}", f"kind: {r.kind}", "all"):
+        of = f"{r.strategy}: " if r.strategy != "defib" else ""
+        keys = ("",) if of else (f"stage: {r.stage}", f"framework: {r.framework}", f"kind: {r.kind}", "all")
+        for key in (of + (key or "all") for key in keys):
             groups.setdefault(key, []).append(r)
     head = ("group", "n", *VERDICTS, "in top 3", "second found", "fix verified", "s (median)")
-    return markdown(head, (_total(key, rows) for key, rows in sorted(groups.items(), key=lambda g: (g[0] == "all", g))))
+    return markdown(
+        head, (_total(key, rows) for key, rows in sorted(groups.items(), key=lambda g: (g[0].endswith("all"), g[0])))
+    )
 
 
 def _total(name: str, rows: Sequence[Result]) -> tuple[object, ...]:
@@ -219,20 +265,24 @@ def main() -> int:
     parser.add_argument("--seeds", nargs="*", type=int, default=[0])
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--budget", type=float, help="seconds of trials per model (default: defib's own)")
-    parser.add_argument("--no-trials", action="store_true")
+    parser.add_argument("--strategy", nargs="*", choices=STRATEGIES, default=["defib"])
+    parser.add_argument("--diff", type=Path, metavar="FILE", help="an accepted table (JSON): say what changed since")
     parser.add_argument("--out", type=Path, default=Path("accuracy.json"))
     args = parser.parse_args()
     options = [] if args.budget is None else ["--budget", str(args.budget)]
-    options += ["--no-trials"] if args.no_trials else []
-    jobs = [(case, seed) for case in cases(args.split, args.only, args.framework) for seed in args.seeds]
+    chosen_cases = cases(args.split, args.only, args.framework)
+    jobs = [(case, seed, strategy) for strategy in args.strategy for case in chosen_cases for seed in args.seeds]
     results: list[Result] = []
+    args.out.parent.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(args.jobs) as pool:
-        for r in pool.map(lambda job: run_case(job[0], job[1], options), jobs):
+        for r in pool.map(lambda job: run_case(*job, options), jobs):
             results.append(r)
             args.out.write_text(json.dumps([asdict(r) for r in results], indent=1) + "\n")  # an interrupted run counts
             said = " ".join(r.causes[:3]) or r.outcome
             print(f"{r.verdict:11s} {r.id:26s} {r.seed} said {said:18s} {r.seconds}s", file=sys.stderr, flush=True)
     print(table(results), "\n", totals(results), sep="\n")
+    if args.diff is not None:
+        print("\n" + changes(json.loads(args.diff.read_text()), [asdict(r) for r in results]))
     return 0
 
 

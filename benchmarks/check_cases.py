@@ -1,6 +1,6 @@
 """Check every case against its own truth with the bare framework: the symptom is there, the stated repair removes it.
 
-``python benchmarks/check_cases.py [SLUG ...] [--framework keras|torch|sklearn] [--seeds 0 1 2]`` runs each program as it is and
+``python benchmarks/check_cases.py [SLUG ...] [--framework sklearn] [--seeds 0 1 2]`` runs each program as it is and
 once more per repair (text edits in ``check.repair``), reads the outputs and labels named in ``check`` out of the
 program's own variables, and prints one line per run. Exit 1 when a case does not show what its truth says.
 
