@@ -1,0 +1,59 @@
+"""The ways in: which programs stand for each, through which doors they are tried, and what must come first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+PROGRAMS: Final = Path(__file__).resolve().parent / "programs"
+HEALTHY: Final = ""
+"""In `Way.programs`: nothing is to be repaired."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way in; one row of the compatibility table."""
+
+    name: str
+    packages: tuple[str, ...]
+    """What is tested, by the names in ``constraints.txt``: their versions stand in the table."""
+    programs: Mapping[str, str]
+    """File in ``programs/`` without its ending → names of the causes of which one must come first, by spaces."""
+    api: str | None = None
+    """An expression that gives a diagnosis, in the globals of a program that has ended."""
+    callback: tuple[str, str] | None = None
+    """A line (or part of one) of the programs, and the same with the callback in it, bound to ``monitor``."""
+    note: str = ""
+    """For the table: what these programs use of the framework."""
+    env: Mapping[str, str] = field(default_factory=dict)
+    """Environment of the process they run in."""
+    launcher: tuple[str, ...] = ()
+    """Between ``python -m`` and the worker: ``("torch.distributed.run", "--nproc-per-node=2", "-m")``."""
+
+    @property
+    def slug(self) -> str:
+        """A name for files and test ids."""
+        return "".join(one if one.isalnum() else "_" for one in self.name.lower())
+
+    @property
+    def doors(self) -> tuple[str, ...]:
+        """The doors that are tried, in the order of the table."""
+        return ("run", *(("api",) if self.api else ()), *(("callback",) if self.callback else ()))
+
+
+WAYS: Final[tuple[Way, ...]] = (
+    Way(
+        "scikit-learn",
+        ("scikit-learn",),
+        {
+            "sklearn_pipeline": HEALTHY,
+            "sklearn_constant": "unscaled-inputs learning-rate-too-high",
+            "sklearn_plateau": "stopped-on-plateau",
+        },
+        api="defib.diagnose(model, X, y)",
+        note="MLPClassifier alone, and in a Pipeline inside GridSearchCV",
+    ),
+)
+"""In the order of the table."""
