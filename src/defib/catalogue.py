@@ -31,6 +31,7 @@ CAUSES: dict[str, str] = {
     "DF503": "regularization_too_strong",
     "DF505": "stopped_on_plateau",
     "DF506": "undertrained",
+    "DF507": "collapse_after_learning",
     "DF601": "zero_or_symmetric_initialization",
     "DF602": "initialization_scale",
     "DF701": "frozen_parameters",

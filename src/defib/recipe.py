@@ -150,6 +150,10 @@ class Arm:
     learning_rate_factor: float = 1.0
     constant_rate: bool = False
     """The largest learning rate of the recorded schedule all the way."""
+    rate_cap: float | None = None
+    """No learning rate of the recorded schedule is larger than this one."""
+    stop_at: float = 1.0
+    """Share of the recorded course after which the training ends, in (0, 1]; the schedule up to there is kept."""
     updates_factor: float = 1.0
     shuffle: bool | None = None
     """``None``: as recorded."""

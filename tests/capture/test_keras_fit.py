@@ -164,8 +164,36 @@ def test_a_learning_rate_changed_by_a_callback_is_recorded(keras: Any) -> None:
     schedule = keras.callbacks.LearningRateScheduler(lambda epoch: 0.1 / (epoch + 1))
     subject, _ = watched(lambda: model.fit(X, y, epochs=4, verbose=0, callbacks=[schedule]))
     assert subject.recipe.optimizer.learning_rate == pytest.approx(0.1)
-    assert len(subject.captured.optimizer.rates) == 4
-    assert subject.captured.optimizer.rates[-1] < 0.05
+    assert subject.captured.optimizer.rates == pytest.approx([0.1, 0.05, 0.1 / 3, 0.025])
+    assert [at for at, _ in subject.trace.rates] == [0.0, 0.25, 0.5, 0.75]
+
+
+def test_a_trial_holds_caps_and_ends_a_schedule(keras: Any) -> None:
+    """Against the same model, compiled and fitted as the arm says, with the rows in order."""
+    X, y = rows(40)
+    first = mlp(keras)
+    start = [w.copy() for w in first.get_weights()]
+    rates = [0.1, 0.02, 0.4, 0.4]
+    by_epoch = lambda epoch: rates[epoch]  # noqa: E731
+
+    def fitted(course: list[float]) -> Any:
+        model = mlp(keras)
+        model.set_weights(start)
+        schedule = keras.callbacks.LearningRateScheduler(lambda epoch: course[epoch])
+        model.fit(X, y, epochs=len(course), verbose=0, callbacks=[schedule], shuffle=False)
+        return model.predict(X, verbose=0)
+
+    schedule = keras.callbacks.LearningRateScheduler(by_epoch)
+    subject, _ = watched(lambda: first.fit(X, y, epochs=4, verbose=0, callbacks=[schedule], shuffle=False))
+    wanted = [
+        (Arm(), rates),
+        (Arm(constant_rate=True), [0.4] * 4),
+        (Arm(rate_cap=0.1), [0.1, 0.02, 0.1, 0.1]),
+        (Arm(stop_at=0.5), [0.1, 0.02]),
+    ]
+    for arm, course in wanted:
+        trained = subject.train(arm, subject.training, seed=0)
+        np.testing.assert_allclose(trained.predict(X), fitted(course), atol=1e-5)
 
 
 def test_dataset_shuffled(keras: Any) -> None:

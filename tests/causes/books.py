@@ -13,6 +13,7 @@ import numpy as np
 
 from defib.evidence import Book, Evidence
 from defib.probes.activations import ActivationFacts, LayerState
+from defib.probes.collapse import CollapseFacts
 from defib.probes.columns import ColumnScales
 from defib.probes.gradients import GradientFacts, LayerGradient
 from defib.probes.head import HeadFacts
@@ -273,6 +274,22 @@ TRAINING = TrainingFacts(
     optimizer="adam",
     shuffled=True,
 )
+KEPT = CollapseFacts(
+    n_updates=420,
+    level=0.66,
+    level_known=True,
+    best_loss=0.06,
+    end_loss=0.06,
+    learnt_share=0.9,
+    lost_at=None,
+    lost_within=0,
+    rate_learnt=1e-3,
+    rate_before=1e-3,
+    rate_lost=1e-3,
+    highest_loss=None,
+    far_rows=0,
+    farthest_row=1.6,
+)
 STUCK = replace(TRAINING, n_updates=4200, n_epochs=300, last_loss=0.66, best_loss=0.66, at_prior_loss=True)
 
 
@@ -321,7 +338,7 @@ def book(*evidence: Evidence, without: tuple[type[Evidence], ...] = ()) -> Book:
     """The healthy network's Book with this evidence in place of its own, and without these kinds."""
     healthy: tuple[Evidence, ...] = (
         *(symptoms(), activations(), INPUTS, SERVING, LABELS, HEAD, gradients(), SIGNAL, MODES, TRAINING, updates()),
-        *(initialization(), COLUMNS),
+        *(initialization(), COLUMNS, KEPT),
     )
     found = {type(one): one for one in (*healthy, *evidence)}
     return Book({kind: one for kind, one in found.items() if kind not in without})

@@ -12,6 +12,7 @@ from tests.causes.books import (
     HEAD,
     HEALTHY,
     INPUTS,
+    KEPT,
     LABELS,
     MODES,
     NAN,
@@ -136,6 +137,12 @@ ILL: dict[str, Book] = {
         FRESH,
         replace(TRAINING, n_updates=4, n_epochs=2, planned_epochs=2, last_loss=0.67, still_falling=None),
         updates(median_relative_change=0.02),
+    ),
+    "DF507": book(
+        collapsed(),
+        activations(stack(), DEAD, first_dead_end="dense_2:relu"),
+        replace(TRAINING, last_loss=0.66, at_prior_loss=True, spike=40.0, frozen_loss=True),
+        replace(KEPT, end_loss=0.66, lost_at=300, lost_within=3, rate_lost=1.0, highest_loss=26.0),
     ),
     "DF601": book(
         collapsed(),

@@ -28,6 +28,7 @@ CAUSES: tuple[str, ...] = (
     "learning_rate_too_low",
     "stopped_on_plateau",
     "undertrained",
+    "collapse_after_learning",
     "zero_or_symmetric_initialization",
     "frozen_parameters",
     "parameters_not_in_optimizer",

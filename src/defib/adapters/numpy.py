@@ -250,7 +250,7 @@ class NumpySubject(Subject):
             network, loss = _edited(network, loss, edit, seed)
         rate = self.recipe.optimizer.learning_rate * arm.learning_rate_factor
         shuffle = arm.shuffle if arm.shuffle is not None else self.recipe.shuffled is not False
-        n_updates = max(1, round(self.recipe.n_updates * arm.updates_factor))
+        n_updates = max(1, round(self.recipe.n_updates * arm.updates_factor * arm.stop_at))
         frozen = () if arm.loop == "canonical" else self._frozen
         optimizer = replace(self.recipe.optimizer, learning_rate=rate)
         return _Plan(network, loss, optimizer, n_updates, self.recipe.batch_size or n, shuffle, frozen)

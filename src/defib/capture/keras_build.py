@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -162,8 +163,15 @@ def _trace(study: Study, initial: list[AnyArray] | None, training: Rows | None, 
         restored_epoch=study.restored,
         restored_by=study.restored_by,
         updates_to=tuple((names[i], size) for i, size in study.first_update if i in names),
+        rates=_rates(study.rates),
         notes=tuple(notes),
     )
+
+
+def _rates(rates: Sequence[float]) -> tuple[tuple[float, float], ...]:
+    """Where the learning rate changed, by the epochs it was read at; empty when it never did."""
+    changed = [i for i in range(1, len(rates)) if not np.isclose(rates[i], rates[i - 1], rtol=1e-6, atol=0.0)]
+    return tuple((i / len(rates), rates[i]) for i in (0, *changed)) if changed else ()
 
 
 def _label_order(study: Study, training: Rows | None, shuffled: bool | None) -> AnyArray | None:

@@ -262,14 +262,10 @@ class Session:
             self._ready(study)
 
     def on_epoch_begin(self, callbacks: Any, epoch: Any, logs: Any = None) -> None:
-        """Note the learning rate: schedules by callbacks show here, one epoch late."""
+        """Steps are counted anew."""
         study = self._fitting(getattr(callbacks, "model", None))
-        if study is None:
-            return
-        self._step[id(study.model)] = (study.n_epochs, -1)
-        rate = getattr(getattr(study.model, "optimizer", None), "learning_rate", None)
-        if rate is not None and (not callable(rate) or hasattr(rate, "assign")):
-            study.rates.append(float(to_numpy(rate)))
+        if study is not None:
+            self._step[id(study.model)] = (study.n_epochs, -1)
 
     def on_train_batch_end(self, callbacks: Any, batch: Any, logs: Any = None) -> None:
         """Count updates; ``batch`` is the index of the last one that ran."""
@@ -286,10 +282,16 @@ class Session:
             study.after_step()
 
     def on_epoch_end(self, callbacks: Any, epoch: Any, logs: Any = None) -> None:
-        """Losses of the epoch, which Keras computes anyway."""
+        """Losses of the epoch, which Keras computes anyway, and the learning rate its steps were made with.
+
+        A callback may set the rate when an epoch begins or when it ends; here it is the epoch's own either way.
+        """
         study = self._fitting(getattr(callbacks, "model", None))
         if study is None:
             return
+        rate = getattr(getattr(study.model, "optimizer", None), "learning_rate", None)
+        if rate is not None and (not callable(rate) or hasattr(rate, "assign")):
+            study.rates.append(float(to_numpy(rate)))
         study.n_epochs += 1
         for key in output_keys(study.model):
             if logs and f"{key}_loss" in logs:

@@ -41,6 +41,10 @@ def build_subjects(session: Session, errors: list[str]) -> tuple[TorchSubject, .
 
 def _subject(session: Session, key: tuple[int, ...], study: Study) -> TorchSubject:
     watch = study.optimizer or _by_hand(study) or _unused_optimizer(session, study)
+    if study.took_over:
+        study.notes.append(
+            f"another optimizer went on after update {study.took_over:,}: trials use the first one, at both ones' rates"
+        )
     notes = [one for one in study.notes if one != OTHER_LABELS or not study.extras.known]
     sample = study.rows.finish()
     captured = _captured(study, watch, sample is not None)
@@ -162,7 +166,7 @@ def _record(study: Study, watch: OptimizerWatch | None) -> OptimizerRecord | Non
         type(watch.optimizer),
         groups,
         dict(watch.optimizer.defaults),
-        watch.rates.shares(watch.n_steps),
+        study.rates.shares(study.n_steps),
         study.clip_norm,
         study.clip_value,
         max(accumulation, 1),
@@ -220,7 +224,7 @@ def _trace(study: Study, watch: OptimizerWatch | None, notes: tuple[str, ...]) -
         label_order=study.rows.label_order(),
         skipped_steps=study.skipped,
         updates_to=study.updates,
-        rates=() if watch is None else tuple((at, max(rates)) for at, rates in watch.rates.shares(watch.n_steps)),
+        rates=tuple((at, max(rates)) for at, rates in study.rates.shares(study.n_steps)),
         notes=notes,
     )
 

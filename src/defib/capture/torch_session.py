@@ -229,7 +229,6 @@ class Session:
             watch = self.optimizers[id(optimizer)] = OptimizerWatch(optimizer, self.lines.get(optimizer, ""))
             watch.step_line = user_line()
             watch.note_groups()
-        watch.rates.add(watch.n_steps, optimizer.param_groups)
         watch.n_steps += 1
         if self.calls and not any(study.since_step for study in self.studies.values()):
             self._without_backward()

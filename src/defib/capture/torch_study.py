@@ -67,7 +67,6 @@ class OptimizerWatch:
         self.optimizer = optimizer
         self.line = line
         self.step_line = ""
-        self.rates = RateTrace()
         self.n_steps = 0
         self.groups: list[tuple[tuple[int, ...], dict[str, Any]]] = []
 
@@ -102,6 +101,10 @@ class Study:
         self.rows = RowStore()
         self.losses = LossTrace()
         self.optimizer: OptimizerWatch | None = None
+        self.rates = RateTrace()
+        """By this training's own steps, whichever optimizer made them."""
+        self.took_over = 0
+        """Step after which another optimizer went on with the same parameters; 0 for none."""
         self.n_backward = 0
         self.n_steps = 0
         self.skipped = 0
@@ -128,6 +131,7 @@ class Study:
         """Arrays of the program among which the rows may be found again."""
         self._by_hand: dict[str, tuple[Any, Any]] = {}
         self._held: dict[int, bool] = {}
+        self._successors: dict[int, bool] = {}
 
     def watch_by_hand(self) -> None:
         """After the first backward pass without a step: weights and gradients, to see how they are used."""
@@ -199,8 +203,24 @@ class Study:
             self.optimizer is None or (not self.held_by(self.optimizer) and self.held_by(watch))
         ):
             self.optimizer = watch
+        self._note_rate(watch)
         if not watch.has_gradient():
             self.skipped += 1
+
+    def _note_rate(self, watch: OptimizerWatch) -> None:
+        if self.optimizer is not watch:
+            if not self._goes_on(watch):
+                return  # a second one beside it, for other parameters
+            self.took_over = self.took_over or self.n_steps
+        self.rates.add(self.n_steps, watch.optimizer.param_groups)
+
+    def _goes_on(self, watch: OptimizerWatch) -> bool:
+        """Whether another optimizer holds the same parameters of this training."""
+        if id(watch) not in self._successors:
+            own = {id(one) for _, one in self.named()}
+            first = self.optimizer.held if self.optimizer is not None else set()
+            self._successors[id(watch)] = watch.held & own == first & own
+        return self._successors[id(watch)]
 
     def held_by(self, watch: OptimizerWatch) -> bool:
         """Whether an optimizer holds any of the parameters."""

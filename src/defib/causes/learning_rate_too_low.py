@@ -52,6 +52,7 @@ from defib.causes._signs import dead_hidden, fine, maybe, num
 from defib.diagnosis import Assessment, by_itself, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.activations import ActivationFacts
+from defib.probes.collapse import CollapseFacts
 from defib.probes.training import TrainingFacts
 from defib.probes.updates import UpdateFacts
 from defib.skill_against_reference import STANDS
@@ -81,7 +82,7 @@ def _assess(book: Book) -> Assessment:
     if training.learning_rate is not None:
         numbers["learning_rate"] = training.learning_rate
     if not updates.nan_parameters and training.full_updates is not None and training.tiny_rate_share >= STARVED:
-        return fine(book) or _decayed(training, training.full_updates, numbers)
+        return fine(book) or _learnt(book) or _decayed(training, training.full_updates, numbers)
     if change == 0:
         return ruled_out("most kernels did not move at all, which no step size explains", layer=None, **numbers)
     if updates.nan_parameters or not change < BARELY:
@@ -104,6 +105,14 @@ def _assess(book: Book) -> Assessment:
     if (training.still_falling is not False or unseen) and (per_step < TINY_STEP or low):
         return supported(because, weight=0.75 if low else 0.65, layer=None, **numbers)
     return inconclusive(because, weight=0.4, layer=None, **numbers)
+
+
+def _learnt(book: Book) -> Assessment | None:
+    """What was learnt at the smaller rates, before a larger one came, was learnt."""
+    facts = maybe(book, CollapseFacts)
+    if facts is None or facts.lost_at is None:
+        return None
+    return ruled_out(f"the network had learnt (loss {num(facts.best_loss)}) at the learning rates that it had")
 
 
 def _decayed(training: TrainingFacts, full: float, numbers: dict[str, float]) -> Assessment:

@@ -18,6 +18,8 @@ INTERVENTIONS: dict[str, str] = {
     "step-times-10": "step_times_10",
     "step-times-100": "step_times_100",
     "constant-learning-rate": "constant_learning_rate",
+    "capped-learning-rate": "capped_learning_rate",
+    "stop-before-collapse": "stop_before_collapse",
     "more-epochs": "more_epochs",
     "shuffle": "shuffle",
     "relu-he": "relu_he",

@@ -11,6 +11,7 @@ ORDER = (
     "columns",
     "labels",
     "training",
+    "collapse",
     "gradients",
     "updates",
     "initialization",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -66,19 +67,26 @@ def rebuild(flavor: Flavor, cls: type[Any], config: dict[str, Any], *, regulariz
         return cls(**{k: v for k, v in config.items() if k != "name"})
 
 
-def scaled_schedule(flavor: Flavor, schedule: Any, factor: Any) -> Any:
-    """The user's schedule times a variable, so that another factor needs no new trace."""
+def scaled_schedule(flavor: Flavor, schedule: Any, factor: Any, bounds: Sequence[Any]) -> Any:
+    """The user's schedule within two bounds, times a factor: variables, so that other ones need no new trace."""
     base: Any = flavor.keras.optimizers.schedules.LearningRateSchedule
 
     class Scaled(base):  # type: ignore[misc,unused-ignore]
         def __call__(self, step: Any) -> Any:
             rate = schedule(step)
-            return rate * _plain(factor, rate)
+            low, high = (_plain(bound, rate) for bound in bounds)
+            return _within(rate, low, high) * _plain(factor, rate)
 
         def get_config(self) -> dict[str, Any]:
             return {}
 
     return Scaled()
+
+
+def _within(rate: Any, low: Any, high: Any) -> Any:
+    import tensorflow as tf
+
+    return tf.minimum(tf.maximum(rate, low), high)
 
 
 def _plain(factor: Any, rate: Any) -> Any:

@@ -91,6 +91,7 @@ class Program:
         self.training = training
         self.as_recorded = as_recorded
         self._factor = tf.Variable(1.0, dtype=tf.float32, trainable=False)
+        self._bounds = [tf.Variable(bound, dtype=tf.float32, trainable=False) for bound in (0.0, np.inf)]
         self._regularization = tf.Variable(1.0, dtype=tf.float32, trainable=False)
         self._decay_factor = regularization
         self._optimizer: Any = None
@@ -102,6 +103,8 @@ class Program:
     def train(self, course: Course, values: list[AnyArray], *, seed: int, deadline: float | None) -> FloatArray:
         """Train from ``values``; the clone is left with the trained weights. Returns the loss of every update."""
         self.clone.assign(values)
+        self._bounds[0].assign(course.lowest_rate)
+        self._bounds[1].assign(course.highest_rate)
         self._reset(course.factor)
         self._regularization.assign(course.regularization)
         reseed(self.clone, seed)
@@ -133,7 +136,7 @@ class Program:
     def _build(self) -> None:
         rate = self.plan.config.get("learning_rate")
         flavor = self.clone.flavor
-        made = scaled_schedule(flavor, rate, self._factor) if is_schedule(rate) else self._first_rate()
+        made = scaled_schedule(flavor, rate, self._factor, self._bounds) if is_schedule(rate) else self._first_rate()
         optimizer = rebuild(flavor, self.plan.cls, self.plan.config, regularization=self._decay_factor, rate=made)
         if hasattr(optimizer, "build"):
             optimizer.build(self.variables)
@@ -156,7 +159,8 @@ class Program:
         if self._optimizer is None or len(rates) < 2:
             return
         position = epoch / max(course.n_epochs - 1, 1) * (len(rates) - 1)
-        self._rate(rates[min(round(position), len(rates) - 1)] * course.factor)
+        rate = rates[min(round(position), len(rates) - 1)]
+        self._rate(min(max(rate, course.lowest_rate), course.highest_rate) * course.factor)
 
     def _function(self, what: str, *tensors: Any) -> Any:
         """The traced function for rows of this shape and type."""
@@ -246,6 +250,11 @@ class Course:
     shuffle: bool
     factor: float
     regularization: float
+    lowest_rate: float = 0.0
+    highest_rate: float = np.inf
+    """No learning rate lies outside of these two, before the factor."""
+    stop_at: float = 1.0
+    """Share of the updates that are made; the schedule is that of all of them."""
 
     @property
     def n_epochs(self) -> int:
@@ -260,7 +269,7 @@ class Course:
     def orders(self, seed: int) -> Iterator[AnyArray]:
         """The order of rows in each epoch, ``(n_rows,)``; another one every epoch when shuffled."""
         rng = np.random.default_rng([seed, 20_000])
-        left = self.updates
+        left = max(1, round(self.updates * self.stop_at))
         while left > 0:
             order = rng.permutation(len(self.X)) if self.shuffle else np.arange(len(self.X))
             yield order[: left * self.batch]

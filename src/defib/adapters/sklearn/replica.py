@@ -38,6 +38,8 @@ def refusal(captured: Captured, arm: Arm) -> str | None:
             return reason
     if captured.solver == "lbfgs" and (arm.learning_rate_factor != 1.0 or arm.constant_rate):
         return "L-BFGS finds the length of its steps by itself"
+    if arm.rate_cap is not None:
+        return "scikit-learn's learning rate never rises"
     if captured.solver == "lbfgs" and arm.shuffle is not None:
         return "L-BFGS takes all rows in every step"
     if arm.targets is not None and captured.kind != "regression":
@@ -81,9 +83,10 @@ def _length(captured: Captured, arm: Arm) -> dict[str, Any]:
     As the program would with the change made, its own rule for stopping included; or, where the length is what is
     changed, or no such rule was in force, so many epochs and no stop.
     """
-    if arm.updates_factor == 1.0 and captured.planned is not None:
+    length = arm.updates_factor * arm.stop_at
+    if length == 1.0 and captured.planned is not None:
         return {"max_iter": captured.planned}
-    epochs = max(1, round(captured.epochs * arm.updates_factor))
+    epochs = max(1, round(captured.epochs * length))
     free: dict[str, Any] = {"max_iter": epochs, "n_iter_no_change": np.inf}
     return {**free, "tol": 0.0, "max_fun": 15_000 + 10 * epochs} if captured.solver == "lbfgs" else free
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -94,6 +95,7 @@ class Rates:
     def __init__(self, record: OptimizerRecord | None, optimizer: Any, arm: Arm) -> None:
         self.optimizer = optimizer
         self.factor = arm.learning_rate_factor
+        self.cap = math.inf if arm.rate_cap is None else arm.rate_cap
         rates = record.rates if record is not None else ()
         self.rates = constant(rates) if arm.constant_rate else rates
         self.next = 0
@@ -105,7 +107,7 @@ class Rates:
             for group in self.optimizer.param_groups:
                 index = group.get("defib_index", 0)
                 if index < len(values):
-                    group["lr"] = values[index] * self.factor
+                    group["lr"] = min(values[index], self.cap) * self.factor
             self.next += 1
 
 

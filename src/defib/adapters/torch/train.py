@@ -124,7 +124,7 @@ class Loop:
         losses: list[Any] = []
         batches = self.course.batches(seed)
         rates = Rates(self.record, self.optimizer, self.arm)
-        for update in range(self.course.updates):
+        for update in range(max(1, round(self.course.updates * self.arm.stop_at))):
             if update % CHECK_EVERY == 0:
                 self._check()
             if rates.rates:
