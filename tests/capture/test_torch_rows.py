@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from defib.capture.torch_rows import KEPT_ROWS, MAX_ROWS, RowStore, row_keys
+from defib.capture.torch_rows import KEPT_ROWS, MAX_BYTES, MAX_ROWS, RowStore, evenly, row_keys
 
 
 def feed(store: RowStore, X: np.ndarray, y: np.ndarray, batch: int, orders: list[np.ndarray]) -> None:
@@ -89,3 +89,35 @@ def test_keys_differ_between_rows_and_not_between_copies() -> None:
     np.testing.assert_array_equal(keys, row_keys(X.copy()))
     tokens = rng.integers(0, 3, size=(300, 5))
     assert len(set(row_keys(tokens).tolist())) == len({tuple(row) for row in tokens.tolist()})
+
+
+def test_wide_rows_are_bounded_in_bytes() -> None:
+    chosen = evenly(1000, 2**20, 64 * 2**20)
+    assert chosen is not None
+    assert (len(chosen), chosen[0], chosen[-1]) == (64, 0, 999)
+    assert evenly(64, 2**20, 64 * 2**20) is None
+    wide = np.zeros((5, MAX_BYTES // 4), dtype=np.uint8)
+    store = RowStore()
+    store.add(wide, np.arange(5))
+    kept = [X for _, X, _ in store.batches]
+    assert sum(X.nbytes for X in kept) <= MAX_BYTES
+    assert [y.tolist() for _, _, y in store.batches if y is not None] == [[0, 1, 2, 4]]
+
+
+def test_keys_of_many_rows_are_made_piece_by_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    X = np.random.default_rng(0).normal(size=(95, 3))
+    whole = row_keys(X)
+    monkeypatch.setattr("defib.capture.torch_rows.HASHED_AT_ONCE", 10)
+    np.testing.assert_array_equal(row_keys(X), whole)
+
+
+def test_bootstrapped_batches_give_each_row_once() -> None:
+    """A row that is drawn twice must not stand on both sides of a split."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(80, 3))
+    store = RowStore()
+    feed(store, X, np.arange(80), 80, [rng.integers(0, 80, 80) for _ in range(30)])
+    found = store.finish()
+    assert found is not None
+    assert len(found[0]) == len(set(row_keys(found[0]).tolist()))
+    assert 60 < len(found[0]) <= 80

@@ -28,6 +28,7 @@ from defib.capture.tracebacks import show_unhandled
 from defib.errors import InputError
 
 if TYPE_CHECKING:
+    from defib.capture.launchers import Launch
     from defib.subject import Subject
 
 INTERRUPTED = 130
@@ -120,6 +121,12 @@ def run_program(program: Program, watchers: Watchers | None = None) -> ScriptOut
         program.main,
         in_child,
     )
+
+
+def run_launcher(launch: Launch) -> ScriptOutcome:
+    """Run a launcher whose processes watch themselves; nothing is watched here."""
+    program = find_program(launch.script, launch.args, as_module=launch.as_module)
+    return run_program(program, Watchers({}))
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from defib.adapters.torch.door import Door, batch_rows, plain_parts, read_door
 from defib.adapters.torch.inside import is_own_loss, read_inside, without_label
 from defib.adapters.torch.program import Leaf, Node, Program, compile_nodes, slice_nodes, tracked, uses
 from defib.adapters.torch.reading import Reading, Scene, picks_rows, read_loss, without_picking
+from defib.capture.torch_rows import evenly
 from defib.subject import AnyArray
 
 Names = Callable[[Any], Mapping[int, str]]
@@ -83,9 +84,11 @@ class Analysis:
         return replace(self, calls=(), rows=(), label=None, reading=reading)
 
     def arrays(self) -> tuple[AnyArray, AnyArray | None]:
-        """Rows and labels as copied arrays, both ``(n_rows, ...)``."""
-        X = self.door.rows_of(self.rows)
-        return X, label_array(self.label, len(X), self.flat_label, self.door.unbatched)
+        """Rows and labels as arrays, both ``(n_rows, ...)``; copied, unless so many that only a sample is kept."""
+        X = self.door.rows_of(self.rows, copy=False)
+        kept = evenly(len(X), X[:1].nbytes) is None
+        label = label_array(self.label, len(X), self.flat_label, self.door.unbatched)
+        return (X.copy() if kept else X), label
 
     def extras(self) -> tuple[AnyArray, ...] | None:
         """The other values per row that the loss takes, copied; ``None`` where one is not by row."""
@@ -114,8 +117,14 @@ def version_of(args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> int:
         return 0
 
 
-def copied(args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> tuple[Any, Any, list[Any]]:
+MAX_COPIED = 64 * 2**20
+"""Bytes of one call's tensors beyond which no copy is made: they are looked at if the program leaves them alone."""
+
+
+def copied(args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> tuple[Any, Any, list[Any]] | None:
     """Arguments and outputs of a call that was no training step, copied before the program goes on."""
+    if sum(one.numel() * one.element_size() for one in tensors_in((args, kwargs, out))) > MAX_COPIED:
+        return None
 
     def copy(leaf: Any) -> Any:
         return leaf.detach().clone() if isinstance(leaf, torch.Tensor) else leaf
@@ -156,9 +165,17 @@ def analyse(calls: Sequence[Call], nodes: Sequence[Node], loss: Any, names: Name
             used = _used_calls(kept, calls)
     if not used:
         return _unlinked(calls, nodes, loss)
+    kept = _from_call_on(calls[used[0]], nodes, kept)
     if len(used) == 1:
         return _single(calls, used[0], kept, loss, names)
     return _composed(calls, used, kept, loss, names)
+
+
+def _from_call_on(call: Call, nodes: Sequence[Node], kept: list[Node]) -> list[Node]:
+    """Without what ran before the first call: how rows and labels were made ready is seen in some steps only."""
+    at = next((i for i, node in enumerate(nodes) if node.call and node.out is call.out), 0)
+    early = {id(node) for node in nodes[:at]}
+    return [node for node in kept if id(node) not in early]
 
 
 def _used_calls(kept: Sequence[Node], calls: Sequence[Call]) -> list[int]:

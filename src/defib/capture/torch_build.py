@@ -54,6 +54,8 @@ def _subject(session: Session, key: tuple[int, ...], study: Study) -> TorchSubje
         full = study.rows.period_rows or study.rows.n_rows
         places = places_of(X, as_arrays(study.held))
         study.held.clear()
+        if full > len(X):
+            notes.append(f"of {full:,} training rows, {len(X):,} are looked at{_why_fewer(study)}")
         training = Rows(X, y, None if full == len(X) else full, "training loop", places)
     prediction, outputs, squashed, held_out = _evaluations(session, key, study, captured, training, notes)
     subject = TorchSubject(
@@ -68,6 +70,11 @@ def _subject(session: Session, key: tuple[int, ...], study: Study) -> TorchSubje
     )
     subject.prediction_squashed = squashed
     return subject
+
+
+def _why_fewer(study: Study) -> str:
+    shapes = {X.shape[1:] for _, X, _ in study.rows.batches}
+    return ", those of the first batch's shape" if len(shapes) > 1 else ", spread evenly over them"
 
 
 def _name(study: Study) -> str:
@@ -118,6 +125,7 @@ def _captured(study: Study, watch: OptimizerWatch | None, has_rows: bool) -> Cap
         label_dtype=study.label_dtype,
         epoch_rows=study.rows.period_rows,
         batches_per_epoch=study.rows.period_batches,
+        drawn=study.rows.sampled,
     )
 
 
@@ -245,7 +253,9 @@ def _evaluations(
         study.sources.setdefault("predict", chosen.line)
     outputs = chosen.predictions(captured.selected)
     y = chosen.labels()
-    rows = Rows(chosen.rows(), _fitted(y, training) if y is not None else None, None, "predict")
+    rows = Rows(chosen.rows(), _fitted(y, training) if y is not None else None, chosen.n_seen, "predict")
+    if chosen.n_seen is not None:
+        notes.append(f"of {chosen.n_seen:,} rows predicted, {len(rows):,} are looked at")
     return rows, _folded(outputs, captured.folded), _beyond(chosen.squashed, captured.folded), held_out
 
 
@@ -284,7 +294,7 @@ def _chosen(groups: Sequence[Group]) -> Group | None:
 def _held_out(group: Group, training: Rows | None) -> Rows | None:
     y = group.labels()
     fitted = None if y is None else _fitted(y, training)
-    return None if fitted is None else Rows(group.rows(), fitted, None, "validation loop")
+    return None if fitted is None else Rows(group.rows(), fitted, group.n_seen, "validation loop")
 
 
 def _fitted(y: AnyArray, training: Rows | None) -> AnyArray | None:

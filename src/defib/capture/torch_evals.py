@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, final
 
 import numpy as np
+import torch
 
 from defib.adapters.torch.arrays import tensors_in, to_numpy
 from defib.adapters.torch.door import Door, plain_parts, read_door
@@ -14,7 +15,7 @@ from defib.adapters.torch.network import rows_first
 from defib.adapters.torch.ops import activation_of, kind_of
 from defib.adapters.torch.program import Node, slice_nodes
 from defib.capture.torch_analysis import Call, label_array, meeting_label
-from defib.capture.torch_rows import row_keys
+from defib.capture.torch_rows import evenly, row_keys
 from defib.subject import AnyArray, FloatArray, NotAvailable
 
 MAX_ROWS = 20_000
@@ -47,23 +48,35 @@ class Group:
         """Those of every call, where all agree."""
         return self.applied[0] if len(set(self.applied)) == 1 else ()
 
+    @property
+    def kept(self) -> list[int]:
+        """Calls whose rows have the shape of the first one's: padded sequences of another length have not."""
+        return [i for i, one in enumerate(self.X) if one.shape[1:] == self.X[0].shape[1:]]
+
+    @property
+    def n_seen(self) -> int | None:
+        """How many rows there were, where some are left out; ``None`` when all are here."""
+        n_kept = sum(len(self.X[i]) for i in self.kept)
+        return None if n_kept == self.n_rows else self.n_rows
+
     def rows(self) -> AnyArray:
-        """All rows, in order."""
-        return np.concatenate([one for one in self.X if one.shape[1:] == self.X[0].shape[1:]])
+        """All rows of one shape, in order."""
+        return np.concatenate([self.X[i] for i in self.kept])
 
     def labels(self) -> AnyArray | None:
-        """All labels, where every call had some."""
+        """Their labels, where every call had some."""
         found = [one for one in self.y if one is not None]
-        if len(found) != len(self.y) or not found or any(one.shape[1:] != found[0].shape[1:] for one in found):
+        complete = len(found) == len(self.y)
+        found = [one for one in (self.y[i] for i in self.kept) if one is not None]
+        if not complete or not found or any(one.shape[1:] != found[0].shape[1:] for one in found):
             return None
         return np.concatenate(found)
 
     def predictions(self, selected: int) -> FloatArray | None:
         """The prediction of every row, ``(n_rows, ...)``."""
         pieces = []
-        for X, outputs in zip(self.X, self.outputs, strict=True):
-            if X.shape[1:] != self.X[0].shape[1:]:
-                continue
+        for i in self.kept:
+            X, outputs = self.X[i], self.outputs[i]
             if not outputs:
                 return None
             try:
@@ -90,14 +103,16 @@ class EvalLog:
             return
         group = self._group(last.line, steps)
         door, rows = found
-        X = door.rows_of(rows)
+        X = door.rows_of(rows, copy=False)
         known = [*rows, *tensors_in((last.args, last.kwargs))]
         label = meeting_label([node for node in nodes if not node.call], last.outputs, known, door.n_rows)
-        group.X.append(X)
-        group.outputs.append([one.detach() for one in given[2]])
-        group.y.append(label_array(label, len(X), False, door.unbatched))
-        group.applied.append(squashings([node for node in nodes if not node.call], last.outputs))
+        y = label_array(label, len(X), False, door.unbatched)
         group.n_rows += len(X)
+        X, y, outputs = _sampled(X, y, [one.detach() for one in given[2]])
+        group.X.append(X)
+        group.outputs.append(outputs)
+        group.y.append(y)
+        group.applied.append(squashings([node for node in nodes if not node.call], last.outputs))
         group.n_bytes += X.nbytes
         group.training |= last.training
 
@@ -116,6 +131,15 @@ class EvalLog:
         labelled = [one for one in self.groups if one.steps != steps and one.labels() is not None]
         self.groups = [*labelled[-1:], *now[-(MAX_GROUPS - 1) :], Group(line, steps)]
         return self.groups[-1]
+
+
+def _sampled(X: AnyArray, y: AnyArray | None, outputs: list[Any]) -> tuple[AnyArray, AnyArray | None, list[Any]]:
+    """Copies of rows, labels and outputs of one call: evenly spaced ones where there are very many."""
+    chosen = evenly(len(X), X[:1].nbytes, MAX_BYTES)
+    if chosen is None or not all(one.dim() and len(one) == len(X) for one in outputs):
+        return X.copy(), y, outputs
+    index = torch.from_numpy(chosen)
+    return X[chosen], None if y is None else y[chosen], [one[index.to(one.device)] for one in outputs]
 
 
 def squashings(nodes: Sequence[Node], outputs: Sequence[Any]) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ KEPT_ROWS = 2 * MAX_ROWS
 MAX_HASHED_ROWS = 2_000_000
 MAX_HASHED_BATCHES = 20_000
 MAX_HASHED_COLUMNS = 64
+HASHED_AT_ONCE = 50_000
 MAX_BATCHES_OF_FEW = 300
 """Where there are hardly more distinct rows than a batch has, an epoch is looked for this long."""
 REPEATS = 4
@@ -30,9 +31,13 @@ def row_keys(X: AnyArray) -> NDArray[np.uint64]:
     >>> bool(keys[0] == keys[2]), bool(keys[0] == keys[1])
     (True, False)
     """
-    flat = np.ascontiguousarray(X).reshape(len(X), -1)
+    if len(X) > HASHED_AT_ONCE:  # the arithmetic takes several times the memory of the rows
+        pieces = [row_keys(X[i : i + HASHED_AT_ONCE]) for i in range(0, len(X), HASHED_AT_ONCE)]
+        return np.concatenate(pieces)
+    flat = X.reshape(len(X), -1)
     if flat.shape[1] > MAX_HASHED_COLUMNS:
         flat = flat[:, np.linspace(0, flat.shape[1] - 1, MAX_HASHED_COLUMNS).astype(int)]
+    flat = np.ascontiguousarray(flat)
     if flat.dtype.kind not in "iub":
         flat = np.ascontiguousarray(flat, dtype=np.float64).view(np.uint64)
     flat = flat.astype(np.uint64)
@@ -45,6 +50,16 @@ def row_keys(X: AnyArray) -> NDArray[np.uint64]:
 @lru_cache(maxsize=64)
 def _weights(n: int) -> NDArray[np.uint64]:
     return np.random.default_rng(12345).integers(1, 2**63, size=n, dtype=np.uint64) | np.uint64(1)
+
+
+def evenly(n_rows: int, row_bytes: int, most_bytes: int = MAX_BYTES) -> AnyArray | None:
+    """Which of so many rows are kept: evenly spaced ones, at most 20,000 and at most so many bytes; ``None`` for all.
+
+    >>> evenly(5, 8) is None, evenly(5, 8, 24).tolist()
+    (True, [0, 2, 4])
+    """
+    most = max(2, min(MAX_ROWS, most_bytes // max(row_bytes, 1)))
+    return None if n_rows <= most else np.linspace(0, n_rows - 1, most).astype(int)
 
 
 def _total(keys: NDArray[np.uint64]) -> int:
@@ -86,13 +101,13 @@ class RowStore:
         return not self.closed
 
     def add(self, X: AnyArray, y: AnyArray | None) -> None:
-        """A batch ``(n_rows, ...)`` with its labels; the arrays must not change afterwards."""
+        """A batch ``(n_rows, ...)`` with its labels; where all rows are kept, the arrays must not change afterwards."""
         at = self.n_rows
         if self.stride == 1 and y is not None and self.n_rows < MAX_ROWS:
             self.labels.append(y[: MAX_ROWS - self.n_rows])
         self._count(X, y)
-        if len(X) > MAX_ROWS:
-            chosen = np.linspace(0, len(X) - 1, MAX_ROWS).astype(int)
+        chosen = evenly(len(X), X[:1].nbytes)
+        if chosen is not None:
             X, y = X[chosen], None if y is None or len(y) != len(X) else y[chosen]
         self.batches.append((at, X, y))
         self._bytes += X.nbytes + (0 if y is None else y.nbytes)
@@ -173,7 +188,7 @@ class RowStore:
     def _periodless(self) -> None:
         """Rows came again without a period (``drop_last``, a sampler): an epoch is as many rows as there are."""
         distinct = len(self._distinct)
-        few = bool(self._plain) and distinct < 2 * len(self._plain[0])
+        few = bool(self._plain) and 2 * distinct < len(self._plain[0])  # hardly any: rows are copies of each other
         if self.n_rows > 1.5 * distinct and self.n_batches > 1 and not few:
             self.sampled = True
             self.period_rows = distinct

@@ -96,7 +96,9 @@ class Session:
         if grad and training:
             call = Call(entry.module, args, kwargs, out, True, True, line, None, version_of(args, kwargs, out))
         else:
-            call = Call(entry.module, args, kwargs, out, grad, training, line, copied(args, kwargs, out))
+            kept = copied(args, kwargs, out)
+            version = version_of(args, kwargs, out) if kept is None else 0
+            call = Call(entry.module, args, kwargs, out, grad, training, line, kept, version)
         self.calls.append(call)
         if grad and entry.modes is None and entry.module.training:
             entry.note_modes()

@@ -168,13 +168,13 @@ class Study:
                 self.extras.add(X, y, analysis.extras())
             self.rows.add(X, y)
         elif self.rows.wants_keys:
-            self.rows.skip(analysis.door.rows_of(analysis.rows))
+            self.rows.skip(analysis.door.rows_of(analysis.rows, copy=False))
 
     def glance(self, call: Call) -> None:
         """A step that was not recorded: only which rows came."""
         if self.rows.wants_keys and self.first.composite is None:
             door, rows = read_door(call.args, call.kwargs, call.outputs)
-            self.rows.skip(door.rows_of(rows))
+            self.rows.skip(door.rows_of(rows, copy=False))
 
     def on_backward(self, loss: Any) -> None:
         """A backward pass (or a step without one)."""

@@ -57,6 +57,21 @@ class Request:
     fail_on: tuple[str, ...] = ()
     accepted: frozenset[Finding] = frozenset()
     """What the baseline holds."""
+    baseline: Path | None = None
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The options of ``defib run`` that ask for the same."""
+        valued = (
+            *(("--report", path) for path in self.reports),
+            *(("--fail-on", one) for one in self.fail_on),
+            ("--budget", self.budget),
+            ("--seed", self.seed),
+            ("--baseline", self.baseline),
+        )
+        flags = (("--no-trials", not self.trials), ("--quiet", self.quiet))
+        words = [str(word) for pair in valued if pair[1] is not None for word in pair]
+        return (*words, *(name for name, given in flags if given))
 
 
 def run(
@@ -111,25 +126,37 @@ def run(
         quiet=quiet,
         fail_on=tuple(one.value for one in fail_on or ()),
         accepted=frozenset() if baseline is None else read_baseline(baseline),
+        baseline=None if baseline is None else baseline.absolute(),
     )
     raise typer.Exit(run_request(request))
 
 
 def run_request(request: Request) -> int:
     """Run, diagnose, print, record; returns the exit code."""
-    from defib.capture.script import find_program, run_program
+    from defib.capture.launchers import launch_of
+    from defib.capture.ranks import Ranks
+    from defib.capture.script import find_program, run_launcher, run_program
+    from defib.cli.ranked import for_all, run_beside
     from defib.recording import Recorder
     from defib.reporters import check_report_path
 
     for path in request.reports:
         check_report_path(path)
+    launch = launch_of(request.script, request.args, request.options, as_module=request.as_module)
+    if launch is not None:
+        return run_launcher(launch).exit_code
     program = find_program(request.script, request.args, as_module=request.as_module)
+    ranks = Ranks.here()
+    if ranks is not None and not ranks.reports:
+        return run_beside(program, ranks)
     stdout, stderr = sys.stdout, sys.stderr
     here = Path.cwd()
     recorder = Recorder.start(request.script, [request.script, *request.args])
     outcome = run_program(program)
     if outcome.in_child:
         return outcome.exit_code
+    if ranks is not None:
+        request = for_all(request, outcome, ranks)
     recorder.write("script", **_script_event(outcome))
     if not outcome.subjects:
         recorder.discard()

@@ -68,3 +68,5 @@ class Captured:
     epoch_rows: int | None = None
     """Rows of one epoch of the user's training, where known."""
     batches_per_epoch: int | None = None
+    drawn: bool = False
+    """Rows were drawn by a sampler, another choice each time: an epoch is a manner of speaking."""

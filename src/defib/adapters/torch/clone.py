@@ -45,7 +45,16 @@ def clone_module(module: Any) -> Any:
     return clone
 
 
+class OwnBatchNorm(nn.modules.batchnorm._BatchNorm):  # type: ignore[misc]  # torch is Any to mypy
+    """Batch normalization over the rows at hand, of any number of dimensions."""
+
+    def _check_input_dim(self, input: Any) -> None:
+        return
+
+
 def _strip(module: Any) -> None:
+    if isinstance(module, nn.SyncBatchNorm):  # it would wait for the other processes
+        module.__class__ = OwnBatchNorm
     for name in HOOKS:
         hooks = getattr(module, name, {})
         for key in [key for key, hook in hooks.items() if not _of_torch(hook)]:

@@ -53,9 +53,10 @@ class Door:
         """Whether rows are integers (tokens, class ids)."""
         return not any(part.dtype.is_floating_point or part.dtype.is_complex for part in self.parts)
 
-    def rows_of(self, tensors: Sequence[Any]) -> AnyArray:
-        """Row tensors of one call as one array ``(n_rows, ...)``, copied."""
-        arrays = [self._rows_first(to_numpy(one), part) for one, part in zip(tensors, self.parts, strict=True)]
+    def rows_of(self, tensors: Sequence[Any], *, copy: bool = True) -> AnyArray:
+        """Row tensors of one call as one array ``(n_rows, ...)``, copied unless asked not to be."""
+        pairs = zip(tensors, self.parts, strict=True)
+        arrays = [self._rows_first(to_numpy(one, copy=copy), part) for one, part in pairs]
         if len(arrays) == 1:
             return arrays[0]
         kind: Any = np.result_type(*arrays)

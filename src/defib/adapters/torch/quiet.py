@@ -37,7 +37,7 @@ def quiet(seed: int | None = None) -> Iterator[None]:
             warnings.simplefilter("ignore")
             if seed is not None:
                 _seed(seed, cuda is not None)
-            with torch.inference_mode(False), torch.enable_grad():
+            with _alone(), torch.inference_mode(False), torch.enable_grad():
                 yield
     finally:
         _State.depth -= 1
@@ -47,6 +47,25 @@ def quiet(seed: int | None = None) -> Iterator[None]:
         if cuda is not None:
             torch.cuda.set_rng_state_all(cuda)
         torch.set_grad_enabled(grad)
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """Without the program's process group: a collective call of a clone would wait for processes that never make it.
+
+    A model that asks ``torch.distributed.is_initialized()`` goes on alone; one that does not ask raises an error,
+    which is a reason that can be said.
+    """
+    distributed = torch.distributed
+    if not (distributed.is_available() and distributed.is_initialized()):
+        yield
+        return
+    member = distributed.distributed_c10d.GroupMember
+    group, member.WORLD = member.WORLD, None
+    try:
+        yield
+    finally:
+        member.WORLD = group
 
 
 def _seed(seed: int, cuda: bool) -> None:
