@@ -19,7 +19,7 @@ from defib.probes.activations import ActivationFacts
 from defib.probes.modes import ModeFacts
 from defib.recipe import LossFacts, OptimizerFacts, TrainingRecipe
 from defib.recording import Recorder, Recording, load, newest
-from defib.subject import Parameter, Subject, TrainingTrace
+from defib.subject import Parameter, Rows, Subject, TrainingTrace
 from tests.conftest import Run
 from tests.reporters import samples
 
@@ -33,6 +33,9 @@ class Model:
     framework = "numpy"
     recipe = TrainingRecipe(LossFacts("mse", "squared_error", "values", (4, 1)), OptimizerFacts("sgd", 0.1, {"m": 0.9}))
     trace = TrainingTrace(np.array([1.0, 0.5]), n_updates=2, updates_to=(("w", 0.1),))
+    training = Rows(np.ones((2, 3)), n_seen=500, origin="fit")
+    prediction = Rows(np.ones((4, 3)))
+    held_out = None
 
     def parameters(self) -> tuple[Parameter, ...]:
         return (Parameter("w", "dense", None, np.ones((3, 2)), True, None),)

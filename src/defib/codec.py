@@ -62,7 +62,8 @@ def encode(value: Any) -> Any:
     if isinstance(value, Omitted):
         return {"$omitted": list(value.shape), "dtype": value.dtype}
     if is_dataclass(value) and not isinstance(value, type):
-        return {"$type": type(value).__name__, **{f.name: encode(getattr(value, f.name)) for f in fields(value)}}
+        kept = [f.name for f in fields(value) if f.metadata.get("recorded", True)]
+        return {"$type": type(value).__name__, **{name: encode(getattr(value, name)) for name in kept}}
     if isinstance(value, Mapping):
         return {str(key): encode(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):

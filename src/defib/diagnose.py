@@ -13,7 +13,7 @@ from typing import Any
 
 from defib.assess import Assessments, assess_all, hold_to_control, leading
 from defib.catalogue import all_causes
-from defib.diagnosis import DECISIVE, Diagnosis, Hypothesis, Outcome
+from defib.diagnosis import DECISIVE, Diagnosis, Hypothesis, Measured, Outcome
 from defib.evidence import Book
 from defib.examine import measure_all
 from defib.fixing import choose_fix
@@ -173,6 +173,7 @@ def _conclude(subject: Subject, book: Book, gate: Gate, found: Assessments, camp
         notes=(*subject.trace.notes, *_failures(book), *found.failed, *campaign.notes),
         next_command=next_command(causes, outcome, fix),
         versions=versions(subject.framework),
+        measured=Measured(subject.trace, {type(one).__name__: one for one in book.found.values()}),
     )
 
 

@@ -156,6 +156,16 @@ class Fix:
 
 
 @dataclass(frozen=True)
+class Measured:
+    """What the diagnosis was made from, for drawing it; a Recording holds it as events of its own."""
+
+    trace: Any = None
+    """A `defib.subject.TrainingTrace`."""
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    """Name of the class → the evidence."""
+
+
+@dataclass(frozen=True)
 class Diagnosis:
     """What defib says about one model."""
 
@@ -180,6 +190,8 @@ class Diagnosis:
     next_command: str = ""
     seconds: float = 0.0
     versions: Mapping[str, str] = field(default_factory=dict)
+    measured: Measured = field(default_factory=Measured, repr=False, compare=False, metadata={"recorded": False})
+    """The evidence and the trace; empty in a Diagnosis that was read from a file."""
 
     def to_dict(self) -> dict[str, Any]:
         """This diagnosis as one entry of ``diagnoses`` in the JSON report."""

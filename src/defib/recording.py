@@ -7,7 +7,7 @@ read; a torn last line is ignored. Reports are made from this file with no frame
 =============  =============================================================================
 ``header``     schema version, defib's version, argv, script, start, Python and platform
 ``script``     how the program ended: exit code, seconds, error, frameworks
-``model``      name, framework, recipe, parameter names and shapes
+``model``      name, framework, recipe, parameter names and shapes, how many rows were kept of how many
 ``trace``      the training trace of that model
 ``evidence``   one piece of evidence
 ``symptom``    its symptom
@@ -104,6 +104,7 @@ class Recorder:
             framework=subject.framework,
             recipe=subject.recipe,
             parameters=shapes,
+            rows=_rows(subject),
         )
         self.write("trace", index=index, trace=subject.trace)
 
@@ -137,6 +138,16 @@ class Recorder:
             (self.path.parent / ".gitignore").unlink(missing_ok=True)
             with contextlib.suppress(OSError):  # something of the user's is in it
                 self.path.parent.rmdir()
+
+
+def _rows(subject: Subject) -> dict[str, dict[str, Any]]:
+    """How many rows were kept, and of how many, by the path they came from."""
+    paths = {"training": subject.training, "prediction": subject.prediction, "held_out": subject.held_out}
+    return {
+        name: {"kept": len(rows), "seen": rows.n_seen or len(rows), "origin": rows.origin}
+        for name, rows in paths.items()
+        if rows is not None
+    }
 
 
 def _header(script: str, argv: Sequence[str]) -> dict[str, Any]:

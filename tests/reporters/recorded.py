@@ -7,11 +7,12 @@ import numpy as np
 from defib.probes.activations import ActivationFacts, LayerState
 from defib.probes.columns import ColumnScales
 from defib.probes.gradients import GradientFacts, LayerGradient
+from defib.probes.histograms import OutputColumn, OutputHistograms
 from defib.probes.modes import ModeFacts
 from defib.probes.training import TrainingFacts
 from defib.probes.updates import ParameterMove, UpdateFacts
 from defib.reporters.background import Background, Behind
-from defib.subject import TrainingTrace
+from defib.subject import Looks, TrainingTrace
 
 
 def state(layer: str, spread: float, *, activation: str | None = None, dead: float | None = None) -> LayerState:
@@ -33,9 +34,23 @@ MOVES = (
     ParameterMove("dense/bias", "dense", 64, float("inf"), None, None, 0.0, 0.5),
     ParameterMove("head/kernel", "head", 64, 0.0, 0.0, "zero_gradient", 0.1, 0.1),
 )
+LOOKS = Looks(
+    updates=(1, 2, 4),
+    parameters=("dense/kernel", "head/kernel"),
+    gradient_rms=((0.5, 2.0), (0.01, 1.0), (0.0, None)),
+    relative_update=((1.3, 0.2), (0.1, 0.1), (0.0, None)),
+)
+COUNTS = (*(0 for _ in range(25)), 114, *(0 for _ in range(14)))
+HISTOGRAMS = OutputHistograms(
+    edges=tuple(index / 40 for index in range(41)),
+    columns=(OutputColumn(COUNTS, 0.627, (*(5 for _ in range(30)), *(0 for _ in range(10))), 0.4),),
+    n_predicted=114,
+    n_trained=150,
+)
 BEHIND = Behind(
     sources={"fit": "/w/a/train.py:12"},
-    trace=TrainingTrace(loss_per_update=np.array([900.0, 30.0, np.nan, 0.66]), n_updates=4),
+    rows={"training": {"kept": 256, "seen": 455, "origin": "fit"}},
+    trace=TrainingTrace(loss_per_update=np.array([900.0, 30.0, np.nan, 0.66]), n_updates=4, looks=LOOKS),
     evidence={
         "ActivationFacts": activations(INITIAL, END),
         "TrainingFacts": TRAINING,
@@ -49,6 +64,7 @@ BEHIND = Behind(
             np.array([0.0, -1.0, 5.0]),
             np.array([9e3, 1.0, 5.0]),
         ),
+        "OutputHistograms": HISTOGRAMS,
         "ModeFacts": ModeFacts(False, False, 0.0, 0.25, None, None, None, None, None, False),
     },
 )
@@ -61,14 +77,21 @@ BACKGROUND = Background(
 
 
 def large(layers: int, steps: int) -> Background:
-    """A deep network that was trained for long; the trace is as long as one may be."""
+    """A deep network that was trained for long, with every one of its steps in the trace."""
     states = tuple(state(f"block_{index}/dense", 0.5 ** (index % 20)) for index in range(layers))
     moves = tuple(ParameterMove(f"{one.layer}/kernel", one.layer, 4096, 0.1, 0.1, None, 0.1, 0.1) for one in states)
-    loss = np.random.default_rng(0).random(min(steps, 2000))
+    loss = np.random.default_rng(0).random(steps)
+    gradients = tuple(tuple(row) for row in np.random.default_rng(1).random((steps // 10, layers)).tolist())
+    looks = Looks(tuple(range(1, steps, 10)), tuple(one.name for one in moves), gradients, gradients)
     behind = Behind(
-        trace=TrainingTrace(loss_per_update=loss, n_updates=steps),
+        trace=TrainingTrace(loss_per_update=loss, n_updates=steps, looks=looks),
         evidence={
             "ActivationFacts": activations(states, states),
+            "GradientFacts": GradientFacts(
+                tuple(LayerGradient(one.layer, depth, 0.5, 0.1) for depth, one in enumerate(states)),
+                *(None, None, False, False, False, False, (), False, None),
+            ),
+            "OutputHistograms": HISTOGRAMS,
             "UpdateFacts": UpdateFacts(moves, 1.0, 0.0, 0.0, 0.0, 0.1, 0.1, False, 0),
             "ColumnScales": ColumnScales(*(np.ones(1000) for _ in range(4))),
         },

@@ -20,6 +20,7 @@ ORDER = (
     "modes",
     "serving",
     "outputs",
+    "histograms",
     "reference",
 )
 """Modules below ``defib.probes``, each holding ``PROBE``. Labels come before what is judged by them."""

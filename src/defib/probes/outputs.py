@@ -47,7 +47,7 @@ def thin(n_rows: int, at_most: int = MAX_ROWS) -> AnyArray:
 
 def measure(subject: Subject, book: Book) -> SymptomFacts:
     """Read the symptom of the predict rows, of the training rows and of the initial network."""
-    rows, outputs = _rows_and_outputs(subject)
+    rows, outputs = rows_and_outputs(subject)
     training = subject.training
     task = book.get(LabelFacts).task if book.has(LabelFacts) else None
     on_training = _symptom(subject, training, task, "training") if training is not None else None
@@ -75,7 +75,7 @@ def _centre(subject: Subject, task: Task | None, moment: Moment) -> float | None
     return float(np.median(outputs)) if np.isfinite(outputs).all() else None
 
 
-def _rows_and_outputs(subject: Subject) -> tuple[Rows, FloatArray | None]:
+def rows_and_outputs(subject: Subject) -> tuple[Rows, FloatArray | None]:
     """The rows the user had predicted; the training rows when there are none (one row alone shows no spread)."""
     if subject.prediction is not None and len(subject.prediction) > 1:
         return subject.prediction, subject.prediction_outputs
@@ -100,7 +100,7 @@ def _symptom(
         values = to_probabilities(values, "sigmoid")
     return read_symptom(
         values,
-        link=_link(subject, rows),
+        link=link_for(subject, rows),
         y=None if rows.y is None else rows.y[index],
         task=task,
         y_known_rows=known,
@@ -120,7 +120,7 @@ def squashed_again(subject: Subject) -> int:
     return again if head_name(subject.forward(rows.X[:2])) in ("sigmoid", "hard_sigmoid") else 0
 
 
-def _link(subject: Subject, rows: Rows) -> str:
+def link_for(subject: Subject, rows: Rows) -> str:
     """What turns the outputs into probabilities; nothing when the network's own head already squashes them."""
     return link_of(subject.recipe, head_name(subject.forward(rows.X[:2])))
 

@@ -7,7 +7,7 @@ says less. Nothing here is computed.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +40,8 @@ class Behind:
     """A `defib.subject.TrainingTrace`."""
     evidence: Mapping[str, Any] = field(default_factory=dict)
     """Name of the class → the evidence."""
+    rows: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """``training``, ``prediction``, ``held_out`` → how many rows were ``kept``, of how many ``seen``."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,14 @@ def background_of(recording: Recording, diagnosed: Sequence[Diagnosis] | None = 
     )
 
 
+def behind(diagnosis: Diagnosis, known: Background, index: int) -> Behind:
+    """What was recorded, or else what the Diagnosis itself still holds of its evidence."""
+    recorded = known.of(index)
+    if recorded.evidence:
+        return recorded
+    return replace(recorded, trace=diagnosis.measured.trace, evidence=diagnosis.measured.evidence)
+
+
 def _behind(recording: Recording, index: object) -> Behind:
     def last(kind: str, key: str) -> Any:
         return next((event.get(key) for event in reversed(recording.of(kind)) if event.get("index") == index), None)
@@ -105,6 +115,7 @@ def _behind(recording: Recording, index: object) -> Behind:
         sources=dict(getattr(last("model", "recipe"), "sources", {})),
         trace=last("trace", "trace"),
         evidence={type(one).__name__: one for one in found if one is not None},
+        rows=dict(last("model", "rows") or {}),
     )
 
 

@@ -79,7 +79,7 @@ def curve(values: Sequence[float], label: str, level: float | None = None, unit:
         dashed = Markup('<line class="level" x1="0" x2="{w}" y1="{y}" y2="{y}"/>')
         parts.append(dashed.format(w=WIDTH, y=f"{axis.y(level):.1f}"))
     for run in _runs(values):
-        drawn = _thinned(run) if len(run) > 1 else [run[0], run[0]]  # a point alone is a dot
+        drawn = thinned(run) if len(run) > 1 else [run[0], run[0]]  # a point alone is a dot
         points = " ".join(f"{_x(index, len(values)):.1f},{axis.y(value):.1f}" for index, value in drawn)
         parts.append(Markup('<polyline class="curve" points="{points}"/>').format(points=points))
     parts += _bands(values, unit)
@@ -176,7 +176,7 @@ def _runs(values: Sequence[float]) -> list[list[tuple[int, float]]]:
     return [run for run in runs if run]
 
 
-def _thinned(run: Sequence[tuple[int, float]]) -> Sequence[tuple[int, float]]:
+def thinned(run: Sequence[tuple[int, float]]) -> Sequence[tuple[int, float]]:
     """At most `MOST_POINTS`; of every stretch its smallest and its largest stay, so that no spike is lost."""
     step = math.ceil(2 * len(run) / MOST_POINTS)
     if step <= 2:

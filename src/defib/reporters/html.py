@@ -1,12 +1,17 @@
-"""The HTML report: one self-contained page (no network, no script), and the same without the page for notebooks.
+"""The HTML report: one self-contained page without network, and the same without the page for notebooks.
 
 The template ``report.html.j2`` escapes every value; what is markup already comes from `defib.reporters.charts`, from
-Pygments and from the Markdown parser of the cause pages, which escape it themselves.
+Pygments and from the Markdown parser of the cause pages, which escape it themselves. Two scripts run in the page, Vega
+and ``vega/page.js``; its security policy names them by their hash, so that no other one does, whatever a name says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import base64
+import gzip
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,7 +29,8 @@ from defib.diagnosis import Diagnosis
 from defib.findings import severity
 from defib.pages import page
 from defib.reporters import html_view as view
-from defib.reporters.background import Background, Behind
+from defib.reporters.background import Background, Behind, behind
+from defib.reporters.figures import figures
 from defib.reporters.legible import legible
 from defib.reporters.parts import (
     acts_through,
@@ -48,22 +54,93 @@ DEEPER = {"h1": "h4", "h2": "h4", "h3": "h5"}
 """Headings of a cause's page stand below those of the report."""
 
 
+PARTS = (
+    ("predictions", "Predictions", ("facts",)),
+    ("cause", "Cause", ("cause",)),
+    ("layers", "Layers", ("layers",)),
+    ("loss", "Loss", ("loss",)),
+    ("inputs", "Inputs", ("inputs",)),
+    ("gradients", "Gradients", ("parameters",)),
+    ("paths", "Paths", ("paths",)),
+    ("trials", "Trials", ("trials",)),
+    ("ruled-out", "Ruled out", ("ruled_out", "inconclusive")),
+    ("fix", "Fix", ("fix",)),
+    ("rest", "Not assessed and next", ("not_assessed", "notes", "next")),
+    ("provenance", "Provenance", ("provenance",)),
+)
+"""Anchor, words of its link, and what must be there for it."""
+BARE: dict[str, Any] = {"figures": {}, "evidence": [], "layers": [], "inputs": None, "parameters": []}
+"""What the last of very many models go without."""
+LARGEST = 1_500_000
+"""Bytes of a page; where many models would make it larger, the last ones go without figures and long tables."""
+
+
 def render(diagnoses: Sequence[Diagnosis], background: Background | None = None) -> str:
     """The whole page."""
     known = background if background is not None else Background()
     models = [article(one, index, known) for index, one in enumerate(diagnoses)]
-    script = legible(Path(known.script).name) if known.script else ""
-    return _template().render(page=True, models=models, script=script, version=__version__) + "\n"
+    text = _whole(models, known)
+    kept = len(models)
+    while len(text.encode()) > LARGEST and kept:
+        kept //= 2
+        for model in models[kept:]:
+            model.update(BARE, left_out=True)
+        text = _whole(models, known)
+    return text
+
+
+def _whole(models: Sequence[Mapping[str, Any]], known: Background) -> str:
+    drawn = {f"{model['anchor']}-{kind}": one.spec for model in models for kind, one in model["figures"].items()}
+    scripts = _scripts() if drawn else ()
+    text = _template().render(
+        page=True,
+        models=[{**model, "parts": _parts(model)} for model in models],
+        script=legible(Path(known.script).name) if known.script else "",
+        version=__version__,
+        scripts=[Markup(one) for one in scripts],
+        policy=" ".join(_fingerprint(one) for one in scripts),
+        specs=Markup(as_data(drawn)),
+    )
+    return text.lstrip() + "\n"
+
+
+def _parts(model: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Anchors and words of the parts that are there."""
+    return [(name, words) for name, words, needs in PARTS if any(model[one] for one in needs)]
 
 
 def fragment(diagnosis: Diagnosis) -> str:
-    """One diagnosis as a piece of HTML for a notebook; its style reaches nothing outside it."""
+    """One diagnosis as a piece of HTML for a notebook, without scripts; its style reaches nothing outside it."""
     return _template().render(page=False, models=[article(diagnosis, 0, Background())], script="", version=__version__)
+
+
+def as_data(value: object) -> str:
+    r"""JSON that may stand inside a ``<script>``, whatever its texts hold.
+
+    >>> as_data("</script>")
+    '"\\u003c/script\\u003e"'
+    """
+    text = json.dumps(value, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+@cache
+def _scripts() -> tuple[str, str]:
+    """Vega with its licences' notice, and the page's own script."""
+    here = Path(__file__).parent / "vega"
+    notice = "/* Vega, Vega-Lite and vega-embed, BSD 3-Clause; d3, ISC: https://vega.github.io */\n"
+    vega = gzip.decompress((here / "bundle.js.gz").read_bytes()).decode()
+    return notice + vega, (here / "page.js").read_text(encoding="utf-8")
+
+
+def _fingerprint(script: str) -> str:
+    """The source expression of a security policy that lets this script run and no other."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
 
 
 def article(diagnosis: Diagnosis, index: int, background: Background) -> dict[str, Any]:
     """What the template shows of one diagnosis."""
-    behind: Behind = legible(background.of(index))
+    found: Behind = legible(behind(diagnosis, background, index))
     location = background.location(index, diagnosis)
     d = legible(diagnosis)
     level = severity(d)
@@ -73,18 +150,20 @@ def article(diagnosis: Diagnosis, index: int, background: Background) -> dict[st
         "model": d.model,
         "framework": d.framework,
         "headline": d.headline,
+        "figures": figures(d, found),
+        "left_out": False,
         "level": level,
         "says": "undecided" if undecided else LEVELS[level],
         "facts": symptom_facts(d.symptom),
         "value": view.value_chart(d.symptom),
         "cause": _cause(d),
         "at": "" if location is None else legible(str(location)),
-        "layers": view.layers(behind, d.first_equal_layer),
+        "layers": view.layers(found, d.first_equal_layer),
         "first_equal": place(d.first_equal_layer) if d.first_equal_layer else "",
-        "loss": view.loss_chart(behind),
-        "inputs": view.input_chart(behind),
-        "parameters": view.parameters(behind),
-        "paths": view.paths(behind),
+        "loss": view.loss_chart(found),
+        "inputs": view.input_chart(found),
+        "parameters": view.parameters(found),
+        "paths": view.paths(found),
         "trials": view.trials(d.trials),
         "ruled_out": [view.hypothesis(one) for one in look_alikes_first(d.ruled_out, d.causes)],
         "inconclusive": [view.hypothesis(one) for one in d.inconclusive],
@@ -93,9 +172,9 @@ def article(diagnosis: Diagnosis, index: int, background: Background) -> dict[st
         "not_assessed": list(by_need(d.not_assessed).items()),
         "notes": list(d.notes),
         "next": d.next_command,
-        "provenance": view.provenance(d, legible(dict(background.header))),
-        "evidence": view.evidence(behind),
-        "recorded": bool(behind.evidence),
+        "provenance": view.provenance(d, found, legible(dict(background.header))),
+        "evidence": view.evidence(found),
+        "recorded": bool(found.evidence),
     }
 
 

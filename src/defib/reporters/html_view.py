@@ -24,6 +24,11 @@ from defib.symptom import Symptom
 
 MOST_COLUMNS = 1024
 """Input columns that are drawn one by one; more are pixels, whose figures stand in the table."""
+ROWS_KEPT = {
+    "training": "training rows kept",
+    "prediction": "predicted rows kept",
+    "held_out": "rows not trained on, kept",
+}
 MOST_VALUES = 12
 """Values of a list that are written out in the table of evidence."""
 
@@ -240,18 +245,35 @@ def plain_value(value: object) -> str:
     return ""
 
 
-def provenance(d: Diagnosis, header: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Program, time, versions, seeds."""
+def provenance(d: Diagnosis, behind: Behind, header: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Program, time, rows sampled, seeds, versions."""
     seeds = sorted({seed for trial in d.trials for seed in trial.seeds})
     rows = [
         ("program", " ".join(str(part) for part in header.get("argv", ()))),
         ("started", plain_value(header.get("started"))),
         ("platform", plain_value(header.get("platform"))),
         ("diagnosis took", f"{d.seconds:.1f} s"),
+        ("training took", _seconds(behind)),
+        *((ROWS_KEPT.get(name, name), _kept(rows)) for name, rows in behind.rows.items()),
         ("seeds of the trials", ", ".join(str(seed) for seed in seeds)),
         *d.versions.items(),
     ]
     return [(name, value) for name, value in rows if value]
+
+
+def _seconds(behind: Behind) -> str:
+    seconds = getattr(behind.trace, "seconds", 0.0)
+    return f"{seconds:.1f} s" if seconds else ""
+
+
+def _kept(rows: Mapping[str, Any]) -> str:
+    """How many rows were looked at.
+
+    >>> _kept({"kept": 20, "seen": 1000}), _kept({"kept": 20, "seen": 20})
+    ('20 of 1,000', 'all 20')
+    """
+    kept, seen = int(rows.get("kept", 0)), int(rows.get("seen", 0))
+    return f"all {kept:,}" if kept >= seen else f"{kept:,} of {seen:,}"
 
 
 def _floats(values: Any) -> list[float]:

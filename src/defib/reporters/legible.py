@@ -8,6 +8,8 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+NUMBERS = frozenset({float, int, bool, type(None)})
+"""What holds no text; a trace holds a great many of them."""
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """Control characters but tab and newline; what turns the direction of the text around; halves of characters."""
 
@@ -22,7 +24,7 @@ def legible(value: T) -> T:
     if isinstance(value, str):
         result = UNSEEN.sub("?", value)
     elif isinstance(value, tuple):
-        result = tuple(legible(one) for one in value)
+        result = tuple(one if type(one) in NUMBERS else legible(one) for one in value)
     elif isinstance(value, Mapping):
         result = {legible(key): legible(item) for key, item in value.items()}
     elif is_dataclass(value) and not isinstance(value, type):

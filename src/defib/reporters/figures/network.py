@@ -1,0 +1,182 @@
+"""The network: how far apart the rows are in every layer, and gradient and update per layer over time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from defib.diagnosis import Diagnosis
+from defib.reporters.background import Behind
+from defib.reporters.figures.look import (
+    END,
+    LEVEL,
+    START,
+    Figure,
+    Spec,
+    frame,
+    hover,
+    lines,
+    log_quantity,
+    rows,
+    told_apart,
+)
+from defib.reporters.words import number, place
+
+SMALLEST = 1e-8
+"""Left end of the axis: below it, rows are equal to rounding in single precision."""
+LINE_HEIGHT = 22
+MOST_LAYERS, MOST_TIMES = 48, 32
+"""Cells of a map over time: more layers or moments are told apart by no eye, and fill the page."""
+MOST_LINES = 200
+"""Layers that are drawn one by one."""
+AT_START, AT_END = "at the initial weights", "at the end of the training"
+
+
+def layers(diagnosis: Diagnosis, behind: Behind) -> Figure | None:
+    """Every layer from the input to the output with the spread of the rows in it, at both moments."""
+    facts = behind.evidence.get("ActivationFacts")
+    end = _thin(list(getattr(facts, "end", ())), MOST_LINES, keep=diagnosis.first_equal_layer)
+    if not end:
+        return None
+    initial = {state.layer: state for state in getattr(facts, "initial", ())}
+    data = [
+        _state(one, what)
+        for state in end
+        for one, what in ((initial.get(state.layer), AT_START), (state, AT_END))
+        if one is not None
+    ]
+    x = log_quantity("spread", "how far apart the rows are, relative to their size", SMALLEST, 1.0)
+    y = lines("layer", [one["layer"] for one in data])
+    dots = {
+        "mark": {"type": "point", "size": 90, "opacity": 0.9},
+        "encoding": {
+            "y": y,
+            "x": x,
+            "tooltip": hover(layer="layer", what="", told="relative spread", note="units"),
+            **told_apart("what", (AT_START, AT_END), (START, END), ("circle", "square")),
+        },
+    }
+    between = {
+        "mark": {"type": "line", "color": LEVEL, "strokeWidth": 1},
+        "encoding": {"y": y, "x": x, "detail": {"field": "layer", "type": "nominal"}},
+    }
+    first = diagnosis.first_equal_layer
+    label = "how far apart the rows are in every layer" + (f"; equal from {place(first)} on" if first else "")
+    marked = [_first_equal(first, y)] if first in {state.layer for state in end} and first is not None else []
+    return frame([*marked, between, dots], 80 + LINE_HEIGHT * len(end), label, data=rows(data))
+
+
+def _state(state: Any, what: str) -> dict[str, Any]:
+    shares = ((state.dead_fraction, "dead"), (state.saturated_fraction, "saturated"))
+    note = ", ".join(f"{100 * share:.0f} % {word}" for share, word in shares if share)
+    spread = state.relative_spread
+    return {
+        "layer": place(state.layer),
+        "what": what,
+        "spread": max(SMALLEST, spread) if math.isfinite(spread) else SMALLEST,
+        "told": number(spread),
+        "note": note or "alive",
+    }
+
+
+def _first_equal(layer: str, y: Spec) -> Spec:
+    """A band over the layer in which the rows become equal, with words at its right end."""
+    data = rows([{"layer": place(layer), "words": "the rows become equal here"}])
+    return {
+        "data": data,
+        "layer": [
+            {
+                "mark": {"type": "bar", "opacity": 0.18, "color": START},
+                "encoding": {"y": y, "tooltip": hover(words="")},
+            },
+            {
+                "mark": {"type": "text", "align": "right", "dx": -6, "fontWeight": "bold", "fontSize": 12},
+                "encoding": {"y": y, "x": {"value": "width"}, "text": {"field": "words"}},
+            },
+        ],
+    }
+
+
+def gradients(diagnosis: Diagnosis, behind: Behind) -> Figure | None:
+    """The gradient of every layer over the training; where it was not watched, at its start and its end."""
+    looks = getattr(behind.trace, "looks", None)
+    title = "gradient, root mean square per weight"
+    if looks is not None and looks.updates:
+        return _over_time(looks, looks.gradient_rms, title)
+    facts = _thin(list(getattr(behind.evidence.get("GradientFacts"), "layers", ())), MOST_LINES)
+    data = [
+        {"layer": place(one.layer), "what": what, "rms": value, "told": number(value)}
+        for one in facts
+        for what, value in ((AT_START, one.initial_rms), (AT_END, one.end_rms))
+        if value is not None and math.isfinite(value)
+    ]
+    positive = [one["rms"] for one in data if one["rms"] > 0]
+    if not data:
+        return None
+    low, high = (min(positive) / 10, max(positive) * 2) if positive else (1e-8, 1.0)
+    for one in data:
+        one["rms"] = max(low, one["rms"])
+    dots = {
+        "data": rows(data),
+        "mark": {"type": "point", "size": 90, "opacity": 0.9},
+        "encoding": {
+            "y": lines("layer", [one["layer"] for one in data]),
+            "x": log_quantity("rms", f"{title}; 0 stands at the left end", low, high),
+            "tooltip": hover(layer="layer", what="", told="gradient"),
+            **told_apart("what", (AT_START, AT_END), (START, END), ("circle", "square")),
+        },
+    }
+    return frame([dots], 80 + LINE_HEIGHT * len(facts), "gradient per layer, at the start and at the end")
+
+
+def updates(diagnosis: Diagnosis, behind: Behind) -> Figure | None:
+    """How far every layer was moved by the optimizer, relative to its size, over the training."""
+    looks = getattr(behind.trace, "looks", None)
+    if looks is None or not looks.updates:
+        return None
+    return _over_time(looks, looks.relative_update, "update, relative to the size of the weights")
+
+
+def _over_time(looks: Any, table: Sequence[Sequence[float]], title: str) -> Figure | None:
+    """A map: time to the right, layers downwards, a colour per power of ten."""
+    times = _thin(list(enumerate(looks.updates)), MOST_TIMES)
+    places = _thin(list(enumerate(looks.parameters)), MOST_LAYERS)
+    cells = [
+        {"u": update, "l": place(name), "v": float(f"{table[at][index]:.3g}")}
+        for at, update in times
+        for index, name in places
+        if table[at][index] is not None and math.isfinite(table[at][index])
+    ]
+    if not cells:
+        return None
+    some = [cell for cell in cells if cell["v"] > 0]
+    high = max((cell["v"] for cell in some), default=1.0)
+    low = max(min((cell["v"] for cell in some), default=1.0), high * 1e-12)
+    x: Spec = {"field": "u", "type": "ordinal", "title": "update of the optimizer (not evenly spaced)"}
+    x |= {"axis": {"labelAngle": 0}, "sort": None, "scale": {"domain": [update for _, update in times]}}
+    y = lines("l", [place(name) for _, name in places])
+    colour = {
+        "field": "v",
+        "type": "quantitative",
+        "scale": {"type": "log", "scheme": "viridis", "domain": [low, max(high, 2 * low)], "clamp": True},
+        "legend": {"title": f"{title}; ╳: exactly 0", "format": ".0e", "gradientLength": 200, "tickCount": 3},
+    }
+    map_: Spec = {"data": rows(some), "mark": {"type": "rect"}, "encoding": {"x": x, "y": y, "color": colour}}
+    map_["encoding"]["tooltip"] = hover(l="layer", u="update", v=title)
+    nothing = {
+        "data": rows([cell for cell in cells if cell["v"] == 0]),
+        "mark": {"type": "text", "text": "╳", "color": LEVEL, "fontSize": 11},
+        "encoding": {"x": x, "y": y, "tooltip": hover(l="layer", u="update", v=title)},
+    }
+    label = f"{title}, per layer over {len(looks.updates)} updates"
+    return frame([map_, nothing], 110 + max(40, min(LINE_HEIGHT * len(places), 520)), label)
+
+
+def _thin(things: list[Any], most: int, keep: str | None = None) -> list[Any]:
+    """At most this many, evenly spaced, the first and the last among them, and the layer of this name."""
+    if len(things) <= most:
+        return things
+    chosen = {round(index * (len(things) - 1) / (most - 1)) for index in range(most)}
+    chosen |= {at for at, one in enumerate(things) if keep is not None and getattr(one, "layer", None) == keep}
+    return [things[at] for at in sorted(chosen)]

@@ -1,0 +1,157 @@
+"""The training: the loss against the loss of the best constant, and the scale of every input column."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from defib.diagnosis import Diagnosis
+from defib.reporters.background import Behind
+from defib.reporters.charts import thinned
+from defib.reporters.figures.look import (
+    END,
+    LEVEL,
+    PLOT_HEIGHT,
+    START,
+    Figure,
+    Spec,
+    category,
+    decades,
+    floats,
+    frame,
+    hover,
+    log_quantity,
+    quantity,
+    rows,
+    told_apart,
+)
+from defib.reporters.words import number
+
+MOST_COLUMNS = 1024
+"""Input columns that are drawn one by one; more are pixels."""
+FEW_POINTS = 60
+"""Up to here every value of a loss is a dot; more are a line."""
+TRAINING, VALIDATION = "training loss", "validation loss"
+
+
+def loss(diagnosis: Diagnosis, behind: Behind) -> Figure | None:
+    """The training loss over the updates, with a dashed line at the loss of the best constant."""
+    trace = behind.trace
+    series = {TRAINING: floats(getattr(trace, "loss_per_update", None))}
+    if len(series[TRAINING]) < 2:
+        series = {TRAINING: floats(getattr(trace, "loss_per_epoch", None))}
+    if len(series[TRAINING]) < 2:
+        return None
+    series[VALIDATION] = floats(getattr(trace, "validation_loss_per_epoch", None))
+    total = int(getattr(trace, "n_updates", 0) or len(series[TRAINING]))
+    prior = getattr(behind.evidence.get("TrainingFacts"), "prior_loss", None)
+    data = [point for name, values in series.items() for point in _points(name, values, total)]
+    shown = [point["loss"] for point in data if point["loss"] is not None] + ([] if prior is None else [prior])
+    names = [name for name in series if any(point["what"] == name for point in data)]
+    log = decades(shown)
+    first, last = number(series[TRAINING][0]), number(series[TRAINING][-1])
+    label = f"training loss, first {first}, last {last}" + ("" if prior is None else f"; best constant {number(prior)}")
+    y = log_quantity("loss", "loss", min(shown), max(shown)) if log else quantity("loss", "loss", zero=False)
+    layers = [_curve(data, names, y, total)]
+    if prior is not None and math.isfinite(prior):
+        layers.append(_level(prior, f"loss of the best constant: {number(prior)}", y))
+    zoom = [{"name": "zoom_from", "value": 1}, {"name": "zoom_to", "value": max(total, 2)}]
+    return frame(layers, PLOT_HEIGHT + 20, label, params=zoom)
+
+
+def _points(name: str, values: Sequence[float], total: int) -> list[dict[str, Any]]:
+    """Thinned points of one series, spread over all updates; a gap where the loss is not finite."""
+    kept = [(index, value) for index, value in enumerate(values) if math.isfinite(value)]
+    gaps = [index for index, value in enumerate(values) if not math.isfinite(value)][:1]
+    step = (total - 1) / max(1, len(values) - 1)
+    points = [(index, value) for index, value in thinned(kept)] + [(index, None) for index in gaps]
+    return [
+        {
+            "what": name,
+            "update": round(1 + index * step),
+            "loss": None if value is None else float(f"{value:.4g}"),
+        }
+        for index, value in sorted(points)
+    ]
+
+
+def _curve(data: list[dict[str, Any]], names: Sequence[str], y: Spec, total: int) -> Spec:
+    x = quantity("update", "update of the optimizer", nice=False) | {
+        "scale": {"domainMin": {"expr": "zoom_from"}, "domainMax": {"expr": "zoom_to"}, "nice": False, "zero": False}
+    }
+    dots: Spec = {"filled": True, "size": 40} if len(data) <= FEW_POINTS else {"filled": True, "size": 90, "opacity": 0}
+    return {
+        "data": rows(data),
+        "mark": {
+            "type": "line",
+            "strokeWidth": 1.8,
+            "clip": True,
+            "invalid": "break-paths-show-domains",
+            "point": dots,
+        },
+        "encoding": {
+            "x": x,
+            "y": y,
+            "tooltip": hover(what="", update="update", loss="loss"),
+            **told_apart("what", names, (END, START)[: len(names)]),
+            "strokeDash": category("what", scale={"domain": list(names), "range": [[1, 0], [6, 3]][: len(names)]}),
+        },
+    }
+
+
+def _level(at: float, words: str, y: Spec) -> Spec:
+    channel = {key: value for key, value in y.items() if key != "field"}
+    return {
+        "data": rows([{"loss": at, "what": words}]),
+        "mark": {"type": "rule", "strokeDash": [5, 4], "strokeWidth": 1.8, "color": LEVEL},
+        "encoding": {
+            "y": {**channel, "field": "loss"},
+            "tooltip": hover(what=""),
+        },
+    }
+
+
+def inputs(diagnosis: Diagnosis, behind: Behind) -> Figure | None:
+    """The spread of every input column as it arrives at the network, with a line at 1."""
+    scales = behind.evidence.get("ColumnScales")
+    parts = [floats(getattr(scales, name, None)) for name in ("mean", "sd", "minimum", "maximum")]
+    means, sds, low, high = parts
+    if not sds or len(sds) > MOST_COLUMNS or any(len(part) != len(sds) for part in parts):
+        return None
+    constant = [low[index] == high[index] for index in range(len(sds))]
+    varying = [sd for sd, still in zip(sds, constant, strict=True) if not still and sd > 0 and math.isfinite(sd)]
+    ends = (min([1.0, *varying]) / 2, max([1.0, *varying]) * 2)
+    data = [
+        {
+            "column": index,
+            "what": "constant column" if constant[index] else "column that varies",
+            "sd": ends[0] if constant[index] or not sds[index] > 0 else sds[index],
+            "told": "constant" if constant[index] else number(sds[index]),
+            "mean": number(means[index]),
+            "ends": f"{number(low[index])} to {number(high[index])}",
+        }
+        for index in range(len(sds))
+    ]
+    names = list(dict.fromkeys(str(one["what"]) for one in data))
+    colours = [START if name == "constant column" else END for name in names]
+    shapes = ["triangle-down" if name == "constant column" else "circle" for name in names]
+    y = log_quantity("sd", "standard deviation", *ends)
+    points = {
+        "data": rows(data),
+        "mark": {"type": "point", "size": 45 if len(sds) <= 100 else 14},
+        "encoding": {
+            "x": quantity("column", "input column", domain=[-0.5, len(sds) - 0.5], nice=False)
+            | {"axis": {"tickMinStep": 1, "format": "d", "grid": False}},
+            "y": y,
+            "tooltip": hover(column="column", told="standard deviation", mean="mean", ends="from, to"),
+            **told_apart("what", names, colours, shapes),
+        },
+    }
+    level = {
+        "data": rows([{"sd": 1.0, "what": "1, which initializers assume"}]),
+        "mark": {"type": "rule", "strokeDash": [5, 4], "strokeWidth": 1.8, "color": LEVEL},
+        "encoding": {"y": y, "tooltip": hover(what="")},
+    }
+    label = f"standard deviation of {len(sds)} input columns, {number(min(varying, default=0.0))} to "
+    return frame([points, level], PLOT_HEIGHT, label + number(max(varying, default=0.0)))

@@ -1,0 +1,50 @@
+// Draws the figures of the report with Vega and gives those over time buttons to zoom. Nothing is fetched.
+(() => {
+  "use strict";
+  const specs = JSON.parse(document.getElementById("defib-figures").textContent);
+  const options = {renderer: "svg", actions: false, ast: true, tooltip: {theme: "custom"}};
+  const ZOOM = 2;
+
+  /** Buttons move the ends of the time axis: they work by keyboard and by touch, and a wheel still scrolls the page. */
+  function zoomable(box, view) {
+    const group = box.parentElement.querySelector(".zoom");
+    if (!group) return;
+    const least = view.signal("zoom_from"), most = view.signal("zoom_to");
+    const moves = {
+      "in": (a, b) => [a + (b - a) / (2 * ZOOM), b - (b - a) / (2 * ZOOM)],
+      "out": (a, b) => [a - (b - a) / 2, b + (b - a) / 2],
+      "earlier": (a, b) => [a - (b - a) / 4, b - (b - a) / 4],
+      "later": (a, b) => [a + (b - a) / 4, b + (b - a) / 4],
+      "all": () => [least, most],
+    };
+    group.addEventListener("click", (event) => {
+      const move = moves[event.target.dataset.move];
+      if (!move) return;
+      let [from, to] = move(view.signal("zoom_from"), view.signal("zoom_to"));
+      if (from < least) [from, to] = [least, Math.min(most, to + least - from)];
+      if (to > most) [from, to] = [Math.max(least, from + most - to), most];
+      if (to - from >= 1) view.signal("zoom_from", from).signal("zoom_to", to).run();
+    });
+  }
+
+  async function draw(box) {
+    const plot = box.querySelector(".plot");
+    try {
+      const {view} = await vegaEmbed(plot, specs[box.dataset.figure], options);
+      box.dataset.drawn = "yes";
+      zoomable(box, view);
+    } catch (error) {
+      box.dataset.drawn = "no";
+      plot.textContent = "This figure could not be drawn; its numbers stand below.";
+      console.error(error);
+    }
+  }
+
+  /** One after the other, so that the page answers meanwhile. */
+  async function all() {
+    for (const box of document.querySelectorAll("[data-figure]")) await draw(box);
+    document.documentElement.dataset.drawn = "yes";
+  }
+
+  all();
+})();
