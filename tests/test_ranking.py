@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from defib.causes import Cause, Expectation
-from defib.diagnosis import Assessment, by_itself, inconclusive, ruled_out, supported
+from defib.diagnosis import Assessment, by_itself, from_update, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.ranking import Assessed, contradictions, rank, settle
 
@@ -38,6 +40,30 @@ def test_what_was_seen_by_itself_is_a_second_fault() -> None:
     dead = by_itself(supported("dead", weight=0.8))
     ranked = rank([Assessed(DEAD, dead), Assessed(SCALE, supported("s", weight=0.9))], {})
     assert [(one.code, one.mechanism_of) for one in ranked] == [("DF101", None), ("DF401", None)]
+
+
+def test_what_began_later_is_not_the_origin_of_what_was_there_before() -> None:
+    born, killed = (from_update(supported("dead", weight=0.75), since) for since in (0, 3))
+    step = from_update(supported("s", weight=0.8), 1)
+    explains = replace(STEP, explains=("DF401",))
+    assert rank([Assessed(DEAD, born), Assessed(explains, step)], {})[1].mechanism_of is None
+    assert rank([Assessed(DEAD, killed), Assessed(explains, step)], {})[1].mechanism_of == "DF501"
+
+
+def test_a_mechanism_is_no_partner_of_a_product() -> None:
+    # The dead layer's page names both fixes, too: that does not make it a third factor.
+    dead = replace(DEAD, fixes=("leaky", "standardize", "smaller"))
+    seen = [Assessed(one, supported("s", weight=0.7)) for one in (SCALE, STEP, dead)]
+    outcomes = {"standardize": True, "smaller": True, "leaky": False}
+    tied = {one.code: one.tied_with for one in rank(settle(seen, outcomes), outcomes)}
+    assert tied["DF501"] == ("DF101",)
+
+
+def test_three_causes_whose_fixes_are_only_enough_together_are_one_product() -> None:
+    third = cause("DF106", fixes=("targets",))
+    seen = [Assessed(one, supported("s", weight=0.9)) for one in (SCALE, STEP, third)]
+    ranked = rank(seen, {"standardize + smaller + targets": True})
+    assert {one.code: set(one.tied_with) for one in ranked}["DF101"] == {"DF501", "DF106"}
 
 
 def test_a_failed_must_work_demotes() -> None:

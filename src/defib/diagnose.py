@@ -13,18 +13,20 @@ from typing import Any
 
 from defib.assess import Assessments, assess_all, hold_to_control, leading
 from defib.catalogue import all_causes
+from defib.causes._time import course
 from defib.diagnosis import DECISIVE, Diagnosis, Hypothesis, Measured, Outcome
-from defib.evidence import Book
+from defib.evidence import Book, Missing
 from defib.examine import measure_all
 from defib.fixing import choose_fix
 from defib.gate import Gate, needs_replay, read_gate
 from defib.interventions.table import all_interventions
 from defib.probes.activations import ActivationFacts
+from defib.probes.moments import MomentFacts, find_moments
 from defib.probes.outputs import SymptomFacts
 from defib.ranking import Assessed, rank, settle
 from defib.recipe import Recipe
 from defib.skill_against_reference import Yardstick, can_be_used
-from defib.subject import AnyArray, Subject
+from defib.subject import AnyArray, NotAvailable, Subject
 from defib.symptom import Symptom
 from defib.trials import Progress, Silent
 from defib.trials.campaign import Campaign
@@ -33,6 +35,8 @@ from defib.versions import versions
 from defib.wording import headline, next_command
 
 MIN_BUDGET_SECONDS = 10.0
+MOMENTS_SHARE = 0.1
+"""Share of the trials' seconds, on top of them, that replays may take to find when a layer broke."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,7 @@ def examine(subject: Subject, options: Options, progress: Progress) -> tuple[Dia
     if replay.control:
         gate = read_gate(book, replay)
         book = with_symptom(book, gate.symptom)
+    book = with_moments(subject, book, gate, options)
     found = assess_all(book, all_causes(), gate.problem)
     campaign = _with_replay(_campaign(subject, book, gate, found, replay, options, progress), replay)
     settled = settle(hold_to_control(found.assessed, campaign), campaign.outcomes)
@@ -117,6 +122,21 @@ def with_symptom(book: Book, symptom: Symptom) -> Book:
     """The Book with the symptom as the gate read it, so that the causes see the same skill."""
     facts = replace(book.get(SymptomFacts), symptom=symptom)
     return replace(book, found={**book.found, SymptomFacts: facts})
+
+
+def with_moments(subject: Subject, book: Book, gate: Gate, options: Options) -> Book:
+    """The Book with the moments at which layers broke, where a short replay can show them."""
+    if not options.trials or gate.problem not in ("flat", "weak"):
+        return book
+    try:
+        facts = find_moments(subject, book, MOMENTS_SHARE * options.seconds(subject))
+    except (Missing, NotAvailable) as lack:
+        needs = lack.needs if isinstance(lack, Missing) else str(lack)
+        return replace(book, missing={**book.missing, MomentFacts: needs})
+    except Exception as error:  # a replay that breaks must not end the diagnosis
+        reason = f"{type(error).__name__}: {error}".splitlines()[0][:200]
+        return replace(book, failed={**book.failed, "moments": reason})
+    return replace(book, found={**book.found, MomentFacts: facts})
 
 
 def _campaign(
@@ -170,6 +190,8 @@ def _conclude(subject: Subject, book: Book, gate: Gate, found: Assessments, camp
         trials=campaign.trials,
         fix=fix,
         first_equal_layer=layers if gate.problem == "flat" else None,
+        course=course(book) if outcome == "cause_found" else (),
+        replayed_batches=book.has(MomentFacts) and book.get(MomentFacts).exact_batches,
         notes=(*subject.trace.notes, *_failures(book), *found.failed, *campaign.notes),
         next_command=next_command(causes, outcome, fix),
         versions=versions(subject.framework),

@@ -36,6 +36,9 @@ class Assessment:
     produces it; 0.5 = typical pattern seen, look-alikes remain. Never printed (it is not calibrated)."""
     own: bool = False
     """Seen by itself, whatever else is wrong (a schedule, a first step): never the mechanism of another cause."""
+    since: int | None = None
+    """Update after which it was so: 0 = before the first step; ``None``: not known. What began later is never the
+    origin of what was there before."""
 
 
 def supported(because: str, *, weight: float, layer: str | None = None, **numbers: float) -> Assessment:
@@ -46,6 +49,11 @@ def supported(because: str, *, weight: float, layer: str | None = None, **number
 def by_itself(one: Assessment) -> Assessment:
     """The same assessment, of something that no other cause explains."""
     return replace(one, own=True)
+
+
+def from_update(one: Assessment, since: int | None) -> Assessment:
+    """The same assessment with the update after which it was so."""
+    return replace(one, since=since)
 
 
 def ruled_out(because: str, *, layer: str | None = None, **numbers: float) -> Assessment:
@@ -185,6 +193,10 @@ class Diagnosis:
     fix: Fix | None
     first_equal_layer: str | None
     """Where the rows become equal at the end of the training."""
+    course: tuple[str, ...] = ()
+    """What broke when, in the order of time, as clauses: "after update 3 every unit of dense_1 is dead"."""
+    replayed_batches: bool = False
+    """The course was found with the very batches of the training; else in a replay with an order of its own."""
     notes: tuple[str, ...] = ()
     """What was sampled, what broke inside, what the budget left out."""
     next_command: str = ""

@@ -3,7 +3,7 @@
 The rule, in order:
 
 1. *Cause before mechanism.* A supported cause that another supported cause explains stands behind it, unless it was
-   seen by itself: then it is a second fault.
+   seen by itself, or was there before the other began: then it is a second fault.
 2. *Contrast.* A trial that contradicts a cause (a must-work that failed, a must-not that worked) demotes it to
    inconclusive, unless its mechanism was observed beyond doubt, or the contradiction is a product: its own
    fix worked too and the other one repairs another supported cause (step × scale). Then both stay, tied. A second
@@ -113,7 +113,7 @@ def rank(assessed: Sequence[Assessed], outcomes: Mapping[str, bool]) -> tuple[Hy
             one.cause.name,
             one.assessment,
             mechanism_of=origin[one.cause.code],
-            tied_with=_tied(one, ordered, outcomes),
+            tied_with=_tied(one, [other for other in ordered if origin[other.cause.code] is None], outcomes),
         )
         for one in ordered
     )
@@ -129,9 +129,15 @@ def _origin(one: Assessed, others: Sequence[Assessed]) -> str | None:
         return None
     for other in others:
         explained_back = other.cause.code in one.cause.explains
-        if one.cause.code in other.cause.explains and not explained_back:
+        if one.cause.code in other.cause.explains and not explained_back and not _later(other, one):
             return other.cause.code
     return None
+
+
+def _later(origin: Assessed, mechanism: Assessed) -> bool:
+    """What would be the origin began after what it should explain."""
+    began, seen = origin.assessment.since, mechanism.assessment.since
+    return began is not None and seen is not None and began > seen
 
 
 def _paired(one: Assessed, others: Sequence[Assessed], outcomes: Mapping[str, bool]) -> tuple[str, ...]:

@@ -155,6 +155,8 @@ class Arm:
     stop_at: float = 1.0
     """Share of the recorded course after which the training ends, in (0, 1]; the schedule up to there is kept."""
     updates_factor: float = 1.0
+    stop_after: int | None = None
+    """Updates after which the training ends early, its schedule as if it went on; 0: before the first."""
     shuffle: bool | None = None
     """``None``: as recorded."""
     loop: Literal["as_recorded", "canonical"] = "as_recorded"

@@ -119,6 +119,8 @@ class Rows:
     places: tuple[NDArray[np.integer[Any]], ...] = ()
     """Row number of each row in arrays of the program's that hold them all, one ``(n_rows,)`` per different order, −1
     where it is not certain: the order of the file under a shuffle or a split."""
+    in_order: bool = False
+    """The rows stand as the training first saw them, none left out: slices of them are its first epoch's batches."""
 
     def __len__(self) -> int:
         return len(self.X)
@@ -172,6 +174,30 @@ class TrainingTrace:
     """Gradient and update per parameter over time; ``None`` where the way in does not show them."""
 
 
+class Inside(ABC):
+    """A trained clone, looked into. Rows and labels are those at *its* door and loss: after the arm's transforms."""
+
+    @abstractmethod
+    def parameters(self) -> tuple[Parameter, ...]:
+        """All weights as the training left them, trainable first, ``initial`` not known."""
+
+    @abstractmethod
+    def buffers(self) -> dict[str, FloatArray]:
+        """As `Subject.buffers`."""
+
+    @abstractmethod
+    def forward(self, X: AnyArray, *, training: bool = False) -> ForwardPass:
+        """As `Subject.forward`."""
+
+    @abstractmethod
+    def gradients(self, X: AnyArray, y: AnyArray) -> tuple[Gradient, ...]:
+        """Of the arm's loss; as `Subject.gradients`."""
+
+    @abstractmethod
+    def loss(self, X: AnyArray, y: AnyArray) -> float:
+        """The arm's loss in evaluation mode."""
+
+
 class Trained(ABC):
     """The outcome of one training of one arm, always of a clone."""
 
@@ -197,6 +223,10 @@ class Trained(ABC):
     @abstractmethod
     def link(self) -> str:
         """What turns the outputs into probabilities: ``identity``, ``sigmoid``, ``softmax`` or ``exp``."""
+
+    def inside(self) -> Inside | None:
+        """The clone, to be looked into; ``None`` where the adapter cannot, or does not know `Arm.stop_after`."""
+        return None
 
 
 class Subject(ABC):

@@ -152,6 +152,7 @@ FLAT_DIAGNOSIS = Diagnosis(
         insufficient=("halve-depth",),
     ),
     first_equal_layer="dense:relu",
+    course=("after update 3 every unit of dense:relu is dead",),
     notes=("256 of 455 rows were looked at",),
     next_command="defib explain unscaled-inputs",
     seconds=12.3,
@@ -160,6 +161,7 @@ FLAT_DIAGNOSIS = Diagnosis(
 
 HEALTHY = replace(
     FLAT_DIAGNOSIS,
+    course=(),
     symptom=VARIED,
     outcome="healthy",
     headline="The predictions vary (spread 0.41 over 114 rows) and carry information about the row. Nothing to repair.",
@@ -176,6 +178,7 @@ HEALTHY = replace(
 )
 NOTHING_WRONG = replace(
     FLAT_DIAGNOSIS,
+    course=(),
     symptom=replace(VARIED, skill=Skill("gini", 0.02, (-0.2, 0.24), 114, "replayed")),
     outcome="nothing_wrong",
     headline="The predictions vary, but nothing the network learnt holds on new rows. The network is not at fault.",

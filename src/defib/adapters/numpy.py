@@ -35,6 +35,7 @@ from defib.subject import (
     FloatArray,
     ForwardPass,
     Gradient,
+    Inside,
     Layer,
     LayerOutput,
     Moment,
@@ -62,14 +63,16 @@ class _Plan:
     batch_size: int
     shuffle: bool
     frozen: tuple[int, ...] = ()
+    stop_after: int | None = None
 
 
 def _batches(n: int, plan: _Plan, rng: np.random.Generator) -> Iterator[AnyArray]:
     done = 0
-    while done < plan.n_updates:
+    most = plan.n_updates if plan.stop_after is None else min(plan.stop_after, plan.n_updates)
+    while done < most:
         order = rng.permutation(n) if plan.shuffle else np.arange(n)
         for start in range(0, n, plan.batch_size):
-            if done == plan.n_updates:
+            if done == most:
                 return
             done += 1
             yield order[start : start + plan.batch_size]
@@ -131,6 +134,38 @@ class NumpyTrained(Trained):
         if self._arm.targets is None:
             return outputs
         return np.asarray(outputs * self._arm.targets.scale + self._arm.targets.offset)
+
+    def inside(self) -> Inside:
+        """Everything can be looked at."""
+        return NumpyInside(self.network, self._loss)
+
+
+@final
+class NumpyInside(Inside):
+    """A trained network as a Subject whose only moment is its end."""
+
+    def __init__(self, network: Network, loss: LossFacts) -> None:
+        self._subject = NumpySubject(network, network, TrainingRecipe(loss), training=None)
+
+    def parameters(self) -> tuple[Parameter, ...]:
+        """As the Subject's, the initial values left out."""
+        return tuple(replace(one, initial=None) for one in self._subject.parameters())
+
+    def buffers(self) -> dict[str, FloatArray]:
+        """None."""
+        return {}
+
+    def forward(self, X: AnyArray, *, training: bool = False) -> ForwardPass:
+        """All pre-activations and activations."""
+        return self._subject.forward(X)
+
+    def gradients(self, X: AnyArray, y: AnyArray) -> tuple[Gradient, ...]:
+        """By back-propagation."""
+        return self._subject.gradients(X, y)
+
+    def loss(self, X: AnyArray, y: AnyArray) -> float:
+        """Mean loss over the rows."""
+        return self._subject.loss(X, y)
 
 
 def _enter(X: AnyArray, arm: Arm) -> FloatArray:
@@ -253,7 +288,8 @@ class NumpySubject(Subject):
         n_updates = max(1, round(self.recipe.n_updates * arm.updates_factor * arm.stop_at))
         frozen = () if arm.loop == "canonical" else self._frozen
         optimizer = replace(self.recipe.optimizer, learning_rate=rate)
-        return _Plan(network, loss, optimizer, n_updates, self.recipe.batch_size or n, shuffle, frozen)
+        size = self.recipe.batch_size or n
+        return _Plan(network, loss, optimizer, n_updates, size, shuffle, frozen, arm.stop_after)
 
 
 def _permuted(network: Network, seed: int) -> Network:

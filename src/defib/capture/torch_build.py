@@ -56,7 +56,7 @@ def _subject(session: Session, key: tuple[int, ...], study: Study) -> TorchSubje
         study.held.clear()
         if full > len(X):
             notes.append(f"of {full:,} training rows, {len(X):,} are looked at{_why_fewer(study)}")
-        training = Rows(X, y, None if full == len(X) else full, "training loop", places)
+        training = Rows(X, y, None if full == len(X) else full, "training loop", places, full == len(X))
     prediction, outputs, squashed, held_out = _evaluations(session, key, study, captured, training, notes)
     subject = TorchSubject(
         captured,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from defib.causes._signs import cells, dead_hidden, hidden, maybe, num, place, saturated_hidden
+from defib.causes._time import moment_clause
 from defib.diagnosis import DECISIVE
 from defib.evidence import Book
 from defib.probes.activations import ActivationFacts
@@ -43,9 +44,11 @@ def trace_of(book: Book) -> tuple[str, str | None, float] | None:
         if (layer := saturated_hidden(facts.initial)) is not None:
             return f"{cells(layer)} are saturated before the first step", layer.layer, 0.8
         if (layer := dead_hidden(facts.end)) is not None and dead_hidden(facts.initial) is None:
-            return f"every unit of {place(layer.layer)} died during the training", layer.layer, 0.7
+            otherwise = f"every unit of {place(layer.layer)} died during the training"
+            return moment_clause(book, layer.layer, "dead", otherwise=otherwise), layer.layer, 0.7
         if (layer := saturated_hidden(facts.end)) is not None:
-            return f"{cells(layer)} ended saturated", layer.layer, 0.65
+            otherwise = f"{cells(layer)} ended saturated"
+            return moment_clause(book, layer.layer, "saturated", otherwise=otherwise), layer.layer, 0.65
     updates, training = maybe(book, UpdateFacts), maybe(book, TrainingFacts)
     if updates is not None and updates.nan_parameters:
         return "the weights overflowed to NaN", None, 0.65

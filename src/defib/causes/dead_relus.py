@@ -47,7 +47,8 @@ from __future__ import annotations
 
 from defib.causes import Cause
 from defib.causes._signs import RELU_LIKE, alive_in_training, dead_hidden, hidden, place, seen
-from defib.diagnosis import Assessment, inconclusive, not_applicable, ruled_out, supported
+from defib.causes._time import since_of, turn_of, when
+from defib.diagnosis import Assessment, from_update, inconclusive, not_applicable, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.activations import ActivationFacts
 from defib.wording import percent
@@ -74,10 +75,13 @@ def _assess(book: Book) -> Assessment:
         return ruled_out("the rows already are equal when they enter the model")
     if dead is not None:
         born = any(s.layer == dead.layer and s.dead_fraction == 1.0 for s in facts.initial)
-        since = "before the first step already" if born else "at the end of the training"
+        turn = turn_of(book, dead.layer, "dead")
+        ended = "at the end of the training" if turn is None else f"{when(turn)} and from there on"
+        since = "before the first step already" if born else ended
         because = f"every unit of {place(dead.layer)} is 0 on every row {since}, so that all rows are equal behind it"
         numbers = {"dead_fraction": 1.0, "dead_before_training": float(born)}
-        return supported(because, weight=0.8 if born else 0.75, layer=dead.layer, **numbers)
+        found = supported(because, weight=0.8 if born else 0.75, layer=dead.layer, **numbers)
+        return from_update(found, 0 if born else since_of(book, dead.layer, "dead"))
     if share >= NEARLY and worst.activation in RELU_LIKE:
         because = f"{percent(share)} of the units of {place(worst.layer)} are 0 on every row, but not all"
         return inconclusive(because, weight=0.3, layer=worst.layer, dead_fraction=share)

@@ -49,7 +49,8 @@ from __future__ import annotations
 from defib.causes import Cause
 from defib.causes._scale import FAR_ABOVE_USUAL, overflowed
 from defib.causes._signs import alive_in_training, dead_hidden, hidden, maybe, num, place, saturated_hidden
-from defib.diagnosis import DECISIVE, Assessment, inconclusive, ruled_out, supported
+from defib.causes._time import moment_clause
+from defib.diagnosis import DECISIVE, Assessment, from_update, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.activations import ActivationFacts
 from defib.probes.inputs import InputFacts
@@ -61,6 +62,9 @@ SPIKE = 3.0
 HUGE_UPDATE = 0.3
 """A first step that moves a kernel by a third of its own size; usual first steps move it by a hundredth."""
 
+FIRST_STEP = 1
+"""A step acts from the first update on; what was so before it has another origin."""
+
 
 def _wrecked(book: Book) -> tuple[str, str | None] | None:
     """What was alive at the start and is not at the end, as a clause with its layer."""
@@ -71,12 +75,15 @@ def _wrecked(book: Book) -> tuple[str, str | None] | None:
     if facts is None or not facts.initial or facts.input_constant:
         return None
     if (dead := dead_hidden(facts.end)) is not None and dead_hidden(facts.initial) is None:
-        return f"{place(dead.layer)} was alive at the start and is dead on every row", dead.layer
+        otherwise = f"{place(dead.layer)} was alive at the start and is dead on every row"
+        return moment_clause(book, dead.layer, "dead", otherwise=otherwise), dead.layer
     if (full := saturated_hidden(facts.end)) is not None and saturated_hidden(facts.initial) is None:
-        return f"{place(full.layer)} was in range at the start and is saturated", full.layer
+        otherwise = f"{place(full.layer)} was in range at the start and is saturated"
+        return moment_clause(book, full.layer, "saturated", otherwise=otherwise), full.layer
     equal = facts.first_equal_end
     if facts.first_equal_initial is None and any(state.layer == equal for state in hidden(facts.end)):
-        return f"the rows were apart in {equal} at the start and are equal there now", equal
+        otherwise = f"the rows were apart in {equal} at the start and are equal there now"
+        return moment_clause(book, equal, "equal", otherwise=otherwise), equal
     return None
 
 
@@ -107,7 +114,8 @@ def _assess(book: Book) -> Assessment:
     wrecked, (signs, numbers) = _wrecked(book), _large(book)
     if wrecked is not None and signs:
         weight = DECISIVE if overflowed(book) is not None else 0.75 if len(signs) > 1 else 0.7
-        return supported(f"{signs[0]} and {wrecked[0]}", weight=weight, layer=wrecked[1], **numbers)
+        found = supported(f"{signs[0]} and {wrecked[0]}", weight=weight, layer=wrecked[1], **numbers)
+        return from_update(found, FIRST_STEP)
     if wrecked is not None:
         return inconclusive(f"{wrecked[0]}, with steps of ordinary size", weight=0.4, layer=wrecked[1], **numbers)
     if signs:

@@ -44,7 +44,8 @@ from __future__ import annotations
 
 from defib.causes import Cause
 from defib.causes._signs import SATURATED, alive_in_training, cells, hidden, place, saturated_hidden, seen
-from defib.diagnosis import Assessment, inconclusive, not_applicable, ruled_out, supported
+from defib.causes._time import since_of, turn_of, when
+from defib.diagnosis import Assessment, from_update, inconclusive, not_applicable, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.activations import ActivationFacts
 from defib.wording import percent
@@ -66,15 +67,17 @@ def _assess(book: Book) -> Assessment:
     if layer is not None:
         share = layer.saturated_fraction or 0.0
         start = saturated_hidden(facts.initial)
-        since = "from the first step on" if start is not None else "at the end of the training"
+        turn = turn_of(book, layer.layer, "saturated")
+        ended = "at the end of the training" if turn is None else f"{when(turn)} and at the end"
+        since = "from the first step on" if start is not None else ended
         because = f"{cells(layer)} are at an end of their range {since}"
-        return supported(
-            because, weight=0.75 if start is not None else 0.65, layer=layer.layer, saturated_fraction=share
-        )
-    ended = next((s for s in heads if (s.saturated_fraction or 0.0) > SATURATED), None)
-    if ended is not None and alive_in_training(book) is None:
-        because = f"only the output, {place(ended.layer)}, is saturated; what drove it there is another cause"
-        return inconclusive(because, weight=0.3, layer=ended.layer, saturated_fraction=ended.saturated_fraction or 0.0)
+        weight = 0.75 if start is not None else 0.65
+        found = supported(because, weight=weight, layer=layer.layer, saturated_fraction=share)
+        return from_update(found, 0 if start is not None else since_of(book, layer.layer, "saturated"))
+    head = next((s for s in heads if (s.saturated_fraction or 0.0) > SATURATED), None)
+    if head is not None and alive_in_training(book) is None:
+        because = f"only the output, {place(head.layer)}, is saturated; what drove it there is another cause"
+        return inconclusive(because, weight=0.3, layer=head.layer, saturated_fraction=head.saturated_fraction or 0.0)
     most = max((s.saturated_fraction or 0.0 for s in inside), default=0.0)
     return ruled_out(f"no hidden layer is saturated (at most {percent(most)} of the cells)", saturated_fraction=most)
 

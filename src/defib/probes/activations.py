@@ -17,7 +17,7 @@ from defib.measures.rows import (
     spaced_indices,
 )
 from defib.probes.looking import any_rows, finite_only, is_weighted, last_weighted, unit_axis
-from defib.subject import AnyArray, LayerOutput, Moment, Subject
+from defib.subject import AnyArray, ForwardPass, LayerOutput, Moment, Subject
 
 DEAD_AT_ZERO = frozenset({"relu", "relu6", "gelu", "silu"})
 RANGES = {
@@ -101,11 +101,16 @@ def _measure(subject: Subject, book: Book) -> ActivationFacts:
 
 def layer_states(subject: Subject, X: AnyArray, moment: Moment) -> tuple[LayerState, ...]:
     """State of every layer that gives one value or more per row, in execution order."""
+    return states_of(subject.forward(X, moment=moment), subject, len(X))
+
+
+def states_of(forward: ForwardPass, subject: Subject, n_rows: int) -> tuple[LayerState, ...]:
+    """State of every layer of a pass; the Subject only says how its framework lays out feature maps."""
     states: list[LayerState] = []
     after = "other"
-    for one in subject.forward(X, moment=moment).layers:
+    for one in forward.layers:
         after = one.layer.kind if is_weighted(one.layer) else after
-        if np.ndim(one.values) >= 1 and len(one.values) == len(X) and np.asarray(one.values).dtype.kind in "biuf":
+        if np.ndim(one.values) >= 1 and len(one.values) == n_rows and np.asarray(one.values).dtype.kind in "biuf":
             states.append(_state(one, unit_axis(subject, after, one.values)))
     return tuple(states)
 

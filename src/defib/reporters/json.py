@@ -46,6 +46,7 @@ def diagnosis_to_dict(diagnosis: Diagnosis) -> dict[str, Any]:
         "trials": [_trial(one) for one in sorted(d.trials, key=lambda one: one.arm != "control")],
         "fix": None if d.fix is None else _fix(d.fix),
         "first_equal_layer": d.first_equal_layer,
+        "course": list(d.course),
         "notes": list(d.notes),
         "next_command": d.next_command,
         "seconds": _number(d.seconds),

@@ -121,3 +121,9 @@ def trials_title(trials: Iterable[Trial]) -> str:
 def cause_title(diagnosis: Diagnosis) -> str:
     """What stands above the leading cause."""
     return "Why" if diagnosis.outcome == "nothing_wrong" else "The cause"
+
+
+def course_title(diagnosis: Diagnosis) -> str:
+    """What stands above what broke when."""
+    how = "with the training's own batches" if diagnosis.replayed_batches else "with other batches"
+    return f"In the order of time, replayed from the initial weights {how}"

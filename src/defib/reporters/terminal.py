@@ -21,6 +21,7 @@ from defib.reporters.parts import (
     alternatives_title,
     by_need,
     cause_title,
+    course_title,
     fix_title,
     further,
     proofs,
@@ -64,6 +65,7 @@ def _sections(d: Diagnosis, width: int) -> Iterator[RenderableType]:
     yield from section("Predictions", symptom_facts(d.symptom))
     if d.causes:
         yield from _cause(d, d.causes[0])
+        yield from section(course_title(d), d.course)
         yield from _further(d.causes, d.outcome == "nothing_wrong")
     yield from _ruled_out(d)
     yield from _inconclusive(d)

@@ -117,15 +117,17 @@ class Workshop:
         if self._captured.flavor.backend != "tensorflow":
             raise NotAvailable(f"gradients on the {self._captured.flavor.backend} backend")
 
-    def gradients(self, clone: Clone, X: AnyArray, y: AnyArray) -> tuple[Gradient, ...]:
-        """Per parameter; ``None`` where the loss does not depend on it."""
+    def gradients(
+        self, clone: Clone, X: AnyArray, y: AnyArray, objective: Objective | None = None
+    ) -> tuple[Gradient, ...]:
+        """Per parameter; ``None`` where the loss does not depend on it. ``objective``: an arm's, else the user's."""
         import tensorflow as tf
 
         self._needs_loss()
         weights = [w for w in weights_of(clone.model) if w.by_design]
-        names = [w.name for w in weights_of(self._captured.model) if w.by_design]
+        names = [w.name for w in (weights if objective else weights_of(self._captured.model)) if w.by_design]
         variables = [w.variable for w in weights]
-        objective, x, target = self._own_objective(), as_tensor(X), as_tensor(y)
+        objective, x, target = objective or self._own_objective(), as_tensor(X), as_tensor(y)
         if self._captured.own_step:
             found = self._own_gradients(clone, x, target, variables)
             return tuple(Gradient(n, None if g is None else to_numpy(g)) for n, g in zip(names, found, strict=True))
@@ -168,8 +170,8 @@ class Workshop:
     def _eager(self) -> bool:
         return bool(getattr(self._captured.model, "run_eagerly", False))
 
-    def loss(self, clone: Clone, X: AnyArray, y: AnyArray) -> float:
-        """Evaluation mode; through the graph, as ``evaluate`` does."""
+    def loss(self, clone: Clone, X: AnyArray, y: AnyArray, objective: Objective | None = None) -> float:
+        """Evaluation mode; through the graph, as ``evaluate`` does. ``objective``: an arm's, else the user's."""
         import tensorflow as tf
 
         self._needs_loss()
@@ -181,7 +183,7 @@ class Workshop:
 
         def compute() -> Any:
             p = first_output(call_model(clone.model, x, training=False))
-            return self._own_objective()(clone.model, x, target, p, None, tf.constant(1.0))
+            return (objective or self._own_objective())(clone.model, x, target, p, None, tf.constant(1.0))
 
         return float(to_numpy(compute() if self._eager else tf.function(compute, autograph=False)()))
 
@@ -351,6 +353,7 @@ class Workshop:
             stop_at=arm.stop_at,
             lowest_rate=self._largest_rate() if arm.constant_rate else 0.0,
             highest_rate=np.inf if arm.rate_cap is None else arm.rate_cap,
+            stop_after=arm.stop_after,
         )
 
     def _largest_rate(self) -> float:

@@ -255,6 +255,7 @@ class Course:
     """No learning rate lies outside of these two, before the factor."""
     stop_at: float = 1.0
     """Share of the updates that are made; the schedule is that of all of them."""
+    stop_after: int | None = None
 
     @property
     def n_epochs(self) -> int:
@@ -270,6 +271,7 @@ class Course:
         """The order of rows in each epoch, ``(n_rows,)``; another one every epoch when shuffled."""
         rng = np.random.default_rng([seed, 20_000])
         left = max(1, round(self.updates * self.stop_at))
+        left = left if self.stop_after is None else min(left, self.stop_after)
         while left > 0:
             order = rng.permutation(len(self.X)) if self.shuffle else np.arange(len(self.X))
             yield order[: left * self.batch]

@@ -14,6 +14,7 @@ import numpy as np
 from defib.adapters.keras.arms import Workshop
 from defib.adapters.keras.clone import Clone, Unclonable
 from defib.adapters.keras.edits import CannotEdit
+from defib.adapters.keras.examined import KerasInside
 from defib.adapters.keras.flavor import Flavor, to_numpy
 from defib.adapters.keras.losses import LossReading
 from defib.adapters.keras.optimizers import class_of
@@ -29,6 +30,7 @@ from defib.subject import (
     FloatArray,
     ForwardPass,
     Gradient,
+    Inside,
     Moment,
     NotAvailable,
     Parameter,
@@ -90,8 +92,10 @@ class KerasTrained(Trained):
         loss: FloatArray,
         seconds: float,
         link: str,
+        workshop: Workshop,
     ) -> None:
         self._program = program
+        self._workshop = workshop
         self._values = values
         self._arm = arm
         self._transform = transform
@@ -124,6 +128,10 @@ class KerasTrained(Trained):
             return outputs
         restored: FloatArray = outputs * np.asarray(targets.scale) + np.asarray(targets.offset)
         return restored
+
+    def inside(self) -> Inside:
+        """The clone with its edits."""
+        return KerasInside(self._workshop, self._program, self._values)
 
 
 @final
@@ -287,8 +295,9 @@ class KerasSubject(Subject):
                     recompute_statistics(program.clone.model, course.X)
                 trained = [to_numpy(v) for v in program.clone.model.weights]
         link = self._workshop.link(program, arm)
-        thinned = losses[np.linspace(0, len(losses) - 1, min(len(losses), MAX_LOSSES)).astype(int)]
-        return KerasTrained(program, trained, arm, transform, thinned, time.monotonic() - started, link)
+        thinned = losses[np.linspace(0, max(len(losses) - 1, 0), min(len(losses), MAX_LOSSES)).astype(int)]
+        seconds = time.monotonic() - started
+        return KerasTrained(program, trained, arm, transform, thinned, seconds, link, self._workshop)
 
     def _program(self, arm: Arm) -> Program:
         key = self._workshop.key(arm)

@@ -127,10 +127,12 @@ def train(
     columns = columns_of(rows.y, captured)
     if arm.targets is not None:
         columns = np.asarray(arm.targets(columns), dtype=dtype)
-    losses = _prepare(estimator, captured, X, columns, start, deadline)
+    losses = _prepare(estimator, captured, X, columns, start, deadline, arm.stop_after)
     weights = _sample_weights(captured, rows)
     try:
         estimator._fit(X, columns, **({} if weights is None else {"sample_weight": weights}))
+    except _FarEnough:
+        pass
     except ValueError as error:
         if "non-finite" not in str(error):
             raise  # weights that are not finite are the answer
@@ -140,8 +142,18 @@ def train(
     return made.end, made, np.asarray(losses)
 
 
+class _FarEnough(Exception):
+    """So many updates were asked for; the weights are those in front of the next."""
+
+
 def _prepare(
-    estimator: Any, captured: Captured, X: AnyArray, columns: AnyArray, start: Weights | None, deadline: float | None
+    estimator: Any,
+    captured: Captured,
+    X: AnyArray,
+    columns: AnyArray,
+    start: Weights | None,
+    deadline: float | None,
+    stop_after: int | None,
 ) -> list[float]:
     """Set attributes of our own estimator: rows as they are, weights to start from, a clock; gives the loss list."""
     losses: list[float] = []
@@ -156,14 +168,16 @@ def _prepare(
             np.array(one).astype(dtype, copy=False) for one in next(pairs)
         )
     unit = loss_unit(captured.kind, str(estimator.loss), captured.n_outputs)
-    estimator._backprop = _timed(estimator._backprop, losses, unit, deadline)
+    estimator._backprop = _timed(estimator._backprop, losses, unit, deadline, stop_after)
     return losses
 
 
 def _timed(
-    backprop: Callable[..., Any], losses: list[float], unit: float, deadline: float | None
+    backprop: Callable[..., Any], losses: list[float], unit: float, deadline: float | None, stop_after: int | None
 ) -> Callable[..., Any]:
     def step(*args: Any) -> Any:
+        if stop_after is not None and len(losses) >= stop_after:
+            raise _FarEnough
         if deadline is not None and time.monotonic() > deadline:
             raise BudgetExceeded(f"after {len(losses)} updates")
         found = backprop(*args)

@@ -17,6 +17,7 @@ from defib.subject import (
     FloatArray,
     ForwardPass,
     Gradient,
+    Inside,
     Moment,
     NotAvailable,
     Parameter,
@@ -63,6 +64,53 @@ class SklearnTrained(Trained):
             found = outputs(self._captured, self._weights, rows)
         targets = self._arm.targets
         return found if targets is None else np.asarray(found * targets.scale + targets.offset)
+
+    def inside(self) -> Inside:
+        """Everything can be looked at."""
+        return SklearnInside(self._captured, self._weights)
+
+
+@final
+class SklearnInside(Inside):
+    """A trained network with its weights."""
+
+    def __init__(self, captured: Captured, weights: Weights) -> None:
+        self._captured = captured
+        self._weights = weights
+
+    def parameters(self) -> tuple[Parameter, ...]:
+        """``coefs_[i]`` and ``intercepts_[i]`` of every layer."""
+        return tuple(
+            Parameter(name, layer, None, values.copy(), True, True)
+            for i, layer in enumerate(self._captured.names)
+            for name, values in zip(
+                parameter_names(i), (self._weights.coefs[i], self._weights.intercepts[i]), strict=True
+            )
+        )
+
+    def buffers(self) -> dict[str, FloatArray]:
+        """None: there is no batch normalization."""
+        return {}
+
+    def forward(self, X: AnyArray, *, training: bool = False) -> ForwardPass:
+        """All pre-activations and activations."""
+        with quiet():
+            return forward(self._captured, self._weights, np.asarray(X))
+
+    def gradients(self, X: AnyArray, y: AnyArray) -> tuple[Gradient, ...]:
+        """What scikit-learn steps along, without the penalty's part."""
+        with quiet():
+            _, coefs, intercepts = loss_and_gradients(self._captured, self._weights, X, y)
+        return tuple(
+            Gradient(name, values)
+            for i, pair in enumerate(zip(coefs, intercepts, strict=True))
+            for name, values in zip(parameter_names(i), pair, strict=True)
+        )
+
+    def loss(self, X: AnyArray, y: AnyArray) -> float:
+        """Mean loss without the penalty."""
+        with quiet():
+            return loss_and_gradients(self._captured, self._weights, X, y)[0]
 
 
 @final

@@ -14,11 +14,11 @@ from defib.adapters.torch.captured import Captured
 from defib.adapters.torch.clone import all_parameters, hidden_parameters, state_of, unwrapped
 from defib.adapters.torch.edits import DRY_ROWS, Impossible, apply_edits
 from defib.adapters.torch.initial import fresh_values, redrawn
-from defib.adapters.torch.network import Network, folded_layers
+from defib.adapters.torch.network import Network
 from defib.adapters.torch.objective import UserLoss, label_tensor, loss_edit, objective_for
 from defib.adapters.torch.optimizer import build_optimizer, trainable_names
+from defib.adapters.torch.passes import recorded_pass
 from defib.adapters.torch.quiet import fitting_threads, quiet
-from defib.adapters.torch.recorder import layers_of
 from defib.adapters.torch.statistics import recompute_statistics
 from defib.adapters.torch.train import Loop, TorchTrained, course_of
 from defib.recipe import Arm, Edit, TrainingRecipe
@@ -27,7 +27,6 @@ from defib.subject import (
     FloatArray,
     ForwardPass,
     Gradient,
-    LayerOutput,
     Moment,
     NotAvailable,
     Parameter,
@@ -122,23 +121,10 @@ class TorchSubject(Subject):
 
     def forward(self, X: AnyArray, *, moment: Moment = "end", training: bool = False) -> ForwardPass:
         """Send rows through a clone and record every layer."""
-        X = np.asarray(X)
         with quiet(seed=0):
             network = Network(self.captured, self._state(moment))
             network = network.train() if training else network.eval()
-            if network.door.unbatched and len(X) > 1:
-                return self._row_by_row(network, X)
-            return _pass(network, X)
-
-    def _row_by_row(self, network: Network, X: AnyArray) -> ForwardPass:
-        """A model that takes one row at a time; layers are laid on top of each other."""
-        passes = [_pass(network, X[i : i + 1]) for i in range(len(X))]
-        layers = tuple(
-            LayerOutput(same[0].layer, np.concatenate([one.values for one in same]))
-            for same in zip(*(one.layers for one in passes), strict=False)
-            if len({one.values.shape for one in same}) == 1
-        )
-        return ForwardPass(np.concatenate([one.outputs for one in passes]), layers)
+            return recorded_pass(network, X)
 
     def gradients(self, X: AnyArray, y: AnyArray, *, moment: Moment = "end") -> tuple[Gradient, ...]:
         """Gradient of the user's loss, training mode, all rows as one batch."""
@@ -265,11 +251,3 @@ class TorchSubject(Subject):
         work = course.batch * sum(one.numel() for one in named.values())
         with fitting_threads(work):
             return loop.run(tensors, y, seed) if optimizer is not None else loop.measure(tensors, y, seed)
-
-
-def _pass(network: Network, X: AnyArray) -> ForwardPass:
-    records, output = network.record(X)
-    layers = list(layers_of(records, output))
-    with torch.no_grad():
-        folded, final = folded_layers(network, output, len(X))
-    return ForwardPass(network.as_rows(final, len(X)), (*layers, *folded))

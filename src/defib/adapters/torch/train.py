@@ -12,12 +12,13 @@ import numpy as np
 import torch
 
 from defib.adapters.torch.captured import Captured
+from defib.adapters.torch.examined import TorchInside
 from defib.adapters.torch.network import Network
 from defib.adapters.torch.objective import Objective, link_of_arm
 from defib.adapters.torch.optimizer import Rates
 from defib.adapters.torch.quiet import quiet
 from defib.recipe import Arm, TrainingRecipe
-from defib.subject import AnyArray, BudgetExceeded, FloatArray, Trained
+from defib.subject import AnyArray, BudgetExceeded, FloatArray, Inside, Trained
 
 MAX_LOSSES = 200
 CHECK_EVERY = 8
@@ -59,6 +60,10 @@ class TorchTrained(Trained):
             return outputs
         restored: FloatArray = outputs * _like(targets.scale, outputs) + _like(targets.offset, outputs)
         return restored
+
+    def inside(self) -> Inside:
+        """The clone with its edits."""
+        return TorchInside(self.network, self.arm)
 
 
 def _like(values: Any, outputs: FloatArray) -> Any:
@@ -125,6 +130,8 @@ class Loop:
         batches = self.course.batches(seed)
         rates = Rates(self.record, self.optimizer, self.arm)
         for update in range(max(1, round(self.course.updates * self.arm.stop_at))):
+            if update == self.arm.stop_after:
+                break
             if update % CHECK_EVERY == 0:
                 self._check()
             if rates.rates:

@@ -1,0 +1,35 @@
+"""A recorded pass of some rows through a clone, in whatever mode it is in."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from defib.adapters.torch.network import Network, folded_layers
+from defib.adapters.torch.recorder import layers_of
+from defib.subject import AnyArray, ForwardPass, LayerOutput
+
+
+def recorded_pass(network: Network, X: AnyArray) -> ForwardPass:
+    """Every layer's values for rows ``(n_rows, ...)``; one row at a time where the model takes no batches."""
+    X = np.asarray(X)
+    return _row_by_row(network, X) if network.door.unbatched and len(X) > 1 else _pass(network, X)
+
+
+def _pass(network: Network, X: AnyArray) -> ForwardPass:
+    records, output = network.record(X)
+    layers = list(layers_of(records, output))
+    with torch.no_grad():
+        folded, final = folded_layers(network, output, len(X))
+    return ForwardPass(network.as_rows(final, len(X)), (*layers, *folded))
+
+
+def _row_by_row(network: Network, X: AnyArray) -> ForwardPass:
+    """Layers are laid on top of each other."""
+    passes = [_pass(network, X[i : i + 1]) for i in range(len(X))]
+    layers = tuple(
+        LayerOutput(same[0].layer, np.concatenate([one.values for one in same]))
+        for same in zip(*(one.layers for one in passes), strict=False)
+        if len({one.values.shape for one in same}) == 1
+    )
+    return ForwardPass(np.concatenate([one.outputs for one in passes]), layers)
