@@ -127,7 +127,7 @@ class Conductor:
         """Trainings of the control that this one takes: its length, and what a changed network was seen to take."""
         arm = self.arms[name][0]
         alike = [
-            run.seconds / self.arms[other][0].updates_factor
+            run.seconds / _length(self.arms[other][0])
             for other, runs in self.runs.items()
             for run in runs
             if bool(self.arms[other][0].edits) == bool(arm.edits)
@@ -135,7 +135,7 @@ class Conductor:
         control = self.runs["control"]
         base = sum(run.seconds for run in control) / len(control)
         each = sum(alike) / len(alike) if alike else base
-        return arm.updates_factor * (each / base if base > 0 else 1.0)
+        return _length(arm) * (each / base if base > 0 else 1.0)
 
     def _try_intervention(self, one: Intervention, leading: Cause | None) -> None:
         reason = self.engine.subject.can_train(self.arms[one.name][0])
@@ -285,3 +285,8 @@ class Conductor:
             if trial.arm == "treated" and (trial.sufficient or not (trial.undecided or trial.partial)):
                 outcomes[trial.intervention] = trial.sufficient
         return with_families(outcomes)
+
+
+def _length(arm: Arm) -> float:
+    """Updates of the arm over those of the recipe as recorded."""
+    return arm.updates_factor * arm.stop_at
