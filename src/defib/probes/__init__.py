@@ -19,6 +19,7 @@ ORDER = (
     "head",
     "modes",
     "serving",
+    "loading",
     "outputs",
     "histograms",
     "reference",
