@@ -147,6 +147,7 @@ def article(diagnosis: Diagnosis, index: int, background: Background) -> dict[st
     undecided = d.outcome == "undecided"
     return {
         "anchor": f"model-{index + 1}",
+        "number": index + 1,
         "model": d.model,
         "framework": d.framework,
         "headline": d.headline,
@@ -225,7 +226,8 @@ def _page(code: str) -> Markup:
     tokens = reader.parse(page(load(code)))
     for token in tokens:
         token.tag = DEEPER.get(token.tag, token.tag)
-    return Markup(reader.renderer.render(tokens, reader.options, {}))
+    rendered = reader.renderer.render(tokens, reader.options, {})
+    return Markup(rendered.replace("<pre>", '<pre tabindex="0">'))  # what scrolls is reached by keyboard
 
 
 @cache

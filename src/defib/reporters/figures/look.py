@@ -97,6 +97,7 @@ def config() -> Spec:
             "titleColor": DIM,
             "titleFontSize": 12,
             "titleFontWeight": "normal",
+            "titleLimit": 400,
         },
         "view": {"stroke": LINE},
         "point": {"filled": True, "size": 60},

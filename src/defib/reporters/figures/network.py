@@ -101,7 +101,7 @@ def _first_equal(layer: str, y: Spec) -> Spec:
 def gradients(diagnosis: Diagnosis, behind: Behind) -> Figure | None:
     """The gradient of every layer over the training; where it was not watched, at its start and its end."""
     looks = getattr(behind.trace, "looks", None)
-    title = "gradient, root mean square per weight"
+    title = "gradient per weight (root mean square)"
     if looks is not None and looks.updates:
         return _over_time(looks, looks.gradient_rms, title)
     facts = _thin(list(getattr(behind.evidence.get("GradientFacts"), "layers", ())), MOST_LINES)
@@ -135,7 +135,7 @@ def updates(diagnosis: Diagnosis, behind: Behind) -> Figure | None:
     looks = getattr(behind.trace, "looks", None)
     if looks is None or not looks.updates:
         return None
-    return _over_time(looks, looks.relative_update, "update, relative to the size of the weights")
+    return _over_time(looks, looks.relative_update, "update over the size of the weights")
 
 
 def _over_time(looks: Any, table: Sequence[Sequence[float]], title: str) -> Figure | None:
@@ -160,7 +160,7 @@ def _over_time(looks: Any, table: Sequence[Sequence[float]], title: str) -> Figu
         "field": "v",
         "type": "quantitative",
         "scale": {"type": "log", "scheme": "viridis", "domain": [low, max(high, 2 * low)], "clamp": True},
-        "legend": {"title": f"{title}; ╳: exactly 0", "format": ".0e", "gradientLength": 200, "tickCount": 3},
+        "legend": {"title": title, "format": ".0e", "gradientLength": 200, "tickCount": 3},
     }
     map_: Spec = {"data": rows(some), "mark": {"type": "rect"}, "encoding": {"x": x, "y": y, "color": colour}}
     map_["encoding"]["tooltip"] = hover(l="layer", u="update", v=title)

@@ -78,7 +78,8 @@ def _points(name: str, values: Sequence[float], total: int) -> list[dict[str, An
 
 def _curve(data: list[dict[str, Any]], names: Sequence[str], y: Spec, total: int) -> Spec:
     x = quantity("update", "update of the optimizer", nice=False) | {
-        "scale": {"domainMin": {"expr": "zoom_from"}, "domainMax": {"expr": "zoom_to"}, "nice": False, "zero": False}
+        "scale": {"domainMin": {"expr": "zoom_from"}, "domainMax": {"expr": "zoom_to"}, "nice": False, "zero": False},
+        "axis": {"format": ",d", "tickMinStep": 1, "tickCount": 6},
     }
     dots: Spec = {"filled": True, "size": 40} if len(data) <= FEW_POINTS else {"filled": True, "size": 90, "opacity": 0}
     return {

@@ -3,7 +3,7 @@
   "use strict";
   const specs = JSON.parse(document.getElementById("defib-figures").textContent);
   const options = {renderer: "svg", actions: false, ast: true, tooltip: {theme: "custom"}};
-  const ZOOM = 2;
+  const ZOOM = 2, NARROW = 560;
 
   /** Buttons move the ends of the time axis: they work by keyboard and by touch, and a wheel still scrolls the page. */
   function zoomable(box, view) {
@@ -27,10 +27,18 @@
     });
   }
 
+  /** On a phone the legend goes one below the other, and names take less of the width. */
+  function narrowed(spec, width) {
+    if (width >= NARROW) return spec;
+    const {legend, axis} = spec.config;
+    const config = {...spec.config, legend: {...legend, columns: 1}, axis: {...axis, labelLimit: width / 4}};
+    return {...spec, config};
+  }
+
   async function draw(box) {
     const plot = box.querySelector(".plot");
     try {
-      const {view} = await vegaEmbed(plot, specs[box.dataset.figure], options);
+      const {view} = await vegaEmbed(plot, narrowed(specs[box.dataset.figure], plot.clientWidth), options);
       box.dataset.drawn = "yes";
       zoomable(box, view);
     } catch (error) {

@@ -1,0 +1,1 @@
+"""The HTML report in its real reader: headless Chromium."""

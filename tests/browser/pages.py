@@ -1,0 +1,48 @@
+"""The pages that the tests open."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from defib.reporters.background import Background, Behind
+from defib.reporters.html import render
+from defib.subject import Looks
+from tests.reporters import recorded, samples
+
+BREAKING_OUT = "</script><script>window.hacked=1</script><img src=x onerror='window.hacked=1'>\"'`${7*7}\x1b[31m\x00"
+"""What a model, a layer, a column or a file may be called by somebody who wants to run in the reader's browser."""
+
+
+def flat() -> str:
+    return render([samples.FLAT_DIAGNOSIS], recorded.BACKGROUND)
+
+
+def every() -> str:
+    """All outcomes on one page."""
+    return render(samples.ALL, recorded.BACKGROUND)
+
+
+def large() -> str:
+    return render([samples.FLAT_DIAGNOSIS], recorded.large(200, 10_000))
+
+
+def hostile() -> str:
+    """Every name in the Diagnosis and in what was recorded tries to break out."""
+    name = BREAKING_OUT
+    states = tuple(replace(one, layer=f"{name} {index}") for index, one in enumerate(recorded.END))
+    evidence = dict(recorded.BEHIND.evidence)
+    evidence["ActivationFacts"] = recorded.activations(states, states)
+    evidence["UpdateFacts"] = replace(
+        evidence["UpdateFacts"], parameters=tuple(replace(one, name=name, layer=name) for one in recorded.MOVES)
+    )
+    looks = Looks((1, 2), (name, f"{name} 2"), ((0.5, 2.0), (0.01, 1.0)), ((1.3, 0.2), (0.1, 0.1)))
+    behind = Behind(
+        sources={"fit": f"/w/{name}.py:12"}, trace=replace(recorded.BEHIND.trace, looks=looks), evidence=evidence
+    )
+    diagnosis = replace(
+        samples.HOSTILE,
+        model=name,
+        first_equal_layer=states[1].layer,
+        trials=tuple(replace(one, intervention=f"{name} {one.arm}", does=name) for one in samples.HOSTILE.trials),
+    )
+    return render([diagnosis], Background(script=f"/w/{name}.py", header={"argv": (name,)}, behind=(behind,)))
