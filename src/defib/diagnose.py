@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
-from defib.assess import Assessments, assess_all, hold_to_control, hold_to_signal, leading
+from defib.assess import Assessments, assess_all, hold_to_control, leading
 from defib.catalogue import all_causes
-from defib.causes._power import rows_for, too_few_rows
 from defib.causes._time import course
 from defib.diagnosis import DECISIVE, Diagnosis, Hypothesis, Measured, Outcome
 from defib.evidence import Book, Missing
@@ -24,7 +24,6 @@ from defib.interventions.table import all_interventions
 from defib.probes.activations import ActivationFacts
 from defib.probes.moments import MomentFacts, find_moments
 from defib.probes.outputs import SymptomFacts
-from defib.probes.reference import SignalFacts
 from defib.ranking import Assessed, rank, settle
 from defib.recipe import Recipe
 from defib.skill_against_reference import Yardstick, can_be_used
@@ -87,6 +86,17 @@ def diagnose(
     return diagnose_subject(subject, budget=budget, trials=trials, seed=seed)
 
 
+def saved_subject(path: Path, X: AnyArray, y: AnyArray | None = None, *, X_predict: AnyArray | None = None) -> Subject:
+    """A Subject for a model in a file; what a file does not tell (how the training went) is not assessed.
+
+    Raises what `defib.adapters.saved.load_model` and `diagnose` raise. A pickle runs code when it is loaded.
+    """
+    from defib.adapters import subject_of
+    from defib.adapters.saved import load_model
+
+    return subject_of(load_model(path), X, y, X_predict=X_predict, recipe=Recipe())
+
+
 def diagnose_subject(
     subject: Subject,
     *,
@@ -114,7 +124,6 @@ def examine(subject: Subject, options: Options, progress: Progress) -> tuple[Dia
         book = with_symptom(book, gate.symptom)
     book = with_moments(subject, book, gate, options)
     found = assess_all(book, all_causes(), gate.problem)
-    found = replace(found, assessed=hold_to_signal(found.assessed, book, gate.problem))
     campaign = _with_replay(_campaign(subject, book, gate, found, replay, options, progress), replay)
     settled = settle(hold_to_control(found.assessed, campaign), campaign.outcomes)
     diagnosis = _conclude(subject, book, gate, replace(found, assessed=settled), campaign)
@@ -184,7 +193,7 @@ def _conclude(subject: Subject, book: Book, gate: Gate, found: Assessments, camp
         framework=subject.framework,
         symptom=gate.symptom,
         outcome=outcome,
-        headline=headline(gate, causes, outcome, rows_for(book.get(SignalFacts)) if too_few_rows(book) else ""),
+        headline=headline(gate, causes, outcome),
         causes=causes,
         ruled_out=_with(found.assessed, "ruled_out"),
         inconclusive=_with(found.assessed, "inconclusive"),

@@ -174,44 +174,6 @@ class TrainingTrace:
     """Gradient and update per parameter over time; ``None`` where the way in does not show them."""
 
 
-@dataclass(frozen=True)
-class Loading:
-    """One load of saved weights into a network, as the program made it."""
-
-    how: str
-    """The user's call: ``load_state_dict``, ``load_weights``."""
-    line: str
-    """``file:line`` of it."""
-    filled_fraction: float
-    """Share of the weights (by count) that got a value from the file, in [0, 1]."""
-    n_weights: int
-    """How many weights the network that was loaded into has."""
-    after_training: bool
-    """Whether the network had been trained by then."""
-    left: tuple[str, ...] = ()
-    """Names of weights that the file had no value for, as the network that was loaded into has them."""
-    part: str = ""
-    """Where that network stands inside the one that predicted (``encoder``); empty when it is the whole."""
-    unexpected: tuple[str, ...] = ()
-    """Names in the file that the network does not have; the first few."""
-
-
-@dataclass(frozen=True)
-class WeightsOrigin:
-    """Where the weights come from that made the predictions."""
-
-    another_instance: bool
-    """The network that predicted is another object than the one that was trained."""
-    likeness_to_trained: float
-    """Correlation of its kernels with those that the training left, in [−1, 1]; 1 = the same weights."""
-    likeness_to_initial: float | None
-    """Correlation with those that the training started from; ``None`` when they are not known."""
-    as_drawn: bool | None = None
-    """Whether its weights may be a fresh draw of the initializer that the training started from; ``None``: unknown."""
-    loads: tuple[Loading, ...] = ()
-    """Loads into the network that predicted, in order; into the trained one when it is the same."""
-
-
 class Inside(ABC):
     """A trained clone, looked into. Rows and labels are those at *its* door and loss: after the arm's transforms."""
 
@@ -277,7 +239,7 @@ class Subject(ABC):
 
     name: str
     """The model's name for the report: the Keras name or the class name."""
-    framework: Literal["keras", "torch", "sklearn", "jax", "numpy"]
+    framework: Literal["keras", "torch", "sklearn", "numpy"]
     recipe: TrainingRecipe
     trace: TrainingTrace
     training: Rows | None
@@ -291,8 +253,6 @@ class Subject(ABC):
     """Squashings (``sigmoid``, ``softmax``) that the program applied to ``prediction_outputs`` afterwards, in order."""
     held_out: Rows | None
     """Labelled rows the model was not trained on (validation data, ``evaluate``), if any."""
-    weights_origin: WeightsOrigin | None = None
-    """Where the weights that predicted come from, where loads and instances were watched."""
 
     @property
     @abstractmethod
@@ -318,6 +278,16 @@ class Subject(ABC):
         Parameters frozen by the user are included (their gradient is computed on the clone).
         Raises `NotAvailable` when the loss is unknown.
         """
+
+    penalties_in_loss: bool = False
+    """Whether `gradients` holds what `penalties` gives."""
+
+    def penalties(self, *, moment: Moment = "end") -> tuple[Gradient, ...]:
+        """Gradient of the penalty on the weights that the recipe adds (L1, L2), per parameter; empty without one.
+
+        What the optimizer takes off by itself (``weight_decay`` in `OptimizerFacts.settings`) is not in it.
+        """
+        return ()
 
     @abstractmethod
     def loss(self, X: AnyArray, y: AnyArray, *, moment: Moment = "end") -> float:

@@ -5,13 +5,7 @@ from __future__ import annotations
 import platform
 from importlib import metadata
 
-PACKAGES = {
-    "keras": ("keras", "tensorflow"),
-    "torch": ("torch",),
-    "sklearn": (),
-    "numpy": (),
-    "jax": ("jax", "flax", "optax"),
-}
+PACKAGES = {"keras": ("keras", "tensorflow"), "torch": ("torch",), "sklearn": (), "numpy": ()}
 
 
 def versions(framework: str) -> dict[str, str]:

@@ -12,6 +12,7 @@ from defib.evidence import Book, Evidence, Missing
 from defib.probes.inputs import ServingFacts
 from defib.probes.labels import LabelFacts
 from defib.probes.outputs import SymptomFacts
+from defib.probes.penalty import PenaltyFacts
 from defib.probes.training import TrainingFacts
 from tests.causes.books import (
     FLAT,
@@ -19,7 +20,6 @@ from tests.causes.books import (
     HEALTHY,
     INPUTS,
     LABELS,
-    LOADING,
     MODES,
     NEAR_FLAT,
     NO_SIGNAL,
@@ -344,6 +344,13 @@ class TestOptimization:
     def test_weights_shrink_without_signal_too(self) -> None:
         assert verdict("DF503", collapsed(NEAR_FLAT), NO_SIGNAL, updates(shrunk=True)) == "inconclusive"
 
+    @pytest.mark.parametrize(
+        ("ratio", "shrinking", "expected"),
+        [(30.0, True, "supported"), (1.5, True, "inconclusive"), (0.5, True, "ruled_out"), (30.0, False, "ruled_out")],
+    )
+    def test_the_pull_at_the_start_tells_where_weights_go(self, ratio: float, shrinking: bool, expected: str) -> None:
+        assert verdict("DF503", collapsed(NEAR_FLAT), PenaltyFacts(ratio, "head", shrinking)) == expected
+
     def test_a_stop_far_below_the_prior_loss_is_no_plateau(self) -> None:
         stopped = replace(TRAINING, stopped_early=True, n_epochs=3, planned_epochs=100, last_loss=0.2)
         assert verdict("DF505", collapsed(NEAR_FLAT), stopped) == "inconclusive"
@@ -537,28 +544,3 @@ def test_an_empty_book_never_accuses() -> None:
     for cause in all_causes():
         with pytest.raises(Missing):
             cause.assess(Book())
-
-
-class TestWeightsNotLoaded:
-    STRANGER = replace(LOADING, another_instance=True, likeness_to_trained=0.0, likeness_to_initial=0.0, as_drawn=True)
-
-    def test_a_running_average_of_the_trained_weights_is_no_stranger(self) -> None:
-        assert verdict("DF603", replace(self.STRANGER, likeness_to_trained=0.97), collapsed()) == "ruled_out"
-
-    def test_a_file_of_another_training_was_loaded(self) -> None:
-        assert verdict("DF603", replace(self.STRANGER, filled_fraction=1.0), collapsed()) == "inconclusive"
-
-    def test_weights_that_came_in_unseen(self) -> None:
-        assert verdict("DF603", replace(self.STRANGER, as_drawn=False), collapsed()) == "inconclusive"
-
-    def test_a_copy_from_before_the_training(self) -> None:
-        early = replace(LOADING, another_instance=True, likeness_to_trained=0.6, likeness_to_initial=1.0)
-        assert "before the training" in assess("DF603", early, collapsed()).because
-
-    def test_a_training_that_is_flat_itself(self) -> None:
-        assert verdict("DF603", replace(self.STRANGER, trained_flat=True), collapsed()) == "inconclusive"
-
-    def test_an_encoder_that_was_neither_loaded_nor_trained(self) -> None:
-        found = assess("DF603", replace(LOADING, filled_fraction=0.0, untouched_fraction=0.9), collapsed())
-        assert found.verdict == "supported"
-        assert verdict("DF603", replace(LOADING, untouched_fraction=0.1), collapsed()) == "inconclusive"

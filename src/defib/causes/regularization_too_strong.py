@@ -9,10 +9,12 @@ between 0.5 and the base rate where the bias is decayed as well.
 
 ## Evidence for
 - Every kernel ended below a tenth of its initial size; gradients of the data loss are not zero.
+- At the initial weights the penalty pulls on every kernel harder than the data do, and every kernel shrank. Weights
+  come to rest where the pulls are equal: at ten times the data's pull, near a tenth of their size.
 - Check: the recipe with the penalty off, everything else fixed.
 
 ## Evidence against
-- Kernels of ordinary size.
+- Kernels of ordinary size, on which the data pull harder than the penalty.
 - Predictions and targets of different shapes: broadcast-loss pulls weights to 0, too.
 
 ## Look-alikes
@@ -38,23 +40,46 @@ Ranking often survives under a strong penalty (AUC .84 at probabilities of .50):
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import fine, maybe
+from defib.causes._signs import fine, maybe, place
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.head import HeadFacts
 from defib.probes.initialization import InitializationFacts
+from defib.probes.penalty import PenaltyFacts
 from defib.probes.reference import SignalFacts
 from defib.probes.updates import UpdateFacts
-from defib.wording import percent
+from defib.wording import number, percent
+
+OUTPULLS = 3.0
+"""Pull of the penalty over the data's from which on weights come to rest at about a third of their size or less."""
 
 
 def _assess(book: Book) -> Assessment:
     updates = book.get(UpdateFacts)
-    change = updates.median_relative_change
-    if not updates.shrunk:
-        return ruled_out("the kernels did not all shrink towards zero", median_relative_change=change)
     if calm := fine(book):
         return calm
+    if not updates.shrunk:
+        return _on_the_way(maybe(book, PenaltyFacts), updates.median_relative_change)
+    return _shrunk(book, updates.median_relative_change)
+
+
+def _on_the_way(penalty: PenaltyFacts | None, change: float) -> Assessment:
+    """The kernels are not near zero (yet); the pull at the start tells where they go."""
+    if penalty is None:
+        return ruled_out("the kernels did not all shrink towards zero", median_relative_change=change)
+    ratio = penalty.least_ratio
+    if ratio < 1 or not penalty.shrinking:
+        return ruled_out("the data pull harder on the weights than the penalty does", penalty_over_data_pull=ratio)
+    because = (
+        f"from the first step on the penalty on the weights pulled {number(ratio)} times as hard as the data, even in "
+        f"{place(penalty.layer)}, which the data pull hardest, and every kernel shrank"
+    )
+    if ratio < OUTPULLS:
+        return inconclusive(because, weight=0.35, layer=penalty.layer, penalty_over_data_pull=ratio)
+    return supported(because, weight=0.7, layer=penalty.layer, penalty_over_data_pull=ratio)
+
+
+def _shrunk(book: Book, change: float) -> Assessment:
     head, inits, signal = maybe(book, HeadFacts), maybe(book, InitializationFacts), maybe(book, SignalFacts)
     if head is not None and head.broadcasts:
         return ruled_out("the kernels shrank because the loss was broadcast", median_relative_change=change)

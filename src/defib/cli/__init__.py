@@ -13,7 +13,7 @@ import typer
 from typer.main import get_command
 
 from defib import __version__
-from defib.cli import demo, explain, predictions, report, run
+from defib.cli import demo, diagnose, explain, mcp, predictions, report, run
 from defib.errors import DefibError
 
 FAILED = 2
@@ -30,10 +30,12 @@ app = typer.Typer(
 app.command(context_settings={"allow_interspersed_args": False}, short_help="Run a program, diagnose what it trained.")(
     run.run
 )
+app.command(short_help="Diagnose a saved model on saved rows.")(diagnose.diagnose)
 app.command(short_help="Read the symptom from predictions alone.")(predictions.predictions)
 app.command(short_help="Print the page of a cause, or the list of causes.")(explain.explain)
 app.command(short_help="Print the report of a recorded run again.")(report.report)
 app.command(short_help="Run the bundled examples.")(demo.demo)
+app.command(short_help="Serve an agent over the Model Context Protocol.")(mcp.mcp)
 
 
 def _version(wanted: bool) -> None:

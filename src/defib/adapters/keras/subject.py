@@ -19,6 +19,7 @@ from defib.adapters.keras.flavor import Flavor, to_numpy
 from defib.adapters.keras.losses import LossReading
 from defib.adapters.keras.optimizers import class_of
 from defib.adapters.keras.packing import Packing
+from defib.adapters.keras.penalties import penalties
 from defib.adapters.keras.program import OptimizerPlan, Program
 from defib.adapters.keras.quiet import quiet
 from defib.adapters.keras.statistics import recompute_statistics
@@ -240,6 +241,13 @@ class KerasSubject(Subject):
         """Gradient of the compiled loss in training mode, all rows as one batch, frozen parameters included."""
         with self._at(moment) as base:
             return self._workshop.gradients(base, np.asarray(X), np.asarray(y))
+
+    penalties_in_loss = True
+
+    def penalties(self, *, moment: Moment = "end") -> tuple[Gradient, ...]:
+        """What the layers' own regularizers add to the gradient."""
+        model = self.captured.model
+        return penalties(model, weights_of(model), self._values(moment))
 
     def loss(self, X: AnyArray, y: AnyArray, *, moment: Moment = "end") -> float:
         """The compiled loss in evaluation mode, all rows as one batch."""

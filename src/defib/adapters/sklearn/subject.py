@@ -182,6 +182,12 @@ class SklearnSubject(Subject):
             for name, values in zip(parameter_names(i), pair, strict=True)
         )
 
+    def penalties(self, *, moment: Moment = "end") -> tuple[Gradient, ...]:
+        """What ``alpha`` adds to the gradient of a step: ``alpha * w / rows of a batch``; intercepts go free."""
+        factor = float(self.captured.params.get("alpha", 0.0)) / max(self.recipe.batch_size or 1, 1)
+        coefs = self._weights(moment).coefs
+        return tuple(Gradient(parameter_names(i)[0], factor * np.asarray(w)) for i, w in enumerate(coefs))
+
     def loss(self, X: AnyArray, y: AnyArray, *, moment: Moment = "end") -> float:
         """Mean loss without the penalty; squared errors whole, tags averaged."""
         with quiet():

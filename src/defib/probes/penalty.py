@@ -1,0 +1,81 @@
+"""How hard the penalty on the weights pulls, against the data: the mechanism of a regularization that is too strong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from defib.evidence import Book, Evidence, Missing, Probe
+from defib.probes.gradients import kernel_places
+from defib.probes.looking import labelled_rows
+from defib.subject import FloatArray, Subject
+
+DECOUPLED = frozenset({"adamw", "nadamw", "lion"})
+"""Optimizers whose decay does not pass through the gradient, whatever the framework."""
+NORMALIZED = frozenset({"adam", "adamw", "nadam", "adamax", "rmsprop", "adagrad", "adadelta", "lion", "nadamw"})
+"""Optimizers that divide a step by the gradient's own size: a first step is about 1 x the rate per weight."""
+
+
+@dataclass(frozen=True)
+class PenaltyFacts(Evidence):
+    """Pull of the penalty over the pull of the data, at the initial weights."""
+
+    least_ratio: float
+    """L2 norms over one kernel, the smallest over the kernels that the data pull on: even the one that feels the data
+    most. 0 where there is no penalty. Where decay is decoupled from a normalized step: decay x rms of the weights."""
+    layer: str
+    """Layer of that kernel."""
+    shrinking: bool
+    """Every kernel ended smaller (root mean square) than it began."""
+
+
+def _measure(subject: Subject, book: Book) -> PenaltyFacts:
+    if not subject.has_initial_weights:
+        raise Missing("PenaltyFacts", "the initial weights")
+    X, y = labelled_rows(subject, "PenaltyFacts")
+    places = kernel_places(subject, X)
+    data = {one.name: one.values for one in subject.gradients(X, y, moment="initial") if one.name in places}
+    pulls = {one.name: one.values for one in subject.penalties(moment="initial")}
+    ratios: dict[str, float] = {}
+    kernels = [one for one in subject.parameters() if one.name in places and one.initial is not None]
+    for kernel in kernels:
+        assert kernel.initial is not None
+        inside, gradient = pulls.get(kernel.name), data.get(kernel.name)
+        if gradient is None:
+            continue
+        own = gradient if inside is None or not subject.penalties_in_loss else gradient - inside
+        outside = _of_optimizer(subject, kernel.initial, own)
+        total = outside + (0.0 if inside is None else _size(inside))
+        if _size(own) > 0:
+            ratios[kernel.name] = total / _size(own)
+    if not ratios:
+        raise Missing("PenaltyFacts", "a gradient of the data on some kernel")
+    name = min(ratios, key=lambda one: ratios[one])
+    return PenaltyFacts(
+        least_ratio=float(ratios[name]),
+        layer=places[name][0],
+        shrinking=all(_rms(one.end) < _rms(one.initial) for one in kernels if one.initial is not None),
+    )
+
+
+def _of_optimizer(subject: Subject, kernel: FloatArray, data: FloatArray) -> float:
+    """Size of the optimizer's own decay of this kernel, in units of the data's gradient."""
+    optimizer = subject.recipe.optimizer
+    decay = 0.0 if optimizer is None else optimizer.settings.get("weight_decay", 0.0)
+    if optimizer is None or not decay:
+        return 0.0
+    if optimizer.name in NORMALIZED and (optimizer.name in DECOUPLED or subject.framework == "keras"):
+        return decay * _rms(kernel) * _size(data)
+    return decay * _size(kernel)
+
+
+def _size(values: FloatArray) -> float:
+    return float(np.linalg.norm(np.asarray(values, dtype=np.float64).ravel()))
+
+
+def _rms(values: FloatArray) -> float:
+    return _size(values) / max(float(np.sqrt(np.size(values))), 1.0)
+
+
+PROBE = Probe("penalty", PenaltyFacts, "backward", _measure)
