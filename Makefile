@@ -11,7 +11,7 @@ JOBS ?= 2
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check browser test bench bench-accuracy docs clean
+.PHONY: help setup demo check browser test bench bench-accuracy docs site clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -32,6 +32,7 @@ check: setup  ## format, lint, types and the examples in docstrings
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/python -m scripts.pages --check
 	$(BIN)/pytest -q --doctest-modules src
 
 browser:  ## Chromium, in which the tests open the HTML report; Debian's own package where none is there
@@ -54,6 +55,10 @@ bench-accuracy: setup  ## run the dev half of the corpus through defib and what 
 
 docs: setup  ## run every example and put what defib prints into README.md and docs/examples.md
 	$(BIN)/python -m benchmarks.show_examples
+
+site: setup  ## build the documentation into build/site
+	$(BIN)/python -m scripts.pages
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict -q
 
 clean:  ## remove what the tools left behind; .venv stays
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache
