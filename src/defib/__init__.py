@@ -59,10 +59,14 @@ _MODULES = {
     "subject": ("Subject",),
     "symptom": ("Skill", "Symptom"),
 }
+CALLBACKS = ("keras",)
+"""Modules with a ``Monitor`` for a framework's own training: ``defib.keras.Monitor``."""
 _WHERE = {name: module for module, names in _MODULES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
+    if name in CALLBACKS:
+        return import_module(f"defib.{name}")
     if name not in _WHERE:
         raise AttributeError(f"module 'defib' has no attribute {name!r}")
     return getattr(import_module(f"defib.{_WHERE[name]}"), name)

@@ -67,6 +67,10 @@ class Watchers:
         for watcher in reversed(self._attached.values()):
             self._noted(f"detaching {type(watcher).__name__}", watcher.detach)
 
+    def watcher(self, trigger: str) -> Watcher | None:
+        """Who watches the framework of this module; ``None`` when it is not attached (yet)."""
+        return self._attached.get(self._table.get(trigger, ""))
+
     def collect(self) -> tuple[Subject, ...]:
         """Ask every Watcher for its Subjects, now; `subjects` gives the same ones from then on."""
         found: list[Subject] = []

@@ -56,6 +56,8 @@ class KerasWatcher(Watcher):
             self._patches.wrap(
                 module.callbacks.CallbackList, event, functools.partial(_before, session, getattr(session, event))
             )
+        ended = functools.partial(_after, session, session.on_train_end)
+        self._patches.wrap(module.callbacks.CallbackList, "on_train_end", ended)
         self._patches.wrap(
             module.optimizers.Optimizer, "build", functools.partial(_before, session, session.optimizer_build)
         )
@@ -73,6 +75,13 @@ class KerasWatcher(Watcher):
             self._patches.wrap(function, "__call__", functools.partial(_guest, session, session.loops.function))
             wrapper = functools.partial(_after, session, session.variables_initialized)
             self._patches.wrap(function, "_initialize_uninitialized_variables", wrapper)
+
+    def join(self, model: Any, ended: Callable[[], None]) -> bool:
+        """Watch the ``fit`` of this model that is running now, and no other model any more.
+
+        ``ended`` is called when every callback was told that the training is over. Returns whether ``fit`` was found.
+        """
+        return bool(self._session.join(model, ended))
 
     def detach(self) -> None:
         """Put everything back."""

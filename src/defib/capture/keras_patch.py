@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 MARK = "__defib_wraps__"
+"""Attribute of a wrapper: who wrapped the method, outermost last."""
 
 
 class Patches:
@@ -24,18 +25,19 @@ class Patches:
     ) -> None:
         """Wrap ``cls.name`` where it is defined; with ``own``, on ``cls`` itself even when it is inherited.
 
-        A method that is wrapped already (another Keras shares the class) is left alone.
+        A method that this Watcher wrapped already (another Keras shares the class) is left alone; one that somebody
+        else watches (a Monitor under ``defib run``) is wrapped once more.
         """
         home = cls if own else next((base for base in cls.__mro__ if name in base.__dict__), None)
         if home is None:
             return
         before = getattr(cls, name)
-        if hasattr(before, MARK):
+        if any(owner is self for owner in getattr(before, MARK, ())):
             return
         had = name in home.__dict__
         raw = home.__dict__.get(name)
         wrapped = wrapper(before)
-        setattr(wrapped, MARK, before)
+        setattr(wrapped, MARK, (*getattr(before, MARK, ()), self))
         setattr(home, name, wrapped)
         self._undo.append(lambda: setattr(home, name, raw) if had else delattr(home, name))
 

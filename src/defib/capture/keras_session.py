@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Final
 
 import numpy as np
 
-from defib.adapters.keras.flavor import flavor_of, to_numpy
+from defib.adapters.keras.flavor import Flavor, flavor_of, to_numpy
 from defib.adapters.keras.packing import CannotPack, output_keys, parts_of
 from defib.adapters.keras.quiet import busy
 from defib.capture.keras_loop import Loops
 from defib.capture.keras_restored import note_restored
 from defib.capture.keras_rows import RowStore, SeveralArrays, to_array
+from defib.capture.keras_running import running_fit, tee_running
 from defib.capture.keras_serving import Serving
 from defib.capture.keras_study import Stopwatch, Study, weights_now
 from defib.capture.keras_tee import is_dataset, is_sequence, is_stream, slices, teed
@@ -40,6 +42,8 @@ class Session:
         self.loops = Loops(self)
         self.depth = 0
         """How many Keras methods of the user's are running."""
+        self.joined: tuple[Turn, Callable[[], None]] | None = None
+        """A ``fit`` that was running when the watching began, and whom to tell when it is over."""
         self._step: dict[int, tuple[int, int]] = {}
         """Per model: number of the epoch, and last step seen in it."""
 
@@ -102,6 +106,43 @@ class Session:
         before, callbacks = study.n_epochs, given.get("callbacks")
         turn.finish = lambda result: note_restored(study, callbacks, before)
         return turn
+
+    def join(self, model: Any, ended: Callable[[], None]) -> bool:
+        """As `fit`, for one that has begun."""
+        self.studies = {key: study for key, study in self.studies.items() if study.model is model}
+        given, study = running_fit(model), self.study(model)
+        if given is None or study is None:
+            return False
+        study.sources["fit"] = user_line()
+        study.planned_epochs += max(0, int(given["epochs"]) - int(given["initial_epoch"] or 0))
+        turn = Turn((), {})
+        self._enter(turn, study)
+        self.joined = (turn, ended)
+        self.safely(self._running_rows, turn, study, given)
+        before, callbacks = study.n_epochs, given["callbacks"]
+        turn.finish = lambda result: note_restored(study, callbacks, before)
+        self._ready(study)
+        return True
+
+    def _running_rows(self, turn: Turn, study: Study, given: dict[str, Any]) -> None:
+        x, data = given["x"], given["validation_data"]
+        if is_stream(data):  # what fit will draw it from is not made yet
+            given["validation_data"] = None
+        if not is_stream(x) or (is_dataset(x) and slices(x) is not None):
+            self._training_rows(turn, study, given)
+        else:
+            study.shuffled = _stream_shuffled(x, given)
+            tee_running(turn, given, self._receiver(study, study.training))
+        self._validation_rows(turn, study, given)
+
+    def on_train_end(self) -> None:
+        """Every callback was told that ``fit`` is over."""
+        if self.joined is None:
+            return
+        (turn, ended), self.joined = self.joined, None
+        turn.stack.close()
+        self.safely(turn.finish, None)
+        ended()
 
     def _enter(self, turn: Turn, study: Study) -> None:
         watch = Stopwatch(study)
@@ -215,9 +256,7 @@ class Session:
 
     def ready_by_hand(self, study: Study, optimizer: Any, variables: list[Any]) -> None:
         """Before a step of a hand-written loop."""
-        import tensorflow as tf
-
-        with tf.init_scope():
+        with outside_graphs(study.flavor):
             study.before_first_step(optimizer)
             if study.initial is not None:
                 study.mark_trained(variables)
@@ -248,11 +287,7 @@ class Session:
             study.held = [id(v) for v in (variables or [])]
 
     def _ready_in_graph(self, study: Study) -> None:
-        if study.flavor.backend != "tensorflow":
-            return
-        import tensorflow as tf
-
-        with tf.init_scope():
+        with outside_graphs(study.flavor):
             self._ready(study)
 
     def on_train_begin(self, callbacks: Any, logs: Any = None) -> None:
@@ -320,6 +355,16 @@ class Session:
             except Exception as error:
                 self._note_error(error)
         return found
+
+
+def outside_graphs(flavor: Flavor) -> AbstractContextManager[Any]:
+    """Where values can be read although TensorFlow may be tracing a function."""
+    if flavor.backend != "tensorflow":
+        return nullcontext()
+    import tensorflow as tf
+
+    scope: AbstractContextManager[Any] = tf.init_scope()
+    return scope
 
 
 def _split_at(given: dict[str, Any]) -> int | None:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from defib.adapters.keras.backends import backend_of
+from defib.adapters.keras.backends.abstract import Backend
 from defib.adapters.keras.clone import Clone, Unclonable, borrowed, clone_model, clone_or_borrow
 from defib.adapters.keras.edits import OUTSIDE, CannotEdit, plan_changes
 from defib.adapters.keras.flavor import everything, is_builtin, to_numpy, trainable_by_design
@@ -22,12 +24,12 @@ from defib.adapters.keras.losses import (
     matched,
     single_loss,
 )
-from defib.adapters.keras.own_step import evaluation_mode, read_own_loss, run_step
-from defib.adapters.keras.program import Course, Objective, Program, as_tensor, first_output, reseed
-from defib.adapters.keras.trace import call_model
+from defib.adapters.keras.own_step import evaluation_mode, read_own_loss
+from defib.adapters.keras.program import Course, Design, Objective, Program, first_output
+from defib.adapters.keras.trace import call_model, trace
 from defib.adapters.keras.weights import draw_new, redraw, weights_of
 from defib.recipe import Arm, InputTransform, LossFacts
-from defib.subject import AnyArray, FloatArray, Gradient, NotAvailable, Rows
+from defib.subject import AnyArray, FloatArray, ForwardPass, Gradient, NotAvailable, Rows
 
 if TYPE_CHECKING:
     from defib.adapters.keras.subject import KerasSubject
@@ -56,14 +58,23 @@ class Workshop:
     def _captured(self) -> Any:
         return self.subject.captured
 
+    @property
+    def _backend(self) -> Backend:
+        return backend_of(self._captured.flavor)
+
     def reseed(self, clone: Clone, seed: int) -> None:
-        """Random layers of a clone to a fixed state (TensorFlow backend)."""
-        if self._captured.flavor.backend == "tensorflow":
-            reseed(clone, seed)
+        """Random layers of a clone to a fixed state ."""
+        self._backend.reseed(clone, seed)
 
     def rows(self, X: AnyArray) -> Any:
         """Rows as the model takes them."""
-        return as_tensor(X) if self._captured.flavor.backend == "tensorflow" else X
+        return self._backend.rows(X)
+
+    def trace(self, clone: Clone, X: AnyArray, *, training: bool) -> ForwardPass:
+        """One eager pass with every layer recorded."""
+        backend = self._backend
+        with backend.quietly():
+            return trace(clone.model, backend.rows(X), training=training, listen=backend.activations_seen)
 
     # --- gradients and loss -----------------------------------------------------------------------
 
@@ -89,19 +100,18 @@ class Workshop:
 
     def own_facts(self, clone: Clone, X: AnyArray, y: AnyArray) -> LossFacts:
         """The loss inside a step (or ``compute_loss``) of the model's own."""
-        x, target = as_tensor(X), as_tensor(y)
-        variables = list(clone.model.trainable_variables)
+        backend, model = self._backend, clone.model
+        x, target = backend.rows(X), backend.rows(y)
         if self._captured.own_step:
+            variables = list(model.trainable_variables)
             return read_own_loss(
-                clone.model, "train_step", x, target, lambda: run_step(clone.model, (x, target), variables).loss
+                backend, model, "train_step", x, target, lambda: backend.run_step(model, (x, target), variables).loss
             )
-        return read_own_loss(
-            clone.model,
-            "compute_loss",
-            x,
-            target,
-            lambda: Objective()(clone.model, x, target, self._outputs(clone, x, training=False), None, 1.0),
-        )
+
+        def compute() -> Any:
+            return Objective().of(clone, x, target, self._outputs(clone, x, training=False), None, 1.0)
+
+        return read_own_loss(backend, model, "compute_loss", x, target, compute)
 
     def _outputs(self, clone: Clone, x: Any, *, training: bool) -> Any:
         return first_output(call_model(clone.model, x, training=training))
@@ -114,57 +124,27 @@ class Workshop:
     def _needs_loss(self) -> None:
         if self._captured.unknown is not None or self._captured.reading is None:
             raise NotAvailable("the loss")
-        if self._captured.flavor.backend != "tensorflow":
-            raise NotAvailable(f"gradients on the {self._captured.flavor.backend} backend")
 
     def gradients(
         self, clone: Clone, X: AnyArray, y: AnyArray, objective: Objective | None = None
     ) -> tuple[Gradient, ...]:
         """Per parameter; ``None`` where the loss does not depend on it. ``objective``: an arm's, else the user's."""
-        import tensorflow as tf
-
         self._needs_loss()
         weights = [w for w in weights_of(clone.model) if w.by_design]
         names = [w.name for w in (weights if objective else weights_of(self._captured.model)) if w.by_design]
         variables = [w.variable for w in weights]
-        objective, x, target = objective or self._own_objective(), as_tensor(X), as_tensor(y)
+        backend, used = self._backend, objective or self._own_objective()
+        x, target = backend.rows(X), backend.rows(y)
+
+        def compute() -> Any:
+            p = self._outputs(clone, x, training=self._captured.in_training_mode)
+            return used.of(clone, x, target, p, None, 1.0)
+
         if self._captured.own_step:
-            found = self._own_gradients(clone, x, target, variables)
-            return tuple(Gradient(n, None if g is None else to_numpy(g)) for n, g in zip(names, found, strict=True))
-
-        def compute() -> Any:
-            with tf.GradientTape() as tape:
-                for variable in variables:
-                    tape.watch(getattr(variable, "value", variable) if self._captured.flavor.v3 else variable)
-                p = first_output(call_model(clone.model, x, training=self._captured.in_training_mode))
-                loss = objective(clone.model, x, target, p, None, tf.constant(1.0))
-            found = tape.gradient(loss, variables)
-            return [None if g is None else tf.convert_to_tensor(g) for g in found]
-
-        values = compute() if self._eager else tf.function(compute, autograph=False)()
-        pairs = zip(names, values, strict=True)
-        return tuple(Gradient(name, None if g is None else to_numpy(g)) for name, g in pairs)
-
-    def _own_gradients(self, clone: Clone, x: Any, target: Any, variables: list[Any]) -> list[Any]:
-        """What the tape of the user's own step gives; layers the user froze are thawed for it."""
-        import tensorflow as tf
-
-        flags = [(layer, layer.trainable) for layer in everything(clone.model)]
-
-        def compute() -> Any:
-            found = run_step(clone.model, (x, target), variables).gradients
-            return [None if g is None else tf.convert_to_tensor(g) for g in found]
-
-        try:
-            for layer, flag in flags:
-                if not flag:
-                    layer.trainable = True
-            found: list[Any] = compute() if self._eager else tf.function(compute, autograph=False)()
-            return found
-        finally:
-            for layer, flag in flags:
-                if layer.trainable != flag:
-                    layer.trainable = flag
+            found = backend.own_gradients(clone.model, (x, target), variables, eager=self._eager)
+        else:
+            found = backend.gradients(clone, variables, compute, eager=self._eager)
+        return tuple(Gradient(name, g) for name, g in zip(names, found, strict=True))
 
     @property
     def _eager(self) -> bool:
@@ -172,20 +152,19 @@ class Workshop:
 
     def loss(self, clone: Clone, X: AnyArray, y: AnyArray, objective: Objective | None = None) -> float:
         """Evaluation mode; through the graph, as ``evaluate`` does. ``objective``: an arm's, else the user's."""
-        import tensorflow as tf
-
         self._needs_loss()
-        x, target = as_tensor(X), as_tensor(y)
-
+        backend = self._backend
+        x, target = backend.rows(X), backend.rows(y)
         if self._captured.own_step:
             with evaluation_mode(clone.model):
-                return float(to_numpy(run_step(clone.model, (x, target), clone.model.trainable_variables).loss))
+                step = backend.run_step(clone.model, (x, target), clone.model.trainable_variables)
+                return float(to_numpy(step.loss))
 
         def compute() -> Any:
-            p = first_output(call_model(clone.model, x, training=False))
-            return (objective or self._own_objective())(clone.model, x, target, p, None, tf.constant(1.0))
+            p = self._outputs(clone, x, training=False)
+            return (objective or self._own_objective()).of(clone, x, target, p, None, 1.0)
 
-        return float(to_numpy(compute() if self._eager else tf.function(compute, autograph=False)()))
+        return backend.value(compute, eager=self._eager)
 
     # --- programs ---------------------------------------------------------------------------------
 
@@ -202,14 +181,12 @@ class Workshop:
     def program(self, arm: Arm) -> Program:
         """Build the network of an arm. Raises `CannotEdit` or `Unclonable`."""
         captured = self._captured
-        if captured.flavor.backend != "tensorflow":
-            raise CannotEdit(f"trials of Keras on the {captured.flavor.backend} backend are not supported")
         clone = self._network(arm)
         if any(edit.op == "unfreeze" for edit in arm.edits):
             for layer in everything(clone.model):
                 layer.trainable = True
         objective = self._objective(arm, clone)
-        return Program(
+        design = Design(
             clone,
             objective,
             captured.optimizer,
@@ -219,6 +196,7 @@ class Workshop:
             training=captured.in_training_mode or arm.loop == "canonical",
             as_recorded=arm.loop == "as_recorded",
         )
+        return self._backend.program(design)
 
     def _network(self, arm: Arm) -> Clone:
         captured = self._captured
@@ -297,14 +275,13 @@ class Workshop:
 
     def dry_run(self, program: Program, X: AnyArray, y: AnyArray) -> None:
         """A few rows through the network and the loss; raises what they raise."""
-        import tensorflow as tf
-
-        model, x, target = program.clone.model, as_tensor(X), as_tensor(y)
+        clone, backend = program.clone, self._backend
+        x, target = backend.rows(X), backend.rows(y)
         if program.objective.own_step:
-            run_step(model, (x, target), program.variables)
+            backend.run_step(clone.model, (x, target), program.variables)
             return
-        p = first_output(call_model(model, x, training=False))
-        program.objective(model, x, target, p, None, tf.constant(1.0))
+        with backend.quietly():
+            program.objective.of(clone, x, target, self._outputs(clone, x, training=False), None, 1.0)
 
     # --- rows -------------------------------------------------------------------------------------
 

@@ -12,7 +12,6 @@ from defib.adapters.keras.clone import Clone
 from defib.adapters.keras.flavor import to_numpy
 from defib.adapters.keras.program import Program
 from defib.adapters.keras.quiet import quiet
-from defib.adapters.keras.trace import trace
 from defib.adapters.keras.weights import is_statistic, weights_of
 from defib.subject import AnyArray, FloatArray, ForwardPass, Gradient, Inside, Parameter
 
@@ -60,7 +59,7 @@ class KerasInside(Inside):
     def forward(self, X: AnyArray, *, training: bool = False) -> ForwardPass:
         """Every layer, added ones included."""
         with self._loaded() as clone:
-            return trace(clone.model, self._workshop.rows(np.asarray(X)), training=training)
+            return self._workshop.trace(clone, np.asarray(X), training=training)
 
     def gradients(self, X: AnyArray, y: AnyArray) -> tuple[Gradient, ...]:
         """Training mode, all rows as one batch."""

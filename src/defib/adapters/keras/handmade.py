@@ -8,6 +8,8 @@ from typing import Any, Final, Literal, final
 
 import numpy as np
 
+from defib.adapters.keras.flavor import to_numpy
+from defib.adapters.keras.ops import Ops, ops_for
 from defib.adapters.keras.own_step import classify
 from defib.recipe import LossFacts, LossKind, LossTakes
 from defib.subject import AnyArray
@@ -47,43 +49,39 @@ class Recovered:
 
     def __call__(self, y: Any, p: Any) -> Any:
         """Scalar loss of one batch."""
-        import tensorflow as tf
+        ops = ops_for(p)
+        p = _shaped(ops, ops.convert(p), self.prediction)
+        each = self._each(ops, _shaped(ops, ops.convert(y), self.target), p)
+        many = {"one": 1, "rows": ops.shape(p)[0], "entries": ops.size(each)}[self.times]
+        return self.factor * ops.cast(many, each.dtype) * ops.mean(each)
 
-        p = _shaped(tf.convert_to_tensor(p), self.prediction)
-        each = self._each(tf, _shaped(tf.convert_to_tensor(y), self.target), p)
-        many = {"one": 1, "rows": tf.shape(p)[0], "entries": tf.size(each)}[self.times]
-        return self.factor * tf.cast(many, each.dtype) * tf.reduce_mean(each)
-
-    def _each(self, tf: Any, y: Any, p: Any) -> Any:
+    def _each(self, ops: Ops, y: Any, p: Any) -> Any:
         if self.kind == "sparse_categorical_cross_entropy":
-            ids = tf.cast(tf.reshape(y, tf.shape(p)[:-1]), tf.int32)
-            return -tf.gather(self._log(tf, p), ids, axis=-1, batch_dims=len(p.shape) - 1)
-        y = tf.cast(y, p.dtype)
+            return -ops.pick(self._log(ops, p), ops.reshape(y, ops.shape(p)[:-1]))
+        y = ops.cast(y, p.dtype)
         if self.kind == "categorical_cross_entropy":
-            return -tf.reduce_sum(y * self._log(tf, p), axis=-1)
+            return -ops.sum(y * self._log(ops, p), axis=-1)
         if self.kind == "absolute_error":
-            return tf.abs(y - p)
+            return ops.absolute(y - p)
         if self.kind == "squared_error":
-            return tf.square(y - p)
+            return ops.square(y - p)
         if self.takes == "logits":
-            return tf.nn.softplus(p) - y * p
-        q = tf.clip_by_value(p, CLIP, 1 - CLIP)
-        return -(y * tf.math.log(q) + (1 - y) * tf.math.log(1 - q))
+            return ops.softplus(p) - y * p
+        q = ops.clip(p, CLIP, 1 - CLIP)
+        return -(y * ops.log(q) + (1 - y) * ops.log(1 - q))
 
-    def _log(self, tf: Any, p: Any) -> Any:
+    def _log(self, ops: Ops, p: Any) -> Any:
         if self.takes == "logits":
-            return tf.nn.log_softmax(p)
-        return tf.math.log(tf.clip_by_value(p, CLIP, 1.0))
+            return ops.log_softmax(p)
+        return ops.log(ops.clip(p, CLIP, 1.0))
 
 
-def _shaped(tensor: Any, shape: Open) -> Any:
+def _shaped(ops: Ops, tensor: Any, shape: Open) -> Any:
     """The tensor with the trailing sizes in which it met the other; the number of rows is left open."""
-    import tensorflow as tf
-
     inner = shape[1:]
     if not shape or any(n is None for n in inner) or len(shape) == len(tensor.shape):
         return tensor
-    return tf.reshape(tensor, [-1, *inner])
+    return ops.reshape(tensor, [-1, *inner])
 
 
 def recover(value: float | None, y: AnyArray, p: AnyArray, operations: tuple[str, ...] = ()) -> Recovered | None:
@@ -116,7 +114,7 @@ def _entries(y: AnyArray, p: AnyArray) -> int:
 
 def _halved(found: Recovered, value: float, y: AnyArray, p: AnyArray) -> Recovered:
     """With the factor one half where the formula gives twice the value."""
-    plain = float(found(np.asarray(y), np.asarray(p, dtype=np.float32)).numpy())
+    plain = float(to_numpy(found(np.asarray(y), np.asarray(p, dtype=np.float32))))
     return replace(found, factor=0.5) if value < 0.75 * plain else found
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from defib.adapters.keras.backends import backend_of
+from defib.adapters.keras.backends.abstract import Backend
 from defib.adapters.keras.clone import Clone
 from defib.adapters.keras.flavor import Flavor, activation_name, layer_activation, to_numpy, walk
+from defib.adapters.keras.ops import ops_of
 from defib.adapters.keras.trace import call_model
 from defib.recipe import Edit, LossFacts, LossKind, LossTakes
 from defib.subject import AnyArray
@@ -170,7 +172,9 @@ def read_loss(clone: Clone, loss: Any, X: AnyArray | None, y: AnyArray | None) -
     loss = single_loss(loss)
     flavor = clone.flavor
     kind = loss_kind(flavor, loss)
-    output = None if X is None else call_model(clone.model, X, training=False)
+    backend = backend_of(flavor)
+    with backend.quietly():
+        output = None if X is None else call_model(clone.model, X, training=False)
     cached = kind in CROSS_ENTROPIES and takes_cached_logits(clone, output)
     takes: LossTakes = "values"
     if kind in CROSS_ENTROPIES:
@@ -178,8 +182,8 @@ def read_loss(clone: Clone, loss: Any, X: AnyArray | None, y: AnyArray | None) -
     elif kind == "kl_divergence":
         takes = "probabilities"
     seen = _Seen()
-    if output is not None and y is not None and loss is not None and flavor.backend == "tensorflow":
-        seen = _shapes(flavor, loss, output, y[: len(output)])
+    if output is not None and y is not None and loss is not None:
+        seen = _shapes(flavor, backend, loss, output, y[: len(output)])
     clips = kind in CROSS_ENTROPIES and takes == "probabilities" and not cached and not _handmade(loss)
     name = loss_name(loss) if loss is not None else "add_loss"
     facts = LossFacts(name, kind, takes, seen.prediction, seen.target, seen.element, clips)
@@ -200,7 +204,6 @@ class _Seen:
     prediction: tuple[int, ...] | None = None
     target: tuple[int, ...] | None = None
     element: tuple[int, ...] | None = None
-    broadcast: list[tuple[int, ...]] = field(default_factory=list)
 
 
 def _shape(value: Any) -> tuple[int, ...] | None:
@@ -208,25 +211,21 @@ def _shape(value: Any) -> tuple[int, ...] | None:
     return None if shape is None else tuple(int(n) for n in shape)
 
 
-def _shapes(flavor: Flavor, loss: Any, output: Any, y: AnyArray) -> _Seen:
+def _shapes(flavor: Flavor, backend: Backend, loss: Any, output: Any, y: AnyArray) -> _Seen:
     """Run the loss on one batch as ``fit`` does and look at the shapes as they meet."""
     seen = _Seen()
     try:
-        spy = _spied(flavor, loss, seen)
-        with _broadcasts(seen):
-            spy(_as_tensor(flavor, y), output)
-    except Exception:  # labels of a shape the loss rejects: what was seen up to then is the fact
-        pass
-    if seen.broadcast:
-        seen.element = max(seen.broadcast, key=lambda shape: int(np.prod(shape)))
+        broadcast = backend.broadcasts(_spied(flavor, loss, seen), _as_tensor(flavor, backend, y), output)
+    except Exception:  # a loss that wants something else: what was seen up to then is the fact
+        return seen
+    if broadcast:
+        seen.element = max(broadcast, key=lambda shape: int(np.prod(shape)))
     return seen
 
 
-def _as_tensor(flavor: Flavor, y: AnyArray) -> Any:
+def _as_tensor(flavor: Flavor, backend: Backend, y: AnyArray) -> Any:
     """Labels as they reach the compiled loss; the legacy Keras makes a column of a plain list of labels first."""
-    import tensorflow as tf
-
-    tensor = tf.convert_to_tensor(y.astype(np.float32) if y.dtype.kind == "f" else y)
+    tensor = backend.rows(y)
     return tensor[:, None] if not flavor.v3 and len(tensor.shape) == 1 else tensor
 
 
@@ -266,70 +265,37 @@ def _wrapper(flavor: Flavor, function: Callable[..., Any]) -> Any:
     return LossFunctionWrapper(function, name="spied")
 
 
-@contextmanager
-def _broadcasts(seen: _Seen) -> Iterator[None]:
-    """Note element-wise operations whose operands had different shapes, both with one entry per row."""
-    from tensorflow.python.framework import op_callbacks
-
-    def look(op_type: Any, inputs: Any, attrs: Any, outputs: Any, op_name: Any = None, graph: Any = None) -> None:
-        if graph is not None or len(inputs) != 2 or len(outputs) != 1:
-            return
-        a, b, out = _shape(inputs[0]), _shape(inputs[1]), _shape(outputs[0])
-        name = op_type if isinstance(op_type, str) else op_type.decode()
-        if name not in ELEMENTWISE or not a or not b or out is None:
-            return
-        if a != b and np.prod(out) > max(np.prod(a), np.prod(b)):
-            seen.broadcast.append(out)
-
-    op_callbacks.add_op_callback(look)
-    try:
-        yield
-    finally:
-        op_callbacks.remove_op_callback(look)
-
-
-ELEMENTWISE = frozenset({"Sub", "AddV2", "Add", "Mul", "SquaredDifference", "RealDiv", "Maximum", "Minimum", "Xdivy"})
-
 LossFunction = Callable[[Any, Any], Any]
 """``(y, y_pred) -> per-row loss or scalar``."""
 
 
 def canonical_loss(flavor: Flavor, name: str) -> LossFunction:
     """The losses that the edit ``loss`` names: ``bce_logits``, ``bce``, ``ce_logits``, ``ce``, ``mse``."""
-    import tensorflow as tf
-
-    losses = flavor.keras.losses
+    ops, losses = ops_of(flavor), flavor.keras.losses
     logits = name.endswith("_logits")
 
     def bce(y: Any, p: Any) -> Any:
-        return losses.binary_crossentropy(_like(tf, y, p), p, from_logits=logits)
+        return losses.binary_crossentropy(ops.like(y, p), p, from_logits=logits)
 
     def ce(y: Any, p: Any) -> Any:
         one_hot = len(y.shape) == len(p.shape) and y.shape[-1] == p.shape[-1] and p.shape[-1] != 1
         if one_hot:
-            return losses.categorical_crossentropy(tf.cast(y, p.dtype), p, from_logits=logits)
-        ids = tf.reshape(y, tf.shape(p)[:-1])
+            return losses.categorical_crossentropy(ops.cast(y, p.dtype), p, from_logits=logits)
+        ids = ops.reshape(y, ops.shape(p)[:-1])
         return losses.sparse_categorical_crossentropy(ids, p, from_logits=logits)
 
     def mse(y: Any, p: Any) -> Any:
-        return losses.mean_squared_error(_like(tf, y, p), p)
+        return losses.mean_squared_error(ops.like(y, p), p)
 
     return {"bce": bce, "ce": ce, "mse": mse}[name.removesuffix("_logits")]
 
 
-def _like(tf: Any, y: Any, p: Any) -> Any:
-    """Targets in the shape of the predictions, where they are as many."""
-    return tf.reshape(tf.cast(y, p.dtype), tf.shape(p))
-
-
 def matched(loss: Any, flavor: Flavor) -> Any:
     """The user's loss with the targets brought to the predictions' shape first."""
-    import tensorflow as tf
-
-    resolved = flavor.keras.losses.get(loss) if isinstance(loss, str) else loss
+    ops, resolved = ops_of(flavor), flavor.keras.losses.get(loss) if isinstance(loss, str) else loss
 
     def same_shape(y: Any, p: Any) -> Any:
-        return resolved(_like(tf, y, p), p)
+        return resolved(ops.like(y, p), p)
 
     return same_shape
 

@@ -119,7 +119,7 @@ def _read(subject: KerasSubject) -> LossReading | None:
         base = subject.base()
         with base.entered():
             n = _shown_rows(subject)
-            if own and rows is not None and rows.y is not None and captured.flavor.backend == "tensorflow":
+            if own and rows is not None and rows.y is not None:
                 facts = subject._workshop.own_facts(base, rows.X[:n], rows.y[:n])
                 if facts.kind != "other" or captured.loss is None:
                     return LossReading(facts, cached_logits=False)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from defib.adapters.keras.flavor import Flavor, to_numpy
+from defib.adapters.keras.ops import ops_of
 from defib.recipe import OptimizerFacts
 
 DECAYS = ("weight_decay",)
@@ -67,32 +68,24 @@ def rebuild(flavor: Flavor, cls: type[Any], config: dict[str, Any], *, regulariz
         return cls(**{k: v for k, v in config.items() if k != "name"})
 
 
-def scaled_schedule(flavor: Flavor, schedule: Any, factor: Any, bounds: Sequence[Any]) -> Any:
-    """The user's schedule within two bounds, times a factor: variables, so that other ones need no new trace."""
+def scaled_schedule(flavor: Flavor, schedule: Any, limits: Callable[[], tuple[Any, Any, Any]]) -> Any:
+    """The user's schedule within two bounds, times a factor.
+
+    ``limits()`` gives factor, lower and upper bound: numbers, or variables that a graph reads.
+    """
     base: Any = flavor.keras.optimizers.schedules.LearningRateSchedule
 
     class Scaled(base):  # type: ignore[misc,unused-ignore]
         def __call__(self, step: Any) -> Any:
-            rate = schedule(step)
-            low, high = (_plain(bound, rate) for bound in bounds)
-            return _within(rate, low, high) * _plain(factor, rate)
+            ops = ops_of(flavor)
+            rate = ops.convert(schedule(step))
+            factor, low, high = (ops.cast(one, rate.dtype) for one in limits())
+            return ops.clip(rate, low, high) * factor
 
         def get_config(self) -> dict[str, Any]:
             return {}
 
     return Scaled()
-
-
-def _within(rate: Any, low: Any, high: Any) -> Any:
-    import tensorflow as tf
-
-    return tf.minimum(tf.maximum(rate, low), high)
-
-
-def _plain(factor: Any, rate: Any) -> Any:
-    import tensorflow as tf
-
-    return tf.cast(factor, rate.dtype) if hasattr(rate, "dtype") else factor
 
 
 def variables_of(optimizer: Any) -> list[Any]:

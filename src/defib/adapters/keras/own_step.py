@@ -1,22 +1,25 @@
 """Models with a ``train_step`` (or ``compute_loss``) of their own: the loss inside it, found by running it.
 
-The user's step is run on a clone with an optimizer that does nothing, and the tape's ``gradient`` is
-watched: its target is the loss, whatever expression that is.
+The user's step is run on a clone with an optimizer that does nothing, and what it takes the gradient of is watched:
+that is the loss, whatever expression it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from defib.adapters.keras.flavor import Flavor, to_numpy
+from defib.adapters.keras.flavor import Flavor, everything, to_numpy
 from defib.adapters.keras.trace import swapped
 from defib.recipe import LossFacts, LossKind, LossTakes
 from defib.subject import AnyArray
+
+if TYPE_CHECKING:
+    from defib.adapters.keras.backends.abstract import Backend
 
 CLOSE: Final = 1e-3
 """Relative difference below which a loss value counts as that of a known formula (float32, one batch)."""
@@ -42,57 +45,32 @@ class Step:
 
     loss: Any = None
     gradients: list[Any] = field(default_factory=list)
-    """Of the loss, for the variables asked for."""
-    sources: list[Any] = field(default_factory=list)
-    """What the user's step took gradients for."""
-
-
-def run_step(model: Any, data: tuple[Any, ...], variables: Sequence[Any]) -> Step:
-    """Run ``model.train_step(data)``, update nothing; works eagerly and while a graph is traced. Raises `NoLoss`."""
-    import tensorflow as tf
-
-    step = Step()
-    original = tf.GradientTape.gradient
-
-    def gradient(tape: Any, target: Any, sources: Any, *args: Any, **kwargs: Any) -> Any:
-        wanted = [*variables, *(v for v in tf.nest.flatten(sources) if not _among(v, variables))]
-        found = original(tape, target, wanted, *args, **kwargs)
-        if step.loss is None:
-            step.loss = tf.add_n([tf.reduce_sum(t) for t in tf.nest.flatten(target)])
-            step.gradients = found[: len(variables)]
-            step.sources = tf.nest.flatten(sources)
-        by_id = {id(v): g for v, g in zip(wanted, found, strict=True)}
-        return tf.nest.map_structure(lambda v: by_id[id(v)], sources)
-
-    with _idle(model.optimizer), _replaced(tf.GradientTape, "gradient", gradient):
-        model.train_step(data)
-    if step.loss is None:
-        raise NoLoss("the model's own train_step took no gradient")
-    return step
-
-
-def _among(variable: Any, variables: Sequence[Any]) -> bool:
-    return any(variable is one for one in variables)
+    """Of the loss, for the variables asked for; ``None`` where it does not depend on one."""
 
 
 @contextmanager
-def _replaced(cls: Any, name: str, value: Any) -> Iterator[None]:
-    before = cls.__dict__[name]
-    setattr(cls, name, value)
-    try:
-        yield
-    finally:
-        setattr(cls, name, before)
-
-
-@contextmanager
-def _idle(optimizer: Any) -> Iterator[None]:
+def idle(optimizer: Any) -> Iterator[None]:
     """An optimizer that takes gradients and does nothing."""
     with ExitStack() as stack:
         for method in APPLIERS:
             if optimizer is not None and hasattr(optimizer, method):
                 stack.enter_context(swapped(optimizer, method, lambda *args, **kwargs: None))
         yield
+
+
+@contextmanager
+def thawed(model: Any) -> Iterator[None]:
+    """Every layer trainable for a while."""
+    flags = [(layer, layer.trainable) for layer in everything(model)]
+    try:
+        for layer, flag in flags:
+            if not flag:
+                layer.trainable = True
+        yield
+    finally:
+        for layer, flag in flags:
+            if layer.trainable != flag:
+                layer.trainable = flag
 
 
 @contextmanager
@@ -122,43 +100,8 @@ class Meeting:
     element: tuple[int, ...] | None = None
 
 
-@contextmanager
-def meeting(model: Any, labels: Any) -> Iterator[Meeting]:
-    """Follow the model's output and the labels through eager operations until one takes both."""
-    from tensorflow.python.framework import op_callbacks
-
-    found = Meeting()
-    predictions: dict[int, Any] = {}
-    targets: dict[int, Any] = {id(labels): labels}
-    original = model.call
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        result = original(*args, **kwargs)
-        predictions[id(result)] = result
-        return result
-
-    def look(op_type: Any, inputs: Any, attrs: Any, outputs: Any, op_name: Any = None, graph: Any = None) -> None:
-        if graph is not None:
-            return
-        of_model = [one for one in inputs if id(one) in predictions]
-        of_labels = [one for one in inputs if id(one) in targets]
-        if of_model and of_labels and found.element is None:
-            found.operation = op_type if isinstance(op_type, str) else op_type.decode()
-            found.prediction, found.target = _shape(of_model[0]), _shape(of_labels[0])
-            found.element = _shape(outputs[0])
-        kept = predictions if of_model else targets if of_labels else None
-        if kept is not None:
-            kept.update({id(one): one for one in outputs})
-
-    op_callbacks.add_op_callback(look)
-    try:
-        with swapped(model, "call", call):
-            yield found
-    finally:
-        op_callbacks.remove_op_callback(look)
-
-
-def _shape(tensor: Any) -> tuple[int, ...]:
+def shape_of(tensor: Any) -> tuple[int, ...]:
+    """Sizes of a tensor."""
     return tuple(int(n) for n in tensor.shape)
 
 
@@ -225,20 +168,17 @@ def _formulas(p: AnyArray) -> list[Formula]:
     return found
 
 
-def read_own_loss(model: Any, name: str, x: Any, y: Any, run: Callable[[], Any]) -> LossFacts:
+def read_own_loss(backend: Backend, model: Any, name: str, x: Any, y: Any, run: Callable[[], Any]) -> LossFacts:
     """Facts of the loss that ``run()`` computes on rows ``x`` and labels ``y``, without update."""
-    with evaluation_mode(model), meeting(model, y) as met:
+    from defib.adapters.keras.program import first_output
+    from defib.adapters.keras.trace import call_model
+
+    with evaluation_mode(model), backend.meeting(model, y) as met:
         value = float(to_numpy(run()))
-    output = to_numpy(_output(model, x))
+    with backend.quietly():
+        output = to_numpy(first_output(call_model(model, x, training=False)))
     penalties = float(sum(float(to_numpy(one)) for one in model.losses))
     kind, takes = classify(value - penalties, to_numpy(y), output)
     if kind == "other":
         kind, takes = classify(value, to_numpy(y), output)
     return LossFacts(name, kind, takes, met.prediction, met.target, met.element)
-
-
-def _output(model: Any, x: Any) -> Any:
-    from defib.adapters.keras.program import first_output
-    from defib.adapters.keras.trace import call_model
-
-    return first_output(call_model(model, x, training=False))

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from defib.adapters.keras.flavor import Flavor
+from defib.adapters.keras.ops import ops_for
 from defib.recipe import InputTransform
 from defib.subject import AnyArray
 
@@ -131,15 +132,12 @@ class Door:
 
     def __call__(self, packed: Any) -> Any:
         """``(n_rows, columns)`` to ``(n_rows, *shape)``."""
-        import tensorflow as tf
-
-        return tf.cast(tf.reshape(packed[:, self.start : self.end], [-1, *self.shape]), self.dtype)
+        ops = ops_for(packed)
+        return ops.cast(ops.reshape(packed[:, self.start : self.end], [-1, *self.shape]), self.dtype)
 
 
 def packed_model(flavor: Flavor, model: Any, packing: Packing) -> Any:
     """A functional model of one input around the user's. Raises `CannotPack` where the model cannot be called so."""
-    if flavor.backend != "tensorflow":
-        raise CannotPack(f"several inputs on the {flavor.backend} backend")
     keras = flavor.keras
     try:
         packed = keras.Input((packing.bounds[-1],), dtype=_keras_dtype(packing.dtype), name="packed_inputs")

@@ -17,12 +17,12 @@ Restore = Callable[[], None]
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Put back the random state of Python, NumPy, TensorFlow and Keras, and Keras' name counters, afterwards.
+    """Put back the random state of Python, NumPy, TensorFlow, PyTorch and Keras, and Keras' name counters, afterwards.
 
     Warnings that Keras raises about our own clones are kept away from the user.
     """
     _State.depth += 1
-    restores = [_python(), _numpy(), *_tensorflow(), *_keras_globals(), *_legacy_globals(), *_loggers()]
+    restores = [_python(), _numpy(), *_torch(), *_tensorflow(), *_keras_globals(), *_legacy_globals(), *_loggers()]
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -60,6 +60,21 @@ def _python() -> Restore:
 def _numpy() -> Restore:
     state = np.random.get_state()
     return lambda: np.random.set_state(state)
+
+
+def _torch() -> list[Restore]:
+    """PyTorch's own state, where Keras runs on it: modules of the user's inside a model draw from it."""
+    import sys
+
+    keras, torch = sys.modules.get("keras"), sys.modules.get("torch")
+    if keras is None or torch is None or keras.backend.backend() != "torch":
+        return []
+    state = torch.random.get_rng_state()
+    restores: list[Restore] = [lambda: torch.random.set_rng_state(state)]
+    if torch.cuda.is_available() and torch.cuda.is_initialized():
+        states = torch.cuda.get_rng_state_all()
+        restores.append(lambda: torch.cuda.set_rng_state_all(states))
+    return restores
 
 
 def _tensorflow() -> list[Restore]:

@@ -12,6 +12,7 @@ from typing import Any, Final, final
 import numpy as np
 
 from defib.adapters.keras.arms import Workshop
+from defib.adapters.keras.backends import backend_of
 from defib.adapters.keras.clone import Clone, Unclonable
 from defib.adapters.keras.edits import CannotEdit
 from defib.adapters.keras.examined import KerasInside
@@ -23,7 +24,6 @@ from defib.adapters.keras.penalties import penalties
 from defib.adapters.keras.program import OptimizerPlan, Program
 from defib.adapters.keras.quiet import quiet
 from defib.adapters.keras.statistics import recompute_statistics
-from defib.adapters.keras.trace import trace
 from defib.adapters.keras.weights import is_statistic, weights_of
 from defib.recipe import Arm, TrainingRecipe
 from defib.subject import (
@@ -235,7 +235,7 @@ class KerasSubject(Subject):
     def forward(self, X: AnyArray, *, moment: Moment = "end", training: bool = False) -> ForwardPass:
         """Send rows through a clone, eagerly, and record every layer."""
         with self._at(moment) as base:
-            return trace(base.model, self._workshop.rows(np.asarray(X)), training=training)
+            return self._workshop.trace(base, np.asarray(X), training=training)
 
     def gradients(self, X: AnyArray, y: AnyArray, *, moment: Moment = "end") -> tuple[Gradient, ...]:
         """Gradient of the compiled loss in training mode, all rows as one batch, frozen parameters included."""
@@ -300,7 +300,7 @@ class KerasSubject(Subject):
             with program.clone.entered():
                 losses = program.train(course, values, seed=seed, deadline=deadline)
                 if arm.recomputed_statistics:
-                    recompute_statistics(program.clone.model, course.X)
+                    recompute_statistics(backend_of(self.captured.flavor), program.clone.model, course.X)
                 trained = [to_numpy(v) for v in program.clone.model.weights]
         link = self._workshop.link(program, arm)
         thinned = losses[np.linspace(0, max(len(losses) - 1, 0), min(len(losses), MAX_LOSSES)).astype(int)]

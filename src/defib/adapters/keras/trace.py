@@ -2,13 +2,13 @@
 
 The record is taken from the run itself: each layer's ``call`` and fused ``activation`` are wrapped on
 the instance for the length of the pass; functional activations that a user's own ``call`` applies
-(``tf.nn.relu(x)``) are seen as TensorFlow operations.
+(``tf.nn.relu(x)``, ``keras.ops.relu(x)``) are seen by the backend.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,19 +28,6 @@ from defib.adapters.keras.weights import Weight, layer_names, weights_of
 from defib.subject import AnyArray, ForwardPass, Layer, LayerOutput
 
 FUSED_KINDS = ("dense", "conv")
-OPERATIONS: dict[str, str] = {
-    "Relu": "relu",
-    "Relu6": "relu",
-    "LeakyRelu": "leaky_relu",
-    "Elu": "elu",
-    "Selu": "selu",
-    "Sigmoid": "sigmoid",
-    "Tanh": "tanh",
-    "Softplus": "softplus",
-    "Softmax": "softmax",
-    "LogSoftmax": "log_softmax",
-}
-"""TensorFlow operation to activation name."""
 
 
 @dataclass
@@ -195,29 +182,27 @@ def _parts(model: Any) -> list[Any]:
     return list(found.values())
 
 
-@contextmanager
-def _operations_seen(recorder: _Recorder) -> Iterator[None]:
-    """Record activations that a user's own ``call`` applies as functions (TensorFlow only)."""
-    try:
-        from tensorflow.python.framework import op_callbacks
-    except ImportError:
-        yield
-        return
-
-    def seen(op_type: Any, inputs: Any, attrs: Any, outputs: Any, op_name: Any = None, graph: Any = None) -> None:
-        kind = OPERATIONS.get(op_type if isinstance(op_type, str) else op_type.decode())
-        if graph is None and kind and recorder.stack and recorder.stack[-1].foreign and len(inputs) == 1:
-            recorder.activation(recorder.stack[-1].layer, kind, inputs[0], outputs[0])
-
-    op_callbacks.add_op_callback(seen)
-    try:
-        yield
-    finally:
-        op_callbacks.remove_op_callback(seen)
+Report = Callable[[str, Any, Any], None]
+Listen = Callable[[Report], AbstractContextManager[None]]
+"""Opens a context in which activations applied as functions are reported as ``(kind, before, after)``."""
 
 
-def trace(model: Any, X: AnyArray, *, training: bool) -> ForwardPass:
-    """Run the rows through ``model`` eagerly and keep every layer's output.
+def _silent(report: Report) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
+def _functional(recorder: _Recorder) -> Report:
+    """Record activations that a user's own ``call`` applies as functions."""
+
+    def report(kind: str, before: Any, after: Any) -> None:
+        if recorder.stack and recorder.stack[-1].foreign:
+            recorder.activation(recorder.stack[-1].layer, kind, before, after)
+
+    return report
+
+
+def trace(model: Any, X: Any, *, training: bool, listen: Listen = _silent) -> ForwardPass:
+    """Run the rows through ``model`` eagerly and keep every layer's output; ``listen`` is the backend's.
 
     The weights of ``model`` may move when ``training`` (batch-norm statistics): give a clone, or put them back.
     """
@@ -228,7 +213,7 @@ def trace(model: Any, X: AnyArray, *, training: bool) -> ForwardPass:
             if not is_operation(part) and _has_fused_activation(part):
                 stack.enter_context(swapped(part, "activation", _spy_activation(recorder, part)))
         if _needs_operations(model):
-            stack.enter_context(_operations_seen(recorder))
+            stack.enter_context(listen(_functional(recorder)))
         outputs = call_model(model, X, training=training)
     return ForwardPass(outputs=to_numpy(outputs), layers=tuple(recorder.found))
 
