@@ -8,6 +8,7 @@ ranking rule orders them (`rank`), and the smallest change that was proven becom
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,13 @@ from defib.assess import Assessments, assess_all, hold_to_control, leading
 from defib.catalogue import all_causes
 from defib.causes._time import course
 from defib.diagnosis import DECISIVE, Diagnosis, Hypothesis, Measured, Outcome
-from defib.evidence import Book, Missing
+from defib.evidence import Book, Evidence, Missing
 from defib.examine import measure_all
 from defib.fixing import choose_fix
 from defib.gate import Gate, needs_replay, read_gate
 from defib.interventions.table import all_interventions
 from defib.probes.activations import ActivationFacts
+from defib.probes.looks import LookFacts, find_looks
 from defib.probes.moments import MomentFacts, find_moments
 from defib.probes.outputs import SymptomFacts
 from defib.ranking import Assessed, rank, settle
@@ -36,6 +38,8 @@ from defib.versions import versions
 from defib.wording import headline, next_command
 
 MIN_BUDGET_SECONDS = 10.0
+LOOKS_SHARE = 0.05
+"""Share of the trials' seconds, on top of them, that replays may take to show gradients and updates over time."""
 MOMENTS_SHARE = 0.1
 """Share of the trials' seconds, on top of them, that replays may take to find when a layer broke."""
 
@@ -126,6 +130,8 @@ def examine(subject: Subject, options: Options, progress: Progress) -> tuple[Dia
     found = assess_all(book, all_causes(), gate.problem)
     campaign = _with_replay(_campaign(subject, book, gate, found, replay, options, progress), replay)
     settled = settle(hold_to_control(found.assessed, campaign), campaign.outcomes)
+    if options.trials and gate.problem not in ("none", "unknown"):
+        book = _replayed(book, LookFacts, lambda: find_looks(subject, book, LOOKS_SHARE * options.seconds(subject)))
     diagnosis = _conclude(subject, book, gate, replace(found, assessed=settled), campaign)
     return replace(diagnosis, seconds=time.monotonic() - started), book
 
@@ -140,15 +146,20 @@ def with_moments(subject: Subject, book: Book, gate: Gate, options: Options) -> 
     """The Book with the moments at which layers broke, where a short replay can show them."""
     if not options.trials or gate.problem not in ("flat", "weak"):
         return book
+    return _replayed(book, MomentFacts, lambda: find_moments(subject, book, MOMENTS_SHARE * options.seconds(subject)))
+
+
+def _replayed(book: Book, kind: type[Evidence], find: Callable[[], Evidence]) -> Book:
+    """The Book with what a replay shows; with what it would need, where it cannot."""
     try:
-        facts = find_moments(subject, book, MOMENTS_SHARE * options.seconds(subject))
+        facts = find()
     except (Missing, NotAvailable) as lack:
         needs = lack.needs if isinstance(lack, Missing) else str(lack)
-        return replace(book, missing={**book.missing, MomentFacts: needs})
+        return replace(book, missing={**book.missing, kind: needs})
     except Exception as error:  # a replay that breaks must not end the diagnosis
         reason = f"{type(error).__name__}: {error}".splitlines()[0][:200]
-        return replace(book, failed={**book.failed, "moments": reason})
-    return replace(book, found={**book.found, MomentFacts: facts})
+        return replace(book, failed={**book.failed, kind.__name__: reason})
+    return replace(book, found={**book.found, kind: facts})
 
 
 def _campaign(

@@ -127,20 +127,6 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class Looks:
-    """Single optimizer steps seen from close: the first ones, then ever more seldom, at most 64 over a training."""
-
-    updates: tuple[int, ...]
-    """Which step each look was at, counted from 1, ascending."""
-    parameters: tuple[str, ...]
-    """Weights that were looked at, in the order of the model; at most 256, evenly spaced."""
-    gradient_rms: tuple[tuple[float | None, ...], ...]
-    """Per look and parameter: root mean square of the gradient when the optimizer took its step; ``None``: none."""
-    relative_update: tuple[tuple[float | None, ...], ...]
-    """Per look and parameter: ``|w1 - w0| / |w0|`` (L2) of that step; ``None``: not seen, or ``w0`` is 0."""
-
-
-@dataclass(frozen=True)
 class TrainingTrace:
     """What the user's own training was seen to do. Empty arrays where nothing was recorded."""
 
@@ -170,8 +156,6 @@ class TrainingTrace:
     """What put them back and by which measure, as a clause: ``EarlyStopping, the smallest val_accuracy``."""
     notes: tuple[str, ...] = ()
     """Sentences on what was sampled or could not be recorded."""
-    looks: Looks | None = None
-    """Gradient and update per parameter over time; ``None`` where the way in does not show them."""
 
 
 class Inside(ABC):

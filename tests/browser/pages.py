@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from defib.probes.looks import LookFacts
 from defib.reporters.background import Background, Behind
 from defib.reporters.html import render
-from defib.subject import Looks
 from tests.reporters import recorded, samples
 
 BREAKING_OUT = "</script><script>window.hacked=1</script><img src=x onerror='window.hacked=1'>\"'`${7*7}\x1b[31m\x00"
@@ -35,10 +35,9 @@ def hostile() -> str:
     evidence["UpdateFacts"] = replace(
         evidence["UpdateFacts"], parameters=tuple(replace(one, name=name, layer=name) for one in recorded.MOVES)
     )
-    looks = Looks((1, 2), (name, f"{name} 2"), ((0.5, 2.0), (0.01, 1.0)), ((1.3, 0.2), (0.1, 0.1)))
-    behind = Behind(
-        sources={"fit": f"/w/{name}.py:12"}, trace=replace(recorded.BEHIND.trace, looks=looks), evidence=evidence
-    )
+    table = ((0.5, 2.0), (0.01, 1.0))
+    evidence["LookFacts"] = LookFacts((1, 2), (name, f"{name} 2"), table, table, 2)
+    behind = Behind(sources={"fit": f"/w/{name}.py:12"}, trace=recorded.BEHIND.trace, evidence=evidence)
     diagnosis = replace(
         samples.HOSTILE,
         model=name,

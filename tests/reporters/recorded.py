@@ -8,11 +8,12 @@ from defib.probes.activations import ActivationFacts, LayerState
 from defib.probes.columns import ColumnScales
 from defib.probes.gradients import GradientFacts, LayerGradient
 from defib.probes.histograms import OutputColumn, OutputHistograms
+from defib.probes.looks import LookFacts
 from defib.probes.modes import ModeFacts
 from defib.probes.training import TrainingFacts
 from defib.probes.updates import ParameterMove, UpdateFacts
 from defib.reporters.background import Background, Behind
-from defib.subject import Looks, TrainingTrace
+from defib.subject import TrainingTrace
 
 
 def state(layer: str, spread: float, *, activation: str | None = None, dead: float | None = None) -> LayerState:
@@ -34,11 +35,12 @@ MOVES = (
     ParameterMove("dense/bias", "dense", 64, float("inf"), None, None, 0.0, 0.5),
     ParameterMove("head/kernel", "head", 64, 0.0, 0.0, "zero_gradient", 0.1, 0.1),
 )
-LOOKS = Looks(
-    updates=(1, 2, 4),
+LOOKS = LookFacts(
+    updates=(0, 1, 4),
     parameters=("dense/kernel", "head/kernel"),
     gradient_rms=((0.5, 2.0), (0.01, 1.0), (0.0, None)),
-    relative_update=((1.3, 0.2), (0.1, 0.1), (0.0, None)),
+    relative_update=((None, None), (1.3, 0.2), (0.0, 0.1)),
+    n_updates=4,
 )
 COUNTS = (*(0 for _ in range(25)), 114, *(0 for _ in range(14)))
 HISTOGRAMS = OutputHistograms(
@@ -50,7 +52,7 @@ HISTOGRAMS = OutputHistograms(
 BEHIND = Behind(
     sources={"fit": "/w/a/train.py:12"},
     rows={"training": {"kept": 256, "seen": 455, "origin": "fit"}},
-    trace=TrainingTrace(loss_per_update=np.array([900.0, 30.0, np.nan, 0.66]), n_updates=4, looks=LOOKS),
+    trace=TrainingTrace(loss_per_update=np.array([900.0, 30.0, np.nan, 0.66]), n_updates=4),
     evidence={
         "ActivationFacts": activations(INITIAL, END),
         "TrainingFacts": TRAINING,
@@ -65,6 +67,7 @@ BEHIND = Behind(
             np.array([9e3, 1.0, 5.0]),
         ),
         "OutputHistograms": HISTOGRAMS,
+        "LookFacts": LOOKS,
         "ModeFacts": ModeFacts(False, False, 0.0, 0.25, None, None, None, None, None, False),
     },
 )
@@ -82,9 +85,9 @@ def large(layers: int, steps: int) -> Background:
     moves = tuple(ParameterMove(f"{one.layer}/kernel", one.layer, 4096, 0.1, 0.1, None, 0.1, 0.1) for one in states)
     loss = np.random.default_rng(0).random(steps)
     gradients = tuple(tuple(row) for row in np.random.default_rng(1).random((steps // 10, layers)).tolist())
-    looks = Looks(tuple(range(1, steps, 10)), tuple(one.name for one in moves), gradients, gradients)
+    looks = LookFacts(tuple(range(1, steps, 10)), tuple(one.name for one in moves), gradients, gradients, steps)
     behind = Behind(
-        trace=TrainingTrace(loss_per_update=loss, n_updates=steps, looks=looks),
+        trace=TrainingTrace(loss_per_update=loss, n_updates=steps),
         evidence={
             "ActivationFacts": activations(states, states),
             "GradientFacts": GradientFacts(
@@ -92,6 +95,7 @@ def large(layers: int, steps: int) -> Background:
                 *(None, None, False, False, False, False, (), False, None),
             ),
             "OutputHistograms": HISTOGRAMS,
+            "LookFacts": looks,
             "UpdateFacts": UpdateFacts(moves, 1.0, 0.0, 0.0, 0.0, 0.1, 0.1, False, 0),
             "ColumnScales": ColumnScales(*(np.ones(1000) for _ in range(4))),
         },

@@ -164,6 +164,7 @@ def article(diagnosis: Diagnosis, index: int, background: Background) -> dict[st
         "loss": view.loss_chart(found),
         "inputs": view.input_chart(found),
         "parameters": view.parameters(found),
+        "looks": view.looks(found),
         "paths": view.paths(found),
         "trials": view.trials(d.trials),
         "ruled_out": [view.hypothesis(one) for one in look_alikes_first(d.ruled_out, d.causes)],

@@ -150,6 +150,18 @@ def parameters(behind: Behind) -> list[dict[str, Any]]:
     ]
 
 
+def looks(behind: Behind) -> str:
+    """What the maps over time show, and where it comes from."""
+    facts = behind.evidence.get("LookFacts")
+    if facts is None:
+        return ""
+    far = "" if facts.updates[-1] >= facts.n_updates else f" as far as its time reached, of {facts.n_updates:,}"
+    return (
+        "Rows are weights from the input down to the output, time runs to the right; ╳: exactly 0. The training was "
+        f"replayed from its initial weights, {facts.updates[-1]:,} updates long{far}."
+    )
+
+
 def paths(behind: Behind) -> list[tuple[str, str]]:
     """Training rows against predict rows, and training mode against evaluation mode."""
     serving, modes = behind.evidence.get("ServingFacts"), behind.evidence.get("ModeFacts")

@@ -100,7 +100,7 @@ def _first_equal(layer: str, y: Spec) -> Spec:
 
 def gradients(diagnosis: Diagnosis, behind: Behind) -> Figure | None:
     """The gradient of every layer over the training; where it was not watched, at its start and its end."""
-    looks = getattr(behind.trace, "looks", None)
+    looks = behind.evidence.get("LookFacts")
     title = "gradient per weight (root mean square)"
     if looks is not None and looks.updates:
         return _over_time(looks, looks.gradient_rms, title)
@@ -131,11 +131,11 @@ def gradients(diagnosis: Diagnosis, behind: Behind) -> Figure | None:
 
 
 def updates(diagnosis: Diagnosis, behind: Behind) -> Figure | None:
-    """How far every layer was moved by the optimizer, relative to its size, over the training."""
-    looks = getattr(behind.trace, "looks", None)
+    """How far the optimizer moved every layer, relative to its size, over the training."""
+    looks = behind.evidence.get("LookFacts")
     if looks is None or not looks.updates:
         return None
-    return _over_time(looks, looks.relative_update, "update over the size of the weights")
+    return _over_time(looks, looks.relative_update, "movement since the moment before, over the weights' size")
 
 
 def _over_time(looks: Any, table: Sequence[Sequence[float]], title: str) -> Figure | None:
@@ -153,7 +153,7 @@ def _over_time(looks: Any, table: Sequence[Sequence[float]], title: str) -> Figu
     some = [cell for cell in cells if cell["v"] > 0]
     high = max((cell["v"] for cell in some), default=1.0)
     low = max(min((cell["v"] for cell in some), default=1.0), high * 1e-12)
-    x: Spec = {"field": "u", "type": "ordinal", "title": "update of the optimizer (not evenly spaced)"}
+    x: Spec = {"field": "u", "type": "ordinal", "title": "after so many updates (not evenly spaced)"}
     x |= {"axis": {"labelAngle": 0}, "sort": None, "scale": {"domain": [update for _, update in times]}}
     y = lines("l", [place(name) for _, name in places])
     colour = {
@@ -169,7 +169,7 @@ def _over_time(looks: Any, table: Sequence[Sequence[float]], title: str) -> Figu
         "mark": {"type": "text", "text": "╳", "color": LEVEL, "fontSize": 11},
         "encoding": {"x": x, "y": y, "tooltip": hover(l="layer", u="update", v=title)},
     }
-    label = f"{title}, per layer over {len(looks.updates)} updates"
+    label = f"{title}, per layer at {len(looks.updates)} moments"
     return frame([map_, nothing], 110 + max(40, min(LINE_HEIGHT * len(places), 520)), label)
 
 

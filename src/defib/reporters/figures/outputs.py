@@ -165,7 +165,7 @@ def _dots(data: list[dict[str, Any]], names: Sequence[str], title: str, label: s
         "mark": {"type": "point", "size": 90, "opacity": 0.85},
         "encoding": {
             "y": lines("class", [one["class"] for one in data], "class"),
-            "x": quantity("value", title, domain=[0, 1]),
+            "x": quantity("value", title, domain=[0, 1]) | {"axis": {"tickCount": 6}},
             "tooltip": hover(what="", told="value", **{"class": "class"}),
             **told_apart("what", names, (START, END), ("circle", "square")),
         },
