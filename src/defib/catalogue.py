@@ -34,6 +34,7 @@ CAUSES: dict[str, str] = {
     "DF507": "collapse_after_learning",
     "DF601": "zero_or_symmetric_initialization",
     "DF602": "initialization_scale",
+    "DF603": "weights_not_loaded",
     "DF701": "frozen_parameters",
     "DF703": "parameters_not_in_optimizer",
     "DF704": "detached_graph",

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Literal
 
-from defib.causes._signs import served_on_another_scale, unsayable, untouched
+from defib.causes._signs import served_by_another, served_on_another_scale, unsayable, untouched
 from defib.evidence import Book, Missing
 from defib.probes.labels import LabelFacts
 from defib.probes.outputs import SymptomFacts
@@ -40,8 +40,9 @@ def read_gate(book: Book, replay: Campaign | None = None) -> Gate:
     """Judge the symptom; ``replay`` (a campaign's control) stands in where no unseen labelled rows are known."""
     symptom = book.get(SymptomFacts).symptom
     seen = symptom.skill
-    # A replay takes steps; where the user's own steps moved nothing, what it learns says nothing of the user's network.
-    if replay is not None and not untouched(book) and (seen is None or seen.rows == "training" or not seen.shown):
+    # A replay takes steps; where the user's own moved nothing, or others' weights predicted, it says nothing of these.
+    own = not untouched(book) and not served_by_another(book)
+    if replay is not None and own and (seen is None or seen.rows == "training" or not seen.shown):
         symptom = replace(symptom, skill=_replayed(replay, symptom) or seen)
     return Gate(symptom, _problem(symptom, book))
 

@@ -158,6 +158,44 @@ class TrainingTrace:
     """Sentences on what was sampled or could not be recorded."""
 
 
+@dataclass(frozen=True)
+class Loading:
+    """One load of saved weights into a network, as the program made it."""
+
+    how: str
+    """The user's call: ``load_state_dict``, ``load_weights``."""
+    line: str
+    """``file:line`` of it."""
+    filled_fraction: float
+    """Share of the weights (by count) that got a value from the file, in [0, 1]."""
+    n_weights: int
+    """How many weights the network that was loaded into has."""
+    after_training: bool
+    """Whether the network had been trained by then."""
+    left: tuple[str, ...] = ()
+    """Names of weights that the file had no value for, as the network that was loaded into has them."""
+    part: str = ""
+    """Where that network stands inside the one that predicted (``encoder``); empty when it is the whole."""
+    unexpected: tuple[str, ...] = ()
+    """Names in the file that the network does not have; the first few."""
+
+
+@dataclass(frozen=True)
+class WeightsOrigin:
+    """Where the weights come from that made the predictions."""
+
+    another_instance: bool
+    """The network that predicted is another object than the one that was trained."""
+    likeness_to_trained: float
+    """Correlation of its kernels with those that the training left, in [−1, 1]; 1 = the same weights."""
+    likeness_to_initial: float | None
+    """Correlation with those that the training started from; ``None`` when they are not known."""
+    as_drawn: bool | None = None
+    """Whether its weights may be a fresh draw of the initializer that the training started from; ``None``: unknown."""
+    loads: tuple[Loading, ...] = ()
+    """Loads into the network that predicted, in order; into the trained one when it is the same."""
+
+
 class Inside(ABC):
     """A trained clone, looked into. Rows and labels are those at *its* door and loss: after the arm's transforms."""
 
@@ -237,6 +275,8 @@ class Subject(ABC):
     """Squashings (``sigmoid``, ``softmax``) that the program applied to ``prediction_outputs`` afterwards, in order."""
     held_out: Rows | None
     """Labelled rows the model was not trained on (validation data, ``evaluate``), if any."""
+    weights_origin: WeightsOrigin | None = None
+    """Where the weights that predicted come from, where loads and instances were watched."""
 
     @property
     @abstractmethod

@@ -20,6 +20,7 @@ from defib.probes.head import HeadFacts
 from defib.probes.initialization import InitializationFacts, LayerInitialization
 from defib.probes.inputs import InputFacts, ServingFacts
 from defib.probes.labels import LabelFacts
+from defib.probes.loading import LoadingFacts
 from defib.probes.modes import ModeFacts
 from defib.probes.outputs import SymptomFacts
 from defib.probes.reference import SignalFacts
@@ -253,6 +254,16 @@ SIGNAL = SignalFacts(
     repaired_score=None,
 )
 NO_SIGNAL = replace(SIGNAL, linear=0.51, boosting=0.49, best=0.51, interval=(0.45, 0.57), z=0.3, has_signal=False)
+LOADING = LoadingFacts(
+    another_instance=False,
+    likeness_to_trained=1.0,
+    likeness_to_initial=0.4,
+    as_drawn=False,
+    n_weights=3000,
+    filled_fraction=None,
+    trained_flat=False,
+    trained_spread=0.42,
+)
 MODES = ModeFacts(False, False, 0.42, 0.42, 0.97, 0.97, None, None, None, False)
 TRAINING = TrainingFacts(
     n_updates=420,
@@ -338,7 +349,7 @@ def book(*evidence: Evidence, without: tuple[type[Evidence], ...] = ()) -> Book:
     """The healthy network's Book with this evidence in place of its own, and without these kinds."""
     healthy: tuple[Evidence, ...] = (
         *(symptoms(), activations(), INPUTS, SERVING, LABELS, HEAD, gradients(), SIGNAL, MODES, TRAINING, updates()),
-        *(initialization(), COLUMNS, KEPT),
+        *(initialization(), COLUMNS, KEPT, LOADING),
     )
     found = {type(one): one for one in (*healthy, *evidence)}
     return Book({kind: one for kind, one in found.items() if kind not in without})

@@ -20,6 +20,7 @@ from tests.causes.books import (
     HEALTHY,
     INPUTS,
     LABELS,
+    LOADING,
     MODES,
     NEAR_FLAT,
     NO_SIGNAL,
@@ -544,3 +545,28 @@ def test_an_empty_book_never_accuses() -> None:
     for cause in all_causes():
         with pytest.raises(Missing):
             cause.assess(Book())
+
+
+class TestWeightsNotLoaded:
+    STRANGER = replace(LOADING, another_instance=True, likeness_to_trained=0.0, likeness_to_initial=0.0, as_drawn=True)
+
+    def test_a_running_average_of_the_trained_weights_is_no_stranger(self) -> None:
+        assert verdict("DF603", replace(self.STRANGER, likeness_to_trained=0.97), collapsed()) == "ruled_out"
+
+    def test_a_file_of_another_training_was_loaded(self) -> None:
+        assert verdict("DF603", replace(self.STRANGER, filled_fraction=1.0), collapsed()) == "inconclusive"
+
+    def test_weights_that_came_in_unseen(self) -> None:
+        assert verdict("DF603", replace(self.STRANGER, as_drawn=False), collapsed()) == "inconclusive"
+
+    def test_a_copy_from_before_the_training(self) -> None:
+        early = replace(LOADING, another_instance=True, likeness_to_trained=0.6, likeness_to_initial=1.0)
+        assert "before the training" in assess("DF603", early, collapsed()).because
+
+    def test_a_training_that_is_flat_itself(self) -> None:
+        assert verdict("DF603", replace(self.STRANGER, trained_flat=True), collapsed()) == "inconclusive"
+
+    def test_an_encoder_that_was_neither_loaded_nor_trained(self) -> None:
+        found = assess("DF603", replace(LOADING, filled_fraction=0.0, untouched_fraction=0.9), collapsed())
+        assert found.verdict == "supported"
+        assert verdict("DF603", replace(LOADING, untouched_fraction=0.1), collapsed()) == "inconclusive"

@@ -31,6 +31,7 @@ CAUSES: tuple[str, ...] = (
     "undertrained",
     "collapse_after_learning",
     "zero_or_symmetric_initialization",
+    "weights_not_loaded",
     "frozen_parameters",
     "parameters_not_in_optimizer",
     "detached_graph",

@@ -72,6 +72,7 @@ def _subject(study: Study) -> KerasSubject:
         prediction_outputs=outputs,
         held_out=_held_out(study),
     )
+    subject.weights_origin = study.origin
     return with_loss(subject) if handmade is None else with_handmade(subject, handmade)
 
 
@@ -188,11 +189,13 @@ def _is_training(study: Study, X: AnyArray) -> bool:
 
 def _prediction(study: Study) -> tuple[Rows | None, FloatArray | None]:
     """The last rows served that are not the training rows again; predictions before evaluations."""
-    if not study.served:
+    all_served = study.served if study.stranger is None else study.stranger.served
+    if not all_served:
         return None, None
-    fresh = [s for s in study.served if not _is_training(study, s.X[0] if len(s.X) == 1 else s.rows().X)]
-    last = [s for s in fresh if s.after_updates == study.n_updates] or fresh
-    chosen = _last_predicted(last) or _last_predicted(study.served) or (last or study.served)[-1]
+    after = study.n_updates if study.stranger is None else 0
+    fresh = [s for s in all_served if not _is_training(study, s.X[0] if len(s.X) == 1 else s.rows().X)]
+    last = [s for s in fresh if s.after_updates == after] or fresh
+    chosen = _last_predicted(last) or _last_predicted(all_served) or (last or all_served)[-1]
     rows, outputs = chosen.rows(), chosen.all_outputs()
     if rows.y is None:
         rows = Rows(rows.X, _labels_of(study, rows.X), rows.n_seen, rows.origin)

@@ -52,6 +52,9 @@ class KerasWatcher(Watcher):
                 self._patches.wrap(module.Model, method, functools.partial(_guest, session, getattr(part, method)))
         wrapper = functools.partial(_guest, session, session.serving.call)
         self._patches.wrap(module.Model, "__call__", wrapper, own=True)
+        for method in ("load_weights", "set_weights"):
+            wrapper = functools.partial(_guest, session, functools.partial(session.instances.loading, method))
+            self._patches.wrap(module.Model, method, wrapper, own=True)
         for event in CALLBACKS:
             self._patches.wrap(
                 module.callbacks.CallbackList, event, functools.partial(_before, session, getattr(session, event))

@@ -26,8 +26,8 @@ class Serving:
         self.session = session
 
     def _served(self, how: str, original: Any, model: Any, args: Any, kwargs: Any) -> Turn | None:
-        study = self.session.studies.get(id(model))
-        if study is None or study.n_updates == 0 or kwargs.get("_use_cached_eval_dataset"):
+        study = None if kwargs.get("_use_cached_eval_dataset") else self.session.instances.serving_study(model)
+        if study is None:
             return None
         if how == "evaluate" and study in self.session.fitting and not study.flavor.v3:
             return None  # the validation pass of fit
@@ -96,9 +96,11 @@ class Serving:
         turn = self.session.loops.call(model, args, kwargs)
         if turn is not None:
             return turn
-        study = self.session.studies.get(id(model))
         x = args[0] if args else None
-        if study is None or study.n_updates == 0 or x is None or kwargs.get("training") or not _is_concrete(x):
+        if x is None or kwargs.get("training") or not _is_concrete(x):
+            return None
+        study = self.session.instances.serving_study(model)
+        if study is None:
             return None
         turn = Turn(args, kwargs)
         served = Served("call", user_place(), study.n_updates)

@@ -12,6 +12,7 @@ import numpy as np
 from defib.adapters.keras.flavor import Flavor, flavor_of, to_numpy
 from defib.adapters.keras.packing import CannotPack, output_keys, parts_of
 from defib.adapters.keras.quiet import busy
+from defib.capture.keras_loads import Instances
 from defib.capture.keras_loop import Loops
 from defib.capture.keras_restored import note_restored
 from defib.capture.keras_rows import RowStore, SeveralArrays, to_array
@@ -39,6 +40,7 @@ class Session:
         self.fitting: list[Study] = []
         """Models inside ``fit`` or ``train_on_batch`` now, innermost last."""
         self.serving = Serving(self)
+        self.instances = Instances(self)
         self.loops = Loops(self)
         self.depth = 0
         """How many Keras methods of the user's are running."""
@@ -349,6 +351,7 @@ class Session:
                 self.errors.append(f"{study.model.name}: {study.several}; {DIAGNOSE_PARTS}")
                 continue
             try:
+                self.instances.note_origin(study)
                 found += build(study)
             except CannotPack as error:
                 self.errors.append(f"{study.model.name}: {error}; {DIAGNOSE_PARTS}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any, Final
 
 import numpy as np
@@ -12,7 +13,7 @@ from defib.adapters.keras.flavor import Flavor, to_numpy
 from defib.adapters.keras.optimizers import class_of, config_of
 from defib.adapters.keras.packing import CannotPack, Packing, by_output, output_keys, packing_of, parts_of
 from defib.capture.keras_rows import RowStore, SeveralArrays, evenly, row_limit, to_array
-from defib.subject import AnyArray, FloatArray, Rows
+from defib.subject import AnyArray, FloatArray, Rows, WeightsOrigin
 
 MAX_LOSSES: Final = 2_000
 
@@ -69,6 +70,8 @@ class Served:
     outputs: list[AnyArray] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
     """Rows of each call, before sampling."""
+    order: int = field(default_factory=count().__next__)
+    """Running number over all models of the program."""
 
     @property
     def n_kept(self) -> int:
@@ -161,6 +164,10 @@ class Study:
     """How the labels of several outputs are."""
     replies: Packing | None = None
     """How what they predict is."""
+    stranger: Study | None = None
+    """A model built like this one that was never trained and predicted last."""
+    origin: WeightsOrigin | None = None
+    """Where the weights that predicted come from."""
     loop: Any = None
     """What a hand-written loop was seen to do (see ``keras_loop``)."""
 

@@ -13,19 +13,17 @@ from defib.adapters.torch.clone import unwrapped
 from defib.adapters.torch.facts import facts_of
 from defib.adapters.torch.reading import OTHER_LABELS
 from defib.adapters.torch.subject import TorchSubject
-from defib.adapters.torch.surgery import FUNCTIONS
 from defib.capture.places import places_of
-from defib.capture.torch_evals import EvalLog, Group, share_seen
+from defib.capture.torch_answers import evaluations, held_out_of, own_groups, served_by
 from defib.capture.torch_held import as_arrays
+from defib.capture.torch_loads import loads_into, origin_of
 from defib.capture.torch_session import Session
-from defib.capture.torch_study import Entry, OptimizerWatch, Study
+from defib.capture.torch_study import OptimizerWatch, Study
 from defib.capture.torch_trace import gradient_word
 from defib.recipe import OptimizerFacts, TrainingRecipe
-from defib.subject import AnyArray, FloatArray, Rows, TrainingTrace
+from defib.subject import Rows, TrainingTrace
 
 MAX_LOSSES = 2_000
-SAME_ROWS = 0.99
-"""Share of rows that the training saw from which an evaluation counts as one of the training rows."""
 
 
 def build_subjects(session: Session, errors: list[str]) -> tuple[TorchSubject, ...]:
@@ -57,7 +55,10 @@ def _subject(session: Session, key: tuple[int, ...], study: Study) -> TorchSubje
         if full > len(X):
             notes.append(f"of {full:,} training rows, {len(X):,} are looked at{_why_fewer(study)}")
         training = Rows(X, y, None if full == len(X) else full, "training loop", places, full == len(X))
-    prediction, outputs, squashed, held_out = _evaluations(session, key, study, captured, training, notes)
+    served, groups = served_by(session, key, study, notes)
+    own = own_groups(session, key, study)
+    held_out = held_out_of(own, study, training) or held_out_of(groups, study, training)
+    prediction, outputs, squashed = evaluations(groups, study, captured, training, notes)
     subject = TorchSubject(
         captured,
         _recipe(study, watch),
@@ -69,6 +70,8 @@ def _subject(session: Session, key: tuple[int, ...], study: Study) -> TorchSubje
         held_out=held_out,
     )
     subject.prediction_squashed = squashed
+    loads = loads_into(session.loads, served, study.trained_at)
+    subject.weights_origin = origin_of(served, study.module, captured.initial, loads)
     return subject
 
 
@@ -235,84 +238,3 @@ def _trace(study: Study, watch: OptimizerWatch | None, notes: tuple[str, ...]) -
         rates=tuple((at, max(rates)) for at, rates in study.rates.shares(study.n_steps)),
         notes=notes,
     )
-
-
-def _evaluations(
-    session: Session, key: tuple[int, ...], study: Study, captured: Captured, training: Rows | None, notes: list[str]
-) -> tuple[Rows | None, FloatArray | None, tuple[str, ...], Rows | None]:
-    groups = _groups(session, key, study, notes)
-    seen = study.rows.seen
-    unseen = [one for one in groups if share_seen(one, seen) < SAME_ROWS]
-    final = [one for one in groups if one.steps >= study.n_steps]
-    chosen = _chosen([one for one in unseen if one in final]) or _chosen(final) or _chosen(unseen)
-    held = next((one for one in reversed(unseen) if one.labels() is not None), None)
-    held_out = None if held is None else _held_out(held, training)
-    if chosen is None:
-        return None, None, (), held_out
-    if chosen.line:
-        study.sources.setdefault("predict", chosen.line)
-    outputs = chosen.predictions(captured.selected)
-    y = chosen.labels()
-    rows = Rows(chosen.rows(), _fitted(y, training) if y is not None else None, chosen.n_seen, "predict")
-    if chosen.n_seen is not None:
-        notes.append(f"of {chosen.n_seen:,} rows predicted, {len(rows):,} are looked at")
-    return rows, _folded(outputs, captured.folded), _beyond(chosen.squashed, captured.folded), held_out
-
-
-def _beyond(squashed: tuple[str, ...], folded: tuple[str, ...]) -> tuple[str, ...]:
-    """Squashings of the predictions beyond those that belong to the model."""
-    return squashed[len(folded) :] if squashed[: len(folded)] == folded else squashed
-
-
-def _groups(session: Session, key: tuple[int, ...], study: Study, notes: list[str]) -> list[Group]:
-    """The model's own evaluations; without any after the training, those of another instance of the same class."""
-    own = session.evals.get(key, EvalLog()).groups
-    if any(one.steps >= study.n_steps for one in own) or len(study.entries) != 1:
-        return own
-    twin = _twin(session, study.entries[0])
-    if twin is None:
-        return own
-    notes.append("the predictions came from another instance of the model than the one that was trained")
-    return session.evals[(id(twin.module),)].groups
-
-
-def _twin(session: Session, entry: Entry) -> Entry | None:
-    shapes = [tuple(one.shape) for one in entry.module.parameters()]
-    for other in session.entries.values():
-        if other is entry or (id(other.module),) in session.studies or (id(other.module),) not in session.evals:
-            continue
-        if type(other.module) is type(entry.module) and [tuple(p.shape) for p in other.module.parameters()] == shapes:
-            return other
-    return None
-
-
-def _chosen(groups: Sequence[Group]) -> Group | None:
-    """The last one with at least two rows, else the last one."""
-    return next((one for one in reversed(groups) if one.n_rows > 1), groups[-1] if groups else None)
-
-
-def _held_out(group: Group, training: Rows | None) -> Rows | None:
-    y = group.labels()
-    fitted = None if y is None else _fitted(y, training)
-    return None if fitted is None else Rows(group.rows(), fitted, group.n_seen, "validation loop")
-
-
-def _fitted(y: AnyArray, training: Rows | None) -> AnyArray | None:
-    """Labels of an evaluation in the shape and dtype that the training's labels have."""
-    if training is None or training.y is None:
-        return y
-    shape = (len(y), *training.y.shape[1:])
-    if int(np.prod(shape)) != y.size:
-        return None
-    return y.reshape(shape).astype(training.y.dtype)
-
-
-def _folded(outputs: FloatArray | None, names: Sequence[str]) -> FloatArray | None:
-    """The user's outputs with the activations that became part of the model."""
-    if outputs is None or not names:
-        return outputs
-    value: Any = torch.tensor(outputs)
-    for name in names:
-        value = FUNCTIONS[name](value)
-    result: FloatArray = value.numpy()
-    return result

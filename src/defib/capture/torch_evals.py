@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any, final
 
 import numpy as np
@@ -40,6 +41,8 @@ class Group:
     n_bytes: int = 0
     training: bool = False
     """Any call ran in training mode."""
+    order: int = field(default_factory=count().__next__)
+    """Running number over all models of the program."""
     applied: list[tuple[str, ...]] = field(default_factory=list)
     """Per call: the squashings (``sigmoid``, ``softmax``) that the program then applied to the output."""
 

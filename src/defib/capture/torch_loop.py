@@ -191,9 +191,11 @@ class TorchWatcher(Watcher):
     def _load_state_dict(self, original: Any) -> Any:
         @functools.wraps(original)
         def load_state_dict(module: Any, *args: Any, **kwargs: Any) -> Any:
-            if not self._off():
-                self._guard(self.session.loaded.add, module)
-            return original(module, *args, **kwargs)
+            if self._off():
+                return original(module, *args, **kwargs)
+            result = original(module, *args, **kwargs)
+            self._guard(self.session.note_load, module, result)
+            return result
 
         return load_state_dict
 

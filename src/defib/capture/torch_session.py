@@ -15,6 +15,7 @@ from defib.capture.torch_analysis import Analysis, Call, analyse, copied, key_of
 from defib.capture.torch_evals import EvalLog
 from defib.capture.torch_frames import user_line
 from defib.capture.torch_held import held_arrays
+from defib.capture.torch_loads import Load, load_of
 from defib.capture.torch_stack import put_under, take_off
 from defib.capture.torch_study import Entry, OptimizerWatch, Study
 
@@ -31,7 +32,7 @@ class Session:
     def __init__(self) -> None:
         self.entries: dict[int, Entry] = {}
         self.ignored: WeakSet[Any] = WeakSet()
-        self.loaded: WeakSet[Any] = WeakSet()
+        self.loads: WeakKeyDictionary[Any, list[Load]] = WeakKeyDictionary()
         self.studies: dict[tuple[int, ...], Study] = {}
         self.alone: dict[int, Study] = {}
         """Study by module, for modules that are trained alone."""
@@ -59,8 +60,15 @@ class Session:
             self.ignored.add(module)
             return None
         made = self.entries[id(module)] = Entry(module)
-        made.loaded = module in self.loaded
+        made.loaded = self._filled(module)
         return made
+
+    def note_load(self, module: Any, result: Any) -> None:
+        """``load_state_dict`` of this module, or of a part of one, is done."""
+        self.loads.setdefault(module, []).append(load_of(module, result, user_line(), self.n_steps))
+
+    def _filled(self, module: Any) -> bool:
+        return any(load.loading.filled_fraction > 0 for load in self.loads.get(module, ()))
 
     def adopt(self, module: Any) -> None:
         """``module.forward`` is called directly: its submodules are no models of their own."""
@@ -217,7 +225,7 @@ class Session:
         for entry in entries:
             entry.snapshot()
             entry.note_modes()
-            entry.loaded |= any(one in self.loaded for one in entry.module.modules())
+            entry.loaded |= any(self._filled(one) for one in entry.module.modules())
         study = self.studies[analysis.key] = Study(analysis, entries)
         study.held = held_arrays(analysis.door.n_rows)
         if len(entries) == 1 and analysis.composite is None:
@@ -267,6 +275,7 @@ class Session:
                 study.before_step(watch, late=True)
         for study in self.stepping:
             study.after_step()
+            study.trained_at = self.n_steps
         self.stepping = []
 
 

@@ -11,7 +11,8 @@ from defib.probes.activations import ActivationFacts, LayerState
 from defib.probes.head import HeadFacts
 from defib.probes.inputs import ServingFacts
 from defib.probes.labels import LabelFacts
-from defib.probes.outputs import SymptomFacts
+from defib.probes.loading import LoadingFacts
+from defib.probes.outputs import STRANGE, SymptomFacts
 from defib.probes.training import TrainingFacts
 from defib.probes.updates import UpdateFacts
 from defib.skill_against_reference import is_weak, memorized, squeezed, tells_little
@@ -166,12 +167,14 @@ def _only_labels_flat(book: Book) -> Assessment | None:
 def _only_served_flat(book: Book) -> Assessment | None:
     facts = book.get(SymptomFacts)
     training = facts.training_symptom
-    if not facts.symptom.is_flat or training is None or training.pattern != "varied":
+    strange = served_by_another(book)
+    if not (facts.symptom.is_flat or strange) or training is None or training.pattern != "varied":
         return None
     if training.skill is None or not training.skill.shown:
         return None
+    what = "another one, that was not trained, predicted" if strange else "only what was served is flat"
     return ruled_out(
-        f"the network tells its training rows apart ({ranking(training.skill)}); only what was served is flat",
+        f"the network tells its training rows apart ({ranking(training.skill)}); {what}",
         training_skill=training.skill.value,
         training_spread=training.prediction_spread,
     )
@@ -196,6 +199,12 @@ def served_on_another_scale(book: Book) -> bool:
     if facts is None or (skill is not None and skill.rows == "held_out"):
         return False
     return facts.affine is not None or facts.rescaled_fraction >= HALF_OF_THEM
+
+
+def served_by_another(book: Book) -> bool:
+    """Another instance predicted, with weights that have nothing in common with the trained ones."""
+    facts = maybe(book, LoadingFacts)
+    return facts is not None and facts.another_instance and abs(facts.likeness_to_trained) < STRANGE
 
 
 def flat_in_training(book: Book) -> bool:

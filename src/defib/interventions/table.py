@@ -45,6 +45,7 @@ INTERVENTIONS: dict[str, str] = {
     "re-pair-labels": "re_pair_labels",
     "keep-the-graph": "keep_the_graph",
     "fix-labels": "fix_labels",
+    "load-weights": "load_weights",
     "vary-rows": "vary_rows",
     "repair-input-step": "repair_input_step",
 }

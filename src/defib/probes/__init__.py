@@ -20,6 +20,7 @@ ORDER = (
     "head",
     "modes",
     "serving",
+    "loading",
     "outputs",
     "histograms",
     "reference",

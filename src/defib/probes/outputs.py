@@ -12,11 +12,14 @@ from defib.measures.outputs import to_probabilities
 from defib.probes.labels import LabelFacts, Task
 from defib.probes.looking import head_name, link_of
 from defib.read_symptom import read_symptom
-from defib.subject import AnyArray, FloatArray, Moment, Rows, Subject
+from defib.subject import AnyArray, FloatArray, Moment, Rows, Subject, WeightsOrigin
 from defib.symptom import Skill, Symptom
 
 MAX_ROWS = 4096
 """Rows sent through the network for one symptom, evenly spaced."""
+STRANGE = 0.5
+"""Correlation of kernels below which weights are no copy, average or later state of the trained ones (those are above
+.9; what was drawn anew lies within a few 1/√n of 0)."""
 SAME = 1e-4
 """Outputs closer than this (relative to their size) are the same network's: float32 in another batch size."""
 
@@ -133,13 +136,18 @@ def _initial(subject: Subject, rows: Rows, task: Task | None) -> Symptom | None:
 
 def _best_skill(subject: Subject, symptom: Symptom, on_training: Symptom | None, task: Task | None) -> Skill | None:
     """Skill on rows not trained on where labels of such rows are known; else on the training rows, said as such."""
-    if symptom.skill is not None:
+    if symptom.skill is not None or served_by_a_stranger(subject.weights_origin):
         return symptom.skill
     if subject.held_out is not None and subject.held_out.y is not None and len(subject.held_out) > 1:
         held = _symptom(subject, subject.held_out, task, "held_out").skill
         if held is not None:
             return held
     return None if on_training is None else on_training.skill
+
+
+def served_by_a_stranger(origin: WeightsOrigin | None) -> bool:
+    """Another instance predicted, whose weights have nothing to do with the trained ones: no skill of theirs is its."""
+    return origin is not None and origin.another_instance and abs(origin.likeness_to_trained) < STRANGE
 
 
 def _match(subject: Subject, rows: Rows, outputs: FloatArray | None) -> bool | None:

@@ -1,0 +1,73 @@
+"""Loads of saved weights, and the instance of the network that made the predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from defib.adapters.torch.arrays import to_numpy
+from defib.adapters.torch.clone import unwrapped
+from defib.measures.likeness import drawn_alike, likeness
+from defib.subject import Loading, WeightsOrigin
+
+NAMED: Final = 5
+"""Names that are kept of each list."""
+
+
+@dataclass(frozen=True)
+class Load:
+    """One ``load_state_dict``."""
+
+    loading: Loading
+    at_step: int
+    """Optimizer steps of the program before it."""
+
+
+def load_of(module: Any, result: Any, line: str, at_step: int) -> Load:
+    """What a finished ``load_state_dict`` gave; ``result`` names the keys that did not match."""
+    sizes = {name: one.numel() for name, one in module.named_parameters(remove_duplicate=False)}
+    missing = set(getattr(result, "missing_keys", ()) or ())
+    unexpected = tuple(getattr(result, "unexpected_keys", ()) or ())
+    left = [name for name in sizes if name in missing]
+    total = sum(sizes.values())
+    filled = 1.0 - sum(sizes[name] for name in left) / total if total else 1.0
+    loading = Loading("load_state_dict", line, filled, total, False, tuple(left), unexpected=unexpected[:NAMED])
+    return Load(loading, at_step)
+
+
+def loads_into(loads: Mapping[Any, Sequence[Load]], module: Any, trained_at: int) -> tuple[Loading, ...]:
+    """Loads into a module, its parts or what wraps it, in order; ``trained_at``: steps after which it was trained."""
+    inner = unwrapped(module)
+    wrapped = () if inner is module else (("", module),)
+    found = [_named(load, path) for path, one in (*wrapped, *inner.named_modules()) for load in loads.get(one, ())]
+    return tuple(_timed(one, trained_at) for one in sorted(found, key=lambda load: load.at_step))
+
+
+def _named(load: Load, path: str) -> Load:
+    """Where in the whole module the part stands that was loaded into."""
+    return replace(load, loading=replace(load.loading, part=path)) if path else load
+
+
+def _timed(load: Load, trained_at: int) -> Loading:
+    return replace(load.loading, after_training=0 < trained_at <= load.at_step)
+
+
+def origin_of(
+    served: Any, trained: Any, initial: Mapping[str, Any] | None, loads: tuple[Loading, ...]
+) -> WeightsOrigin | None:
+    """Where the weights of the module that predicted come from; ``None`` where the two do not have the same shapes."""
+    mine, theirs = _kernels(served), _kernels(trained)
+    if [one.shape for one in mine.values()] != [one.shape for one in theirs.values()]:
+        return None
+    same = served is trained or unwrapped(served) is unwrapped(trained)
+    values = list(mine.values())
+    like = 1.0 if same else likeness(values, list(theirs.values()))
+    if initial is None or not all(name in initial for name in theirs):
+        return WeightsOrigin(not same, like, None, None, loads)
+    start = [to_numpy(initial[name]) for name in theirs]
+    return WeightsOrigin(not same, like, likeness(values, start), drawn_alike(values, start), loads)
+
+
+def _kernels(module: Any) -> dict[str, Any]:
+    return {name: to_numpy(one) for name, one in unwrapped(module).named_parameters() if one.is_floating_point()}
