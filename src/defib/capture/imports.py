@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 WATCHERS: Final[Mapping[str, str]] = {
     "torch": "defib.capture.torch_loop:TorchWatcher",
+    "lightning.pytorch.trainer.trainer": "defib.capture.torch_loop:TorchWatcher",
+    "pytorch_lightning.trainer.trainer": "defib.capture.torch_loop:TorchWatcher",
+    "transformers.trainer": "defib.capture.torch_loop:TorchWatcher",
+    "skorch.net": "defib.capture.torch_loop:TorchWatcher",
     "keras": "defib.capture.keras_fit:KerasWatcher",
     "tf_keras": "defib.capture.keras_fit:KerasWatcher",
     "sklearn.neural_network": "defib.capture.sklearn_fit:SklearnWatcher",

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 import torch
 
 from defib.adapters.torch.arrays import map_leaves, tensors_in, to_numpy
 from defib.adapters.torch.composite import Composite
 from defib.adapters.torch.door import Door, batch_rows, plain_parts, read_door
-from defib.adapters.torch.inside import is_own_loss, read_inside, without_label
+from defib.adapters.torch.inside import label_paths, own_loss, read_inside, without_label
 from defib.adapters.torch.program import Leaf, Node, Program, compile_nodes, slice_nodes, tracked, uses
 from defib.adapters.torch.reading import Reading, Scene, picks_rows, read_loss, without_picking
 from defib.capture.torch_rows import evenly
 from defib.subject import AnyArray
+
+UNKNOWN_OWN_LOSS: Final = (
+    "the model computes its loss itself, and it is none of the well-known ones: it could not be replayed"
+)
 
 Names = Callable[[Any], Mapping[int, str]]
 """Module → name by ``id`` of its parameters."""
@@ -72,6 +76,8 @@ class Analysis:
     composite: Program | None = None
     part_names: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    label_path: tuple[Any, ...] = ()
+    """Where the label stands among the arguments of a model that computes its loss itself."""
 
     @property
     def key(self) -> tuple[int, ...]:
@@ -230,21 +236,29 @@ def _single(calls: Sequence[Call], at: int, kept: Sequence[Node], loss: Any, nam
     call = calls[at]
     outputs = call.outputs
     door, rows = read_door(call.args, call.kwargs, outputs)
-    if is_own_loss(loss, outputs):
-        door, rows, label = without_label(door, rows)
-        return _own_loss(calls, at, door, rows, read_inside(outputs, loss, label, door.n_rows), label)
     after = [node for node in kept if not node.call]
+    own = own_loss(loss, outputs, after)
+    if own is not None:
+        return _own_loss(calls, at, door, rows, own, loss)
     scene = Scene(outputs, rows, names(call.module), door.n_rows)
     reading = read_loss(after, loss, scene)
     return _analysis((call,), (at,), len(calls), door, rows, reading)
 
 
-def _own_loss(
-    calls: Sequence[Call], at: int, door: Door, rows: Sequence[Any], reading: Reading | None, label: Any
-) -> Analysis:
-    note = "the model computes its loss itself, and it is none of the well-known ones: it could not be replayed"
-    notes = () if reading is not None else (note,)
-    return Analysis((calls[at],), (at,), len(calls), door, rows, reading, label, notes=notes)
+def _own_loss(calls: Sequence[Call], at: int, door: Door, rows: Sequence[Any], own: Any, loss: Any) -> Analysis:
+    """The label is the argument with which a well-known loss gives the model's number; else the likeliest one."""
+    outputs, value = calls[at].outputs, float(own.detach())
+    factor = float(loss.detach()) / value if value else 1.0
+    found: Analysis | None = None
+    for path in label_paths(door):
+        fewer, others, label = without_label(door, rows, path)
+        reading = read_inside(outputs, own, label, fewer.n_rows, factor=factor)
+        notes = () if reading is not None else (UNKNOWN_OWN_LOSS,)
+        made = Analysis((calls[at],), (at,), len(calls), fewer, others, reading, label, notes=notes, label_path=path)
+        if reading is not None:
+            return made
+        found = found or made
+    return found or Analysis((calls[at],), (at,), len(calls), door, rows, None, None, notes=(UNKNOWN_OWN_LOSS,))
 
 
 def _analysis(

@@ -15,6 +15,7 @@ from defib.adapters.torch.reading import OTHER_LABELS
 from defib.adapters.torch.subject import TorchSubject
 from defib.capture.places import places_of
 from defib.capture.torch_answers import evaluations, held_out_of, own_groups, served_by
+from defib.capture.torch_fits import Fit
 from defib.capture.torch_held import as_arrays
 from defib.capture.torch_loads import loads_into, origin_of
 from defib.capture.torch_session import Session
@@ -43,7 +44,8 @@ def _subject(session: Session, key: tuple[int, ...], study: Study) -> TorchSubje
         study.notes.append(
             f"another optimizer went on after update {study.took_over:,}: trials use the first one, at both ones' rates"
         )
-    notes = [one for one in study.notes if one != OTHER_LABELS or not study.extras.known]
+    notes = [] if study.fit is None else list(study.fit.notes())
+    notes += [one for one in study.notes if one != OTHER_LABELS or not study.extras.known]
     sample = study.rows.finish()
     captured = _captured(study, watch, sample is not None)
     training = None
@@ -81,6 +83,9 @@ def _why_fewer(study: Study) -> str:
 
 
 def _name(study: Study) -> str:
+    owner = None if study.fit is None else study.fit.owner
+    if owner is not None and all(entry.module in set(owner.modules()) for entry in study.entries):
+        return type(unwrapped(owner)).__name__
     names = [type(unwrapped(entry.module)).__name__ for entry in study.entries]
     return " + ".join(names) if len(names) < 4 else f"{names[0]} + {len(names) - 1} more modules"
 
@@ -190,9 +195,11 @@ def _optimizer_facts(study: Study, watch: OptimizerWatch | None) -> OptimizerFac
     if watch is None or not watch.groups:
         return None
     extra = {"clip_grad_norm": study.clip_norm, "clip_grad_value": study.clip_value}
-    return facts_of(
-        type(watch.optimizer), watch.groups[0][1], {key: value for key, value in extra.items() if value is not None}
-    )
+    settings = dict(watch.groups[0][1])
+    peak = study.rates.peak()
+    if peak is not None and peak > settings.get("lr", peak):
+        settings["lr"] = peak  # a warm-up starts at 0; the rate it warms up to is what the weights had to bear
+    return facts_of(type(watch.optimizer), settings, {key: one for key, one in extra.items() if one is not None})
 
 
 def _recipe(study: Study, watch: OptimizerWatch | None) -> TrainingRecipe:
@@ -200,6 +207,8 @@ def _recipe(study: Study, watch: OptimizerWatch | None) -> TrainingRecipe:
     sources = dict(study.sources)
     if watch is not None:
         sources.update({key: line for key, line in (("optimizer", watch.line), ("step", watch.step_line)) if line})
+    if study.fit is not None and study.fit.line:
+        sources.update(loss=sources.get("fit", study.fit.line), fit=study.fit.line)
     return TrainingRecipe(
         loss=reading.facts if reading is not None else None,
         optimizer=_optimizer_facts(study, watch),
@@ -212,7 +221,9 @@ def _recipe(study: Study, watch: OptimizerWatch | None) -> TrainingRecipe:
 
 
 def _epochs(study: Study) -> int | None:
-    """From the length of an epoch; rows that never came twice are one."""
+    """As the library counted them, else from the length of an epoch; rows that never came twice are one."""
+    if study.fit is not None and study.fit.epochs:
+        return study.fit.epochs
     batches = study.rows.period_batches
     if batches:
         return round(study.n_backward / batches)
@@ -225,12 +236,15 @@ def _trace(study: Study, watch: OptimizerWatch | None, notes: tuple[str, ...]) -
     per_epoch = np.empty(0)
     if epochs and epochs <= len(losses):
         per_epoch = np.array([part.mean() for part in np.array_split(losses, epochs)])
+    fit = study.fit or Fit("", None)
     kept = np.linspace(0, max(len(losses) - 1, 0), min(len(losses), MAX_LOSSES)).astype(int)
     return TrainingTrace(
         loss_per_update=losses[kept],
         loss_per_epoch=per_epoch,
+        validation_loss_per_epoch=fit.validation_loss(),
         n_updates=study.n_steps,
         n_epochs=epochs,
+        planned_epochs=fit.planned,
         seconds=study.ended - study.started,
         label_order=study.rows.label_order(),
         skipped_steps=study.skipped,

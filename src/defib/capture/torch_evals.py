@@ -12,6 +12,7 @@ import torch
 
 from defib.adapters.torch.arrays import tensors_in, to_numpy
 from defib.adapters.torch.door import Door, plain_parts, read_door
+from defib.adapters.torch.inside import without_label
 from defib.adapters.torch.network import rows_first
 from defib.adapters.torch.ops import activation_of, kind_of
 from defib.adapters.torch.program import Node, slice_nodes
@@ -96,8 +97,11 @@ class EvalLog:
     def __init__(self) -> None:
         self.groups: list[Group] = []
 
-    def add(self, calls: Sequence[Call], nodes: Sequence[Node], steps: int) -> None:
-        """One evaluation: one call, or several whose last one gives the output."""
+    def add(self, calls: Sequence[Call], nodes: Sequence[Node], steps: int, label_path: tuple[Any, ...] = ()) -> None:
+        """One evaluation: one call, or several whose last one gives the output.
+
+        ``label_path``: where the label stands among the arguments of a model that computes its loss itself.
+        """
         last = calls[-1]
         if self._is_full(last.line, steps):
             return
@@ -106,12 +110,18 @@ class EvalLog:
             return
         group = self._group(last.line, steps)
         door, rows = found
+        outputs = [one.detach() for one in given[2]]
+        label = None
+        if label_path:
+            door, rows, label = without_label(door, rows, label_path)
+            outputs = [one for one in outputs if label is None or one.dim() > 0]
         X = door.rows_of(rows, copy=False)
-        known = [*rows, *tensors_in((last.args, last.kwargs))]
-        label = meeting_label([node for node in nodes if not node.call], last.outputs, known, door.n_rows)
+        if label is None:
+            known = [*rows, *tensors_in((last.args, last.kwargs))]
+            label = meeting_label([node for node in nodes if not node.call], last.outputs, known, door.n_rows)
         y = label_array(label, len(X), False, door.unbatched)
         group.n_rows += len(X)
-        X, y, outputs = _sampled(X, y, [one.detach() for one in given[2]])
+        X, y, outputs = _sampled(X, y, outputs)
         group.X.append(X)
         group.outputs.append(outputs)
         group.y.append(y)

@@ -8,9 +8,11 @@ are read from what ran. Once the rows of an epoch are known, a step costs a few 
 from __future__ import annotations
 
 import functools
+import sys
 import threading
-from collections.abc import Callable
-from typing import Any, final
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any, Final, final
 
 import torch
 from torch import nn
@@ -18,18 +20,28 @@ from torch.optim.optimizer import register_optimizer_step_post_hook, register_op
 
 from defib.adapters.torch.quiet import busy
 from defib.capture import Watcher
+from defib.capture.keras_patch import Patches
 from defib.capture.torch_build import build_subjects
-from defib.capture.torch_frames import calling_forward, user_line
+from defib.capture.torch_fit_watch import FitWatch
+from defib.capture.torch_frames import calling_forward, is_foreign, user_line
 from defib.capture.torch_session import Session
 from defib.capture.torch_study import Entry
 from defib.subject import Subject
+
+LIBRARIES: Final[Mapping[str, str]] = {
+    "lightning.pytorch.trainer.trainer": "defib.capture.lightning_fit",
+    "pytorch_lightning.trainer.trainer": "defib.capture.lightning_fit",
+    "transformers.trainer": "defib.capture.transformers_fit",
+    "skorch.net": "defib.capture.skorch_fit",
+}
+"""Module of a library that trains PyTorch models → module of ours whose ``watch`` tells the session of its fits."""
 
 
 @final
 class TorchWatcher(Watcher):
     """Watches PyTorch from import to the end of the program."""
 
-    triggers = ("torch",)
+    triggers = ("torch", *LIBRARIES)
 
     def __init__(self) -> None:
         self.errors: list[str] = []
@@ -37,9 +49,24 @@ class TorchWatcher(Watcher):
         self._inside = False
         self._thread = 0
         self._undo: list[Callable[[], None]] = []
+        self._libraries = Patches()
+        self._watched: set[str] = set()
 
     def attach(self) -> None:
-        """Patch modules, backward, optimizers; see `detach`."""
+        """Patch modules, backward, optimizers, and the libraries that came in since; see `detach`."""
+        if not self._undo:
+            self._attach_torch()
+        for trigger, where in LIBRARIES.items():
+            if trigger in sys.modules and trigger not in self._watched:
+                self._watched.add(trigger)
+                watch = import_module(where).watch
+                watch(
+                    sys.modules[trigger],
+                    self._libraries,
+                    FitWatch(self.session, self._guard, self._off, self._watch_forward),
+                )
+
+    def _attach_torch(self) -> None:
         self._thread = threading.get_ident()
         self._patch(nn.Module, "__call__", self._call)
         self._patch(torch.Tensor, "backward", self._tensor_backward)
@@ -56,6 +83,7 @@ class TorchWatcher(Watcher):
     def detach(self) -> None:
         """Put everything back as it was."""
         self.session.tape_off()
+        self._libraries.undo()
         for undo in reversed(self._undo):
             undo()
         self._undo.clear()
@@ -102,7 +130,7 @@ class TorchWatcher(Watcher):
         except Exception as error:
             self.errors.append(f"{type(error).__name__}: {error}")
             entry = None
-        if entry is None:
+        if entry is None or id(module) in self.session.see_through:
             return original(module, *args, **kwargs)
         if entry.initial is None and not entry.looked and self._part_of_forward(entry):
             return original(module, *args, **kwargs)
@@ -127,10 +155,17 @@ class TorchWatcher(Watcher):
         owner = calling_forward(nn.Module)
         if owner is None or owner is entry.module:
             return False
-        kind = next(one for one in type(owner).__mro__ if "forward" in one.__dict__)
         self._guard(self.session.adopt, owner)
-        self._patch(kind, "forward", self._forward)
+        self._watch_forward(owner)
         return True
+
+    def _watch_forward(self, owner: Any) -> None:
+        """From now on ``forward`` of the class that defines it, called directly, opens a step."""
+        kind = next((one for one in type(owner).__mro__ if "forward" in one.__dict__), None)
+        code = None if kind is None else getattr(kind.__dict__["forward"], "__code__", None)
+        if code is None or is_foreign(code.co_filename):  # a library's, or wrapped already
+            return
+        self._patch(kind, "forward", self._forward)
 
     def _forward(self, original: Any) -> Any:
         @functools.wraps(original)

@@ -13,6 +13,7 @@ from defib.adapters.torch.program import Node
 from defib.adapters.torch.tape import Tape
 from defib.capture.torch_analysis import Analysis, Call, analyse, copied, key_of, version_of
 from defib.capture.torch_evals import EvalLog
+from defib.capture.torch_fits import Fit
 from defib.capture.torch_frames import user_line
 from defib.capture.torch_held import held_arrays
 from defib.capture.torch_loads import Load, load_of
@@ -48,6 +49,12 @@ class Session:
         self.scaled: tuple[Any, Any] | None = None
         """The last loss that a gradient scaler multiplied, and what it was before."""
         self.clip: tuple[str, float] | None = None
+        self.inside: OptimizerWatch | None = None
+        """The optimizer whose ``step`` runs."""
+        self.fits: list[Fit] = []
+        """Trainings of libraries that run now, the innermost last."""
+        self.see_through: set[int] = set()
+        """Modules whose own part is trained: a call of them is a call of that part."""
 
     def entry(self, module: Any) -> Entry | None:
         """The watched module, or ``None`` for one without parameters (a loss) or of another framework."""
@@ -152,8 +159,10 @@ class Session:
             for i in range(0, len(calls), n):
                 self._evaluated(calls[i : i + n], _between(nodes, calls, i, n))
             return
-        steps = self.studies[key].n_steps if key in self.studies else self.n_steps
-        self.evals.setdefault(key, EvalLog()).add(calls, nodes, steps)
+        study = self.studies.get(key)
+        steps = self.n_steps if study is None else study.n_steps
+        path = () if study is None else study.first.label_path
+        self.evals.setdefault(key, EvalLog()).add(calls, nodes, steps, path)
 
     def on_backward(self, loss: Any) -> None:
         """``backward`` of this loss is about to run."""
@@ -172,6 +181,8 @@ class Session:
 
     def after_backward(self) -> None:
         """``backward`` is over: gradients are there."""
+        if self.inside is not None and not self.stepping:  # a closure: the gradients of the coming step are there
+            self._credit(self.inside)
         for study in self.studies.values():
             if study.n_backward == 1 and study.n_steps == 0:
                 study.watch_by_hand()
@@ -228,9 +239,44 @@ class Session:
             entry.loaded |= any(self._filled(one) for one in entry.module.modules())
         study = self.studies[analysis.key] = Study(analysis, entries)
         study.held = held_arrays(analysis.door.n_rows)
+        self._note_fit(study)
         if len(entries) == 1 and analysis.composite is None:
             self.alone[analysis.key[0]] = study
         return study
+
+    def _note_fit(self, study: Study) -> None:
+        """A training of a library's that runs now; calls of the whole are calls of the part that it trains."""
+        if not self.fits:
+            return
+        study.fit = self.fits[-1]
+        owner = study.fit.owner
+        if owner is not None and all(entry.module is not owner for entry in study.entries):
+            self.see_through.add(id(owner))
+
+    def begin_fit(self, fit: Fit) -> None:
+        """A library begins a training; one of the same search takes the place of the last one."""
+        self.flush()
+        self._forget(fit)
+        self.fits.append(fit)
+
+    def end_fit(self, fit: Fit) -> None:
+        """It has ended, in whatever way."""
+        self.flush()
+        if fit in self.fits:
+            self.fits.remove(fit)
+
+    def _forget(self, fit: Fit) -> None:
+        """Studies of earlier fits of the same search or cross-validation: one is enough."""
+        for key, study in list(self.studies.items()):
+            if study.fit is None or study.fit is fit or not study.fit.is_sibling(fit):
+                continue
+            fit.siblings = max(fit.siblings, study.fit.siblings + 1)
+            for one in (key, *((part,) for part in key)):
+                self.studies.pop(one, None)
+                self.evals.pop(one, None)
+            for part in key:
+                self.entries.pop(part, None)
+                self.alone.pop(part, None)
 
     def before_step(self, optimizer: Any) -> None:
         """An optimizer is about to step."""
@@ -242,12 +288,21 @@ class Session:
         watch.n_steps += 1
         if self.calls and not any(study.since_step for study in self.studies.values()):
             self._without_backward()
+        self.inside = watch
+        self._credit(watch)
+
+    def _credit(self, watch: OptimizerWatch) -> None:
+        """The studies that a step belongs to, before the weights change."""
         self.stepping = self._credited(watch)
         for study in self.stepping:
             study.before_step(watch)
-            if self.clip is not None:
+        self._note_clip()
+
+    def _note_clip(self) -> None:
+        if self.clip is not None and self.stepping:
+            for study in self.stepping:
                 setattr(study, self.clip[0], self.clip[1])
-        self.clip = None
+            self.clip = None
 
     def _without_backward(self) -> None:
         """A step with a forward pass before it and no backward pass in between."""
@@ -268,6 +323,8 @@ class Session:
     def after_step(self, optimizer: Any) -> None:
         """An optimizer stepped."""
         self.n_steps += 1
+        self.inside = None
+        self._note_clip()
         watch = self.optimizers.get(id(optimizer))
         if not self.stepping and watch is not None:  # a closure ran forward and backward inside the step
             self.stepping = self._credited(watch)

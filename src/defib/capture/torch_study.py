@@ -13,11 +13,14 @@ from defib.adapters.torch.door import read_door
 from defib.adapters.torch.facts import settings_of
 from defib.capture.torch_analysis import Analysis, Call
 from defib.capture.torch_extras import RowExtras
+from defib.capture.torch_fits import Fit
 from defib.capture.torch_rows import RowStore
 from defib.capture.torch_trace import LossTrace, RateTrace, gradient_word, stronger
 
 WATCHED_STEPS = 3
 """Steps whose gradients are looked at one by one."""
+WARM_UP = 10
+"""Steps in which the first update is waited for, where a schedule starts at a learning rate of 0."""
 
 
 @final
@@ -131,6 +134,8 @@ class Study:
         self.extras = RowExtras()
         self.held: list[Any] = []
         """Arrays of the program among which the rows may be found again."""
+        self.fit: Fit | None = None
+        """The library's training that it is part of."""
         self._by_hand: dict[str, tuple[Any, Any]] = {}
         self._held: dict[int, bool] = {}
         self._successors: dict[int, bool] = {}
@@ -232,10 +237,11 @@ class Study:
 
     def after_step(self) -> None:
         """Count; measure the first update."""
-        if self.n_steps == 0:
+        if self._before:
             moves = {name: _relative(one, self._before[name]) for name, one in self.named() if name in self._before}
             self.updates = tuple(moves.items())
-            self._before = {}
+            if any(moves.values()) or self.n_steps >= WARM_UP:
+                self._before = {}
         for entry in self.entries:
             entry.stepped = True
         self.n_steps += 1

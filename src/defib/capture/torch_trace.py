@@ -54,6 +54,10 @@ class RateTrace:
         if len(self.changes) >= KEPT:
             self.changes = [self.changes[0], *self.changes[1::2]]
 
+    def peak(self, group: int = 0) -> float | None:
+        """Largest rate of a group; ``None`` when no step was seen."""
+        return max((rates[group] for _, rates in self.changes if group < len(rates)), default=None)
+
     def shares(self, n_steps: int) -> tuple[tuple[float, tuple[float, ...]], ...]:
         """``(share of the training done, rates)``; empty when they never changed."""
         if len(self.changes) < 2:

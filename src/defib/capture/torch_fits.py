@@ -1,0 +1,49 @@
+"""Trainings that a library runs for the user (Lightning, Transformers, skorch): what only the library knows of them."""
+
+from __future__ import annotations
+
+from typing import Any, final
+
+import numpy as np
+
+from defib.capture.sklearn_calls import Place
+from defib.subject import FloatArray
+
+
+@final
+class Fit:
+    """One call of a library's ``fit`` or ``train``; filled while it runs."""
+
+    def __init__(self, library: str, owner: Any, line: str = "", place: Place | None = None) -> None:
+        self.library = library
+        self.owner = owner
+        """The module that the user handed over; its parts may be what is trained."""
+        self.line = line
+        """Where the user called it."""
+        self.place = place or Place()
+        """The search or cross-validation around it."""
+        self.siblings = 0
+        """Other fits of that search, whose place this one took."""
+        self.planned: int | None = None
+        """Epochs asked for."""
+        self.epochs: int | None = None
+        """Epochs begun."""
+        self.validation: dict[int, float] = {}
+        """Epoch → loss on the validation rows, as the library reports it."""
+        self.restored_epoch: int | None = None
+        self.restored_by = ""
+
+    def validation_loss(self) -> FloatArray:
+        """In order of the epochs."""
+        return np.array([self.validation[epoch] for epoch in sorted(self.validation)], dtype=np.float64)
+
+    def is_sibling(self, other: Fit) -> bool:
+        """Whether both belong to one search or cross-validation, and this one is not its final fit on all rows."""
+        return self.place.key is not None and self.place.key == other.place.key and not self.place.refit
+
+    def notes(self) -> tuple[str, ...]:
+        """Sentences on what was left out."""
+        if self.place.within is None:
+            return ()
+        which = "the one it fitted again on all rows" if self.place.refit else "the last of them"
+        return (f"{self.place.within} fitted {self.siblings + 1} networks that were seen: this is {which}",)
