@@ -2,7 +2,8 @@
 
 A `Subject` is examined by the probes (`measure_all`), the gate says whether there is a problem (`read_gate`),
 every cause is held against the evidence (`assess_all`), trials tell the survivors apart (`run_trials`), the
-ranking rule orders them (`rank`), and the smallest change that was proven becomes the fix (`choose_fix`).
+ranking rule orders them (`rank`), and the smallest change that was proven becomes the fix (`choose_fix`). The model
+as a repair leaves it is looked at again for a second fault (`look_again`).
 """
 
 from __future__ import annotations
@@ -27,12 +28,14 @@ from defib.probes.looks import LookFacts, find_looks
 from defib.probes.moments import MomentFacts, find_moments
 from defib.probes.outputs import SymptomFacts
 from defib.ranking import Assessed, rank, settle
-from defib.recipe import Recipe
+from defib.recipe import Arm, Recipe
+from defib.second_look import look_again, second_faults, with_second_faults
 from defib.skill_against_reference import Yardstick, can_be_used
 from defib.subject import AnyArray, NotAvailable, Subject
 from defib.symptom import Symptom
 from defib.trials import Progress, Silent
-from defib.trials.campaign import Campaign
+from defib.trials.campaign import Campaign, Second
+from defib.trials.engine import Split
 from defib.trials.run import replay_only, run_trials
 from defib.versions import versions
 from defib.wording import headline, next_command
@@ -133,6 +136,7 @@ def examine(subject: Subject, options: Options, progress: Progress) -> tuple[Dia
     if options.trials and gate.problem not in ("none", "unknown"):
         book = _replayed(book, LookFacts, lambda: find_looks(subject, book, LOOKS_SHARE * options.seconds(subject)))
     diagnosis = _conclude(subject, book, gate, replace(found, assessed=settled), campaign)
+    diagnosis = with_second_faults(diagnosis, second_faults(campaign, diagnosis.causes))
     return replace(diagnosis, seconds=time.monotonic() - started), book
 
 
@@ -179,9 +183,12 @@ def _campaign(
     # Where the order is learnt and the labels are not, a change must bring the labels back.
     ranks_only = gate.problem in ("weak", "one_class") and can_be_used(book) is not None
     yardstick: Yardstick = "usable" if ranks_only else "skill"
-    return run_trials(
-        subject, book, ranked, beliefs, options.seconds(subject), options.seed, progress, yardstick, replay.control
-    )
+
+    def look(split: Split, name: str, arm: Arm, deadline: float) -> Second:
+        return look_again(subject, book, split, name, arm, deadline=deadline)
+
+    seconds, seed = options.seconds(subject), options.seed
+    return run_trials(subject, book, ranked, beliefs, seconds, seed, progress, yardstick, replay.control, look)
 
 
 def _with_replay(campaign: Campaign | None, replay: Campaign) -> Campaign:

@@ -12,15 +12,16 @@ each is dropped again: what is left is the smallest sufficient set.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import final
 
 from defib.causes import Cause
-from defib.diagnosis import TOGETHER, Trial
+from defib.diagnosis import HELPED, TOGETHER, Trial
 from defib.evidence import Book, Missing
 from defib.interventions import Intervention
-from defib.interventions.table import with_families
+from defib.interventions.table import all_interventions, with_families
+from defib.ranking import Assessed
 from defib.recipe import Arm
 from defib.subject import BudgetExceeded, NotAvailable
 from defib.trials import Progress, plan, sets
@@ -31,8 +32,27 @@ MAX_INTERVENTIONS = 9
 """How many different changes a campaign screens; more would leave no time for the seeds."""
 BEFORE_PAIRS = 6
 """The control and five changes that did not restore learning: then pairs are worth more than the rest."""
+MOST_TOGETHER = 3
+"""Changes that are made together at most while second faults are looked for."""
+MOST_SECOND = 2
+"""Causes that a second look may bring up, and fixes of each that are tried together with the first."""
 EXTRA_SEEDS = 2
 """Seeds added when the control itself recovers on some seeds, which widens the interval."""
+
+
+@dataclass(frozen=True)
+class Second:
+    """A second look: at the model as one arm leaves it."""
+
+    after: str
+    """Name of the arm."""
+    healthy: bool
+    causes: tuple[Assessed, ...] = ()
+    """What is supported there, best first."""
+
+
+Look = Callable[[str, Arm, float], Second]
+"""``(name, arm, deadline) -> what is seen``"""
 
 
 @dataclass(frozen=True)
@@ -46,6 +66,7 @@ class Campaign:
     control_recovered: bool | None = None
     """The recipe as recorded learns when it is replayed: the fault is not in what was replayed."""
     control: tuple[Run, ...] = ()
+    looks: tuple[Second, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -62,7 +83,10 @@ class Conductor:
         seed: int,
         progress: Progress,
         control: Sequence[Run] = (),
+        look: Look | None = None,
     ) -> None:
+        self.look = look
+        self.looks: dict[str, Second] = {}
         self.engine = engine
         self.book = book
         self.started = time.monotonic()
@@ -114,6 +138,13 @@ class Conductor:
             return False
         return True
 
+    def _can_change(self, one: Intervention) -> bool:
+        """It applies to the user's model, and its arm can be made."""
+        try:
+            return one.applies(self.book) is None and self._has_arm(one)
+        except Missing:
+            return False
+
     def _next(self, ranked: Sequence[Cause], beliefs: Mapping[str, float], left: Mapping[str, Intervention]) -> str:
         """What separates the hypotheses best per second; the leading one's own fix when only its proof fits in."""
         if ranked and self._left() < (2 * MIN_SEEDS - len(self.runs["control"]) + 1) * self._mean_seconds():
@@ -146,13 +177,63 @@ class Conductor:
         self._try(one.name, 0, why)
 
     def _prove(self, name: str) -> None:
-        """The leading hypothesis' own fix recovered: its proof before anything else is screened."""
+        """The leading hypothesis' own fix recovered: its proof before anything else is screened, and a second look."""
         self._more_seeds("control")
         self._more_seeds(name)
+        if all(run.recovered for run in self.runs[name]):
+            self._look_again(name)
+
+    def _look_again(self, name: str) -> tuple[Assessed, ...]:
+        """What is wrong with the model as this arm leaves it; looked at once, and only while there is time."""
+        if self.look is None or self.out_of_time or self._left() <= 0:
+            return ()
+        if name not in self.looks:
+            self.progress.update(self.arms[name][1], "is anything else wrong?", 1 - self._left() / self.seconds)
+            try:
+                self.looks[name] = self.look(name, self.arms[name][0], self.started + self.seconds)
+            except (BudgetExceeded, NotAvailable):
+                return ()
+            except Exception as error:  # a look that breaks must not end the diagnosis
+                self.notes.append(f"the second look broke inside: {type(error).__name__}: {str(error)[:200]}")
+                return ()
+        if self.looks[name].healthy:
+            self.notes.append(f"looked at again with {name}: nothing else shows that would be wrong")
+        return self.looks[name].causes
+
+    def _second_faults(self, ranked: Sequence[Cause]) -> bool:
+        """The leading fix was not enough: look at what it leaves, mend that together with it, and look again."""
+        tried = [name for name in (ranked[0].fixes if ranked else ()) if self.runs.get(name)]
+        if not tried:
+            return False
+        base: tuple[str, ...] = (max(tried, key=lambda name: self.runs[name][0].recovery),)
+        while len(base) < MOST_TOGETHER:
+            longer = [(*base, name) for name in self._mending(base)]
+            for names in longer:
+                if self._together(names):
+                    sets.smallest(names, self._together)
+                    return True
+            known = [names for names in longer if self.runs.get(TOGETHER.join(names))]
+            best = max(known, key=self._recovery, default=base)
+            if self._recovery(best) < self._recovery(base) + HELPED:
+                return False
+            base = best
+        return False
+
+    def _recovery(self, names: tuple[str, ...]) -> float:
+        return self.runs[TOGETHER.join(names)][0].recovery
+
+    def _mending(self, base: tuple[str, ...]) -> list[str]:
+        """Fixes of what is wrong with the model as these changes leave it."""
+        table, found = all_interventions(), dict[str, None]()
+        for second in self._look_again(TOGETHER.join(base))[:MOST_SECOND]:
+            fixes = [name for name in second.cause.fixes if name not in base and table[name].kind == "train"]
+            ready = [name for name in fixes if name in self.arms or self._can_change(table[name])]
+            found |= dict.fromkeys(ready[:MOST_SECOND])
+        return list(found)
 
     def _combine(self, ranked: Sequence[Cause]) -> None:
         """Several changes together, where none was enough so far: pairs, then all, of which each is dropped again."""
-        if any(runs and runs[0].recovered for runs in self.runs.values()):
+        if any(runs and runs[0].recovered for runs in self.runs.values()) or self._second_faults(ranked):
             return
         helped = {name: runs[0].recovery for name, runs in self.runs.items() if runs}
         for pair in plan.pairs(ranked, helped):
@@ -253,6 +334,7 @@ class Conductor:
             outcomes=self._outcomes(trials),
             control_recovered=self._control_recovered() if control else None,
             control=tuple(control),
+            looks=tuple(self.looks.values()),
             notes=tuple(dict.fromkeys(self.notes)),
         )
 

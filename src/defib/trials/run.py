@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from defib.causes import Cause
 from defib.evidence import Book, Missing
@@ -14,11 +14,13 @@ from defib.recipe import Arm
 from defib.skill_against_reference import Yardstick, reference_score
 from defib.subject import Subject
 from defib.trials import Progress, plan
-from defib.trials.campaign import Campaign, Conductor
-from defib.trials.engine import SerialEngine, split_rows
+from defib.trials.campaign import Campaign, Conductor, Look, Second
+from defib.trials.engine import SerialEngine, Split, split_rows
 from defib.trials.judge import Run
 from defib.trials.served import Serving, as_served
 
+LookAgain = Callable[[Split, str, Arm, float], Second]
+"""``(rows, name of the arm, arm, deadline) -> what is seen``"""
 WELL_KNOWN = (
     "standardize-inputs",
     "step-divided-by-10",
@@ -78,10 +80,12 @@ def run_trials(
     progress: Progress,
     yardstick: Yardstick = "skill",
     control: Sequence[Run] = (),
+    look: LookAgain | None = None,
 ) -> Campaign:
     """Try interventions on clones within the budget (seconds), judged by the yardstick.
 
-    ``control``: runs of the recipe as recorded that a replay with the same seed has made already.
+    ``control``: runs of the recipe as recorded that a replay with the same seed has made already. ``look``: what
+    examines the model as an arm leaves it.
     """
     if book.has(SignalFacts) and not book.get(SignalFacts).has_signal:
         return Campaign(notes=("no trial was run: the rows show no signal that a change could bring back",))
@@ -90,10 +94,19 @@ def run_trials(
     if isinstance(engine, str):
         return Campaign(notes=(engine,))
     known = control if served is None else ()  # a replay scored the rows as they are
-    conductor = Conductor(engine, book, seconds=seconds, seed=seed, progress=progress, control=known)
+    conductor = Conductor(
+        engine, book, seconds=seconds, seed=seed, progress=progress, control=known, look=_looking(engine, look)
+    )
     if served is not None:
         conductor.notes.append("in the trials, held-out rows are scored on the scale and in the order of those served")
     return conductor.conduct(ranked, beliefs, offered(ranked, book, served))
+
+
+def _looking(engine: SerialEngine, look: LookAgain | None) -> Look | None:
+    """The look at arms of this engine."""
+    if look is None:
+        return None
+    return lambda name, arm, deadline: look(engine.split, name, arm, deadline)
 
 
 def _repairs(cause: Cause, name: str) -> bool:

@@ -1,0 +1,89 @@
+"""After a repair, look again: the treated model goes through the same probes and causes as the user's.
+
+What was hidden behind the first fault shows now: a network that could not learn at all did not show that its step was
+too small, too. The signal of the rows was measured already and is not measured twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from defib.assess import assess_all, hold_to_signal
+from defib.catalogue import all_causes
+from defib.diagnosis import DECISIVE, Diagnosis, Hypothesis, by_itself, changes_in
+from defib.evidence import Book
+from defib.examine import measure_all
+from defib.gate import read_gate
+from defib.probes.reference import SignalFacts
+from defib.ranking import Assessed, rank
+from defib.recipe import Arm
+from defib.subject import Subject
+from defib.trials.campaign import Campaign, Second
+from defib.trials.engine import Split
+from defib.trials.treated import TreatedSubject
+
+SKIPPED = frozenset({"reference", "columns"})
+"""Probes whose answers are about rows and labels alone, and dear."""
+
+
+def look_again(subject: Subject, book: Book, split: Split, name: str, arm: Arm, *, deadline: float) -> Second:
+    """What is supported on the model as the arm leaves it, best first; nothing where it is healthy.
+
+    ``name``: of the arm. Raises `BudgetExceeded`, or `NotAvailable` where clones cannot be looked into.
+    """
+    treated = TreatedSubject(subject, arm, split.fit, split.held_out, seed=0, deadline=deadline)
+    found = measure_all(treated, skip=SKIPPED).found
+    again = Book(dict(found) | {kind: one for kind, one in book.found.items() if kind is SignalFacts})
+    problem = read_gate(again).problem
+    if problem in ("none", "unknown"):
+        return Second(name, healthy=problem == "none")
+    assessed = hold_to_signal(assess_all(again, all_causes(), problem).assessed, again, problem)
+    by_code = {one.cause.code: one for one in assessed}
+    ranked = [one for one in rank(assessed, {}) if one.mechanism_of is None]
+    causes = tuple(by_code[one.code] for one in ranked if is_a_fault(by_code[one.code]))
+    return Second(name, healthy=False, causes=causes)
+
+
+def is_a_fault(one: Assessed) -> bool:
+    """Not one of the causes that say that nothing is wrong; nor the one that the change was made for."""
+    return one.cause.stage != "nothing_wrong" and one.cause.code != "DF105"
+
+
+def second_faults(campaign: Campaign, causes: tuple[Hypothesis, ...]) -> tuple[Hypothesis, ...]:
+    """Faults that show only once the first is repaired, as hypotheses, those that are known already left out.
+
+    A look counts when the repair was right: it was sufficient, or the first cause was seen beyond doubt, or a change
+    for what was then seen made the difference.
+    """
+    known, found = {one.code for one in causes}, dict[str, Hypothesis]()
+    for look in campaign.looks:
+        for one in look.causes:
+            if one.cause.code not in known and _counts(look, one, campaign, causes):
+                because = f"once {' and '.join(changes_in(look.after))} is made, {one.assessment.because}"
+                given = by_itself(replace(one.assessment, because=because))
+                found.setdefault(one.cause.code, Hypothesis(one.cause.code, one.cause.name, given))
+    return tuple(found.values())
+
+
+def _counts(look: Second, one: Assessed, campaign: Campaign, causes: tuple[Hypothesis, ...]) -> bool:
+    made = set(changes_in(look.after))
+    if campaign.outcomes.get(look.after) or (causes and causes[0].assessment.weight >= DECISIVE):
+        return True
+    together = [set(changes_in(name)) for name, worked in campaign.outcomes.items() if worked]
+    return any(made < several and several & set(one.cause.fixes) for several in together)
+
+
+def with_second_faults(diagnosis: Diagnosis, seconds: tuple[Hypothesis, ...]) -> Diagnosis:
+    """The diagnosis with what the second look found; it is not listed as ruled out at the same time."""
+    codes = {one.code for one in seconds}
+
+    def others(listed: tuple[Hypothesis, ...]) -> tuple[Hypothesis, ...]:
+        return tuple(one for one in listed if one.code not in codes)
+
+    return replace(
+        diagnosis,
+        causes=(*diagnosis.causes, *seconds),
+        ruled_out=others(diagnosis.ruled_out),
+        inconclusive=others(diagnosis.inconclusive),
+        not_applicable=others(diagnosis.not_applicable),
+    )

@@ -1,0 +1,134 @@
+"""The model as one change leaves it, as a Subject: looked at again by the same probes, for what else is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final, final
+
+import numpy as np
+
+from defib.recipe import Arm, LossFacts, OptimizerFacts, TrainingRecipe
+from defib.subject import (
+    AnyArray,
+    FloatArray,
+    ForwardPass,
+    Gradient,
+    Inside,
+    Moment,
+    NotAvailable,
+    Parameter,
+    Rows,
+    Subject,
+    Trained,
+    TrainingTrace,
+)
+
+LOSSES: Final[dict[str, LossFacts]] = {
+    "bce_logits": LossFacts("binary cross-entropy", "binary_cross_entropy", "logits"),
+    "bce": LossFacts("binary cross-entropy", "binary_cross_entropy", "probabilities"),
+    "ce_logits": LossFacts("cross-entropy", "categorical_cross_entropy", "logits"),
+    "ce": LossFacts("cross-entropy", "categorical_cross_entropy", "probabilities"),
+    "mse": LossFacts("squared error", "squared_error", "values"),
+}
+"""What the canonical losses of an edit are."""
+
+
+@final
+class TreatedSubject(Subject):
+    """One arm, trained once. Its rows are those of the user behind the arm's transforms; it is not trained again."""
+
+    def __init__(
+        self, subject: Subject, arm: Arm, fit: Rows, held_out: Rows, *, seed: int, deadline: float | None
+    ) -> None:
+        """Train the arm on ``fit``. Raises `BudgetExceeded`, or `NotAvailable` where clones cannot be looked into."""
+        start = subject.train(replace(arm, stop_after=0), fit, seed=seed, deadline=deadline)
+        end = subject.train(arm, fit, seed=seed, deadline=deadline)
+        self._inside = {"initial": _inside(start), "end": _inside(end)}
+        self.name, self.framework = subject.name, subject.framework
+        self.recipe = recipe_of(subject.recipe, arm)
+        self.trace = _trace(subject.trace, arm, end)
+        self.training = behind(arm, fit)
+        self.held_out = behind(arm, held_out)
+        self.prediction = None if subject.prediction is None else behind(arm, subject.prediction)
+        self.prediction_outputs = None
+
+    @property
+    def has_initial_weights(self) -> bool:
+        """They are those that the arm started from."""
+        return True
+
+    def parameters(self) -> tuple[Parameter, ...]:
+        """All weights at both moments."""
+        before = {one.name: one.end for one in self._inside["initial"].parameters()}
+        return tuple(replace(one, initial=before.get(one.name)) for one in self._inside["end"].parameters())
+
+    def buffers(self, *, moment: Moment = "end") -> dict[str, FloatArray]:
+        """Of the clone."""
+        return self._inside[moment].buffers()
+
+    def forward(self, X: AnyArray, *, moment: Moment = "end", training: bool = False) -> ForwardPass:
+        """Of the clone."""
+        return self._inside[moment].forward(X, training=training)
+
+    def gradients(self, X: AnyArray, y: AnyArray, *, moment: Moment = "end") -> tuple[Gradient, ...]:
+        """Of the arm's loss."""
+        return self._inside[moment].gradients(X, y)
+
+    def loss(self, X: AnyArray, y: AnyArray, *, moment: Moment = "end") -> float:
+        """The arm's loss."""
+        return self._inside[moment].loss(X, y)
+
+    def can_train(self, arm: Arm) -> str | None:
+        """Never."""
+        return "it is a treated clone already"
+
+    def train(self, arm: Arm, rows: Rows, *, seed: int, deadline: float | None = None) -> Trained:
+        """Never."""
+        raise NotAvailable("a Subject of its own for a second change")
+
+
+def _inside(trained: Trained) -> Inside:
+    found = trained.inside()
+    if found is None:
+        raise NotAvailable("an adapter that looks into its clones")
+    return found
+
+
+def behind(arm: Arm, rows: Rows) -> Rows:
+    """Rows and labels as they arrive at the network and the loss of the arm."""
+    X = rows.X if arm.inputs is None else arm.inputs(rows.X)
+    y = rows.y if rows.y is None or arm.targets is None else arm.targets(rows.y)
+    return replace(rows, X=X, y=y)
+
+
+def recipe_of(recipe: TrainingRecipe, arm: Arm) -> TrainingRecipe:
+    """The recipe with the arm's change in it."""
+    optimizer, loss = recipe.optimizer, recipe.loss
+    edit = next((LOSSES.get(str(one.value)) for one in arm.edits if one.op == "loss"), None)
+    if optimizer is not None:
+        optimizer = OptimizerFacts(
+            optimizer.name, optimizer.learning_rate * arm.learning_rate_factor, dict(optimizer.settings)
+        )
+    length = arm.updates_factor * arm.stop_at
+    epochs = None if recipe.n_epochs is None else max(1, round(recipe.n_epochs * length))
+    shuffled = recipe.shuffled if arm.shuffle is None else arm.shuffle
+    return replace(
+        recipe,
+        optimizer=optimizer,
+        loss=edit or loss,
+        n_updates=max(1, round(recipe.n_updates * length)),
+        n_epochs=epochs,
+        shuffled=shuffled,
+    )
+
+
+def _trace(trace: TrainingTrace, arm: Arm, end: Trained) -> TrainingTrace:
+    length = arm.updates_factor * arm.stop_at
+    return TrainingTrace(
+        loss_per_update=np.asarray(end.loss),
+        n_updates=max(1, round(trace.n_updates * length)),
+        n_epochs=None if trace.n_epochs is None else max(1, round(trace.n_epochs * length)),
+        planned_epochs=None,
+        seconds=end.seconds,
+        label_order=trace.label_order if arm.shuffle is None else None,
+    )

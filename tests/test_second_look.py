@@ -1,0 +1,144 @@
+"""After a repair, look again: the treated model as a Subject, what is found there, and when it counts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from defib.adapters.numpy import NumpySubject, draw, trained_subject
+from defib.adapters.numpy_network import weights_of, with_weights
+from defib.catalogue import load
+from defib.diagnosis import Hypothesis, supported
+from defib.evidence import Book
+from defib.examine import measure_all
+from defib.interventions.table import all_interventions
+from defib.probes.initialization import InitializationFacts
+from defib.ranking import Assessed
+from defib.recipe import Arm, InputTransform, OptimizerFacts
+from defib.second_look import look_again, second_faults
+from defib.subject import Rows
+from defib.trials import Silent
+from defib.trials.campaign import Campaign, Conductor, Second
+from defib.trials.engine import split_rows
+from defib.trials.judge import Run
+from defib.trials.treated import TreatedSubject, behind
+from tests.test_trials import Clock, cause
+
+REINITIALIZE = Arm().with_edit("reinitialize", "default")
+
+
+def zeros(step: float) -> NumpySubject:
+    """A network that starts as zeros; and its step may be far too small, which shows only once it does not."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(240, 5))
+    network = draw((5, 12, 1), ("relu", "sigmoid"), 0)
+    network = with_weights(network, [np.zeros_like(one) for one in weights_of(network)])
+    y = X[:, 0] + X[:, 1] > 0
+    return trained_subject(network, X, y, optimizer=OptimizerFacts("sgd", step), n_updates=160, batch_size=32)
+
+
+def treated(subject: NumpySubject, arm: Arm) -> TreatedSubject:
+    assert subject.training is not None
+    split = split_rows(subject.training, 0)
+    assert split is not None
+    return TreatedSubject(subject, arm, split.fit, split.held_out, seed=0, deadline=None)
+
+
+def test_the_treated_model_is_looked_at_by_the_same_probes() -> None:
+    subject = zeros(0.5)
+    assert measure_all(subject, skip={"reference"}).get(InitializationFacts).hidden_symmetric
+    found = measure_all(treated(subject, REINITIALIZE), skip={"reference"})
+    assert not found.get(InitializationFacts).hidden_symmetric
+    assert not found.failed
+
+
+def test_its_recipe_and_rows_hold_the_change() -> None:
+    subject = zeros(0.5)
+    transform = InputTransform(np.full(5, 1.0), np.full(5, 2.0))
+    one = treated(subject, Arm(learning_rate_factor=0.1, updates_factor=2.0, inputs=transform))
+    assert one.recipe.optimizer is not None
+    assert one.recipe.optimizer.learning_rate == pytest.approx(0.05)
+    assert one.trace.n_updates == 2 * subject.trace.n_updates
+    assert one.training is not None
+    assert one.training.y is not None
+    assert subject.training is not None
+    assert one.training.X.mean() == pytest.approx((np.mean(subject.training.X) - 1) / 2, abs=0.05)
+    assert one.can_train(Arm()) is not None
+    with pytest.raises(Exception, match="second change"):
+        one.train(Arm(), one.training, seed=0)
+
+
+def test_targets_are_moved_too() -> None:
+    rows = Rows(np.zeros((3, 1)), np.array([[1.0], [2.0], [3.0]]))
+    moved = behind(Arm(targets=InputTransform(np.array([2.0]), np.array([1.0]))), rows)
+    assert moved.y is not None
+    assert moved.y.ravel().tolist() == [-1.0, 0.0, 1.0]
+
+
+@pytest.mark.parametrize(("step", "expected"), [(1e-6, "DF502"), (0.5, None)])
+def test_a_fault_behind_the_first_shows_once_that_is_repaired(step: float, expected: str | None) -> None:
+    subject = zeros(step)
+    assert subject.training is not None
+    split = split_rows(subject.training, 0)
+    assert split is not None
+    book = measure_all(subject, skip={"serving", "modes"})
+    look = look_again(subject, book, split, "reinitialize", REINITIALIZE, deadline=1e12)
+    assert look.healthy is (expected is None)
+    assert [one.cause.code for one in look.causes][:1] == ([expected] if expected else [])
+
+
+def hypothesis(code: str, weight: float) -> Hypothesis:
+    return Hypothesis(code, load(code).name, supported("seen", weight=weight))
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "weight", "counts"),
+    [
+        ({"reinitialize": True}, 0.7, True),  # the repair was enough: what is wrong beside it is another fault
+        ({"reinitialize": False}, 0.95, True),  # the first fault was seen beyond doubt
+        ({"reinitialize + step-times-100": True}, 0.7, True),  # both were needed
+        ({"reinitialize": False}, 0.7, False),  # the first may be the wrong name: its leftovers say nothing
+    ],
+)
+def test_a_second_fault_counts_only_behind_a_first_that_is_right(
+    outcomes: dict[str, bool], weight: float, counts: bool
+) -> None:
+    slow = Assessed(load("DF502"), supported("the kernels hardly moved", weight=0.7))
+    campaign = Campaign(outcomes=outcomes, looks=(Second("reinitialize", healthy=False, causes=(slow,)),))
+    found = second_faults(campaign, (hypothesis("DF601", weight),))
+    assert [one.code for one in found] == (["DF502"] if counts else [])
+    if counts:
+        assert found[0].assessment.because == "once reinitialize is made, the kernels hardly moved"
+        assert found[0].assessment.own
+    assert second_faults(campaign, (hypothesis("DF502", weight),)) == ()  # known already
+
+
+def test_what_is_seen_after_a_failed_fix_is_mended_together_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Engine(Clock):
+        def run(self, arm: Arm, seed: int, deadline: float) -> Run:
+            done = super().run(arm, seed, deadline)
+            both = any(edit.op == "reinitialize" for edit in arm.edits) and arm.learning_rate_factor == 100
+            return replace(done, recovery=0.9 + 0.01 * seed, flat=False) if both else done
+
+    looked: list[str] = []
+
+    def look(name: str, arm: Arm, deadline: float) -> Second:
+        looked.append(name)
+        return Second(name, healthy=False, causes=(Assessed(load("DF502"), supported("slow", weight=0.7)),))
+
+    clock = Engine(set(), set())
+    clock.subject = SimpleNamespace(can_train=lambda arm: None)  # type: ignore[attr-defined]
+    monkeypatch.setattr("defib.trials.campaign.time", clock)
+    table = all_interventions()
+    conductor = Conductor(clock, Book(), seconds=90, seed=0, progress=Silent(), look=look)  # type: ignore[arg-type]
+    first = cause("DF601", {}, fixes=("reinitialize",))
+    campaign = conductor.conduct((first,), {"DF601": 0.9}, [table["reinitialize"]])
+    assert looked == ["reinitialize"]
+    proven = [trial for trial in campaign.trials if trial.sufficient]
+    assert [trial.changes for trial in proven] == [("reinitialize", "step-times-100")]
+    # The second fix alone was tried as well: both are needed.
+    assert not next(trial for trial in campaign.trials if trial.intervention == "step-times-100").sufficient
+    assert [one.code for one in second_faults(campaign, (hypothesis("DF601", 0.7),))] == ["DF502"]
