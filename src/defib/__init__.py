@@ -16,13 +16,14 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from defib import jax
     from defib.diagnose import diagnose
     from defib.diagnosis import Assessment, Diagnosis, Fix, Hypothesis, NotAssessed, Trial
     from defib.errors import DefibError, InputError, MissingFrameworkError, ModelError
     from defib.read_symptom import read_symptom
     from defib.recipe import Recipe, TrainingRecipe
     from defib.recording import Recording, load
-    from defib.subject import Subject
+    from defib.subject import Rows, Subject, Trained, TrainingTrace
     from defib.symptom import Skill, Symptom
 
 __version__ = "0.1.0"
@@ -39,13 +40,17 @@ __all__ = [
     "NotAssessed",
     "Recipe",
     "Recording",
+    "Rows",
     "Skill",
     "Subject",
     "Symptom",
+    "Trained",
     "TrainingRecipe",
+    "TrainingTrace",
     "Trial",
     "__version__",
     "diagnose",
+    "jax",
     "load",
     "read_symptom",
 ]
@@ -56,7 +61,7 @@ _MODULES = {
     "read_symptom": ("read_symptom",),
     "recipe": ("Recipe", "TrainingRecipe"),
     "recording": ("Recording", "load"),
-    "subject": ("Subject",),
+    "subject": ("Rows", "Subject", "Trained", "TrainingTrace"),
     "symptom": ("Skill", "Symptom"),
 }
 CALLBACKS = ("keras",)
@@ -67,6 +72,8 @@ _WHERE = {name: module for module, names in _MODULES.items() for name in names}
 def __getattr__(name: str) -> Any:
     if name in CALLBACKS:
         return import_module(f"defib.{name}")
+    if name == "jax":
+        return import_module("defib.jax")
     if name not in _WHERE:
         raise AttributeError(f"module 'defib' has no attribute {name!r}")
     return getattr(import_module(f"defib.{_WHERE[name]}"), name)

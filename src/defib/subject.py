@@ -261,7 +261,7 @@ class Subject(ABC):
 
     name: str
     """The model's name for the report: the Keras name or the class name."""
-    framework: Literal["keras", "torch", "sklearn", "numpy"]
+    framework: Literal["keras", "torch", "sklearn", "jax", "numpy"]
     recipe: TrainingRecipe
     trace: TrainingTrace
     training: Rows | None

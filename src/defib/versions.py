@@ -5,7 +5,13 @@ from __future__ import annotations
 import platform
 from importlib import metadata
 
-PACKAGES = {"keras": ("keras", "tensorflow"), "torch": ("torch",), "sklearn": (), "numpy": ()}
+PACKAGES = {
+    "keras": ("keras", "tensorflow"),
+    "torch": ("torch",),
+    "sklearn": (),
+    "numpy": (),
+    "jax": ("jax", "flax", "optax"),
+}
 
 
 def versions(framework: str) -> dict[str, str]:

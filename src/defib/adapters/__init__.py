@@ -55,6 +55,13 @@ def _sklearn(model: Any, X: AnyArray, y: AnyArray | None, X_predict: AnyArray | 
     return subject
 
 
+def _nnx(model: Any, X: AnyArray, y: AnyArray | None, X_predict: AnyArray | None, recipe: Recipe) -> Subject:
+    from defib.adapters.jax import subject_from_model
+
+    subject: Subject = subject_from_model(model, X, y, X_predict=X_predict, recipe=recipe)
+    return subject
+
+
 def _check_numbers(name: str, value: Any, *, strings_too: bool) -> None:
     """Raise for an array of nothing but NaN, and for text, which only Keras and pipelines can take."""
     if value is None or isinstance(value, list | tuple | dict) or not hasattr(value, "shape"):
@@ -89,6 +96,7 @@ FRAMEWORKS: tuple[tuple[str, tuple[str, ...], Builder], ...] = (
     ("keras", ("Model",), _keras),
     ("tf_keras", ("Model",), _keras),
     ("torch.nn", ("Module",), _torch),
+    ("flax.nnx", ("Module",), _nnx),
     *((module, names, _sklearn) for module, names in SKLEARN),
 )
 
@@ -112,6 +120,6 @@ def subject_of(
     raise ModelError(
         "unknown-model",
         came=f"the model is a {type(model).__module__}.{type(model).__qualname__}",
-        expected="a keras.Model, a torch.nn.Module, an MLP of scikit-learn, or your own defib.Subject",
+        expected="a keras.Model, a torch or flax.nnx Module, an MLP of scikit-learn, or your own defib.Subject",
         write="defib.diagnose(model, X_train, y_train)",
     )

@@ -8,9 +8,10 @@ from typing import Any, final
 import numpy as np
 import torch
 
+from defib.adapters.canonical import prepare
 from defib.adapters.torch.arrays import to_tensor
 from defib.adapters.torch.captured import Captured
-from defib.adapters.torch.losses import LINKS, canonical, prepare
+from defib.adapters.torch.losses import LINKS, canonical
 from defib.adapters.torch.network import Network
 from defib.adapters.torch.program import Leaf, Program
 from defib.recipe import Arm

@@ -1,0 +1,66 @@
+"""The loss of one training: outputs, rows and labels in, a scalar out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from defib.adapters.canonical import prepare
+from defib.adapters.jax.captured import Captured
+from defib.adapters.jax.losses import LINKS, canonical
+from defib.adapters.jax.network import Network
+from defib.recipe import Arm
+from defib.subject import AnyArray, NotAvailable
+
+Objective = Callable[[Any, Any, Any, Any], Any]
+"""``(outputs, y, weights, X) -> loss``"""
+
+
+def loss_edit(arm: Arm) -> str | None:
+    """Name of the canonical loss that the arm asks for, if any."""
+    return next((str(edit.value) for edit in arm.edits if edit.op == "loss"), None)
+
+
+def link_of_arm(captured: Captured, arm: Arm) -> str:
+    """What turns the arm's outputs into probabilities."""
+    name = loss_edit(arm)
+    return captured.link if name is None else LINKS.get(name, "identity")
+
+
+def objective_for(captured: Captured, arm: Arm) -> Objective:
+    """The loss of an arm. Raises `NotAvailable` when the user's loss is unknown and the arm brings none."""
+    name = loss_edit(arm)
+    if name is not None:
+        function = canonical(name)
+        return lambda outputs, y, weights, X: function(outputs, y)
+    tail = captured.tail
+    if tail is None:
+        raise NotAvailable("the loss")
+    if not any(edit.op == "match_shapes" for edit in arm.edits):
+        return tail
+
+    def matched(outputs: Any, y: Any, weights: Any, X: Any) -> Any:
+        same = y.size == outputs.size and y.shape != outputs.shape
+        if same and len(outputs.shape) < len(y.shape):
+            return tail(outputs, y.reshape(outputs.shape), weights, X)
+        # the outputs take the labels' shape: the loss may have been compiled for labels of this rank
+        return tail(outputs.reshape(y.shape) if same else outputs, y, weights, X)
+
+    return matched
+
+
+def labels_for(network: Network, arm: Arm, X: AnyArray, y: AnyArray | None) -> Any:
+    """Labels of all rows as the loss takes them."""
+    labels = np.asarray(X if y is None else y)
+    if arm.targets is not None:
+        labels = arm.targets(labels)
+    name = loss_edit(arm)
+    if name is not None:
+        return jnp.asarray(prepare(name, labels, network.predict(np.asarray(X)[:2]).shape[1:]))
+    dtype = network.captured.label_dtype
+    if dtype is None or (arm.targets is not None and not jnp.issubdtype(dtype, jnp.floating)):
+        return jnp.asarray(labels)
+    return jnp.asarray(labels, dtype)

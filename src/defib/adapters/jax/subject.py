@@ -1,0 +1,234 @@
+"""A JAX network, its rows and its recipe, behind the Subject protocol."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Final, final
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from defib.adapters.jax.captured import Arrays, Captured, as_numpy, is_key
+from defib.adapters.jax.edits import DRY_ROWS, Impossible, apply_edits
+from defib.adapters.jax.initial import initial_weights
+from defib.adapters.jax.network import EXTRA, Network, with_seed
+from defib.adapters.jax.objective import labels_for, loss_edit, objective_for
+from defib.adapters.jax.quiet import quiet
+from defib.adapters.jax.train import JaxTrained, Loop, course_of, recomputed, transformation_for
+from defib.recipe import Arm, Edit, TrainingRecipe
+from defib.subject import (
+    AnyArray,
+    FloatArray,
+    ForwardPass,
+    Gradient,
+    Moment,
+    NotAvailable,
+    Parameter,
+    Rows,
+    Subject,
+    Trained,
+    TrainingTrace,
+)
+
+MOST_LOOPS: Final = 8
+"""Compiled trainings kept for other seeds of the same arm."""
+
+
+@final
+class JaxSubject(Subject):
+    """See `Subject`. Works on immutable arrays and pure functions: nothing of the user's can be changed by it."""
+
+    framework = "jax"
+
+    def __init__(
+        self,
+        captured: Captured,
+        recipe: TrainingRecipe,
+        trace: TrainingTrace,
+        *,
+        name: str,
+        training: Rows | None = None,
+        prediction: Rows | None = None,
+        prediction_outputs: FloatArray | None = None,
+        held_out: Rows | None = None,
+        full_batch: bool = False,
+    ) -> None:
+        self.captured = captured
+        self.recipe = recipe
+        self.trace = trace
+        self.name = name
+        self.training = training
+        self.prediction = prediction
+        self.prediction_outputs = prediction_outputs
+        self.held_out = held_out
+        self._full_batch = full_batch
+        self._networks: dict[Moment, Network] = {}
+        self._reasons: dict[tuple[Edit, ...], str | None] = {}
+        self._loops: dict[Any, Loop] = {}
+
+    @property
+    def has_initial_weights(self) -> bool:
+        """Whether weights from before the training are known."""
+        return self.captured.initial is not None
+
+    def parameters(self) -> tuple[Parameter, ...]:
+        """All weights, those that are trained first."""
+        initial, record = self.captured.initial or {}, self.captured.optimizer
+        found = [
+            Parameter(
+                name,
+                name.rpartition(".")[0] or name,
+                as_numpy(initial[name]) if name in initial else None,
+                as_numpy(value),
+                name not in self.captured.frozen,
+                None if record is None else name in record.held,
+                self.captured.gradients.get(name),  # type: ignore[arg-type]
+            )
+            for name, value in self.captured.weights.items()
+        ]
+        return tuple(sorted(found, key=lambda one: not one.trainable))
+
+    def buffers(self, *, moment: Moment = "end") -> dict[str, FloatArray]:
+        """Running means and variances, by ``layer.mean`` and ``layer.variance``."""
+        state = self._arrays(moment)[1]
+        return {neutral: as_numpy(state[name]) for name, neutral in self.captured.statistics.items() if name in state}
+
+    def _arrays(self, moment: Moment) -> tuple[Arrays, Arrays]:
+        if moment == "end":
+            return self.captured.weights, self.captured.state
+        if self.captured.initial is None:
+            raise NotAvailable("the initial weights")
+        return self.captured.initial, self.captured.initial_state or self.captured.state
+
+    def _network(self, moment: Moment) -> Network:
+        if moment not in self._networks:
+            self._networks[moment] = Network(self.captured, *self._arrays(moment))
+        return self._networks[moment]
+
+    def forward(self, X: AnyArray, *, moment: Moment = "end", training: bool = False) -> ForwardPass:
+        """Send rows through and record every layer that was recognized."""
+        with quiet():
+            return self._network(moment).record(np.asarray(X), training)
+
+    def gradients(self, X: AnyArray, y: AnyArray, *, moment: Moment = "end") -> tuple[Gradient, ...]:
+        """Gradient of the user's loss, training mode, all rows as one batch.
+
+        ``None`` where the loss does not depend on a weight, or only through ``stop_gradient``.
+        """
+        with quiet():
+            network, objective = self._network(moment), objective_for(self.captured, Arm())
+            labels = labels_for(network, Arm(), X, y)
+            floating = {n: one for n, one in network.weights.items() if jnp.issubdtype(one.dtype, jnp.floating)}
+
+            def loss(own: Any) -> Any:
+                weights = {**network.weights, **own}
+                rows = network.rows(X)
+                outputs, _ = network.call(weights, network.state, rows, self.captured.trained_in_training_mode)
+                return objective(outputs, labels, weights, rows)
+
+            found = jax.jit(jax.grad(loss))(floating)
+        cut = self.captured.gradients
+        return tuple(
+            Gradient(name, as_numpy(found[name]) if name in found and cut.get(name) != "none" else None)
+            for name in network.weights
+        )
+
+    def loss(self, X: AnyArray, y: AnyArray, *, moment: Moment = "end") -> float:
+        """The user's loss, evaluation mode, all rows as one batch."""
+        with quiet():
+            network, objective = self._network(moment), objective_for(self.captured, Arm())
+            labels = labels_for(network, Arm(), X, y)
+            rows = network.rows(X)
+            outputs = network.call(network.weights, network.state, rows, False)[0]
+            return float(objective(outputs, labels, network.weights, rows))
+
+    def can_train(self, arm: Arm) -> str | None:
+        """``None``, or why not, as a clause."""
+        if self.captured.optimizer is None:
+            return "the optimizer is not known"
+        if self.captured.tail is None and loss_edit(arm) is None:
+            return "the loss is not known"
+        if self.training is None:
+            return "no training rows were seen"
+        if arm.edits not in self._reasons:
+            self._reasons[arm.edits] = self._reason(arm, self.training)
+        return self._reasons[arm.edits]
+
+    def _reason(self, arm: Arm, rows: Rows) -> str | None:
+        """Make the edits on a clone and send a few rows through loss and all."""
+        X, y = rows.X[:DRY_ROWS], None if rows.y is None else rows.y[:DRY_ROWS]
+        try:
+            with quiet():
+                network = self._edited(arm, X, 0)
+                labels = labels_for(network, arm, X, y)
+                objective = objective_for(self.captured, arm)
+                value = jax.eval_shape(
+                    lambda weights, state, rows: objective(
+                        network.call(weights, state, rows, True)[0], labels, weights, rows
+                    ),
+                    *(network.weights, network.state, network.rows(X)),
+                )
+                if value.shape:
+                    return "the loss is no single number"
+        except Impossible as error:
+            return str(error)
+        except NotAvailable as error:
+            return f"it needs {error}"
+        except Exception as error:
+            return f"the changed model does not run ({type(error).__name__}: {str(error).splitlines()[0][:120]})"
+        return None
+
+    def _edited(self, arm: Arm, X: AnyArray, seed: int) -> Network:
+        state = self.captured.initial_state or self.captured.state
+        network = Network(self.captured, initial_weights(self.captured, seed), with_seed(state, seed))
+        apply_edits(network, arm.edits, X, seed)
+        return network
+
+    def train(self, arm: Arm, rows: Rows, *, seed: int, deadline: float | None = None) -> Trained:
+        """Train a clone. Raises `NotAvailable` or `BudgetExceeded`."""
+        reason = self.can_train(arm)
+        if reason is not None:
+            raise NotAvailable(reason)
+        started = time.monotonic()
+        with quiet():
+            X = arm.inputs(rows.X) if arm.inputs is not None else np.asarray(rows.X)
+            network = self._edited(arm, X, seed)
+            y = labels_for(network, arm, X, rows.y)
+            course = course_of(self.recipe, arm, len(X), self._full_batch, self.recipe.n_epochs)
+            loop = self._loop(network, arm, course.updates, (X.shape, course.batch))
+            weights, state, losses = loop.run(network.rows(X), y, course, arm.learning_rate_factor, seed, deadline)
+            network = loop.network.with_arrays(weights, state)
+            if arm.recomputed_statistics:
+                network.state |= recomputed(network, network.rows(X), course.batch)
+        return JaxTrained(network, arm, losses, time.monotonic() - started)
+
+    def _loop(self, network: Network, arm: Arm, n_updates: int, shapes: Any) -> Loop:
+        """The compiled training of this arm, with the weights of this seed in its network."""
+        names = self._updated(network, arm)
+        unmasked = arm.loop == "canonical" and bool(self.captured.frozen)
+        key = (arm.edits, names, unmasked, arm.regularization_factor, n_updates if arm.constant_rate else 0, shapes)
+        if key not in self._loops:
+            record = self.captured.optimizer
+            assert record is not None
+            tx = transformation_for(record, arm, n_updates)
+            self._loops[key] = Loop(network, objective_for(self.captured, arm), tx, names)
+            while len(self._loops) > MOST_LOOPS:
+                self._loops.pop(next(iter(self._loops)))
+        loop = self._loops[key]
+        loop.network.weights, loop.network.state = dict(network.weights), dict(network.state)
+        return loop
+
+    def _updated(self, network: Network, arm: Arm) -> frozenset[str]:
+        """Names of the weights that this arm updates (see `Arm.loop`)."""
+        record = self.captured.optimizer
+        assert record is not None
+        everything = frozenset(network.weights)
+        if arm.loop == "canonical" or any(edit.op == "unfreeze" for edit in arm.edits):
+            return everything
+        extras = frozenset(name for name in everything if name.startswith(EXTRA))
+        return (record.held - self.captured.frozen) | extras
+
+    def random_state_names(self) -> tuple[str, ...]:
+        """Names of the random keys in the model's state."""
+        return tuple(name for name, value in self.captured.state.items() if is_key(value))
