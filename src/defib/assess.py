@@ -6,14 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from defib.causes import Cause
+from defib.causes._power import too_few_rows
 from defib.diagnosis import DECISIVE, NotAssessed
 from defib.evidence import Book, Missing
 from defib.gate import Problem
 from defib.ranking import Assessed
+from defib.skill_against_reference import still_as_drawn
 from defib.trials.campaign import Campaign
 
 REPLAYED_STAGES = frozenset({"data", "labels", "head", "architecture", "optimization", "initialization"})
 """Stages that a replay of the recorded recipe contains; a fault in them must show again in the control."""
+NO_SIGNAL = "DF901"
 HYPOTHESES = 5
 """How many hypotheses the planner tells apart."""
 
@@ -69,6 +72,26 @@ def hold_to_control(assessed: Sequence[Assessed], campaign: Campaign) -> tuple[A
     if not campaign.control_recovered:
         return tuple(assessed)
     return tuple(_doubted(one) for one in assessed)
+
+
+def hold_to_signal(assessed: Sequence[Assessed], book: Book, problem: Problem) -> tuple[Assessed, ...]:
+    """Where outputs vary, know nothing, and the rows are too few to say whether there is anything to know.
+
+    "It has not learnt" is then no evidence: what is judged by it alone is open. A network that has hardly left its
+    start is none of these: there the steps are the fault whatever the rows hold.
+    """
+    if problem != "unskilled" or not too_few_rows(book) or still_as_drawn(book):
+        return tuple(assessed)
+    judged_by_it = next((one.cause.explains for one in assessed if one.cause.code == NO_SIGNAL), ())
+    return tuple(_open(one) if one.cause.code in judged_by_it else one for one in assessed)
+
+
+def _open(one: Assessed) -> Assessed:
+    given = one.assessment
+    if given.verdict != "supported":
+        return one
+    because = f"{given.because}; but the rows are too few to tell whether there is anything to learn"
+    return replace(one, assessment=replace(given, verdict="inconclusive", because=because, weight=given.weight / 2))
 
 
 def _doubted(one: Assessed) -> Assessed:

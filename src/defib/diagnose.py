@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from defib.assess import Assessments, assess_all, hold_to_control, leading
+from defib.assess import Assessments, assess_all, hold_to_control, hold_to_signal, leading
 from defib.catalogue import all_causes
+from defib.causes._power import rows_for, too_few_rows
 from defib.causes._time import course
 from defib.diagnosis import DECISIVE, Diagnosis, Hypothesis, Measured, Outcome
 from defib.evidence import Book, Evidence, Missing
@@ -27,6 +28,7 @@ from defib.probes.activations import ActivationFacts
 from defib.probes.looks import LookFacts, find_looks
 from defib.probes.moments import MomentFacts, find_moments
 from defib.probes.outputs import SymptomFacts
+from defib.probes.reference import SignalFacts
 from defib.ranking import Assessed, rank, settle
 from defib.recipe import Arm, Recipe
 from defib.second_look import look_again, second_faults, with_second_faults
@@ -131,6 +133,7 @@ def examine(subject: Subject, options: Options, progress: Progress) -> tuple[Dia
         book = with_symptom(book, gate.symptom)
     book = with_moments(subject, book, gate, options)
     found = assess_all(book, all_causes(), gate.problem)
+    found = replace(found, assessed=hold_to_signal(found.assessed, book, gate.problem))
     campaign = _with_replay(_campaign(subject, book, gate, found, replay, options, progress), replay)
     settled = settle(hold_to_control(found.assessed, campaign), campaign.outcomes)
     if options.trials and gate.problem not in ("none", "unknown"):
@@ -211,7 +214,7 @@ def _conclude(subject: Subject, book: Book, gate: Gate, found: Assessments, camp
         framework=subject.framework,
         symptom=gate.symptom,
         outcome=outcome,
-        headline=headline(gate, causes, outcome),
+        headline=headline(gate, causes, outcome, rows_for(book.get(SignalFacts)) if too_few_rows(book) else ""),
         causes=causes,
         ruled_out=_with(found.assessed, "ruled_out"),
         inconclusive=_with(found.assessed, "inconclusive"),

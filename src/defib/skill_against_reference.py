@@ -62,11 +62,11 @@ def tells_little(symptom: Symptom, book: Book) -> bool:
     """Ranks the rows, but its outputs as they stand say next to nothing: squeezed, or nearly always the same class."""
     if symptom.skill is None:
         return False
-    doubtful = squeezed(symptom) or _still_as_drawn(book)
+    doubtful = squeezed(symptom) or still_as_drawn(book)
     return _tells_less(symptom.skill, book, HALF if doubtful else WEAK)
 
 
-def _still_as_drawn(book: Book) -> bool:
+def still_as_drawn(book: Book) -> bool:
     """The kernels have hardly left their start: an order may be a random network's luck (AUC .80 was seen)."""
     return book.has(UpdateFacts) and book.get(UpdateFacts).median_relative_change < STANDS
 

@@ -98,8 +98,11 @@ def skill_clause(skill: Skill | None) -> str:
     return f"{name} {where}"
 
 
-def headline(gate: Gate, causes: Sequence[Hypothesis], outcome: str) -> str:
-    """Is it flat, and because of what: one or two sentences."""
+def headline(gate: Gate, causes: Sequence[Hypothesis], outcome: str, too_few: str = "") -> str:
+    """Is it flat, and because of what: one or two sentences.
+
+    ``too_few``: how many rows it would take to see a small effect, where these are too few to tell.
+    """
     symptom = gate.symptom
     opening = symptom_sentence(symptom)
     if outcome == "healthy":
@@ -117,7 +120,7 @@ def headline(gate: Gate, causes: Sequence[Hypothesis], outcome: str) -> str:
     if gate.problem == "unskilled":
         opening = f"{opening}, but nothing the network learnt holds on new rows ({skill_clause(symptom.skill)})"
     if not causes:
-        return f"{opening}. {_undecided(gate)}"
+        return f"{opening}. {_undecided(gate, too_few)}"
     best = causes[0]
     partners = [hypothesis.name for hypothesis in causes if hypothesis.code in best.tied_with]
     if partners:
@@ -142,7 +145,9 @@ def _little(symptom: Symptom) -> str:
     return f"hardly more than a constant would{label}"
 
 
-def _undecided(gate: Gate) -> str:
+def _undecided(gate: Gate, too_few: str) -> str:
+    if too_few and gate.problem == "unskilled":
+        return f"Undecided: the rows are too few to tell whether there is anything to learn; {too_few}."
     if gate.problem == "unknown":
         return "Whether they know anything about the rows was not assessed: it needs the labels."
     return "The cause is undecided: no mechanism was observed beyond doubt."

@@ -45,6 +45,7 @@ Absence of evidence: "no signal that these learners can see in these many rows".
 from __future__ import annotations
 
 from defib.causes import Cause
+from defib.causes._power import rows_for, too_few_rows
 from defib.causes._signs import learnt, maybe, num, seen
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
@@ -53,18 +54,6 @@ from defib.probes.reference import SignalFacts
 
 DETECTABLE = {"auc": 0.7, "r2": 0.25}
 """Above this a useful effect may have stayed hidden: the sentence then says how many rows would show it."""
-BLIND = {"auc": 0.85, "r2": 0.5}
-"""Rows that could not even have shown an effect of this size say nothing."""
-WORTH_HAVING = {"auc": 0.6, "r2": 0.1}
-
-
-def _rows_for(signal: SignalFacts) -> str:
-    """How many rows a small effect would take: its standard error falls with the root of the rows."""
-    chance, wanted = (0.5 if signal.metric == "auc" else 0.0), WORTH_HAVING.get(signal.metric, 0.1)
-    ratio = (signal.detectable - chance) / (wanted - chance)
-    power = 2 if signal.metric == "auc" else 1  # r2 is a squared effect already
-    rows = signal.n_rows * ratio**power
-    return f"an effect of {num(wanted)} would take about {round(rows, -2):,.0f} rows"
 
 
 def _assess(book: Book) -> Assessment:
@@ -87,11 +76,11 @@ def _assess(book: Book) -> Assessment:
         f"the best reference learner reaches a cross-validated {metric} of {num(signal.best)} on {signal.n_rows:,} "
         f"rows, where permuted labels give {num(signal.permuted_mean)}"
     )
-    if signal.detectable > BLIND.get(signal.metric, 0.0):
+    if too_few_rows(book):
         few = f"but these are too few rows to tell: only {metric} above {num(signal.detectable)} would have shown"
-        return inconclusive(f"{because}, {few}", weight=0.45, layer=None, **numbers)
+        return inconclusive(f"{because}, {few}; {rows_for(signal)}", weight=0.45, layer=None, **numbers)
     if signal.detectable > DETECTABLE.get(signal.metric, 0.0):
-        few = f"so few rows would have shown {metric} {num(signal.detectable)} or more; {_rows_for(signal)}"
+        few = f"so few rows would have shown {metric} {num(signal.detectable)} or more; {rows_for(signal)}"
         return supported(f"{because}; {few}", weight=0.6, layer=None, **numbers)
     inputs = maybe(book, InputFacts)
     if inputs is not None and inputs.kind != "tabular":
