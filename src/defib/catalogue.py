@@ -36,6 +36,7 @@ CAUSES: dict[str, str] = {
     "DF602": "initialization_scale",
     "DF603": "weights_not_loaded",
     "DF701": "frozen_parameters",
+    "DF702": "wrong_mode",
     "DF703": "parameters_not_in_optimizer",
     "DF704": "detached_graph",
     "DF705": "gradients_cleared_or_never_applied",

@@ -149,6 +149,8 @@ class TrainingTrace:
     rates: tuple[tuple[float, float], ...] = ()
     """``(share of the updates done, largest learning rate of the parameter groups from here on)`` wherever it changed;
     empty when it never did, or was not recorded."""
+    evaluation_mode_share: float | None = None
+    """Share of the updates whose forward pass ran in evaluation mode, in [0, 1]; ``None`` when it was not seen."""
     restored_epoch: int | None = None
     """Epoch, counted from 1, whose weights were put back when the training ended; ``None`` when those of the last
     step were kept."""
@@ -178,6 +180,16 @@ class Loading:
     """Where that network stands inside the one that predicted (``encoder``); empty when it is the whole."""
     unexpected: tuple[str, ...] = ()
     """Names in the file that the network does not have; the first few."""
+
+
+@dataclass(frozen=True)
+class ServingCalls:
+    """How the program called the network for the rows of ``prediction``."""
+
+    in_training_mode: bool
+    """Whether it was in training mode (batch statistics, dropout) when it predicted."""
+    sizes: tuple[int, ...]
+    """Rows of each call, in order."""
 
 
 @dataclass(frozen=True)
@@ -277,6 +289,8 @@ class Subject(ABC):
     """Labelled rows the model was not trained on (validation data, ``evaluate``), if any."""
     weights_origin: WeightsOrigin | None = None
     """Where the weights that predicted come from, where loads and instances were watched."""
+    serving_calls: ServingCalls | None = None
+    """How the rows of ``prediction`` were sent through, where that was seen."""
 
     @property
     @abstractmethod

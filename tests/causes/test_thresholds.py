@@ -570,3 +570,45 @@ class TestWeightsNotLoaded:
         found = assess("DF603", replace(LOADING, filled_fraction=0.0, untouched_fraction=0.9), collapsed())
         assert found.verdict == "supported"
         assert verdict("DF603", replace(LOADING, untouched_fraction=0.1), collapsed()) == "inconclusive"
+
+
+class TestWrongMode:
+    SERVED = replace(
+        MODES,
+        has_batch_norm=True,
+        worst_layer="bn",
+        served_in_training=True,
+        rows_per_call=1,
+        served_spread=0.0,
+        served_flat=True,
+        evaluation_spread=0.4,
+        evaluation_flat=False,
+        one_batch_spread=0.4,
+        one_batch_flat=False,
+    )
+
+    def test_flat_in_evaluation_mode_and_alive_in_one_batch(self) -> None:
+        ruined = replace(self.SERVED, evaluation_flat=True, evaluation_spread=0.0)
+        found = assess("DF702", ruined, symptoms(FLAT, FLAT))
+        assert found.verdict == "supported"
+        assert "one batch" in found.because
+
+    def test_a_network_that_is_flat_whatever_the_mode(self) -> None:
+        dead = replace(
+            self.SERVED, evaluation_flat=True, evaluation_spread=0.0, one_batch_flat=True, one_batch_spread=0.0
+        )
+        assert verdict("DF702", dead, collapsed()) == "inconclusive"
+
+    def test_dropout_left_on_makes_nothing_flat(self) -> None:
+        noisy = replace(self.SERVED, served_flat=False, served_spread=0.38)
+        assert verdict("DF702", noisy, collapsed()) == "ruled_out"
+
+    def test_trained_in_evaluation_mode(self) -> None:
+        trained = replace(MODES, has_batch_norm=True, worst_layer="bn", trained_in_evaluation=1.0)
+        far = replace(trained, worst_mean_shift_sd=200.0, worst_variance_ratio=0.5)
+        near = replace(trained, worst_mean_shift_sd=0.01, worst_variance_ratio=1.1)
+        assert verdict("DF702", far, collapsed()) == "supported"
+        assert verdict("DF702", far) == "ruled_out"  # and it learnt
+        assert verdict("DF702", near, collapsed()) == "inconclusive"
+        assert verdict("DF702", replace(far, has_batch_norm=False), collapsed()) == "ruled_out"
+        assert verdict("DF702", replace(far, trained_in_evaluation=0.2), collapsed()) == "ruled_out"

@@ -33,6 +33,7 @@ CAUSES: tuple[str, ...] = (
     "zero_or_symmetric_initialization",
     "weights_not_loaded",
     "frozen_parameters",
+    "wrong_mode",
     "parameters_not_in_optimizer",
     "detached_graph",
     "stale_batchnorm_statistics",

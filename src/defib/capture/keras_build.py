@@ -19,9 +19,11 @@ from defib.capture.keras_rows import SAME_SHARE, hashes
 from defib.capture.keras_study import Served, Study
 from defib.capture.keras_views import views
 from defib.recipe import TrainingRecipe
-from defib.subject import AnyArray, FloatArray, Rows, TrainingTrace
+from defib.subject import AnyArray, FloatArray, Rows, ServingCalls, TrainingTrace
 
 LABEL_ORDER = 20_000
+HALF = 0.5
+"""Share of a loop's steps in evaluation mode from which on its replays run so, too."""
 
 
 def build(study: Study) -> list[KerasSubject]:
@@ -47,6 +49,7 @@ def _subject(study: Study) -> KerasSubject:
         epochs=epochs,
         own_step=study.loop is None and study.owner is None and overrides(study.flavor, study.model, "train_step"),
         untried=study.untried,
+        in_training_mode=(_evaluation_mode_share(study) or 0.0) < HALF,
         packing=study.packing,
         first_loss=None if study.loop is None else study.loop.value,
         unknown=_unknown(study, training, handmade),
@@ -61,7 +64,7 @@ def _subject(study: Study) -> KerasSubject:
         shuffled=shuffled,
         sources=dict(study.sources),
     )
-    prediction, outputs = _prediction(study)
+    prediction, outputs, calls = _prediction(study)
     subject = KerasSubject(
         captured,
         recipe,
@@ -72,7 +75,7 @@ def _subject(study: Study) -> KerasSubject:
         prediction_outputs=outputs,
         held_out=_held_out(study),
     )
-    subject.weights_origin = study.origin
+    subject.weights_origin, subject.serving_calls = study.origin, calls
     return with_loss(subject) if handmade is None else with_handmade(subject, handmade)
 
 
@@ -157,6 +160,7 @@ def _trace(study: Study, initial: list[AnyArray] | None, training: Rows | None, 
         loss_per_epoch=per_epoch,
         validation_loss_per_epoch=np.asarray(study.validation_losses, dtype=np.float64),
         n_updates=study.n_updates,
+        evaluation_mode_share=_evaluation_mode_share(study),
         n_epochs=study.n_epochs or None,
         planned_epochs=study.planned_epochs or None,
         seconds=study.seconds,
@@ -175,6 +179,13 @@ def _rates(rates: Sequence[float]) -> tuple[tuple[float, float], ...]:
     return tuple((i / len(rates), rates[i]) for i in (0, *changed)) if changed else ()
 
 
+def _evaluation_mode_share(study: Study) -> float | None:
+    """Of a hand-written loop; Keras' own ``fit`` trains in training mode."""
+    if study.loop is None:
+        return 0.0
+    return 1.0 - sum(study.loop.modes) / len(study.loop.modes) if study.loop.modes else None
+
+
 def _label_order(study: Study, training: Rows | None, shuffled: bool | None) -> AnyArray | None:
     """File order when ``fit`` did not shuffle it, the drawn order for batches that were seen being drawn."""
     if training is None or training.y is None:
@@ -187,11 +198,11 @@ def _is_training(study: Study, X: AnyArray) -> bool:
     return bool(study.training.known) and study.training.share_known(hashes(X)) >= SAME_SHARE
 
 
-def _prediction(study: Study) -> tuple[Rows | None, FloatArray | None]:
+def _prediction(study: Study) -> tuple[Rows | None, FloatArray | None, ServingCalls | None]:
     """The last rows served that are not the training rows again; predictions before evaluations."""
     all_served = study.served if study.stranger is None else study.stranger.served
     if not all_served:
-        return None, None
+        return None, None, None
     after = study.n_updates if study.stranger is None else 0
     fresh = [s for s in all_served if not _is_training(study, s.X[0] if len(s.X) == 1 else s.rows().X)]
     last = [s for s in fresh if s.after_updates == after] or fresh
@@ -199,7 +210,8 @@ def _prediction(study: Study) -> tuple[Rows | None, FloatArray | None]:
     rows, outputs = chosen.rows(), chosen.all_outputs()
     if rows.y is None:
         rows = Rows(rows.X, _labels_of(study, rows.X), rows.n_seen, rows.origin)
-    return rows, None if outputs is None else np.asarray(outputs)
+    calls = ServingCalls(chosen.training, tuple(map(len, chosen.X)))
+    return rows, None if outputs is None else np.asarray(outputs), calls
 
 
 def _last_predicted(served: list[Served]) -> Served | None:

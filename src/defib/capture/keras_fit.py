@@ -90,6 +90,8 @@ class KerasWatcher(Watcher):
         """Put everything back."""
         self._patches.undo()
         self._attached.clear()
+        if self._session is not None:
+            self._session.loops.stop()
 
     def subjects(self) -> tuple[Subject, ...]:
         """One Subject per model that was trained, in order of first training step."""

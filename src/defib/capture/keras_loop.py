@@ -9,18 +9,23 @@ the function is one step.
 from __future__ import annotations
 
 import weakref
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from defib.adapters.keras.flavor import flavor_of
 from defib.adapters.keras.packing import parts_of
 from defib.capture.keras_look import Look, Met, is_symbolic
 from defib.capture.keras_rows import to_array
 from defib.capture.keras_study import Study
-from defib.capture.keras_turn import Turn
+from defib.capture.keras_turn import Turn, in_training
 from defib.capture.torch_frames import user_line
 
 if TYPE_CHECKING:
     from defib.capture.keras_session import Session
+
+
+MAX_MODES = 10_000
 
 
 @dataclass
@@ -33,6 +38,8 @@ class LoopNotes:
     """What was seen of a hand-made loss at the first step."""
     value: Any = None
     """The first loss that a compiled step returned."""
+    modes: deque[bool] = field(default_factory=lambda: deque(maxlen=MAX_MODES))
+    """Of the last steps (once per tracing of a compiled one): whether the model was called in training mode."""
 
 
 @dataclass
@@ -54,6 +61,7 @@ class Pending:
     model: Any
     x: Any
     output: Any
+    training: bool = True
 
 
 class Loops:
@@ -71,7 +79,8 @@ class Loops:
 
     def call(self, model: Any, args: Any, kwargs: Any) -> Turn | None:
         """A training forward pass by hand; ``None`` when it is none."""
-        if not args or not (kwargs.get("training") or _recording()):
+        training = in_training(args, kwargs)
+        if not args or not (training or _recording()):
             return None
         self.models[id(model)] = weakref.ref(model)
         turn = Turn(args, kwargs)
@@ -79,11 +88,17 @@ class Loops:
         turn.stack.callback(self.session.serving.leave)
 
         def finish(result: Any) -> None:
-            self.pending, self.labels = Pending(model, args[0], result), None
-            self._look_from(model, result)
+            self.pending, self.labels = Pending(model, args[0], result, training), None
+            if self.steps_may_follow(model):
+                self._look_from(model, result)
 
         turn.finish = finish
         return turn
+
+    def steps_may_follow(self, model: Any) -> bool:
+        """Whether a call in training mode may belong to a step: on TensorFlow, when a tape records it."""
+        flavor = flavor_of(model)
+        return flavor is None or flavor.backend != "tensorflow" or _recording()
 
     def _look_from(self, model: Any, output: Any) -> None:
         """Follow the output to the loss, as long as rows or the loss are still to be learnt."""
@@ -94,6 +109,10 @@ class Loops:
         if not known and not told and hasattr(output, "shape"):
             self.look = Look(output)
             self.look.start()
+
+    def stop(self) -> None:
+        """The watching ends: nothing is followed any more."""
+        self._look_no_more()
 
     def _look_no_more(self) -> Look | None:
         look, self.look = self.look, None
@@ -153,6 +172,7 @@ class Loops:
         if study is None:
             return Turn(args, kwargs)
         study.loop = study.loop or LoopNotes()
+        study.loop.modes.append(self.pending is None or self.pending.training)
         study.sources["fit"] = user_line()
         self.session.ready_by_hand(study, optimizer, variables)
         traced = self._tracing()

@@ -10,7 +10,7 @@ import numpy as np
 from defib.adapters.keras.packing import parts_of
 from defib.capture.keras_study import Served, Study
 from defib.capture.keras_tee import is_stream, teed
-from defib.capture.keras_turn import Turn, bound, rest, user_place
+from defib.capture.keras_turn import Turn, bound, in_training, rest, user_place
 from defib.capture.torch_frames import user_line
 
 if TYPE_CHECKING:
@@ -93,22 +93,25 @@ class Serving:
         """``model(x)`` by the user's own hand, outside of any Keras method."""
         if self.session.depth:
             return None
-        turn = self.session.loops.call(model, args, kwargs)
-        if turn is not None:
-            return turn
+        training = self.session.loops.call(model, args, kwargs)
+        if training is not None and self.session.loops.steps_may_follow(model):
+            return training
         x = args[0] if args else None
-        if x is None or kwargs.get("training") or not _is_concrete(x):
-            return None
+        if x is None or not _is_concrete(x):
+            return training
         study = self.session.instances.serving_study(model)
         if study is None:
-            return None
-        turn = Turn(args, kwargs)
-        served = Served("call", user_place(), study.n_updates)
+            return training
+        turn = Turn(args, kwargs) if training is None else training
+        served = Served("call", user_place(), study.n_updates, training=in_training(args, kwargs))
         study.sources.setdefault("predict", user_line())
-        self.session.depth += 1
-        turn.stack.callback(self.leave)
+        if training is None:
+            self.session.depth += 1
+            turn.stack.callback(self.leave)
+        trained = turn.finish
 
         def finish(result: Any) -> None:
+            trained(result)
             X, outputs = study.rows_of(x), study.outputs_of(result)
             if X is not None and X.ndim > 0 and outputs is not None and len(outputs) == len(X):
                 served.add(X, None, outputs)

@@ -72,6 +72,8 @@ class Served:
     """Rows of each call, before sampling."""
     order: int = field(default_factory=count().__next__)
     """Running number over all models of the program."""
+    training: bool = False
+    """The call was made with ``training=True``."""
 
     @property
     def n_kept(self) -> int:
@@ -102,7 +104,9 @@ class Served:
 
     def continues(self, other: Served) -> bool:
         """Whether this is the next turn of the loop that ``other`` began."""
-        if self.how != other.how or self.place != other.place or self.after_updates != other.after_updates:
+        if (self.how, self.place, self.training, self.after_updates) != (
+            *(other.how, other.place, other.training, other.after_updates),
+        ):
             return False
         if self.X[0].shape[1:] != other.X[0].shape[1:]:
             return False

@@ -65,3 +65,9 @@ def rest(
         if name in call.arguments:
             call.arguments[name] = given[name]
     return call.args[1:], call.kwargs
+
+
+def in_training(args: Any, kwargs: Any) -> bool:
+    """Whether a call asks for training mode: ``model(x, training=True)``, or as the second argument."""
+    given = kwargs.get("training", args[1] if len(args) > 1 else None)
+    return isinstance(given, (bool, int)) and bool(given)

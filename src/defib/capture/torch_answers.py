@@ -14,7 +14,7 @@ from defib.adapters.torch.surgery import FUNCTIONS
 from defib.capture.torch_evals import EvalLog, Group, share_seen
 from defib.capture.torch_session import Session
 from defib.capture.torch_study import Entry, Study
-from defib.subject import AnyArray, FloatArray, Rows
+from defib.subject import AnyArray, FloatArray, Rows, ServingCalls
 
 SAME_ROWS = 0.99
 """Share of rows that the training saw from which an evaluation counts as one of the training rows."""
@@ -22,14 +22,14 @@ SAME_ROWS = 0.99
 
 def evaluations(
     groups: Sequence[Group], study: Study, captured: Captured, training: Rows | None, notes: list[str]
-) -> tuple[Rows | None, FloatArray | None, tuple[str, ...]]:
-    """Rows that were predicted last, what came out, and the squashings after it."""
+) -> tuple[Rows | None, FloatArray | None, tuple[str, ...], ServingCalls | None]:
+    """Rows that were predicted last, what came out, the squashings after it, and how the network was called."""
     seen = study.rows.seen
     unseen = [one for one in groups if share_seen(one, seen) < SAME_ROWS]
     final = [one for one in groups if one.steps >= study.n_steps]
     chosen = _chosen([one for one in unseen if one in final]) or _chosen(final) or _chosen(unseen)
     if chosen is None:
-        return None, None, ()
+        return None, None, (), None
     if chosen.line:
         study.sources.setdefault("predict", chosen.line)
     outputs = chosen.predictions(captured.selected)
@@ -37,7 +37,8 @@ def evaluations(
     rows = Rows(chosen.rows(), _fitted(y, training) if y is not None else None, chosen.n_seen, "predict")
     if chosen.n_seen is not None:
         notes.append(f"of {chosen.n_seen:,} rows predicted, {len(rows):,} are looked at")
-    return rows, _folded(outputs, captured.folded), _beyond(chosen.squashed, captured.folded)
+    calls = ServingCalls(chosen.training, tuple(len(chosen.X[i]) for i in chosen.kept))
+    return rows, _folded(outputs, captured.folded), _beyond(chosen.squashed, captured.folded), calls
 
 
 def _beyond(squashed: tuple[str, ...], folded: tuple[str, ...]) -> tuple[str, ...]:

@@ -60,7 +60,7 @@ def _subject(session: Session, key: tuple[int, ...], study: Study) -> TorchSubje
     served, groups = served_by(session, key, study, notes)
     own = own_groups(session, key, study)
     held_out = held_out_of(own, study, training) or held_out_of(groups, study, training)
-    prediction, outputs, squashed = evaluations(groups, study, captured, training, notes)
+    prediction, outputs, squashed, calls = evaluations(groups, study, captured, training, notes)
     subject = TorchSubject(
         captured,
         _recipe(study, watch),
@@ -72,6 +72,7 @@ def _subject(session: Session, key: tuple[int, ...], study: Study) -> TorchSubje
         held_out=held_out,
     )
     subject.prediction_squashed = squashed
+    subject.serving_calls = calls
     loads = loads_into(session.loads, served, study.trained_at)
     subject.weights_origin = origin_of(served, study.module, captured.initial, loads)
     return subject
@@ -249,6 +250,7 @@ def _trace(study: Study, watch: OptimizerWatch | None, notes: tuple[str, ...]) -
         label_order=study.rows.label_order(),
         skipped_steps=study.skipped,
         updates_to=study.updates,
+        evaluation_mode_share=study.n_in_evaluation / study.n_backward if study.n_backward else None,
         rates=tuple((at, max(rates)) for at, rates in study.rates.shares(study.n_steps)),
         notes=notes,
     )

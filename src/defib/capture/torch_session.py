@@ -178,6 +178,7 @@ class Session:
         if study is not None:
             study.backward = True
             study.on_backward(loss)
+            study.n_in_evaluation += not any(call.training for call in calls)
 
     def after_backward(self) -> None:
         """``backward`` is over: gradients are there."""

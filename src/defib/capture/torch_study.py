@@ -110,6 +110,8 @@ class Study:
         """Step after which another optimizer went on with the same parameters; 0 for none."""
         self.n_backward = 0
         self.n_steps = 0
+        self.n_in_evaluation = 0
+        """Backward passes whose forward pass ran in evaluation mode."""
         self.trained_at = 0
         """Optimizer steps of the whole program after the last one of this training."""
         self.skipped = 0

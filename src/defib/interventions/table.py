@@ -45,6 +45,8 @@ INTERVENTIONS: dict[str, str] = {
     "re-pair-labels": "re_pair_labels",
     "keep-the-graph": "keep_the_graph",
     "fix-labels": "fix_labels",
+    "training-mode": "training_mode",
+    "evaluation-mode": "evaluation_mode",
     "load-weights": "load_weights",
     "vary-rows": "vary_rows",
     "repair-input-step": "repair_input_step",

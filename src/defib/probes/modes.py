@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 
 from defib.evidence import Book, Evidence, Probe
 from defib.probes.labels import LabelFacts
-from defib.probes.looking import head_name, link_of, training_rows
+from defib.probes.looking import head_name, link_of, some_rows, training_rows
 from defib.read_symptom import read_symptom
 from defib.subject import AnyArray, FloatArray, ForwardPass, LayerOutput, Rows, Subject
 from defib.symptom import Symptom
@@ -40,6 +41,21 @@ class ModeFacts(Evidence):
     """running variance / batch variance of that layer, median over channels."""
     recorded_in_training_mode: bool | None
     """The user's own predictions match the training-mode outputs and not the evaluation-mode ones."""
+    served_in_training: bool | None = None
+    """The program's own calls that predicted ran in training mode; ``None`` when that was not seen."""
+    rows_per_call: int | None = None
+    """Rows of one of these calls, median."""
+    served_spread: float | None = None
+    """prediction_spread of what these calls returned."""
+    served_flat: bool | None = None
+    evaluation_spread: float | None = None
+    """prediction_spread of the same rows and weights in evaluation mode."""
+    evaluation_flat: bool | None = None
+    one_batch_spread: float | None = None
+    """The same in training mode, at most 256 rows in one batch."""
+    one_batch_flat: bool | None = None
+    trained_in_evaluation: float | None = None
+    """Share of the updates whose forward pass ran in evaluation mode, in [0, 1]."""
 
 
 def _measure(subject: Subject, book: Book) -> ModeFacts:
@@ -60,17 +76,54 @@ def _measure(subject: Subject, book: Book) -> ModeFacts:
         worst_mean_shift_sd=None if worst is None else worst[1],
         worst_variance_ratio=None if worst is None else worst[2],
         recorded_in_training_mode=_recorded_in_training_mode(subject),
+        trained_in_evaluation=subject.trace.evaluation_mode_share,
+        **_serving(subject, book),
     )
 
 
+def _serving(subject: Subject, book: Book) -> dict[str, Any]:
+    """What the program's own calls gave, and what evaluation mode and one batch would have given for the same rows."""
+    calls, rows, outputs = subject.serving_calls, subject.prediction, subject.prediction_outputs
+    if calls is None or rows is None or not calls.sizes:
+        return {}
+    facts: dict[str, Any] = {
+        "served_in_training": calls.in_training_mode,
+        "rows_per_call": int(np.median(calls.sizes)),
+    }
+    if not calls.in_training_mode or outputs is None or len(outputs) != len(rows) or len(rows) < 2:
+        return facts
+    some = some_rows(rows)
+    passes = {
+        "served": some_rows(Rows(rows.X, outputs)).y,
+        "evaluation": subject.forward(some.X).outputs,
+        "one_batch": subject.forward(some.X, training=True).outputs,
+    }
+    for name, values in passes.items():
+        assert values is not None
+        symptom = _read(subject, book, np.asarray(values), some, "held_out")
+        facts |= {f"{name}_spread": symptom.prediction_spread, f"{name}_flat": symptom.is_flat}
+    return facts
+
+
 def _symptom(subject: Subject, book: Book, forward: ForwardPass, rows: Rows) -> Symptom:
+    return _read(subject, book, np.asarray(forward.outputs), rows, "training", head_name(forward))
+
+
+def _read(
+    subject: Subject,
+    book: Book,
+    outputs: FloatArray,
+    rows: Rows,
+    known: Literal["held_out", "training"],
+    head: str | None = None,
+) -> Symptom:
     labels = book.get(LabelFacts) if book.has(LabelFacts) else None
     return read_symptom(
-        np.asarray(forward.outputs),
-        link=link_of(subject.recipe, head_name(forward)),
+        outputs,
+        link=link_of(subject.recipe, head if head is not None else head_name(subject.forward(rows.X[:2]))),
         y=rows.y,
         task=None if labels is None else labels.task,
-        y_known_rows="training",
+        y_known_rows=known,
         training_labels=None if subject.training is None else subject.training.y,
     )
 
