@@ -212,10 +212,25 @@ class Diagnosis:
         return diagnosis_to_dict(self)
 
     def save(self, path: str | Path) -> Path:
-        """Write a report; the file's ending chooses the format (``.json``, ``.html``, ``.md`` …). Returns the path."""
+        """Write a report; the file's ending chooses the format (``.json``, ``.html``, ``.png`` …). Returns the path."""
         from defib.reporters import write_report
 
         return write_report([self], Path(path))
+
+    def plot(self, kind: str) -> Any:
+        """One figure as an `altair.Chart`: to show in a notebook, to change, to save.
+
+        Args:
+            kind: ``predictions``, ``layers``, ``loss``, ``inputs``, ``gradients``, ``updates``, ``paths``,
+                ``trials``.
+
+        Raises:
+            defib.errors.InputError: for another kind, or one of which nothing was recorded.
+            defib.errors.MissingFrameworkError: when Altair is not installed (``pip install 'defib[plots]'``).
+        """
+        from defib.reporters.plot import chart
+
+        return chart(self, kind)
 
     def _repr_html_(self) -> str:
         """As a notebook shows it."""

@@ -23,14 +23,29 @@ from tests.reporters.sarif_schema import SARIF
 HERE = Background(script="/w/train.py", directory="/w", behind=(Behind({"fit": "/w/train.py:4"}),) * 9)
 
 
+STARTS = {
+    ".json": b"{",
+    ".html": b"<!DOCTYPE html>",
+    ".md": b"",
+    ".sarif": b"{",
+    ".xml": b"<?xml",
+    ".png": b"\x89PNG",
+    ".svg": b"<svg",
+    ".pdf": b"%PDF",
+}
+PICTURES = (".png", ".svg", ".pdf")
+
+
 @pytest.mark.parametrize("ending", FORMATS)
 @pytest.mark.parametrize("background", [None, HERE], ids=["alone", "recorded"])
 def test_every_format_takes_every_diagnosis(ending: str, background: Background | None, tmp_path: Path) -> None:
     for diagnoses in ([], samples.EVERY, [samples.HEALTHY]):
         path = write_report(diagnoses, tmp_path / f"x{ending}", background)
-        text = path.read_text(encoding="utf-8")
-        assert text.endswith("\n")
-        assert write_report(diagnoses, path, background).read_text(encoding="utf-8") == text
+        written = path.read_bytes()
+        assert written.startswith(STARTS[ending])
+        if ending not in PICTURES:
+            assert written.endswith(b"\n")
+            assert write_report(diagnoses, path, background).read_bytes() == written
 
 
 class TestSarif:

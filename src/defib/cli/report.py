@@ -20,7 +20,8 @@ def report(
         list[Path] | None,
         typer.Option(
             metavar="PATH",
-            help="Write a report; its ending is the format (.html, .json, .md, .xml for JUnit, .sarif). Repeatable.",
+            help="Write a report; its ending is the format (.html, .json, .md, .sarif, .xml for JUnit, "
+            ".png, .svg, .pdf). Repeatable.",
         ),
     ] = None,
 ) -> None:

@@ -13,18 +13,24 @@ if TYPE_CHECKING:
     from defib.diagnosis import Diagnosis
     from defib.reporters.background import Background
 
-FORMATS: dict[str, str] = {
-    ".json": "defib.reporters.json",
-    ".html": "defib.reporters.html",
-    ".md": "defib.reporters.markdown",
-    ".sarif": "defib.reporters.sarif",
-    ".xml": "defib.reporters.junit",
+FORMATS: dict[str, tuple[str, str]] = {
+    ".json": ("defib.reporters.json", "render"),
+    ".html": ("defib.reporters.html", "render"),
+    ".md": ("defib.reporters.markdown", "render"),
+    ".sarif": ("defib.reporters.sarif", "render"),
+    ".xml": ("defib.reporters.junit", "render"),
+    ".png": ("defib.reporters.picture", "render_png"),
+    ".svg": ("defib.reporters.picture", "render_svg"),
+    ".pdf": ("defib.reporters.picture", "render_pdf"),
 }
-"""File ending → module with ``render(diagnoses, background=None) -> str``."""
+"""File ending → module and function, ``render(diagnoses, background=None)``, which gives text or bytes."""
 
 
 def check_report_path(path: Path) -> None:
-    """Raise `InputError` when no report can be written there; called before anything long begins."""
+    """Raise `InputError` when no report can be written there; called before anything long begins.
+
+    A format that needs a package which is not installed raises `MissingFrameworkError`.
+    """
     if path.suffix.lower() not in FORMATS:
         raise InputError(
             "unknown-report-format",
@@ -32,6 +38,9 @@ def check_report_path(path: Path) -> None:
             expected=f"one of the endings {', '.join(FORMATS)}",
             write=f"--report {path.with_suffix('.json')}",
         )
+    module = import_module(FORMATS[path.suffix.lower()][0])
+    if hasattr(module, "check"):
+        module.check()
     if not path.absolute().parent.is_dir():
         raise InputError(
             "no-such-directory",
@@ -49,6 +58,9 @@ def write_report(diagnoses: Sequence[Diagnosis], path: str | Path, background: B
     """
     path = Path(path)
     check_report_path(path)
-    text: str = import_module(FORMATS[path.suffix.lower()]).render(diagnoses, background)
-    path.write_text(text, encoding="utf-8", errors="replace")
+    module, function = FORMATS[path.suffix.lower()]
+    content: str | bytes = getattr(import_module(module), function)(diagnoses, background)
+    if isinstance(content, str):
+        content = content.encode("utf-8", errors="replace")
+    path.write_bytes(content)
     return path

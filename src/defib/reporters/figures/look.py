@@ -57,7 +57,7 @@ def frame(
         "width": "container",
         "height": height,
         "autosize": {"type": "fit", "contains": "padding"},
-        "background": None,
+        "background": "transparent",
         "description": label,
         "layer": list(layers),
         "config": config(),

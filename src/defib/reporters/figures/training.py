@@ -10,6 +10,7 @@ from defib.diagnosis import Diagnosis
 from defib.reporters.background import Behind
 from defib.reporters.charts import thinned
 from defib.reporters.figures.look import (
+    DIM,
     END,
     LEVEL,
     PLOT_HEIGHT,
@@ -95,7 +96,7 @@ def _curve(data: list[dict[str, Any]], names: Sequence[str], y: Spec, total: int
             "x": x,
             "y": y,
             "tooltip": hover(what="", update="update", loss="loss"),
-            **told_apart("what", names, (END, START)[: len(names)]),
+            **told_apart("what", names, (END, DIM)[: len(names)]),
             "strokeDash": category("what", scale={"domain": list(names), "range": [[1, 0], [6, 3]][: len(names)]}),
         },
     }
@@ -105,7 +106,7 @@ def _level(at: float, words: str, y: Spec) -> Spec:
     channel = {key: value for key, value in y.items() if key != "field"}
     return {
         "data": rows([{"loss": at, "what": words}]),
-        "mark": {"type": "rule", "strokeDash": [5, 4], "strokeWidth": 1.8, "color": LEVEL},
+        "mark": {"type": "rule", "strokeDash": [6, 4], "strokeWidth": 2.2, "color": START},
         "encoding": {
             "y": {**channel, "field": "loss"},
             "tooltip": hover(what=""),

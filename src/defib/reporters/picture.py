@@ -1,0 +1,109 @@
+"""One figure for a paper or a slide: PNG, SVG or PDF, by vl-convert, without a browser.
+
+It holds the headline and, one below the other, the figures that carry it: predictions, layers, loss and trials, of the
+first model that is not healthy.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Any
+
+from defib.diagnosis import Diagnosis
+from defib.errors import MissingFrameworkError
+from defib.reporters.background import Background, behind
+from defib.reporters.figures import figures
+from defib.reporters.figures.look import FONT, SCHEMA, Figure, Spec, config, on_paper
+from defib.reporters.legible import legible
+
+SHOWN = ("predictions", "layers", "loss", "trials")
+WIDTH, TITLE_COLUMNS = 640, 84
+WHOLE = frozenset({"$schema", "config", "params"})
+"""What is said once for a figure of several parts."""
+SCALE = 2.0
+"""Pixels of a PNG per pixel of the page."""
+
+
+def render_png(diagnoses: Sequence[Diagnosis], background: Background | None = None) -> bytes:
+    """A PNG at twice the size of the page."""
+    return bytes(_vl_convert().vegalite_to_png(picture(diagnoses, background), scale=SCALE))
+
+
+def render_svg(diagnoses: Sequence[Diagnosis], background: Background | None = None) -> str:
+    """An SVG with text as text."""
+    return str(_vl_convert().vegalite_to_svg(picture(diagnoses, background)))
+
+
+def render_pdf(diagnoses: Sequence[Diagnosis], background: Background | None = None) -> bytes:
+    """A PDF of one page."""
+    return bytes(_vl_convert().vegalite_to_pdf(picture(diagnoses, background)))
+
+
+def check() -> None:
+    """Raise `MissingFrameworkError` when pictures cannot be made here."""
+    _vl_convert()
+
+
+def _vl_convert() -> ModuleType:
+    try:
+        import vl_convert
+    except ModuleNotFoundError as error:
+        raise MissingFrameworkError(
+            "plots-missing",
+            came="pictures need altair and vl-convert, which are not installed",
+            expected="the extra that brings them",
+            write="pip install 'defib[plots]'    # or --report report.html, which needs nothing",
+        ) from error
+    module: ModuleType = vl_convert
+    return module
+
+
+def picture(diagnoses: Sequence[Diagnosis], background: Background | None = None) -> Spec:
+    """The whole figure as one specification in fixed colours."""
+    if not diagnoses:
+        return _titled("No model was diagnosed.", [_nothing()])
+    index = next((at for at, one in enumerate(diagnoses) if one.outcome != "healthy"), 0)
+    d = legible(diagnoses[index])
+    drawn = figures(d, legible(behind(diagnoses[index], background or Background(), index)))
+    return _titled(d.headline, [_fixed(drawn[kind]) for kind in SHOWN if kind in drawn] or [_nothing()])
+
+
+def _nothing() -> Spec:
+    """What stands in place of figures."""
+    words = {"type": "text", "align": "left", "x": 0, "text": "Nothing was recorded that could be drawn."}
+    return {"data": {"values": [{}]}, "mark": words, "width": WIDTH, "height": 30}
+
+
+def _titled(title: str, parts: Sequence[Spec]) -> Spec:
+    return {
+        "$schema": SCHEMA,
+        "background": "white",
+        "padding": 12,
+        "title": {
+            "text": textwrap.wrap(title, TITLE_COLUMNS),
+            "anchor": "start",
+            "font": FONT,
+            "fontSize": 15,
+            "color": "#1c2024",
+            "offset": 12,
+        },
+        "spacing": 24,
+        "params": [one for part in parts for one in part.get("params", ())],
+        "vconcat": [{key: value for key, value in one.items() if key not in WHOLE} for one in parts],
+        "config": on_paper(config()),
+        "resolve": {"scale": dict.fromkeys(("color", "shape", "strokeDash", "strokeWidth"), "independent")},
+    }
+
+
+def single(figure: Figure) -> Spec:
+    """One figure on its own in fixed colours, as wide as a column of text."""
+    return {**_fixed(figure), "background": "white"}
+
+
+def _fixed(figure: Figure) -> dict[str, Any]:
+    """A specification with a width of its own; only one figure alone may fit itself into its frame."""
+    spec: dict[str, Any] = on_paper(figure.spec)
+    kept = {key: value for key, value in spec.items() if key not in ("autosize", "background")}
+    return {**kept, "width": WIDTH, "height": max(30, figure.height - 70)}
