@@ -116,6 +116,18 @@ ILL: dict[str, Book] = {
     "DF403": book(collapsed(NEAR_FLAT), activations(DEEP, DEEP), VANISHING, STUCK),
     "DF404": book(collapsed(NEAR_FLAT), activations(COLLAPSING, COLLAPSING), STUCK),
     "DF405": book(collapsed(), gradients(2e5, 3e4, 2e3, 1e2, 1.0), STUCK),
+    "DF410": book(
+        collapsed(NEAR_FLAT),
+        replace(
+            MODES,
+            has_dropout=True,
+            dropped_fraction=0.95,
+            dropout_layer="dropout_1",
+            dropout_units=16,
+            emptied_rows=0.44,
+        ),
+        STUCK,
+    ),
     "DF501": book(
         collapsed(),
         activations(stack(), DEAD, first_dead_end="dense_2:relu"),

@@ -612,3 +612,18 @@ class TestWrongMode:
         assert verdict("DF702", near, collapsed()) == "inconclusive"
         assert verdict("DF702", replace(far, has_batch_norm=False), collapsed()) == "ruled_out"
         assert verdict("DF702", replace(far, trained_in_evaluation=0.2), collapsed()) == "ruled_out"
+
+
+class TestExcessiveDropout:
+    HALF = replace(MODES, has_dropout=True, dropped_fraction=0.52, dropout_layer="drop", dropout_units=64)
+
+    def test_a_usual_rate_and_one_that_only_a_trial_can_judge(self) -> None:
+        assert verdict("DF410", self.HALF, collapsed()) == "ruled_out"
+        assert verdict("DF410", replace(self.HALF, dropped_fraction=0.7), collapsed()) == "inconclusive"
+
+    def test_a_high_rate_on_a_network_that_learnt(self) -> None:
+        assert verdict("DF410", replace(self.HALF, dropped_fraction=0.9)) == "ruled_out"
+
+    def test_noise_that_sets_nothing_to_zero(self) -> None:
+        assert verdict("DF410", replace(MODES, has_dropout=True), collapsed()) == "ruled_out"
+        assert verdict("DF410", MODES, collapsed()) == "not_applicable"

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from defib.evidence import Missing
-from defib.probes.modes import PROBE, ModeFacts, worst_statistics
+from defib.probes.modes import PROBE, ModeFacts, strongest_dropout, worst_statistics
 from defib.recipe import LossFacts
-from defib.subject import FloatArray, Layer, Rows, Subject
+from defib.subject import FloatArray, Layer, LayerOutput, Rows, Subject
 
 from .fakes import EMPTY, FakeSubject, Step, act, dense, small
 
@@ -94,3 +94,17 @@ def test_channels_first_feature_maps() -> None:
 def test_rows_are_needed() -> None:
     with pytest.raises(Missing, match="the training rows"):
         facts(FakeSubject([], None))
+
+
+def test_what_the_strongest_dropout_leaves_is_counted() -> None:
+    """Three of four cells of what arrived are dropped; a cell that was 0 before is not counted."""
+    given = np.array([[1.0, 2, 0, 3, 4], [5, 6, 7, 8, 0]])
+    kept = np.array([[0.0, 0, 0, 0, 0], [20, 24, 0, 0, 0]])
+    layers = [LayerOutput(Layer("fc:relu", "activation", "relu"), given), LayerOutput(Layer("drop", "dropout"), kept)]
+    assert strongest_dropout(layers) == {
+        "dropped_fraction": 6 / 8,
+        "dropout_layer": "drop",
+        "dropout_units": 5,
+        "emptied_rows": 0.5,
+    }
+    assert strongest_dropout(layers[:1]) == {}

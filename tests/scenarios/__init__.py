@@ -24,6 +24,7 @@ CAUSES: tuple[str, ...] = (
     "saturated_units",
     "vanishing_gradients",
     "forward_correlation_collapse",
+    "excessive_dropout",
     "learning_rate_too_high",
     "learning_rate_too_low",
     "regularization_too_strong",

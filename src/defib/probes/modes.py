@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -54,6 +55,14 @@ class ModeFacts(Evidence):
     one_batch_spread: float | None = None
     """The same in training mode, at most 256 rows in one batch."""
     one_batch_flat: bool | None = None
+    dropped_fraction: float | None = None
+    """Share of its inputs that the strongest dropout set to 0 in training mode, in [0, 1], measured on what was not 0
+    before; ``None`` without a dropout whose outputs can be seen."""
+    dropout_layer: str | None = None
+    dropout_units: int | None = None
+    """Units that this dropout has in front of it."""
+    emptied_rows: float = 0.0
+    """Share of the rows of which it left nothing at all."""
     trained_in_evaluation: float | None = None
     """Share of the updates whose forward pass ran in evaluation mode, in [0, 1]."""
 
@@ -78,7 +87,30 @@ def _measure(subject: Subject, book: Book) -> ModeFacts:
         recorded_in_training_mode=_recorded_in_training_mode(subject),
         trained_in_evaluation=subject.trace.evaluation_mode_share,
         **_serving(subject, book),
+        **strongest_dropout(trained.layers),
     )
+
+
+def strongest_dropout(layers: Sequence[LayerOutput]) -> dict[str, Any]:
+    """The strongest dropout of a pass in training mode, from what it set to 0."""
+    found: list[tuple[float, str, int, float]] = []
+    for before, one in pairwise(layers):
+        given, kept = np.asarray(before.values), np.asarray(one.values)
+        if one.layer.kind != "dropout" or given.shape != kept.shape or not (given != 0).any():
+            continue
+        rows = (given != 0).reshape(len(given), -1).any(axis=1)
+        emptied = ~(kept != 0).reshape(len(kept), -1).any(axis=1) & rows
+        share = float((kept[given != 0] == 0).mean())
+        found.append((share, one.layer.name, int(np.prod(given.shape[1:])), float(emptied.sum() / rows.sum())))
+    if not found:
+        return {}
+    share, name, units, emptied_rows = max(found)
+    return {
+        "dropped_fraction": share,
+        "dropout_layer": name,
+        "dropout_units": units,
+        "emptied_rows": emptied_rows,
+    }
 
 
 def _serving(subject: Subject, book: Book) -> dict[str, Any]:
