@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import pytest
 
 from defib.diagnosis import Diagnosis
 from defib.reporters import json, markdown
-from defib.reporters.terminal import render_text
+from defib.reporters.layout import Manner
+from defib.reporters.terminal import print_diagnosis, render_text
 from tests.reporters import samples
 
 GOLD = Path(__file__).resolve().parents[1] / "gold"
@@ -22,12 +24,24 @@ CASES: dict[str, Diagnosis] = {
 }
 
 
+def printed(diagnosis: Diagnosis, manner: Manner) -> str:
+    out = io.StringIO()
+    print_diagnosis(diagnosis, out, manner)
+    return out.getvalue()
+
+
 def reports() -> dict[str, str]:
     found = {f"{name}_{width}.txt": render_text(one, width) for name, one in CASES.items() for width in (80, 120)}
-    return found | {
-        "flat.json": json.render([samples.FLAT_DIAGNOSIS]),
-        "flat.md": markdown.render([samples.FLAT_DIAGNOSIS]),
-    }
+    narrow = {f"flat_{width}.txt": render_text(samples.FLAT_DIAGNOSIS, width) for width in (40, 60)}
+    return (
+        found
+        | narrow
+        | {
+            "flat_ascii.txt": printed(samples.FLAT_DIAGNOSIS, Manner(ascii=True)),
+            "flat.json": json.render([samples.FLAT_DIAGNOSIS]),
+            "flat.md": markdown.render([samples.FLAT_DIAGNOSIS]),
+        }
+    )
 
 
 @pytest.mark.parametrize("name", reports())

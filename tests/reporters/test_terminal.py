@@ -10,7 +10,7 @@ import pytest
 from rich.cells import cell_len
 
 from defib.diagnosis import Diagnosis
-from defib.reporters.layout import make_console, show
+from defib.reporters.layout import Manner, make_console, show
 from defib.reporters.symptom_view import symptom_view
 from defib.reporters.terminal import RULED_OUT_SHOWN, print_diagnosis, render_text
 from tests.reporters import samples
@@ -22,9 +22,9 @@ ORDER = [
     "The cause",
     "How unscaled-inputs acts",
     "Also found",
+    "What was tried, on clones",
     "What it is not",
     "Not settled",
-    "What was tried, on clones",
     "The smallest fix",
     "Not assessed",
     "Notes",
@@ -98,6 +98,16 @@ def test_at_most_five_are_ruled_out_in_words() -> None:
     part = shown[shown.index("What it is not") : shown.index("Not settled")]
     assert len(re.findall(r"\(DF\d+\):", part)) == RULED_OUT_SHOWN
     assert "nor stale-batchnorm-statistics, threshold-only" in part
+    many = replace(samples.FLAT_DIAGNOSIS, ruled_out=samples.FLAT_DIAGNOSIS.ruled_out * 3)
+    assert "nor 16 others, which the HTML report lists" in text(many)
+
+
+@pytest.mark.parametrize("width", [40, 60])
+def test_trials_are_a_list_where_a_table_does_not_fit(width: int) -> None:
+    shown = text(samples.FLAT_DIAGNOSIS, width)
+    assert "control: as recorded (0.00 0.01 -0.02)" in shown
+    assert "standardize-inputs: enough (0.98 1.01 0.97, effect +0.99 [0.93, 1.05])" in shown
+    assert "halve-depth: not enough (0.00 0.02 0.01, effect +0.01 [-0.03, 0.06]); one seed was stopped" in shown
 
 
 def test_the_reason_is_said_once() -> None:
@@ -213,6 +223,41 @@ def test_colour_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
     print_diagnosis(samples.FLAT_DIAGNOSIS, pipe)
     assert "\x1b[" in terminal.getvalue()
     assert "\x1b[" not in pipe.getvalue()
+
+
+@pytest.mark.parametrize("manner", [Manner(color=False), Manner(ascii=True, color=False), None])
+def test_no_colour_where_it_is_not_wanted(manner: Manner | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    if manner is None:
+        monkeypatch.setenv("NO_COLOR", "1")
+    terminal = Terminal()
+    print_diagnosis(samples.FLAT_DIAGNOSIS, terminal, manner)
+    colours = re.findall(r"\x1b\[([0-9;]*)m", terminal.getvalue())
+    assert not [
+        one for one in colours if set(one.split(";")) & {str(code) for code in (*range(30, 39), *range(90, 98))}
+    ]
+
+
+@pytest.mark.parametrize("diagnosis", samples.EVERY, ids=lambda d: d.outcome)
+@pytest.mark.parametrize("terminal", [True, False], ids=["terminal", "pipe"])
+def test_ascii_only(diagnosis: Diagnosis, terminal: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An old Windows console shows it: by option, and by itself where the encoding holds no more."""
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setenv("COLUMNS", "80")
+    out = Terminal() if terminal else io.StringIO()
+    print_diagnosis(diagnosis, out, Manner(ascii=True))
+    code = [] if diagnosis.fix is None else diagnosis.fix.code.splitlines()
+    assert out.getvalue().isascii()
+    assert all(len(line) <= 80 or line.strip() in code for line in out.getvalue().splitlines())
+    raw = io.BytesIO()
+    windows = io.TextIOWrapper(raw, encoding="cp1252", newline="\n")
+    print_diagnosis(diagnosis, windows)
+    windows.flush()
+    shown = raw.getvalue().decode("cp1252")
+    assert shown.isascii()
+    assert "---" in shown
+    assert ("?" in shown) == ("?" in render_text(diagnosis))
 
 
 @pytest.mark.parametrize(("columns", "width"), [("70", 70), ("300", 120)])

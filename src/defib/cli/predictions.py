@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from defib.cli.manner import Ascii, NoColor, manner_of
+
 if TYPE_CHECKING:
     from defib.symptom import Symptom
 
@@ -32,6 +34,8 @@ def predictions(
         typer.Option(metavar="COLUMN", help="Column that holds predictions. Repeatable; default: all."),
     ] = None,
     link: Annotated[Link, typer.Option(help="sigmoid or softmax if FILE holds logits.")] = Link.identity,
+    in_ascii: Ascii = False,
+    no_color: NoColor = False,
 ) -> None:
     """Read the symptom from predictions alone: are they flat, at which value, and what does that value point to?
 
@@ -45,7 +49,7 @@ def predictions(
 
     outputs, y = outputs_and_labels(file, labels, column or [])
     symptom = read_symptom(outputs, link=link.value, y=y)
-    show(symptom_view(str(file), symptom, _next(file, labels, symptom)), sys.stdout)
+    show(symptom_view(str(file), symptom, _next(file, labels, symptom)), sys.stdout, manner_of(in_ascii, no_color))
 
 
 def _next(file: Path, labels: str | None, symptom: Symptom) -> list[tuple[str, str]]:

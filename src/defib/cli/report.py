@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from defib.cli.manner import Ascii, NoColor, manner_of
 from defib.errors import InputError
 
 
@@ -24,6 +25,8 @@ def report(
             ".png, .svg, .pdf). Repeatable.",
         ),
     ] = None,
+    in_ascii: Ascii = False,
+    no_color: NoColor = False,
 ) -> None:
     """Print the report of a recorded run again. No framework is needed for it."""
     from defib.recording import load, newest
@@ -43,6 +46,6 @@ def report(
             write=f"defib run {' '.join(map(str, loaded.header.get('argv', ['script.py'])))}",
         )
     for diagnosis in loaded.diagnoses:
-        print_diagnosis(diagnosis, sys.stdout)
+        print_diagnosis(diagnosis, sys.stdout, manner_of(in_ascii, no_color))
     for path in report or ():
         write_report(loaded.diagnoses, path, background_of(loaded))

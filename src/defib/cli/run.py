@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
+from defib.cli.manner import Ascii, NoColor, manner_of
 from defib.errors import DefibError, InputError, MissingFrameworkError
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class Request:
     fail_on: tuple[str, ...] = ()
     accepted: frozenset[Finding] = frozenset()
     """What the baseline holds."""
+    in_ascii: bool = False
+    no_color: bool = False
     baseline: Path | None = None
 
     @property
@@ -105,6 +108,8 @@ def run(
         typer.Option(metavar="FILE", help="A JSON report of an earlier run: what it found does not fail this one."),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print no report (it is still recorded).")] = False,
+    in_ascii: Ascii = False,
+    no_color: NoColor = False,
 ) -> None:
     """Run a program as python would, then diagnose every model it trained.
 
@@ -125,6 +130,8 @@ def run(
         trials=not no_trials,
         seed=seed,
         quiet=quiet,
+        in_ascii=in_ascii,
+        no_color=no_color,
         fail_on=tuple(one.value for one in fail_on or ()),
         accepted=frozenset() if baseline is None else read_baseline(baseline),
         baseline=None if baseline is None else baseline.absolute(),
@@ -259,7 +266,7 @@ def _examine(request: Request, index: int, subject: Subject, recorder: Recorder,
     from defib.reporters.progress import Bar
     from defib.trials import Silent
 
-    progress = Silent() if request.quiet else Bar(streams.err)
+    progress = Silent() if request.quiet else Bar(streams.err, manner_of(request.in_ascii, request.no_color))
     try:
         recorder.model(index, subject)
         options = Options(budget=request.budget, trials=request.trials, seed=request.seed)
@@ -309,7 +316,7 @@ def _show(request: Request, diagnosis: Diagnosis, streams: Streams) -> None:
     if not request.quiet:
         with _reader_may_leave(streams.out):
             streams.out.write("\n")
-            print_diagnosis(diagnosis, streams.out)
+            print_diagnosis(diagnosis, streams.out, manner_of(request.in_ascii, request.no_color))
 
 
 @contextmanager

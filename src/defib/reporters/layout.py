@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import IO
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
@@ -13,34 +14,101 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
+IN_ASCII = {
+    "─": "-",
+    "│": "|",
+    "═": "=",
+    "•": "*",
+    "·": "*",
+    "×": "x",
+    "−": "-",
+    "–": "-",
+    "—": "-",
+    "“": '"',
+    "”": '"',
+    "‘": "'",
+    "’": "'",
+    "²": "2",
+    "³": "3",
+    "½": "1/2",
+    "…": "...",
+    "→": "->",
+    "≤": "<=",
+    "≥": ">=",
+    "±": "+-",
+    "√": "sqrt",
+    "σ": "sd",
+    "Σ": "sum",
+    "∝": "~",
+}
+"""What stands for a character that an old console cannot show; any other one becomes a question mark."""
+ASCII_ROOM = 4
+"""Columns that are kept free for what grows: three dots for one."""
 WIDEST = 120
 """Columns beyond which prose is hard to read."""
 PLAIN_WIDTH = 80
 INDENT = 2
 
 
-def make_console(file: IO[str]) -> Console:
+@dataclass(frozen=True)
+class Manner:
+    """How to print, where the reader said so."""
+
+    ascii: bool = False
+    """Only characters that every console has."""
+    color: bool = True
+    """Colour where it is a terminal; ``NO_COLOR`` in the environment forbids it, too."""
+
+
+def make_console(file: IO[str], manner: Manner | None = None) -> Console:
     """A console as wide as the terminal (at most `WIDEST`); without colour when it is not a terminal."""
+    manner = manner or Manner()
     console = Console(file=file, highlight=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         return Console(file=file, highlight=False, width=PLAIN_WIDTH, color_system=None)
-    return Console(file=file, highlight=False, width=min(console.width, WIDEST))
+    return Console(file=file, highlight=False, width=min(console.width, WIDEST), no_color=not manner.color or None)
 
 
-def show(view: RenderableType, file: IO[str]) -> None:
-    """Print on a terminal in colour; into a file or pipe as plain text without trailing blanks."""
-    console = make_console(file)
-    if console.is_terminal:
-        console.print(view, crop=False)
+def show(view: Callable[[int], RenderableType] | RenderableType, file: IO[str], manner: Manner | None = None) -> None:
+    """Print on a terminal in colour; into a file or pipe as plain text without trailing blanks.
+
+    ``view`` may be a function of the width. What the file's encoding cannot hold is printed in ASCII.
+    """
+    manner = manner or Manner()
+    console = make_console(file, manner)
+    in_ascii = manner.ascii or not _holds_everything(file)
+    width = console.width - (ASCII_ROOM if in_ascii else 0)
+    shown = view(width) if callable(view) and not hasattr(view, "__rich_console__") else view
+    if console.is_terminal and not in_ascii:
+        console.print(shown, crop=False)
+    elif console.is_terminal:
+        with console.capture() as capture:
+            console.print(shown, crop=False, width=width)
+        file.write(as_ascii(capture.get()))
     else:
-        file.write(_encodable(plain(view, console.width), file))
+        text = plain(shown, width)
+        file.write(as_ascii(text) if in_ascii else text)
     file.flush()
 
 
-def _encodable(text: str, file: IO[str]) -> str:
-    """What the file's encoding cannot hold becomes a question mark; an ASCII log must not end the report."""
-    encoding = getattr(file, "encoding", None) or "utf-8"
-    return text.encode(encoding, "replace").decode(encoding)
+def _holds_everything(file: IO[str]) -> bool:
+    """Whether a file's encoding has the characters of our tables."""
+    try:
+        "─…²→".encode(getattr(file, "encoding", None) or "utf-8")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def as_ascii(text: str) -> str:
+    """The same with characters that every console has.
+
+    >>> as_ascii("R² ≥ 0.5 ── [0.1, …] naïve")
+    'R2 >= 0.5 -- [0.1, ...] na?ve'
+    """
+    return (
+        text.translate({ord(one): other for one, other in IN_ASCII.items()}).encode("ascii", "replace").decode("ascii")
+    )
 
 
 def plain(view: RenderableType, width: int = PLAIN_WIDTH) -> str:

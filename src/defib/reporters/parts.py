@@ -12,8 +12,8 @@ from defib.reporters.words import interval_text, number_name, number_text, place
 PROOFS = 3
 """Numbers shown for the leading cause; the JSON report has them all."""
 LEGEND = (
-    "recovery on rows not trained on: 0 = a constant, 1 = as good as the reference learner; "
-    "effect: mean difference to the control [95 %]; open: too few seeds, or they disagree"
+    "recovery, on rows not trained on: 0 = a constant, 1 = the reference learner; "
+    "effect: difference to the control [95 %]"
 )
 NO_SIGNAL = "skill on rows not trained on (2 AUC - 1, or R²): 0 = a constant; there is no signal to recover"
 
@@ -88,7 +88,8 @@ def legend(trials: Iterable[Trial]) -> str:
     if not measured(arms):
         return NO_SIGNAL
     partly = "; partly: better than the control, but not enough" if any(one.partial for one in arms) else ""
-    return LEGEND + partly
+    undecided = "; open: too few seeds, or they disagree" if any(one.undecided for one in arms) else ""
+    return LEGEND + partly + undecided
 
 
 def verdict_text(trial: Trial) -> Literal["control", "open", "partly", "yes", "no"]:

@@ -7,14 +7,17 @@ from typing import IO, Final
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from defib.reporters.layout import Manner
+
 
 class Bar:
     """A `defib.trials.Progress` on a terminal; silent when the stream is none. Gone when the trials are over."""
 
-    def __init__(self, file: IO[str]) -> None:
-        console = Console(file=file, highlight=False)
+    def __init__(self, file: IO[str], manner: Manner | None = None) -> None:
+        manner = manner or Manner()
+        console = Console(file=file, highlight=False, no_color=not manner.color or None)
         self._progress: Final = Progress(
-            BarColumn(bar_width=20),
+            *([] if manner.ascii else [BarColumn(bar_width=20)]),
             TextColumn("{task.percentage:>3.0f} % of the budget"),
             TimeElapsedColumn(),
             TextColumn("{task.description}"),

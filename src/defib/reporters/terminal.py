@@ -1,7 +1,7 @@
 """The report in the terminal, in the order a stuck person needs it.
 
-Is it flat and why · the numbers that prove it · what it is not · what was tried · the smallest fix · what was not
-assessed · the next command. A section without content is left out.
+Is it flat and why · the predictions · the numbers that prove the cause · what was tried · what it is not · the smallest
+fix · what was not assessed · the next command: the order of the HTML report. A section without content is left out.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from rich.rule import Rule
 from rich.text import Text
 
 from defib.diagnosis import Diagnosis, Fix, Hypothesis, NotAssessed
-from defib.reporters.layout import PLAIN_WIDTH, Code, facts, make_console, plain, section, show, titled
+from defib.reporters.layout import PLAIN_WIDTH, Code, Manner, facts, plain, section, show, titled
 from defib.reporters.legible import legible
 from defib.reporters.parts import (
     acts_through,
@@ -31,7 +31,8 @@ from defib.reporters.parts import (
 from defib.reporters.trial_table import trial_table
 from defib.reporters.words import look_alikes_first, named, seeds_clause, symptom_facts
 
-RULED_OUT_SHOWN = 5
+RULED_OUT_SHOWN, FEW = 5, 3
+"""Causes that are ruled out in a sentence each; so many more are still named."""
 INCONCLUSIVE_SHOWN = {"cause_found": 2, "nothing_wrong": 2, "undecided": 5, "healthy": 0}
 """How many causes that were not settled are worth a reader's time, per outcome."""
 NOTES_SHOWN = 8
@@ -48,9 +49,9 @@ def render_text(diagnosis: Diagnosis, width: int = PLAIN_WIDTH) -> str:
     return plain(diagnosis_view(diagnosis, width), width)
 
 
-def print_diagnosis(diagnosis: Diagnosis, file: IO[str]) -> None:
+def print_diagnosis(diagnosis: Diagnosis, file: IO[str], manner: Manner | None = None) -> None:
     """Print one diagnosis."""
-    show(diagnosis_view(diagnosis, make_console(file).width), file)
+    show(lambda width: diagnosis_view(diagnosis, width), file, manner)
 
 
 def diagnosis_view(diagnosis: Diagnosis, width: int) -> RenderableType:
@@ -67,10 +68,10 @@ def _sections(d: Diagnosis, width: int) -> Iterator[RenderableType]:
         yield from _cause(d, d.causes[0])
         yield from section(course_title(d), d.course)
         yield from _further(d.causes, d.outcome == "nothing_wrong")
-    yield from _ruled_out(d)
-    yield from _inconclusive(d)
     if d.trials:
         yield from titled(trials_title(d.trials), trial_table(d.trials, width))
+    yield from _ruled_out(d)
+    yield from _inconclusive(d)
     if d.fix is not None:
         yield from _fix(d.fix, d)
     yield from _not_assessed(d.not_assessed)
@@ -106,12 +107,13 @@ def _because(one: Hypothesis) -> Text:
 
 
 def _ruled_out(d: Diagnosis) -> Iterator[RenderableType]:
-    """At most five, the look-alikes of what was found first."""
+    """At most five, the look-alikes of what was found first; a long list of names helps nobody."""
     ordered = look_alikes_first(d.ruled_out, d.causes)
     lines: list[str | Text] = [_because(one) for one in ordered[:RULED_OUT_SHOWN]]
     rest = [one.name for one in ordered[RULED_OUT_SHOWN:]]
     if rest:
-        lines.append(Text(f"nor {', '.join(rest)}", style="dim"))
+        many = f"{len(rest)} others, which the HTML report lists"
+        lines.append(Text(f"nor {', '.join(rest) if len(rest) <= FEW else many}", style="dim"))
     yield from section("What it is not", lines)
 
 

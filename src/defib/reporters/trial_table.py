@@ -10,16 +10,20 @@ from rich.table import Table
 from rich.text import Text
 
 from defib.diagnosis import Trial
+from defib.reporters.layout import bullets
 from defib.reporters.parts import control_first, effect_text, legend, measured, per_seed, verdict_text
 from defib.reporters.words import number
 
-WIDE, WIDEST = 100, 120
-"""Columns from which the spread fits; and the words of what was changed, too."""
+NARROW, WIDE, WIDEST = 64, 100, 120
+"""Columns up to which a table becomes a list; from which the spread fits; and the words of what was changed, too."""
+ENOUGH = {"control": "as recorded", "open": "open", "partly": "partly", "yes": "enough", "no": "not enough"}
 VERDICT_STYLE = {"control": "dim", "open": "yellow", "partly": "yellow", "yes": "green", "no": "dim"}
 
 
 def trial_table(trials: Sequence[Trial], width: int) -> RenderableType:
     """All arms, the control first."""
+    if width < NARROW:
+        return _listed(trials)
     wide, widest = width >= WIDE, width >= WIDEST
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False, show_edge=False)
     table.add_column("tried", overflow="fold")
@@ -35,6 +39,19 @@ def trial_table(trials: Sequence[Trial], width: int) -> RenderableType:
         table.add_row(*_cells(trial, per_seed(trial, recovered), wide), *([Text(trial.does)] if widest else []))
     notes = [Text(f"{trial.intervention}: {trial.note}", style="dim") for trial in trials if trial.note]
     return Group(table, Text(legend(trials), style="dim"), *notes)
+
+
+def _listed(trials: Sequence[Trial]) -> RenderableType:
+    """The same without columns, for a narrow terminal."""
+    recovered = measured(trials)
+    lines: list[str | Text] = []
+    for trial in control_first(trials):
+        reached = " ".join(f"{value:.2f}" for value in per_seed(trial, recovered))
+        verdict = verdict_text(trial)
+        effect = f", effect {effect_text(trial)}" if trial.effect is not None else ""
+        line = Text.assemble((trial.intervention, "bold"), ": ", (ENOUGH[verdict], VERDICT_STYLE[verdict]))
+        lines.append(line.append(f" ({reached}{effect})" + (f"; {trial.note}" if trial.note else "")))
+    return Group(bullets(lines), Text(legend(trials), style="dim"))
 
 
 def _cells(trial: Trial, values: Sequence[float], wide: bool) -> list[Text]:
