@@ -6,14 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+import numpy as np
 import torch
 
 from defib.adapters.torch.arrays import map_leaves, tensors_in, to_numpy
 from defib.adapters.torch.composite import Composite
 from defib.adapters.torch.door import Door, batch_rows, plain_parts, read_door
 from defib.adapters.torch.inside import label_paths, own_loss, read_inside, without_label
+from defib.adapters.torch.ops import DETACHING
 from defib.adapters.torch.program import Leaf, Node, Program, compile_nodes, slice_nodes, tracked, uses
 from defib.adapters.torch.reading import Reading, Scene, picks_rows, read_loss, without_picking
+from defib.capture.torch_call import Call, is_episode, key_of, unique
 from defib.capture.torch_rows import evenly
 from defib.subject import AnyArray
 
@@ -23,39 +26,6 @@ UNKNOWN_OWN_LOSS: Final = (
 
 Names = Callable[[Any], Mapping[int, str]]
 """Module → name by ``id`` of its parameters."""
-
-
-@dataclass(frozen=True, eq=False)
-class Call:
-    """A top-level call of a module with parameters."""
-
-    module: Any
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
-    out: Any
-    grad: bool
-    training: bool
-    line: str = ""
-    copied: tuple[tuple[Any, ...], dict[str, Any], list[Any]] | None = None
-    """Arguments and output tensors as they were, where the program may change them before they are looked at."""
-    version: int = 0
-    """Sum of the version counters of the tensors, where they were not copied."""
-
-    @property
-    def as_called(self) -> tuple[tuple[Any, ...], dict[str, Any], list[Any]] | None:
-        """Arguments and outputs as they were at the call; ``None`` when they were overwritten since."""
-        if self.copied is not None:
-            return self.copied
-        return (
-            (self.args, self.kwargs, self.outputs)
-            if version_of(self.args, self.kwargs, self.out) == self.version
-            else None
-        )
-
-    @property
-    def outputs(self) -> list[Any]:
-        """Its output tensors, in order."""
-        return list(tensors_in(self.out))
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +48,10 @@ class Analysis:
     notes: tuple[str, ...] = field(default=())
     label_path: tuple[Any, ...] = ()
     """Where the label stands among the arguments of a model that computes its loss itself."""
+    live: frozenset[int] = frozenset()
+    """``id`` of the calls that the gradient of the loss reaches."""
+    stacked: AnyArray | None = None
+    """Rows of many calls of one row each, where the loss joins them."""
 
     @property
     def key(self) -> tuple[int, ...]:
@@ -87,10 +61,12 @@ class Analysis:
     def slim(self) -> Analysis:
         """Without the live tensors."""
         reading = None if self.reading is None else replace(self.reading, label=None, others=())
-        return replace(self, calls=(), rows=(), label=None, reading=reading)
+        return replace(self, calls=(), rows=(), label=None, reading=reading, live=frozenset(), stacked=None)
 
     def arrays(self) -> tuple[AnyArray, AnyArray | None]:
         """Rows and labels as arrays, both ``(n_rows, ...)``; copied, unless so many that only a sample is kept."""
+        if self.stacked is not None:
+            return self.stacked, None
         X = self.door.rows_of(self.rows, copy=False)
         kept = evenly(len(X), X[:1].nbytes) is None
         label = label_array(self.label, len(X), self.flat_label, self.door.unbatched)
@@ -111,41 +87,6 @@ class Analysis:
             return self.calls[0].module
         parts = dict(zip(self.part_names, unique([call.module for call in self.calls]), strict=True))
         return Composite(parts, self.composite, self.door.n_rows)
-
-
-def version_of(args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> int:
-    """Sum of the counters by which torch knows that a tensor was overwritten; 0 where it does not count."""
-    try:
-        if not kwargs and len(args) == 1 and type(args[0]) is type(out) is torch.Tensor:  # the common call, quickly
-            return int(args[0]._version + out._version)
-        return sum(one._version for one in tensors_in((args, kwargs, out)))
-    except RuntimeError:  # tensors of inference mode have no counter
-        return 0
-
-
-MAX_COPIED = 64 * 2**20
-"""Bytes of one call's tensors beyond which no copy is made: they are looked at if the program leaves them alone."""
-
-
-def copied(args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> tuple[Any, Any, list[Any]] | None:
-    """Arguments and outputs of a call that was no training step, copied before the program goes on."""
-    if sum(one.numel() * one.element_size() for one in tensors_in((args, kwargs, out))) > MAX_COPIED:
-        return None
-
-    def copy(leaf: Any) -> Any:
-        return leaf.detach().clone() if isinstance(leaf, torch.Tensor) else leaf
-
-    return map_leaves(args, copy), map_leaves(kwargs, copy), [copy(one) for one in tensors_in(out)]
-
-
-def key_of(calls: Sequence[Call]) -> tuple[int, ...]:
-    """Identity of the modules that were called, each once, in order."""
-    return tuple(dict.fromkeys(id(call.module) for call in calls))
-
-
-def unique(modules: Sequence[Any]) -> list[Any]:
-    """Each module once, in order."""
-    return list({id(one): one for one in modules}.values())
 
 
 def label_array(label: Any, n_rows: int, flat: bool, unbatched: bool) -> AnyArray | None:
@@ -171,10 +112,35 @@ def analyse(calls: Sequence[Call], nodes: Sequence[Node], loss: Any, names: Name
             used = _used_calls(kept, calls)
     if not used:
         return _unlinked(calls, nodes, loss)
+    live = _live(nodes, calls, loss)
     kept = _from_call_on(calls[used[0]], nodes, kept)
     if len(used) == 1:
-        return _single(calls, used[0], kept, loss, names)
-    return _composed(calls, used, kept, loss, names)
+        found = _single(calls, used[0], kept, loss, names)
+    elif is_episode([calls[i] for i in used]):
+        found = _episode(calls, used)
+    else:
+        found = _composed(calls, used, kept, loss, names)
+    return replace(found, live=live)
+
+
+def _live(nodes: Sequence[Node], calls: Sequence[Call], loss: Any) -> frozenset[int]:
+    """Calls that the loss depends on by a way that nothing cuts."""
+    way = slice_nodes([node for node in nodes if node.name not in DETACHING], [loss])
+    return frozenset(id(calls[i]) for i in _used_calls(way, calls))
+
+
+def _episode(calls: Sequence[Call], used: list[int]) -> Analysis:
+    """Rows that came one by one, a loss over all of them: what the rows were is known, the loss is not repeated."""
+    chosen = [calls[i] for i in used]
+    doors = [read_door(call.args, call.kwargs, call.outputs) for call in chosen]
+    door, rows = doors[0]
+    pieces = [one.rows_of(tensors) for one, tensors in doors if one.parts == door.parts]
+    note = (
+        f"the loss joins {len(used)} calls of the model with one row each (an episode, or a sequence step by step): it "
+        "could not be repeated, and what needs the loss was not assessed"
+    )
+    stacked = np.concatenate(pieces)
+    return Analysis(tuple(chosen[:1]), tuple(used), len(calls), door, rows, None, notes=(note,), stacked=stacked)
 
 
 def _from_call_on(call: Call, nodes: Sequence[Node], kept: list[Node]) -> list[Node]:

@@ -18,6 +18,7 @@ from defib.capture.torch_answers import evaluations, held_out_of, own_groups, se
 from defib.capture.torch_fits import Fit
 from defib.capture.torch_held import as_arrays
 from defib.capture.torch_loads import loads_into, origin_of
+from defib.capture.torch_makers import made_in_turns, makers, unseen
 from defib.capture.torch_session import Session
 from defib.capture.torch_study import OptimizerWatch, Study
 from defib.capture.torch_trace import gradient_word
@@ -30,11 +31,20 @@ MAX_LOSSES = 2_000
 def build_subjects(session: Session, errors: list[str]) -> tuple[TorchSubject, ...]:
     """All studies as Subjects, in order of their first step; one that cannot be built is noted."""
     found = []
+    judges = session.turns.judges()
     for key, study in session.studies.items():
+        if judges & set(key):
+            continue
         try:
             found.append(_subject(session, key, study))
         except Exception as error:
             errors.append(f"{type(error).__name__}: {error}")
+    for entry in makers(session, judges):
+        maker = made_in_turns(session, entry)
+        if maker is not None:
+            found.append(maker)
+    if not found:
+        errors.extend(unseen(session, judges=bool(judges)))
     return tuple(found)
 
 
@@ -46,6 +56,8 @@ def _subject(session: Session, key: tuple[int, ...], study: Study) -> TorchSubje
         )
     notes = [] if study.fit is None else list(study.fit.notes())
     notes += [one for one in study.notes if one != OTHER_LABELS or not study.extras.known]
+    if study.outside is not None:
+        notes.append(_outside(*study.outside))
     sample = study.rows.finish()
     captured = _captured(study, watch, sample is not None)
     training = None
@@ -76,6 +88,14 @@ def _subject(session: Session, key: tuple[int, ...], study: Study) -> TorchSubje
     loads = loads_into(session.loads, served, study.trained_at)
     subject.weights_origin = origin_of(served, study.module, captured.initial, loads)
     return subject
+
+
+def _outside(step: int, formula: float, loss: float) -> str:
+    return (
+        f"the loss is not made of predictions and labels alone: at step {step:,} it was {loss:.4g}, and the first "
+        f"step's formula gives {formula:.4g} there; something else changes it (a running mean, a schedule, drawn "
+        "numbers), so that it could not be repeated"
+    )
 
 
 def _why_fewer(study: Study) -> str:
@@ -121,7 +141,7 @@ def _captured(study: Study, watch: OptimizerWatch | None, has_rows: bool) -> Cap
         door=first.door if has_rows else None,
         initial=_joined(study, [entry.initial for entry in study.entries]),
         loaded=any(entry.loaded for entry in study.entries),
-        program=reading.program if reading is not None and (reading.replayable or study.extras.known) else None,
+        program=reading.program if reading is not None and _repeatable(study) else None,
         extras=study.extras.of if study.extras.known else None,
         selected=reading.selected if reading is not None else 0,
         folded=reading.folded if reading is not None else (),
@@ -136,6 +156,12 @@ def _captured(study: Study, watch: OptimizerWatch | None, has_rows: bool) -> Cap
         batches_per_epoch=study.rows.period_batches,
         drawn=study.rows.sampled,
     )
+
+
+def _repeatable(study: Study) -> bool:
+    """Whether the loss can be computed again from rows and labels."""
+    reading = study.first.reading
+    return study.outside is None and reading is not None and (reading.replayable or study.extras.known)
 
 
 def _joined(study: Study, states: Sequence[Mapping[str, Any] | None]) -> dict[str, Any] | None:
@@ -177,11 +203,18 @@ def _record(study: Study, watch: OptimizerWatch | None) -> OptimizerRecord | Non
     if watch is None:
         return None
     names = {id(one): name for name, one in study.named()}
-    groups = tuple((tuple(names[one] for one in ids if one in names), settings) for ids, settings in watch.groups)
+
+    def groups_of(one: OptimizerWatch) -> tuple[tuple[tuple[str, ...], Mapping[str, Any]], ...]:
+        return tuple((tuple(names[key] for key in ids if key in names), settings) for ids, settings in one.groups)
+
+    others = tuple(
+        OptimizerRecord(type(one.optimizer), groups_of(one), dict(one.optimizer.defaults), rates.shares(study.n_steps))
+        for one, rates in study.others.values()
+    )
     accumulation = round(study.n_backward / study.n_steps) if study.n_steps else 1
     return OptimizerRecord(
         type(watch.optimizer),
-        groups,
+        groups_of(watch),
         dict(watch.optimizer.defaults),
         study.rates.shares(study.n_steps),
         study.clip_norm,
@@ -189,6 +222,7 @@ def _record(study: Study, watch: OptimizerWatch | None) -> OptimizerRecord | Non
         max(accumulation, 1),
         study.clears is not False,
         study.n_steps > 0,
+        others,
     )
 
 

@@ -16,7 +16,8 @@ from defib.adapters.torch.inside import without_label
 from defib.adapters.torch.network import rows_first
 from defib.adapters.torch.ops import activation_of, kind_of
 from defib.adapters.torch.program import Node, slice_nodes
-from defib.capture.torch_analysis import Call, label_array, meeting_label
+from defib.capture.torch_analysis import label_array, meeting_label
+from defib.capture.torch_call import Call
 from defib.capture.torch_rows import evenly, row_keys
 from defib.subject import AnyArray, FloatArray, NotAvailable
 

@@ -74,6 +74,9 @@ class TorchWatcher(Watcher):
         self._patch(torch.optim.Optimizer, "__init__", self._optimizer_init)
         self._patch(nn.Module, "load_state_dict", self._load_state_dict)
         self._patch(torch.amp.GradScaler, "scale", self._scale)
+        for owner in (torch.func, torch.nn.utils.stateless):
+            if "functional_call" in owner.__dict__:
+                self._patch(owner, "functional_call", self._functional_call)
         for owner in (nn.utils, nn.utils.clip_grad):
             self._patch(owner, "clip_grad_norm_", functools.partial(self._clip, "clip_norm"))
             self._patch(owner, "clip_grad_value_", functools.partial(self._clip, "clip_value"))
@@ -175,6 +178,20 @@ class TorchWatcher(Watcher):
             return self._top_level(original, module, args, kwargs)
 
         return forward
+
+    def _functional_call(self, original: Any) -> Any:
+        @functools.wraps(original)
+        def functional_call(*args: Any, **kwargs: Any) -> Any:
+            if self._off():
+                return original(*args, **kwargs)
+            self.session.functional = True
+            self._inside = True  # the weights are not the module's own: its call is none of its training
+            try:
+                return original(*args, **kwargs)
+            finally:
+                self._inside = False
+
+        return functional_call
 
     def _scale(self, original: Any) -> Any:
         @functools.wraps(original)

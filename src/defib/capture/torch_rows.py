@@ -179,6 +179,11 @@ class RowStore:
             self.shuffled = not np.array_equal(keys[:period], keys[period : 2 * period])
         self._close()
 
+    def stop(self) -> None:
+        """Look at no further batch; an epoch that has not come twice by now is not known."""
+        if not self.closed:
+            self._close()
+
     def _close(self) -> None:
         self.closed = True
         if self.period_rows is None:

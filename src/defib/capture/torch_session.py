@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from collections.abc import Sequence
 from typing import Any, final
 from weakref import WeakKeyDictionary, WeakSet
@@ -11,7 +13,8 @@ from torch import nn
 
 from defib.adapters.torch.program import Node
 from defib.adapters.torch.tape import Tape
-from defib.capture.torch_analysis import Analysis, Call, analyse, copied, key_of, version_of
+from defib.capture.torch_analysis import Analysis, analyse
+from defib.capture.torch_call import Call, between, copied, key_of, repeats, unique, version_of
 from defib.capture.torch_evals import EvalLog
 from defib.capture.torch_fits import Fit
 from defib.capture.torch_frames import user_line
@@ -19,9 +22,13 @@ from defib.capture.torch_held import held_arrays
 from defib.capture.torch_loads import Load, load_of
 from defib.capture.torch_stack import put_under, take_off
 from defib.capture.torch_study import Entry, OptimizerWatch, Study
+from defib.capture.torch_turns import Turns
 
 MAX_OPEN_CALLS = 8
 """Calls of one module without a backward pass after which they are taken for evaluations."""
+LEAST_SECONDS = 3.0
+MOST_SHARE = 0.05
+"""Reading steps may take three seconds, or this share of the training; then no further rows are looked at."""
 MAX_OPEN = 128
 """Calls of any modules, likewise."""
 
@@ -37,6 +44,8 @@ class Session:
         self.studies: dict[tuple[int, ...], Study] = {}
         self.alone: dict[int, Study] = {}
         """Study by module, for modules that are trained alone."""
+        self.among: dict[int, list[Study]] = {}
+        """All studies by module."""
         self.evals: dict[tuple[int, ...], EvalLog] = {}
         self.optimizers: dict[int, OptimizerWatch] = {}
         self.lines: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
@@ -55,6 +64,13 @@ class Session:
         """Trainings of libraries that run now, the innermost last."""
         self.see_through: set[int] = set()
         """Modules whose own part is trained: a call of them is a call of that part."""
+        self.turns = Turns()
+        self.spent = 0.0
+        """Seconds that went into reading steps."""
+        self.unseen = 0
+        """Backward passes that no call of a module came before."""
+        self.functional = False
+        """Whether a module was called with weights other than its own."""
 
     def entry(self, module: Any) -> Entry | None:
         """The watched module, or ``None`` for one without parameters (a loss) or of another framework."""
@@ -96,17 +112,19 @@ class Session:
             entry.snapshot()
 
     def _closes(self, module: Any, grad: bool) -> bool:
-        same = sum(call.module is module for call in self.calls)
-        if same >= MAX_OPEN_CALLS or len(self.calls) >= MAX_OPEN:
+        mine = [call for call in self.calls if call.module is module]
+        same = len(mine)
+        full = self.tape is not None and self.tape.full
+        if full or len(self.calls) >= MAX_OPEN or (same >= MAX_OPEN_CALLS and not mine[-1].of_one_row):
             return True
         return same > 0 and not (grad and all(call.grad for call in self.calls))
 
     def after_call(self, entry: Entry, args: Any, kwargs: Any, out: Any, grad: bool) -> None:
         """A top-level call is over; record what follows it when that is wanted."""
-        study = self.alone.get(id(entry.module))
+        studies = self.among.get(id(entry.module), [])
         training = entry.module.training
         evaluation = not grad or (not training and entry.modes is not None and entry.modes.get("", True))
-        record = study is None or study.wants_tape or evaluation
+        record = evaluation or not studies or any(study.wants_tape for study in studies)
         line = user_line()
         if grad and training:
             call = Call(entry.module, args, kwargs, out, True, True, line, None, version_of(args, kwargs, out))
@@ -152,12 +170,12 @@ class Session:
         key = key_of(calls)
         if len(calls) > 1 and (len(key) == 1 or key not in self.studies):
             for i, call in enumerate(calls):
-                self._evaluated([call], _between(nodes, calls, i))
+                self._evaluated([call], between(nodes, calls, i))
             return
         n = len(self.studies[key].first.positions) if len(calls) > 1 else 1
-        if _repeats(calls, n):
+        if repeats(calls, n):
             for i in range(0, len(calls), n):
-                self._evaluated(calls[i : i + n], _between(nodes, calls, i, n))
+                self._evaluated(calls[i : i + n], between(nodes, calls, i, n))
             return
         study = self.studies.get(key)
         steps = self.n_steps if study is None else study.n_steps
@@ -189,6 +207,7 @@ class Session:
                 study.watch_by_hand()
 
     def _second_backward(self) -> None:
+        self.unseen += not self.studies
         for study in self.studies.values():
             note = "several backward passes follow one forward pass; trials replay the first loss only"
             if study.since_step and note not in study.notes:
@@ -197,15 +216,26 @@ class Session:
     def _study(self, calls: list[Call], nodes: list[Node] | None, loss: Any, line: str) -> Study | None:
         """The study that a finished step belongs to, fed with it."""
         if nodes is None:
-            return self._known(calls)
+            known = self._known(calls)
+            if known is not None:
+                self.turns.backward([entry.module for entry in known.entries])
+            return known
+        began = time.perf_counter()
         analysis = analyse(calls, nodes, loss, self._names)
         if analysis is None:
             return None
+        self.turns.backward(unique([call.module for call in analysis.calls if call.grad and id(call) in analysis.live]))
         self._rest(calls, nodes, analysis)
         study = self.studies.get(analysis.key)
         if study is None:
             study = self._start(analysis)
         study.collect(analysis)
+        with contextlib.suppress(Exception):  # a formula for other shapes says nothing about the loss
+            study.hold_to_first(analysis, loss)
+        self.spent += time.perf_counter() - began
+        if self.spent > max(LEAST_SECONDS, MOST_SHARE * (time.perf_counter() - study.started)):
+            study.dear = True
+            study.rows.stop()
         if line:
             study.sources.setdefault("loss", line)
         if analysis.calls[0].line:
@@ -230,7 +260,7 @@ class Session:
     def _rest(self, calls: list[Call], nodes: list[Node], analysis: Analysis) -> None:
         for i, call in enumerate(calls):
             if i not in analysis.positions:
-                self._evaluated([call], _between(nodes, calls, i))
+                self._evaluated([call], between(nodes, calls, i))
 
     def _start(self, analysis: Analysis) -> Study:
         entries = [self.entries[key] for key in analysis.key]
@@ -241,6 +271,8 @@ class Session:
         study = self.studies[analysis.key] = Study(analysis, entries)
         study.held = held_arrays(analysis.door.n_rows)
         self._note_fit(study)
+        for key in analysis.key:
+            self.among.setdefault(key, []).append(study)
         if len(entries) == 1 and analysis.composite is None:
             self.alone[analysis.key[0]] = study
         return study
@@ -290,11 +322,15 @@ class Session:
         if self.calls and not any(study.since_step for study in self.studies.values()):
             self._without_backward()
         self.inside = watch
+        self.turns.step(watch)
         self._credit(watch)
 
     def _credit(self, watch: OptimizerWatch) -> None:
         """The studies that a step belongs to, before the weights change."""
         self.stepping = self._credited(watch)
+        if not self.stepping:
+            for study in self.studies.values():
+                study.also(watch, max(study.n_steps - 1, 0))
         for study in self.stepping:
             study.before_step(watch)
         self._note_clip()
@@ -342,23 +378,6 @@ def _foreign(module: Any) -> bool:
     return any(
         kind.__module__.split(".")[0] in ("keras", "tf_keras") for kind in type(module).__mro__
     ) or not isinstance(module, nn.Module)
-
-
-def _repeats(calls: Sequence[Call], n: int) -> bool:
-    """Whether they are the ``n`` calls of one forward pass over and over."""
-    modules = [id(call.module) for call in calls]
-    return len(calls) > n and len(calls) % n == 0 and modules == modules[:n] * (len(calls) // n)
-
-
-def _between(nodes: Sequence[Node], calls: Sequence[Call], i: int, n: int = 1) -> list[Node]:
-    """What was recorded from the ``i``-th module call on, up to the ``n``-th one after it."""
-    outs = [id(call.out) for call in calls]
-    at = [j for j, node in enumerate(nodes) if node.call and id(node.out) in outs]
-    first = next((k for k, j in enumerate(at) if id(nodes[j].out) == outs[i]), None)
-    if first is None:
-        return []
-    stop = at[first + n] if first + n < len(at) else len(nodes)
-    return list(nodes[at[first] : stop])
 
 
 def _last_scalar(nodes: Sequence[Node]) -> Any:

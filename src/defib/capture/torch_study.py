@@ -11,9 +11,11 @@ import torch
 from defib.adapters.torch.clone import all_parameters, is_uninitialized, state_of, unwrapped
 from defib.adapters.torch.door import read_door
 from defib.adapters.torch.facts import settings_of
-from defib.capture.torch_analysis import Analysis, Call
+from defib.capture.torch_analysis import Analysis
+from defib.capture.torch_call import Call
 from defib.capture.torch_extras import RowExtras
 from defib.capture.torch_fits import Fit
+from defib.capture.torch_repeat import looked_at, repeated
 from defib.capture.torch_rows import RowStore
 from defib.capture.torch_trace import LossTrace, RateTrace, gradient_word, stronger
 
@@ -104,8 +106,14 @@ class Study:
         self.rows = RowStore()
         self.losses = LossTrace()
         self.optimizer: OptimizerWatch | None = None
+        self.others: dict[int, tuple[OptimizerWatch, RateTrace]] = {}
+        """Further optimizers that step after the same backward pass, for other parameters."""
         self.rates = RateTrace()
         """By this training's own steps, whichever optimizer made them."""
+        self.outside: tuple[int, float, float] | None = None
+        """Backward pass at which the loss was not what the first step's formula gives: what that gives, what it was."""
+        self.dear = False
+        """Reading its steps takes too much of the training's time."""
         self.took_over = 0
         """Step after which another optimizer went on with the same parameters; 0 for none."""
         self.n_backward = 0
@@ -162,8 +170,9 @@ class Study:
 
     @property
     def wants_tape(self) -> bool:
-        """Whether the coming step is to be recorded."""
-        return self.n_backward < WATCHED_STEPS or self.rows.wants_rows
+        """Whether the coming step is to be recorded; of several modules, how one feeds the other is seen only so."""
+        together = self.first.composite is not None and not self.dear
+        return self.n_backward < WATCHED_STEPS or self.rows.wants_rows or together
 
     def named(self) -> list[tuple[str, Any]]:
         """Parameters by the name they have in the Subject."""
@@ -178,6 +187,12 @@ class Study:
             self.rows.add(X, y)
         elif self.rows.wants_keys:
             self.rows.skip(analysis.door.rows_of(analysis.rows, copy=False))
+
+    def hold_to_first(self, analysis: Analysis, loss: Any) -> None:
+        """At a few later steps: whether the first step's formula still gives the loss."""
+        if self.outside is None and looked_at(self.n_backward + 1) and isinstance(loss, torch.Tensor):
+            found = repeated(self.first, analysis, loss, dict(self.named()))
+            self.outside = None if found is None else (self.n_backward + 1, *found)
 
     def glance(self, call: Call) -> None:
         """A step that was not recorded: only which rows came."""
@@ -212,9 +227,19 @@ class Study:
             self.optimizer is None or (not self.held_by(self.optimizer) and self.held_by(watch))
         ):
             self.optimizer = watch
+        self.also(watch, self.n_steps)
         self._note_rate(watch)
         if not watch.has_gradient():
             self.skipped += 1
+
+    def also(self, watch: OptimizerWatch, step: int) -> None:
+        """An optimizer that holds other parameters of the same modules is about to make this step, counted from 0."""
+        if id(watch) not in self.others:
+            first = self.optimizer
+            if first is None or watch is first or not self.held_by(watch) or watch.held & first.held:
+                return
+            self.others[id(watch)] = (watch, RateTrace())
+        self.others[id(watch)][1].add(step, watch.optimizer.param_groups)
 
     def _note_rate(self, watch: OptimizerWatch) -> None:
         if self.optimizer is not watch:

@@ -41,7 +41,7 @@ How many updates are few depends on the task; the trial with five times as many 
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import dead_hidden, fine, maybe
+from defib.causes._signs import dead_hidden, fine, maybe, seen
 from defib.diagnosis import Assessment, by_itself, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.activations import ActivationFacts
@@ -55,6 +55,8 @@ HANDFUL = 30
 """Updates with which no network learns anything, whatever else is wrong with it."""
 INNER = 20
 """Iterations inside one step of L-BFGS, by default."""
+FAR = 0.1
+"""Change of the kernels, in parts of their size, that is no mere beginning."""
 SOME = 400
 """Updates below which a loss that still falls is worth continuing."""
 
@@ -73,6 +75,17 @@ def _hopeless(book: Book) -> str | None:
     return None
 
 
+def _went_far(book: Book) -> bool:
+    """Whether the weights left their start and nothing says that the outputs, which vary, are wrong."""
+    symptom, updates = seen(book), maybe(book, UpdateFacts)
+    return (
+        symptom.pattern == "varied"
+        and symptom.skill is None
+        and updates is not None
+        and updates.median_relative_change >= FAR
+    )
+
+
 def _assess(book: Book) -> Assessment:
     training, updates = book.get(TrainingFacts), maybe(book, UpdateFacts)
     steps = training.n_updates * (INNER if training.optimizer == "lbfgs" else 1)
@@ -85,6 +98,9 @@ def _assess(book: Book) -> Assessment:
     if updates is not None and updates.median_relative_change < 10:
         numbers["median_relative_change"] = updates.median_relative_change
         because = f"{because}, which moved the kernels by {percent(updates.median_relative_change)} of their size"
+    if steps > HANDFUL and _went_far(book):
+        because = f"{because}, and whether that was enough cannot be told without labels"
+        return inconclusive(because, weight=0.2, layer=None, **numbers)
     if steps <= FEW:
         found = supported(because, weight=0.75, layer=None, **numbers)
         return by_itself(found) if steps <= HANDFUL else found

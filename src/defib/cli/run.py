@@ -400,7 +400,7 @@ def _nothing_trained(request: Request, outcome: ScriptOutcome, stderr: IO[str]) 
         )
     imported = " and ".join(outcome.frameworks)
     why = (
-        f"imported {imported}, but no optimizer took a step"
+        f"imported {imported}, but no training of a network was seen"
         if imported
         else "imported none of keras, torch and sklearn.neural_network"
     )

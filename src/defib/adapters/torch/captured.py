@@ -28,11 +28,14 @@ class OptimizerRecord:
     clears_gradients: bool = True
     steps: bool = True
     """Whether it ever stepped."""
+    others: tuple[OptimizerRecord, ...] = ()
+    """Further optimizers that step with it, for other parameters."""
 
     @property
     def held(self) -> frozenset[str]:
-        """Names of the model's parameters that it updates."""
-        return frozenset(name for names, _ in self.groups for name in names)
+        """Names of the model's parameters that it and those beside it update."""
+        own = frozenset(name for names, _ in self.groups for name in names)
+        return own.union(*(one.held for one in self.others))
 
 
 @dataclass(frozen=True)

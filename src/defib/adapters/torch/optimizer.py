@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, final
 
 import torch
 
@@ -42,10 +42,38 @@ def build_optimizer(captured: Captured, named: Mapping[str, Any], extras: list[A
     record = captured.optimizer
     if record is None:
         raise NotAvailable("the optimizer")
-    groups = _groups(record, named, extras, arm)
-    if not groups:
-        return None
-    return _construct(record, groups)
+    beside = frozenset().union(*(one.held for one in record.others))
+    mine = {name: one for name, one in named.items() if name not in beside}
+    parts = [(record, _groups(record, mine, extras, arm))]
+    for other in record.others:
+        parts.append((other, _groups(other, {name: named[name] for name in named if name in other.held}, [], arm)))
+    built = [(one, _construct(one, groups)) for one, groups in parts if groups]
+    if len(built) < 2:
+        return built[0][1] if built else None
+    return Several(built)
+
+
+@final
+class Several:
+    """Optimizers that step together, each over parameters of its own."""
+
+    def __init__(self, parts: list[tuple[OptimizerRecord, Any]]) -> None:
+        self.parts = parts
+
+    @property
+    def param_groups(self) -> list[dict[str, Any]]:
+        """Those of all."""
+        return [group for _, one in self.parts for group in one.param_groups]
+
+    def zero_grad(self) -> None:
+        """Clear the gradients of all."""
+        for _, one in self.parts:
+            one.zero_grad()
+
+    def step(self) -> None:
+        """One step of each, in the recorded order."""
+        for _, one in self.parts:
+            one.step()
 
 
 def _groups(record: OptimizerRecord, named: Mapping[str, Any], extras: list[Any], arm: Arm) -> list[dict[str, Any]]:
@@ -87,6 +115,12 @@ def _construct(record: OptimizerRecord, groups: list[dict[str, Any]]) -> Any:
         except (TypeError, ValueError, RuntimeError) as error:
             errors.append(str(error))
     raise NotAvailable(f"an optimizer that can be built again ({errors[0]})")
+
+
+def rates_of(record: OptimizerRecord | None, optimizer: Any, arm: Arm) -> list[Rates]:
+    """The recorded rates of an optimizer, or of each of several, where they ever changed."""
+    parts = optimizer.parts if isinstance(optimizer, Several) else [(record, optimizer)]
+    return [one for one in (Rates(record, part, arm) for record, part in parts) if one.rates]
 
 
 class Rates:

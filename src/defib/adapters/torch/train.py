@@ -15,7 +15,7 @@ from defib.adapters.torch.captured import Captured
 from defib.adapters.torch.examined import TorchInside
 from defib.adapters.torch.network import Network
 from defib.adapters.torch.objective import Objective, link_of_arm
-from defib.adapters.torch.optimizer import Rates
+from defib.adapters.torch.optimizer import rates_of
 from defib.adapters.torch.quiet import quiet
 from defib.recipe import Arm, TrainingRecipe
 from defib.subject import AnyArray, BudgetExceeded, FloatArray, Inside, Trained
@@ -128,14 +128,14 @@ class Loop:
         every = max(1, math.ceil(self.course.updates / MAX_LOSSES))
         losses: list[Any] = []
         batches = self.course.batches(seed)
-        rates = Rates(self.record, self.optimizer, self.arm)
+        rates = rates_of(self.record, self.optimizer, self.arm)
         for update in range(max(1, round(self.course.updates * self.arm.stop_at))):
             if update == self.arm.stop_after:
                 break
             if update % CHECK_EVERY == 0:
                 self._check()
-            if rates.rates:
-                rates.set(update / self.course.updates)
+            for one in rates:
+                one.set(update / self.course.updates)
             loss = self._update(tensors, y, batches)
             if update % every == 0:
                 losses.append(loss.detach())

@@ -1,0 +1,72 @@
+"""What can be said of a training without a Subject of its own: networks that take turns, steps that were not seen."""
+
+from __future__ import annotations
+
+from defib.adapters.torch.captured import Captured
+from defib.adapters.torch.clone import unwrapped
+from defib.adapters.torch.door import plain_door
+from defib.adapters.torch.subject import TorchSubject
+from defib.capture.torch_evals import EvalLog
+from defib.capture.torch_session import Session
+from defib.capture.torch_study import Entry
+from defib.recipe import TrainingRecipe
+from defib.subject import Rows, TrainingTrace
+
+TURNS = (
+    "two networks took turns, one trained through the other that judges it (adversarial training, actor and critic): "
+    "the judge is not diagnosed, since at its best it says the same of everything; of this one the outputs are looked "
+    "at, and what needs labels or the loss was not assessed"
+)
+
+
+def makers(session: Session, judges: frozenset[int]) -> list[Entry]:
+    """The networks that a judge stands behind: trained by an optimizer, and never without it."""
+    alone = {key for keys in session.studies if not judges & set(keys) for key in keys}
+    held = set().union(*(watch.held for watch in session.optimizers.values()))
+    return [
+        entry
+        for key, entry in session.entries.items()
+        if judges and key not in judges | alone and held & {id(one) for one in entry.module.parameters()}
+    ]
+
+
+def made_in_turns(session: Session, entry: Entry) -> TorchSubject | None:
+    """The network that another one judges, by what the program had it make after the training."""
+    groups = session.evals.get((id(entry.module),), EvalLog()).groups
+    group = next((one for one in reversed(groups) if one.n_rows > 1), None)
+    if group is None or entry.initial is None:
+        return None
+    X = group.rows()
+    module = unwrapped(entry.module)
+    dtype = next(module.parameters()).dtype
+    return TorchSubject(
+        Captured(module=module, door=plain_door(X, dtype), initial=entry.initial, loaded=entry.loaded),
+        TrainingRecipe(sources={"predict": group.line} if group.line else {}),
+        TrainingTrace(notes=(TURNS,)),
+        name=type(module).__name__,
+        prediction=Rows(X, None, group.n_seen, "predict"),
+        prediction_outputs=group.predictions(0),
+    )
+
+
+def unseen(session: Session, *, judges: bool) -> list[str]:
+    """Why nothing could be followed although something was trained."""
+    found = []
+    if judges:
+        found.append(f"{TURNS.partition(':')[0]}, and neither was called again after the training")
+    elif session.n_steps and not session.studies:
+        found.append(
+            f"an optimizer took {session.n_steps:,} steps, but no call of a module was seen before them (a whole step "
+            "under torch.compile, or a forward pass that goes through no module); compile the model instead of the step"
+        )
+    elif session.unseen:
+        found.append(
+            f"backward ran {session.unseen:,} times on a loss that comes from no call of a module (weights that are "
+            "plain tensors); put them into a torch.nn.Module"
+        )
+    elif session.functional:
+        found.append(
+            "the model was called through torch.func.functional_call, with weights that are no parameters of it; "
+            "give what was trained to defib.diagnose(model, X, y)"
+        )
+    return found
