@@ -31,6 +31,10 @@ WATCHERS: Final[Mapping[str, str]] = {
     "keras": "defib.capture.keras_fit:KerasWatcher",
     "tf_keras": "defib.capture.keras_fit:KerasWatcher",
     "sklearn.neural_network": "defib.capture.sklearn_fit:SklearnWatcher",
+    "jax": "defib.capture.jax_loop:JaxWatcher",
+    "optax": "defib.capture.jax_loop:JaxWatcher",
+    "flax.nnx": "defib.capture.jax_loop:JaxWatcher",
+    "flax.linen": "defib.capture.jax_loop:JaxWatcher",
 }
 """Module whose import attaches a Watcher → ``module:Class``."""
 

@@ -30,7 +30,13 @@ INTERRUPTED = 130
 FAILED = 2
 MANY_MODELS = 4
 """Models from which on it is said how many there are: each may take its whole budget."""
-FRAMEWORKS = {"torch": "torch", "keras": "keras", "tensorflow": "keras", "tf_keras": "tf-keras"}
+FRAMEWORKS = {
+    "torch": "torch",
+    "keras": "keras",
+    "tensorflow": "keras",
+    "tf_keras": "tf-keras",
+    **dict.fromkeys(("jax", "flax", "optax"), "flax"),
+}
 """Module that may be missing → extra that brings it."""
 
 

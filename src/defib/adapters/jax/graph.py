@@ -71,6 +71,8 @@ class Graph:
     outputs: tuple[Operand, ...]
     shapes: Mapping[int, tuple[int, ...]]
     dtypes: Mapping[int, Any]
+    constants: Mapping[int, Any] = field(default_factory=dict)
+    """Arrays that the program holds itself, by number."""
 
     def made_by(self) -> dict[int, Op]:
         """The operation behind each value that is no input."""
@@ -106,7 +108,19 @@ class _Writer:
     ops: list[Op] = field(default_factory=list)
     shapes: dict[int, tuple[int, ...]] = field(default_factory=dict)
     dtypes: dict[int, Any] = field(default_factory=dict)
+    constants: dict[int, Any] = field(default_factory=dict)
+    known: dict[int, int] = field(default_factory=dict)
+    """Number of each constant by its ``id``."""
     count: int = 0
+
+    def constant(self, value: Any) -> Operand:
+        """Numbers stand where they are used; an array gets a number of its own."""
+        if not getattr(value, "ndim", 0):
+            return Const(value)
+        if id(value) not in self.known:
+            self.known[id(value)] = self.new(value)
+            self.constants[self.count] = value
+        return Ref(self.known[id(value)])
 
     def new(self, aval: Any) -> int:
         self.count += 1
@@ -116,10 +130,10 @@ class _Writer:
 
     def write(self, jaxpr: Any, consts: Sequence[Any], arguments: Sequence[Operand]) -> list[Operand]:
         env: dict[Any, Operand] = dict(zip(jaxpr.invars, arguments, strict=True))
-        env.update(zip(jaxpr.constvars, (Const(one) for one in consts), strict=True))
+        env.update(zip(jaxpr.constvars, (self.constant(one) for one in consts), strict=True))
 
         def read(atom: Any) -> Operand:
-            return Const(atom.val) if isinstance(atom, Literal) else env[atom]
+            return self.constant(atom.val) if isinstance(atom, Literal) else env[atom]
 
         for eqn in jaxpr.eqns:
             inputs = tuple(read(atom) for atom in eqn.invars)
@@ -155,7 +169,7 @@ def flatten(closed: Any) -> Graph:
     writer = _Writer()
     inputs = [writer.new(var.aval) for var in closed.jaxpr.invars]
     outputs = writer.write(closed.jaxpr, closed.consts, [Ref(one) for one in inputs])
-    return Graph(tuple(writer.ops), tuple(inputs), tuple(outputs), writer.shapes, writer.dtypes)
+    return Graph(tuple(writer.ops), tuple(inputs), tuple(outputs), writer.shapes, writer.dtypes, writer.constants)
 
 
 def run(
@@ -168,7 +182,7 @@ def run(
 
     ``plan`` replaces operations by their index. Raises `KeyError` when something needed is missing.
     """
-    env: dict[int, Any] = dict(given)
+    env: dict[int, Any] = {**graph.constants, **given}
     needed = graph.behind([one.id for one in wanted if isinstance(one, Ref)], stop=tuple(given))
 
     def read(operand: Operand) -> Any:

@@ -144,7 +144,7 @@ def subject_from_model(
     if isinstance(optimizer, nnx.Optimizer):
         optimizer, wrt = optimizer.tx, optimizer.wrt
     return _subject(
-        pure.apply(lambda module, rows: module(rows)),
+        pure.apply(lambda module, rows, training: module(rows)),
         pure.weights,
         pure.state,
         pure.structured(wrt),
@@ -190,7 +190,7 @@ def _subject(
         redraw=redraw,
         tail=tail if labels is not None else None,
         optimizer=_record(recipe.optimizer, structure),
-        frozen=_masked(recipe.optimizer, structure, weights),
+        frozen=masked(recipe.optimizer, structure, weights),
         statistics=statistics or {},
     )
     with quiet():
@@ -295,7 +295,7 @@ def _record(tx: Any, structure: tuple[Any, Any, frozenset[str]]) -> OptimizerRec
     return None if tx is None else OptimizerRecord(tx, structure[0], structure[1], structure[2])
 
 
-def _masked(tx: Any, structure: tuple[Any, Any, frozenset[str]], weights: Arrays) -> frozenset[str]:
+def masked(tx: Any, structure: tuple[Any, Any, frozenset[str]], weights: Arrays) -> frozenset[str]:
     """Weights that this optimizer does not move, whatever their gradient: one update with gradients of 1 shows them."""
     if tx is None:
         return frozenset()

@@ -31,10 +31,6 @@ class Pure:
             for layer, _, last in [name.rpartition(".")]
             if last in STATISTICS
         }
-        self.modes = {
-            id(module): {key: getattr(module, key) for key in MODES if isinstance(getattr(module, key, None), bool)}
-            for _, module in nnx.iter_modules(model)
-        }
 
     @property
     def weights(self) -> dict[str, Any]:
@@ -51,19 +47,23 @@ class Pure:
         leaves = [arrays[name] for name in self.names]
         return nnx.merge(self.graphdef, jax.tree_util.tree_unflatten(self.treedef, leaves))
 
-    def apply(self, call: Callable[[Any, Any], Any], *, as_it_stands: bool = False) -> Apply:
-        """``(weights, state, X, training) -> (outputs, state)`` by ``call(module, X)``.
+    def apply(
+        self, call: Callable[[Any, Any, bool], Any], modes: Mapping[str, Mapping[str, bool]] | None = None
+    ) -> Apply:
+        """``(weights, state, X, training) -> (outputs, state)`` by ``call(module, X, training)``.
 
-        ``as_it_stands``: in training the modules keep the modes that the program had set.
+        ``modes``: what the program had set in its training step, by path; training mode when not given.
         """
 
         def function(weights: Arrays, state: Arrays, X: Any, training: bool) -> tuple[Any, dict[str, Any]]:
             module = self.merged({**state, **weights})
             if not training:
                 module.eval()
-            elif not as_it_stands:
+            elif modes is None:
                 module.train()
-            outputs = call(module, X)
+            else:
+                _set_modes(module, modes)
+            outputs = call(module, X, training)
             return first_array(outputs), {n: v for n, v in arrays_of(module).items() if n not in self.weight_names}
 
         return function
@@ -97,6 +97,27 @@ class Pure:
 
 
 MODES: Final = ("deterministic", "use_running_average")
+
+
+def modes_of(module: Any) -> dict[str, dict[str, bool]]:
+    """Switches of the modules inside that tell training from evaluation, by path."""
+    return {
+        ".".join(str(part) for part in path): found
+        for path, one in nnx.iter_modules(module)
+        if (found := {key: value for key in MODES if isinstance(value := getattr(one, key, None), bool)})
+    }
+
+
+def _set_modes(module: Any, modes: Mapping[str, Mapping[str, bool]]) -> None:
+    for path, one in nnx.iter_modules(module):
+        for key, value in modes.get(".".join(str(part) for part in path), {}).items():
+            setattr(one, key, value)
+
+
+def weights_of(module: Any) -> dict[str, Any]:
+    """Parameters of a module by name, as they are (tracers included)."""
+    names = {name for name, kind in _kinds(module).items() if issubclass(kind, nnx.Param)}
+    return {name: value for name, value in arrays_of(module).items() if name in names}
 
 
 def _name(path: tuple[Any, ...]) -> str:

@@ -1,0 +1,250 @@
+"""JAX programs as users write them, watched: what is seen of them, and that nothing about them changes."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+from flax import nnx
+from flax.training.train_state import TrainState
+
+from defib.adapters.jax import JaxSubject
+from defib.capture.script import watch
+from defib.recipe import Arm
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(120, 6)).astype(np.float32)
+Y = (X[:, :1] + X[:, 1:2] > 0).astype(np.float32)
+NEW = RNG.normal(size=(30, 6)).astype(np.float32)
+
+
+class Net(nnx.Module):  # type: ignore[misc]
+    """One hidden layer with dropout and batch normalization."""
+
+    def __init__(self, rngs: nnx.Rngs) -> None:
+        self.first = nnx.Linear(6, 8, rngs=rngs)
+        self.norm = nnx.BatchNorm(8, rngs=rngs)
+        self.drop = nnx.Dropout(0.2, rngs=rngs)
+        self.last = nnx.Linear(8, 1, rngs=rngs)
+
+    def __call__(self, rows: Any) -> Any:
+        return self.last(self.drop(nnx.relu(self.norm(self.first(rows)))))
+
+
+def nnx_compiled() -> list[Any]:
+    model = Net(nnx.Rngs(0))
+    optimizer = nnx.Optimizer(model, optax.adam(1e-2), wrt=nnx.Param)
+
+    @nnx.jit  # type: ignore[untyped-decorator]
+    def train_step(model: Any, optimizer: Any, x: Any, y: Any) -> Any:
+        def loss_fn(model: Any) -> Any:
+            return optax.sigmoid_binary_cross_entropy(model(x), y).mean()
+
+        loss, grads = nnx.value_and_grad(loss_fn)(model)
+        optimizer.update(model, grads)
+        return loss
+
+    model.train()
+    for _, i in itertools.product(range(3), range(0, 120, 40)):
+        train_step(model, optimizer, X[i : i + 40], Y[i : i + 40])
+    model.eval()
+    return [nnx.to_pure_dict(nnx.state(model, nnx.Not(nnx.RngState))), model(NEW)]
+
+
+def nnx_eager() -> list[Any]:
+    model = nnx.Linear(6, 1, rngs=nnx.Rngs(0))
+    optimizer = nnx.Optimizer(model, optax.sgd(0.1), wrt=nnx.Param)
+    for _, i in itertools.product(range(3), range(0, 120, 40)):
+        x, y = X[i : i + 40], Y[i : i + 40]
+
+        def loss_fn(model: Any, x: Any = x, y: Any = y) -> Any:
+            return ((model(x) - y) ** 2).mean()
+
+        optimizer.update(model, nnx.grad(loss_fn)(model))
+    return [nnx.to_pure_dict(nnx.state(model)), model(NEW)]
+
+
+def init(key: Any) -> Any:
+    keys = jax.random.split(key, 2)
+    return [
+        (jax.random.normal(one, shape) * 0.5, jnp.zeros(shape[1]))
+        for one, shape in zip(keys, ((6, 8), (8, 1)), strict=True)
+    ]
+
+
+def predict(params: Any, x: Any) -> Any:
+    (w0, b0), (w1, b1) = params
+    return jax.nn.sigmoid(jnp.tanh(x @ w0 + b0) @ w1 + b1)
+
+
+def log_loss(params: Any, x: Any, y: Any) -> Any:
+    p = predict(params, x)
+    return -jnp.mean(y * jnp.log(p + 1e-7) + (1 - y) * jnp.log(1 - p + 1e-7))
+
+
+def by_hand() -> list[Any]:
+    @jax.jit  # type: ignore[untyped-decorator]
+    def update(params: Any, x: Any, y: Any) -> Any:
+        grads = jax.grad(log_loss)(params, x, y)
+        return jax.tree.map(lambda p, g: p - 0.5 * g, params, grads)
+
+    params = init(jax.random.key(0))
+    for _, i in itertools.product(range(3), range(0, 120, 40)):
+        params = update(params, X[i : i + 40], Y[i : i + 40])
+    return [params, jax.jit(predict)(params, NEW)]
+
+
+def optax_outside() -> list[Any]:
+    params = init(jax.random.key(0))
+    tx = optax.chain(optax.clip_by_global_norm(1.0), optax.adam(optax.cosine_decay_schedule(0.05, 9)))
+    state = tx.init(params)
+    gradient = jax.jit(jax.value_and_grad(log_loss))
+    for _, i in itertools.product(range(3), range(0, 120, 40)):
+        _, grads = gradient(params, X[i : i + 40], Y[i : i + 40])
+        moves, state = tx.update(grads, state, params)
+        params = optax.apply_updates(params, moves)
+    return [params, jax.jit(predict)(params, NEW)]
+
+
+class Linen(nn.Module):  # type: ignore[misc]
+    """Batch normalization and a switch for training."""
+
+    @nn.compact  # type: ignore[untyped-decorator]
+    def __call__(self, x: Any, train: bool = True) -> Any:
+        x = nn.BatchNorm(use_running_average=not train, momentum=0.5)(nn.Dense(8)(x))
+        return nn.Dense(1)(nn.relu(x))
+
+
+class State(TrainState):  # type: ignore[misc]
+    """With running statistics."""
+
+    batch_stats: Any
+
+
+def linen() -> list[Any]:
+    net = Linen()
+    variables = net.init(jax.random.key(0), X[:1])
+    state = State.create(
+        apply_fn=net.apply, params=variables["params"], tx=optax.adam(1e-2), batch_stats=variables["batch_stats"]
+    )
+
+    @jax.jit  # type: ignore[untyped-decorator]
+    def step(state: Any, x: Any, y: Any) -> Any:
+        def loss_fn(params: Any) -> Any:
+            variables = {"params": params, "batch_stats": state.batch_stats}
+            out, after = state.apply_fn(variables, x, train=True, mutable=["batch_stats"])
+            return optax.sigmoid_binary_cross_entropy(out, y).mean(), after
+
+        (loss, after), grads = jax.value_and_grad(loss_fn, has_aux=True)(state.params)
+        return state.apply_gradients(grads=grads, batch_stats=after["batch_stats"]), loss
+
+    for _, i in itertools.product(range(3), range(0, 120, 40)):
+        state, _ = step(state, X[i : i + 40], Y[i : i + 40])
+    variables = {"params": state.params, "batch_stats": state.batch_stats}
+    return [state.params, state.batch_stats, net.apply(variables, NEW, train=False)]
+
+
+PROGRAMS: dict[str, tuple[Callable[[], list[Any]], str, float, int]] = {
+    "nnx_compiled": (nnx_compiled, "adam", 1e-2, 6),
+    "nnx_eager": (nnx_eager, "sgd", 0.1, 2),
+    "by_hand": (by_hand, "sgd", 0.5, 4),
+    "optax_outside": (optax_outside, "adam", 0.05, 4),
+    "linen": (linen, "adam", 1e-2, 6),
+}
+"""Program, optimizer, learning rate, number of weight arrays."""
+
+
+@pytest.fixture(scope="module", params=list(PROGRAMS))
+def seen(request: pytest.FixtureRequest) -> tuple[str, list[Any], list[Any], JaxSubject]:
+    """The program's results unwatched and watched, and the Subject."""
+    program = PROGRAMS[request.param][0]
+    alone = program()
+    with watch() as watched:
+        under = program()
+    (subject,) = watched.subjects()
+    assert watched.notes == ()
+    assert isinstance(subject, JaxSubject)
+    return request.param, alone, under, subject
+
+
+def test_the_program_gives_the_same_bits(seen: Any) -> None:
+    _, alone, under, _ = seen
+    jax.tree.map(np.testing.assert_array_equal, alone, under)
+
+
+def test_rows_steps_and_settings(seen: Any) -> None:
+    name, _, under, subject = seen
+    recipe = subject.recipe
+    assert (recipe.n_updates, recipe.n_epochs, recipe.batch_size, recipe.shuffled) == (9, 3, 40, False)
+    np.testing.assert_array_equal(subject.training.X, X)
+    np.testing.assert_array_equal(subject.training.y, Y)
+    assert (recipe.optimizer.name, recipe.optimizer.learning_rate) == (
+        PROGRAMS[name][1],
+        pytest.approx(PROGRAMS[name][2]),
+    )
+    assert len(subject.trace.loss_per_update) == 9
+    assert [one.gradient_in_loop for one in subject.parameters()] == ["nonzero"] * PROGRAMS[name][3]
+    assert "fit" in recipe.sources
+    np.testing.assert_array_equal(subject.prediction.X, NEW)
+    np.testing.assert_allclose(subject.forward(NEW).outputs, under[-1], rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(subject.prediction_outputs, under[-1], rtol=1e-4, atol=1e-5)
+
+
+def test_the_control_arm_repeats_the_training(seen: Any) -> None:
+    name, _, _, subject = seen
+    again = subject.train(Arm(), subject.training, seed=0)
+    exact = name != "nnx_compiled"  # its dropout draws by keys of its own
+    assert again.loss[0] == pytest.approx(subject.trace.loss_per_update[0], rel=1e-4 if exact else 0.3)
+    if exact:
+        np.testing.assert_allclose(again.predict(NEW), subject.forward(NEW).outputs, rtol=2e-2, atol=2e-3)
+
+
+def test_what_was_patched_is_put_back() -> None:
+    before = (jax.jit, jax.grad, nnx.value_and_grad, nnx.Optimizer.__init__, nn.Module.apply, optax.adam, Net.__call__)
+    with watch():
+        nnx_compiled()
+        assert jax.jit is not before[0]
+    assert before == (
+        *(jax.jit, jax.grad, nnx.value_and_grad, nnx.Optimizer.__init__, nn.Module.apply, optax.adam),
+        Net.__call__,
+    )
+
+
+def test_a_gradient_that_is_cut_is_none() -> None:
+    with watch() as watched:
+        params = init(jax.random.key(0))
+
+        @jax.jit  # type: ignore[untyped-decorator]
+        def update(params: Any, x: Any, y: Any) -> Any:
+            def loss(params: Any) -> Any:
+                return ((jax.lax.stop_gradient(predict(params, x)) - y) ** 2).mean()
+
+            return jax.tree.map(lambda p, g: p - 0.5 * g, params, jax.grad(loss)(params))
+
+        for _ in range(3):
+            params = update(params, X, Y)
+    (subject,) = watched.subjects()
+    assert {one.gradient_in_loop for one in subject.parameters()} == {"none"}
+
+
+def test_a_step_inside_a_loop_of_jax_is_told() -> None:
+    with watch() as watched:
+
+        @jax.jit  # type: ignore[untyped-decorator]
+        def train(params: Any) -> Any:
+            def body(params: Any, i: Any) -> Any:
+                grads = jax.grad(log_loss)(params, X, Y)
+                return jax.tree.map(lambda p, g: p - 0.5 * g, params, grads), i
+
+            return jax.lax.scan(body, params, jnp.arange(5))[0]
+
+        train(init(jax.random.key(0)))
+    assert watched.subjects() == ()
+    assert "lax.scan" in " ".join(watched.notes)
