@@ -17,6 +17,7 @@ def programs(quick: bool) -> list[list[str]]:
         ["import_time"],
         *(["overhead", framework] for framework in FRAMEWORKS),
         *(["time_to_diagnosis", framework] for framework in FRAMEWORKS),
+        ["report_scale"],
         scenarios,
     ]
 

@@ -176,9 +176,9 @@ def _runs(values: Sequence[float]) -> list[list[tuple[int, float]]]:
     return [run for run in runs if run]
 
 
-def thinned(run: Sequence[tuple[int, float]]) -> Sequence[tuple[int, float]]:
-    """At most `MOST_POINTS`; of every stretch its smallest and its largest stay, so that no spike is lost."""
-    step = math.ceil(2 * len(run) / MOST_POINTS)
+def thinned(run: Sequence[tuple[int, float]], most: int = MOST_POINTS) -> Sequence[tuple[int, float]]:
+    """At most so many; of every stretch its smallest and its largest stay, so that no spike is lost."""
+    step = math.ceil(2 * len(run) / most)
     if step <= 2:
         return run
     kept: list[tuple[int, float]] = []

@@ -14,20 +14,24 @@ from typing import Any
 from defib.diagnosis import Diagnosis
 from defib.errors import MissingFrameworkError
 from defib.reporters.background import Background, behind
-from defib.reporters.figures import figures
 from defib.reporters.figures.look import FONT, SCHEMA, Figure, Spec, config, on_paper
+from defib.reporters.figures.network import layers
+from defib.reporters.figures.outputs import predictions
+from defib.reporters.figures.training import loss
+from defib.reporters.figures.trials import trials
 from defib.reporters.legible import legible
 
-SHOWN = ("predictions", "layers", "loss", "trials")
 WIDTH, TITLE_COLUMNS = 640, 84
+MOST_LAYERS, MOST_POINTS = 30, 300
+"""Layers of a deep network and values of a loss that a picture has room for."""
 WHOLE = frozenset({"$schema", "config", "params"})
 """What is said once for a figure of several parts."""
-SCALE = 2.0
+SCALE = 1.5
 """Pixels of a PNG per pixel of the page."""
 
 
 def render_png(diagnoses: Sequence[Diagnosis], background: Background | None = None) -> bytes:
-    """A PNG at twice the size of the page."""
+    """A PNG, half as large again as on the page."""
     return bytes(_vl_convert().vegalite_to_png(picture(diagnoses, background), scale=SCALE))
 
 
@@ -65,9 +69,9 @@ def picture(diagnoses: Sequence[Diagnosis], background: Background | None = None
     if not diagnoses:
         return _titled("No model was diagnosed.", [_nothing()])
     index = next((at for at, one in enumerate(diagnoses) if one.outcome != "healthy"), 0)
-    d = legible(diagnoses[index])
-    drawn = figures(d, legible(behind(diagnoses[index], background or Background(), index)))
-    return _titled(d.headline, [_fixed(drawn[kind]) for kind in SHOWN if kind in drawn] or [_nothing()])
+    d, found = legible(diagnoses[index]), legible(behind(diagnoses[index], background or Background(), index))
+    drawn = (predictions(d, found), layers(d, found, MOST_LAYERS), loss(d, found, MOST_POINTS), trials(d, found))
+    return _titled(d.headline, [_fixed(one) for one in drawn if one is not None] or [_nothing()])
 
 
 def _nothing() -> Spec:

@@ -33,10 +33,10 @@ MOST_LINES = 200
 AT_START, AT_END = "at the initial weights", "at the end of the training"
 
 
-def layers(diagnosis: Diagnosis, behind: Behind) -> Figure | None:
-    """Every layer from the input to the output with the spread of the rows in it, at both moments."""
+def layers(diagnosis: Diagnosis, behind: Behind, most: int = MOST_LINES) -> Figure | None:
+    """Every layer from the input to the output with the spread of the rows in it, at both moments; at most so many."""
     facts = behind.evidence.get("ActivationFacts")
-    end = _thin(list(getattr(facts, "end", ())), MOST_LINES, keep=diagnosis.first_equal_layer)
+    end = _thin(list(getattr(facts, "end", ())), most, keep=diagnosis.first_equal_layer)
     if not end:
         return None
     initial = {state.layer: state for state in getattr(facts, "initial", ())}

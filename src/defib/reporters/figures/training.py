@@ -8,7 +8,7 @@ from typing import Any
 
 from defib.diagnosis import Diagnosis
 from defib.reporters.background import Behind
-from defib.reporters.charts import thinned
+from defib.reporters.charts import MOST_POINTS, thinned
 from defib.reporters.figures.look import (
     DIM,
     END,
@@ -36,7 +36,7 @@ FEW_POINTS = 60
 TRAINING, VALIDATION = "training loss", "validation loss"
 
 
-def loss(diagnosis: Diagnosis, behind: Behind) -> Figure | None:
+def loss(diagnosis: Diagnosis, behind: Behind, most: int = MOST_POINTS) -> Figure | None:
     """The training loss over the updates, with a dashed line at the loss of the best constant."""
     trace = behind.trace
     series = {TRAINING: floats(getattr(trace, "loss_per_update", None))}
@@ -47,7 +47,7 @@ def loss(diagnosis: Diagnosis, behind: Behind) -> Figure | None:
     series[VALIDATION] = floats(getattr(trace, "validation_loss_per_epoch", None))
     total = int(getattr(trace, "n_updates", 0) or len(series[TRAINING]))
     prior = getattr(behind.evidence.get("TrainingFacts"), "prior_loss", None)
-    data = [point for name, values in series.items() for point in _points(name, values, total)]
+    data = [point for name, values in series.items() for point in _points(name, values, total, most)]
     shown = [point["loss"] for point in data if point["loss"] is not None] + ([] if prior is None else [prior])
     names = [name for name in series if any(point["what"] == name for point in data)]
     log = decades(shown)
@@ -61,12 +61,12 @@ def loss(diagnosis: Diagnosis, behind: Behind) -> Figure | None:
     return frame(layers, PLOT_HEIGHT + 20, label, params=zoom)
 
 
-def _points(name: str, values: Sequence[float], total: int) -> list[dict[str, Any]]:
+def _points(name: str, values: Sequence[float], total: int, most: int) -> list[dict[str, Any]]:
     """Thinned points of one series, spread over all updates; a gap where the loss is not finite."""
     kept = [(index, value) for index, value in enumerate(values) if math.isfinite(value)]
     gaps = [index for index, value in enumerate(values) if not math.isfinite(value)][:1]
     step = (total - 1) / max(1, len(values) - 1)
-    points = [(index, value) for index, value in thinned(kept)] + [(index, None) for index in gaps]
+    points = [(index, value) for index, value in thinned(kept, most)] + [(index, None) for index in gaps]
     return [
         {
             "what": name,
