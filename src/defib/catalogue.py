@@ -44,9 +44,11 @@ CAUSES: dict[str, str] = {
     "DF706": "numerical_overflow",
     "DF801": "stale_batchnorm_statistics",
     "DF802": "preprocessing_skew",
+    "DF803": "cached_or_aliased_output",
     "DF901": "no_learnable_signal",
     "DF902": "threshold_only",
     "DF903": "identical_rows",
+    "DF904": "display_or_metric",
 }
 """Code → module below ``defib.causes``."""
 

@@ -178,7 +178,7 @@ def _campaign(
     options: Options,
     progress: Progress,
 ) -> Campaign | None:
-    if not options.trials or gate.problem in ("none", "unknown"):
+    if not options.trials or gate.problem in ("none", "unknown", "shown"):
         return None
     ranked, beliefs = leading(found.assessed)
     if ranked and is_harmless(ranked[0].code, ranked[0].stage) and beliefs[ranked[0].code] >= DECISIVE:

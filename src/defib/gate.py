@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Literal
 
-from defib.causes._signs import served_by_another, served_on_another_scale, unsayable, untouched
+from defib.causes._signs import served_by_another, served_on_another_scale, shown_constant, unsayable, untouched
 from defib.evidence import Book, Missing
 from defib.probes.labels import LabelFacts
 from defib.probes.outputs import SymptomFacts
@@ -22,7 +22,9 @@ from defib.skill_against_reference import COMMON, is_weak, memorized, squeezed, 
 from defib.symptom import Skill, Symptom
 from defib.trials.campaign import Campaign
 
-Problem = Literal["flat", "one_class", "untrained", "unskilled", "unsayable", "weak", "skewed", "none", "unknown"]
+Problem = Literal[
+    "flat", "one_class", "untrained", "unskilled", "unsayable", "weak", "skewed", "shown", "none", "unknown"
+]
 
 SURPRISE = 0.01
 """One hard label on all rows surprises only when chance alone would give it less often than this."""
@@ -66,13 +68,15 @@ def _problem(symptom: Symptom, book: Book) -> Problem:
     if untouched(book):
         return "untrained"
     if skill is None:
-        return "unknown"
+        return "shown" if shown_constant(book) else "unknown"
     if not skill.shown or memorized(skill, book) or is_weak(skill, book):
         return "unskilled"
     if unsayable(book) is not None:
         return "unsayable"
     if tells_little(symptom, book):
         return "weak"
+    if shown_constant(book):
+        return "shown"
     return "skewed" if served_on_another_scale(book) else "none"
 
 

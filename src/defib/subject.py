@@ -190,6 +190,10 @@ class ServingCalls:
     """Whether it was in training mode (batch statistics, dropout) when it predicted."""
     sizes: tuple[int, ...]
     """Rows of each call, in order."""
+    place: tuple[str, ...] = ()
+    """The program's frames of the last call, innermost first, each ``file:line``."""
+    overwritten: int = 0
+    """Outputs that the program kept while the network wrote the next ones into the same memory."""
 
 
 @dataclass(frozen=True)
@@ -230,6 +234,26 @@ class Inside(ABC):
     @abstractmethod
     def loss(self, X: AnyArray, y: AnyArray) -> float:
         """The arm's loss in evaluation mode."""
+
+
+@dataclass(frozen=True)
+class Handling:
+    """One thing that the program's source does with its predictions, after they left the network."""
+
+    kind: Literal["argmax", "integer", "round", "alias", "cache"]
+    """``argmax``: the largest column; ``integer``: whole numbers; ``round``: so many decimals; ``alias``: one buffer
+    filled and kept again and again; ``cache``: answers out of a cache."""
+    line: str
+    """``file:line``, the file without its folder."""
+    code: str
+    """The expression, or the function's name for a cache."""
+    axis: int | None = None
+    decimals: int = 0
+    squashed: bool = False
+    """A sigmoid or softmax of the program's stands before it."""
+    hits: int = 0
+    misses: int = 0
+    """How often the cache answered by itself, and how often it asked."""
 
 
 class Trained(ABC):
@@ -285,6 +309,8 @@ class Subject(ABC):
     """What the user's own calls returned for ``prediction``, row by row; ``None`` if not seen."""
     prediction_squashed: tuple[str, ...] = ()
     """Squashings (``sigmoid``, ``softmax``) that the program applied to ``prediction_outputs`` afterwards, in order."""
+    handling: tuple[Handling, ...] = ()
+    """What the program's source does with its predictions; empty where it could not be read."""
     held_out: Rows | None
     """Labelled rows the model was not trained on (validation data, ``evaluate``), if any."""
     weights_origin: WeightsOrigin | None = None

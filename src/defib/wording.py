@@ -103,22 +103,11 @@ def headline(gate: Gate, causes: Sequence[Hypothesis], outcome: str, too_few: st
 
     ``too_few``: how many rows it would take to see a small effect, where these are too few to tell.
     """
-    symptom = gate.symptom
-    opening = symptom_sentence(symptom)
+    opening = symptom_sentence(gate.symptom)
     if outcome == "healthy":
-        return f"{opening} and carry information about the row: {skill_clause(symptom.skill)}. {_health(symptom.skill)}"
-    if gate.problem == "weak":
-        opening = (
-            f"{opening} and rank the rows ({skill_clause(symptom.skill)}), but as they stand tell {_little(symptom)}"
-        )
-    if gate.problem == "unsayable":
-        opening = f"{opening} and rank the rows ({skill_clause(symptom.skill)}), but some classes have no output"
-    if gate.problem == "skewed":
-        opening = f"{opening}, on rows that the network was not made for ({skill_clause(symptom.skill)})"
-    if gate.problem == "untrained":
-        opening = f"{opening}, but the training moved no weight: they are what chance gave it"
-    if gate.problem == "unskilled":
-        opening = f"{opening}, but nothing the network learnt holds on new rows ({skill_clause(symptom.skill)})"
+        skill = gate.symptom.skill
+        return f"{opening} and carry information about the row: {skill_clause(skill)}. {_health(skill)}"
+    opening = f"{opening}{_but(gate)}"
     if not causes:
         return f"{opening}. {_undecided(gate, too_few)}"
     best = causes[0]
@@ -129,6 +118,21 @@ def headline(gate: Gate, causes: Sequence[Hypothesis], outcome: str, too_few: st
     if outcome == "nothing_wrong":
         return f"{opening}. The network is not at fault ({best.name}): {best.assessment.because}."
     return f"{opening}, because of {best.name}: {best.assessment.because}."
+
+
+def _but(gate: Gate) -> str:
+    """What is wrong with predictions that vary; nothing is added to ones that do not."""
+    symptom = gate.symptom
+    skill = skill_clause(symptom.skill)
+    said = {
+        "weak": f" and rank the rows ({skill}), but as they stand tell {_little(symptom)}",
+        "unsayable": f" and rank the rows ({skill}), but some classes have no output",
+        "skewed": f", on rows that the network was not made for ({skill})",
+        "shown": f", but what the program shows of them does not ({skill})",
+        "untrained": ", but the training moved no weight: they are what chance gave it",
+        "unskilled": f", but nothing the network learnt holds on new rows ({skill})",
+    }
+    return said.get(gate.problem, "")
 
 
 def _health(skill: Skill | None) -> str:

@@ -24,6 +24,7 @@ from defib.probes.loading import LoadingFacts
 from defib.probes.modes import ModeFacts
 from defib.probes.outputs import SymptomFacts
 from defib.probes.reference import SignalFacts
+from defib.probes.shown import ShownFacts
 from defib.probes.training import TrainingFacts
 from defib.probes.updates import ParameterMove, UpdateFacts, WhyUnmoved
 from defib.symptom import Skill, Symptom
@@ -301,6 +302,19 @@ KEPT = CollapseFacts(
     far_rows=0,
     farthest_row=1.6,
 )
+SHOWN = ShownFacts(
+    n_rows=143,
+    followed=True,
+    displays=(),
+    alias=None,
+    cache=None,
+    overwritten=0,
+    recorded_equal=False,
+    again_spread=0.42,
+    equals=None,
+    of_initial_weights=False,
+    survives_training=False,
+)
 STUCK = replace(TRAINING, n_updates=4200, n_epochs=300, last_loss=0.66, best_loss=0.66, at_prior_loss=True)
 
 
@@ -349,7 +363,7 @@ def book(*evidence: Evidence, without: tuple[type[Evidence], ...] = ()) -> Book:
     """The healthy network's Book with this evidence in place of its own, and without these kinds."""
     healthy: tuple[Evidence, ...] = (
         *(symptoms(), activations(), INPUTS, SERVING, LABELS, HEAD, gradients(), SIGNAL, MODES, TRAINING, updates()),
-        *(initialization(), COLUMNS, KEPT, LOADING),
+        *(initialization(), COLUMNS, KEPT, LOADING, SHOWN),
     )
     found = {type(one): one for one in (*healthy, *evidence)}
     return Book({kind: one for kind, one in found.items() if kind not in without})

@@ -7,6 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from defib.evidence import Book
+from defib.probes.shown import Shown
+from defib.subject import Handling
 from tests.causes.books import (
     FLAT,
     HEAD,
@@ -23,6 +25,7 @@ from tests.causes.books import (
     RAW,
     REGRESSION,
     SERVING,
+    SHOWN,
     STUCK,
     TRAINING,
     UNSKILLED,
@@ -228,11 +231,15 @@ ILL: dict[str, Book] = {
             prediction_rows_flat=True,
         ),
     ),
+    "DF803": book(replace(SHOWN, alias=Handling("alias", "serve.py:9", "results.append(out)"))),
     "DF901": book(symptoms(UNSKILLED, replace(HEALTHY, skill=None)), NO_SIGNAL),
     "DF902": book(symptoms(ONE_CLASS, ONE_CLASS)),
     "DF903": book(
         symptoms(FLAT, HEALTHY),
         replace(SERVING, unique_rows=1, identical_rows=True, prediction_rows_flat=True, median_shift_sd=0.7),
+    ),
+    "DF904": book(
+        replace(SHOWN, displays=(Shown(Handling("argmax", "train.py:31", "np.argmax(p, axis=1)", axis=1), 0.0),))
     ),
 }
 """Code → Book. Symmetric layers, tied weights and the like are told in the tests of the cause itself."""

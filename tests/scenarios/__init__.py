@@ -39,9 +39,11 @@ CAUSES: tuple[str, ...] = (
     "detached_graph",
     "stale_batchnorm_statistics",
     "preprocessing_skew",
+    "cached_or_aliased_output",
     "no_learnable_signal",
     "threshold_only",
     "identical_rows",
+    "display_or_metric",
 )
 """One module per cause, in the order of their codes."""
 
@@ -56,6 +58,8 @@ LOOK_ALIKES: tuple[str, ...] = (
     "accuracy_that_is_rare_labels",
     "step_that_is_a_product",
     "silenced_detached_loss",
+    "step_that_is_a_cache",
+    "cache_that_is_a_step",
 )
 """Programs for which the usual answer is wrong (last section but one of the taxonomy)."""
 

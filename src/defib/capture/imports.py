@@ -84,6 +84,8 @@ class Watchers:
         found: list[Subject] = []
         for watcher in tuple(self._attached.values()):
             self._noted(f"collecting from {type(watcher).__name__}", partial(_take, watcher, found))
+        for subject in found:
+            self._noted("reading what the program does with its predictions", partial(_read_handling, subject))
         self._collected = tuple(found)
         return self._collected
 
@@ -109,6 +111,14 @@ class Watchers:
             do()
         except Exception as error:
             self._errors.append(f"{what} failed: {type(error).__name__}: {error}")
+
+
+def _read_handling(subject: Subject) -> None:
+    from defib.capture.handling import read_handling
+
+    place = subject.recipe.sources.get("predict", "")
+    calls = subject.serving_calls
+    subject.handling = read_handling(calls.place if calls is not None and calls.place else (place,))
 
 
 def watching_now() -> bool:

@@ -210,7 +210,7 @@ def _prediction(study: Study) -> tuple[Rows | None, FloatArray | None, ServingCa
     rows, outputs = chosen.rows(), chosen.all_outputs()
     if rows.y is None:
         rows = Rows(rows.X, _labels_of(study, rows.X), rows.n_seen, rows.origin)
-    calls = ServingCalls(chosen.training, tuple(map(len, chosen.X)))
+    calls = ServingCalls(chosen.training, tuple(map(len, chosen.X)), chosen.place)
     return rows, None if outputs is None else np.asarray(outputs), calls
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from defib.adapters.keras.packing import parts_of
 from defib.capture.keras_study import Served, Study
 from defib.capture.keras_tee import is_stream, teed
-from defib.capture.keras_turn import Turn, bound, in_training, rest, user_place
-from defib.capture.torch_frames import user_line
+from defib.capture.keras_turn import Turn, bound, in_training, rest
+from defib.capture.torch_frames import user_line, user_place
 
 if TYPE_CHECKING:
     from defib.capture.keras_session import Session

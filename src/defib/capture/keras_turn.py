@@ -1,17 +1,12 @@
-"""One watched call: its arguments, what must be closed after it, and where in the user's program it stands."""
+"""One watched call: its arguments, and what must be closed after it."""
 
 from __future__ import annotations
 
 import inspect
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import lru_cache
-from typing import Any, Final
-
-from defib.capture.torch_frames import is_foreign
-
-MAX_FRAMES: Final = 60
+from typing import Any
 
 
 class Turn:
@@ -28,19 +23,6 @@ class Turn:
         """What must be closed whether or not the call raises."""
         with self.stack:
             yield
-
-
-def user_place() -> tuple[str, ...]:
-    """The user's frames, innermost first, each ``file:line``."""
-    found = []
-    frame: Any = sys._getframe(1)
-    for _ in range(MAX_FRAMES):
-        if frame is None:
-            break
-        if not is_foreign(frame.f_code.co_filename):
-            found.append(f"{frame.f_code.co_filename}:{frame.f_lineno}")
-        frame = frame.f_back
-    return tuple(found)
 
 
 @lru_cache(maxsize=64)

@@ -13,7 +13,7 @@ from defib.adapters.sklearn.subject import SklearnSubject
 from defib.capture.keras_rows import SAME_SHARE, hashes
 from defib.capture.sklearn_study import Served, Study
 from defib.recipe import TrainingRecipe
-from defib.subject import AnyArray, FloatArray, Rows, TrainingTrace
+from defib.subject import AnyArray, FloatArray, Rows, ServingCalls, TrainingTrace
 
 LABEL_ORDER = 20_000
 
@@ -23,7 +23,8 @@ def build(study: Study, elsewhere: tuple[str, ...] = ()) -> SklearnSubject:
     captured = _captured(study)
     training = _training(study, captured)
     captured = replace(captured, sample_weights=_sample_weights(study, training))
-    prediction, outputs = _prediction(study, captured)
+    chosen = _chosen(study)
+    prediction, outputs = (None, None) if chosen is None else _prediction(study, chosen, captured)
     shuffled = _shuffled(study, captured)
     recipe = TrainingRecipe(
         loss=loss_facts(captured, min(study.usual_batch, len(training))),
@@ -35,7 +36,7 @@ def build(study: Study, elsewhere: tuple[str, ...] = ()) -> SklearnSubject:
         seed=study.params["random_state"],
         sources=dict(study.sources),
     )
-    return SklearnSubject(
+    subject = SklearnSubject(
         captured,
         recipe,
         _trace(study, captured, training, shuffled, elsewhere),
@@ -45,6 +46,9 @@ def build(study: Study, elsewhere: tuple[str, ...] = ()) -> SklearnSubject:
         prediction_outputs=outputs,
         held_out=_held_out(study, captured),
     )
+    if chosen is not None:
+        subject.serving_calls = ServingCalls(False, tuple(map(len, chosen.X)), chosen.place)
+    return subject
 
 
 def _captured(study: Study) -> Captured:
@@ -138,7 +142,7 @@ def _is_training(study: Study, served: Served) -> bool:
     return study.training.share_known(hashes(np.concatenate(served.X))) >= SAME_SHARE
 
 
-def _prediction(study: Study, captured: Captured) -> tuple[Rows | None, FloatArray | None]:
+def _chosen(study: Study) -> Served | None:
     """The last rows predicted that are not training rows again; the same rows scored lend their labels.
 
     A handful of training rows, shown to see that it works, says less than all of them.
@@ -146,8 +150,11 @@ def _prediction(study: Study, captured: Captured) -> tuple[Rows | None, FloatArr
     fresh = [one for one in study.served if not _is_training(study, one)]
     now = [one for one in fresh if one.after_updates == study.n_updates] or fresh
     if not now:
-        return None, None
-    chosen = next((one for one in reversed(now) if one.how == "predict"), now[-1])
+        return None
+    return next((one for one in reversed(now) if one.how == "predict"), now[-1])
+
+
+def _prediction(study: Study, chosen: Served, captured: Captured) -> tuple[Rows, FloatArray | None]:
     X = np.concatenate(chosen.X)
     y = chosen.y if chosen.y is not None else _labels_of(study, X)
     labels = None if y is None or len(y) != len(X) else plain_labels(y, captured.kind)

@@ -16,7 +16,7 @@ from defib.adapters.sklearn.quiet import busy
 from defib.capture.keras_rows import evenly, row_limit
 from defib.capture.sklearn_calls import place
 from defib.capture.sklearn_study import Study
-from defib.capture.torch_frames import user_line
+from defib.capture.torch_frames import user_line, user_place
 
 MAX_STUDIES: Final = 32
 """Networks kept alive; of a program that fits more, the last ones."""
@@ -178,8 +178,8 @@ class Session:
         if study is None or id(estimator) in self._open:
             return
         y = self._scored.get(id(estimator))
-        study.sources["predict"] = line = user_line()
-        study.serve("predict" if y is None else "score", line, X, np.asarray(result), _labels(estimator, y))
+        study.sources["predict"] = user_line()
+        study.serve("predict" if y is None else "score", user_place(), X, np.asarray(result), _labels(estimator, y))
 
     # --- the end --------------------------------------------------------------------------------
 

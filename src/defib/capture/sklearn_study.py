@@ -53,6 +53,8 @@ class Served:
     y: AnyArray | None = None
     n_rows: int = 0
     after_updates: int = 0
+    place: tuple[str, ...] = ()
+    """The user's frames, innermost first, each ``file:line``."""
 
 
 @dataclass
@@ -130,8 +132,9 @@ class Study:
         names = [f"coefs_[{i}]" for i in range(n)] + [f"intercepts_[{i}]" for i in range(n)]
         self.first_update = tuple((name, _moved(a, b)) for name, a, b in zip(names, before, after, strict=True))
 
-    def serve(self, how: str, line: str, X: Any, outputs: AnyArray, y: AnyArray | None) -> None:
+    def serve(self, how: str, place: tuple[str, ...], X: Any, outputs: AnyArray, y: AnyArray | None) -> None:
         """Keep rows that were predicted; single rows in a loop from one line become one entry."""
+        line = place[0] if place else ""
         n = X.shape[0] if hasattr(X, "shape") else len(X)
         if n == 0:
             return
@@ -145,7 +148,7 @@ class Study:
             last.n_rows += 1
             return
         labels = None if y is None else np.asarray(y)[kept]
-        self.served.append(Served(how, line, [rows], [found], labels, n, self.n_updates))
+        self.served.append(Served(how, line, [rows], [found], labels, n, self.n_updates, place))
         del self.served[:-MAX_SERVED]
 
     @property

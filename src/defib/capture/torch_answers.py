@@ -37,7 +37,8 @@ def evaluations(
     rows = Rows(chosen.rows(), _fitted(y, training) if y is not None else None, chosen.n_seen, "predict")
     if chosen.n_seen is not None:
         notes.append(f"of {chosen.n_seen:,} rows predicted, {len(rows):,} are looked at")
-    calls = ServingCalls(chosen.training, tuple(len(chosen.X[i]) for i in chosen.kept))
+    sizes = tuple(len(chosen.X[i]) for i in chosen.kept)
+    calls = ServingCalls(chosen.training, sizes, chosen.place, chosen.memory.kept)
     return rows, _folded(outputs, captured.folded), _beyond(chosen.squashed, captured.folded), calls
 
 
@@ -96,6 +97,7 @@ def _together(logs: Sequence[Sequence[Group]]) -> list[Group]:
             getattr(whole, name).extend(getattr(one, name))
         whole.n_rows += one.n_rows
         whole.training |= one.training
+        whole.place = one.place
     return [whole]
 
 

@@ -28,6 +28,8 @@ class Call:
     """Arguments and output tensors as they were, where the program may change them before they are looked at."""
     version: int = 0
     """Sum of the version counters of the tensors, where they were not copied."""
+    place: tuple[str, ...] = ()
+    """The user's frames of an evaluation, innermost first, each ``file:line``."""
 
     @property
     def as_called(self) -> tuple[tuple[Any, ...], dict[str, Any], list[Any]] | None:

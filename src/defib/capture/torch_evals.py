@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
@@ -29,6 +31,30 @@ HARMLESS = frozenset({"detach", "cpu", "to", "float", "double", "clone", "contig
 """Calls that hand an output on as it is."""
 
 
+@final
+class SharedMemory:
+    """Whether one output after the other lies in the same memory, and whether the program keeps the earlier ones."""
+
+    def __init__(self) -> None:
+        self.kept = 0
+        """Outputs that the program still held when the next one had overwritten them."""
+        self._last: Any = None
+        self._references = 0
+
+    def add(self, out: Any) -> None:
+        """The next output, as the network gave it (no copy)."""
+        tensor = next(iter(tensors_in(out)), None)
+        if tensor is None or not tensor.numel():
+            return
+        before = None if self._last is None else self._last()
+        count = sys.getrefcount(tensor)
+        if before is tensor:  # one object, given out again: another reference to it is one more entry of a list
+            self.kept += count > self._references
+        elif before is not None and before.data_ptr() == tensor.data_ptr():
+            self.kept += 1
+        self._last, self._references = weakref.ref(tensor), count
+
+
 @dataclass
 class Group:
     """Calls from one line of the program with no training step in between."""
@@ -45,6 +71,9 @@ class Group:
     """Any call ran in training mode."""
     order: int = field(default_factory=count().__next__)
     """Running number over all models of the program."""
+    place: tuple[str, ...] = ()
+    """The user's frames of the last call."""
+    memory: SharedMemory = field(default_factory=SharedMemory)
     applied: list[tuple[str, ...]] = field(default_factory=list)
     """Per call: the squashings (``sigmoid``, ``softmax``) that the program then applied to the output."""
 
@@ -129,6 +158,8 @@ class EvalLog:
         group.applied.append(squashings([node for node in nodes if not node.call], last.outputs))
         group.n_bytes += X.nbytes
         group.training |= last.training
+        group.place = last.place
+        group.memory.add(last.out)
 
     def _continues(self, line: str, steps: int) -> bool:
         return bool(self.groups) and (self.groups[-1].line, self.groups[-1].steps) == (line, steps)

@@ -11,6 +11,7 @@ from typing import Any, Final
 PACKAGE: Final = str(Path(__file__).resolve().parents[1])
 LIBRARIES: Final = tuple({sysconfig.get_paths()[key] for key in ("stdlib", "platstdlib", "purelib", "platlib")})
 MAX_FRAMES = 40
+DEEPEST = 60
 
 
 @lru_cache(maxsize=4096)
@@ -46,3 +47,16 @@ def user_line() -> str:
             break
         frame = frame.f_back
     return ""
+
+
+def user_place() -> tuple[str, ...]:
+    """The user's frames, innermost first, each ``file:line``."""
+    found = []
+    frame: Any = sys._getframe(1)
+    for _ in range(DEEPEST):
+        if frame is None:
+            break
+        if not is_foreign(frame.f_code.co_filename):
+            found.append(f"{frame.f_code.co_filename}:{frame.f_lineno}")
+        frame = frame.f_back
+    return tuple(found)

@@ -17,7 +17,7 @@ from defib.capture.torch_analysis import Analysis, analyse
 from defib.capture.torch_call import Call, between, copied, key_of, repeats, unique, version_of
 from defib.capture.torch_evals import EvalLog
 from defib.capture.torch_fits import Fit
-from defib.capture.torch_frames import user_line
+from defib.capture.torch_frames import user_line, user_place
 from defib.capture.torch_held import held_arrays
 from defib.capture.torch_loads import Load, load_of
 from defib.capture.torch_stack import put_under, take_off
@@ -131,7 +131,7 @@ class Session:
         else:
             kept = copied(args, kwargs, out)
             version = version_of(args, kwargs, out) if kept is None else 0
-            call = Call(entry.module, args, kwargs, out, grad, training, line, kept, version)
+            call = Call(entry.module, args, kwargs, out, grad, training, line, kept, version, user_place())
         self.calls.append(call)
         if grad and entry.modes is None and entry.module.training:
             entry.note_modes()

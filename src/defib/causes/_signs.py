@@ -13,6 +13,7 @@ from defib.probes.inputs import ServingFacts
 from defib.probes.labels import LabelFacts
 from defib.probes.loading import LoadingFacts
 from defib.probes.outputs import STRANGE, SymptomFacts
+from defib.probes.shown import ShownFacts
 from defib.probes.training import TrainingFacts
 from defib.probes.updates import UpdateFacts
 from defib.skill_against_reference import is_weak, memorized, squeezed, tells_little
@@ -205,6 +206,12 @@ def served_by_another(book: Book) -> bool:
     """Another instance predicted, with weights that have nothing in common with the trained ones."""
     facts = maybe(book, LoadingFacts)
     return facts is not None and facts.another_instance and abs(facts.likeness_to_trained) < STRANGE
+
+
+def shown_constant(book: Book) -> bool:
+    """The outputs are fine, and the program shows one value of them all: cut, rounded, kept in one buffer, cached."""
+    facts = maybe(book, ShownFacts)
+    return facts is not None and bool(facts.displays or facts.alias or facts.cache or facts.overwritten)
 
 
 def flat_in_training(book: Book) -> bool:

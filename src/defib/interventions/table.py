@@ -50,6 +50,8 @@ INTERVENTIONS: dict[str, str] = {
     "evaluation-mode": "evaluation_mode",
     "load-weights": "load_weights",
     "vary-rows": "vary_rows",
+    "copy-outputs": "copy_outputs",
+    "full-precision": "full_precision",
     "repair-input-step": "repair_input_step",
 }
 """Name → module below ``defib.interventions``."""

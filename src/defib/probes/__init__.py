@@ -23,6 +23,7 @@ ORDER = (
     "loading",
     "outputs",
     "histograms",
+    "shown",
     "reference",
 )
 """Modules below ``defib.probes``, each holding ``PROBE``. Labels come before what is judged by them."""
