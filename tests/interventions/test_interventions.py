@@ -41,7 +41,7 @@ from tests.causes.ill import DEEP, ILL
 
 FOLDER = Path(defib.interventions.__file__).parent
 names = pytest.mark.parametrize("name", INTERVENTIONS)
-frameworks = pytest.mark.parametrize("framework", ["keras", "torch", "sklearn"])
+frameworks = pytest.mark.parametrize("framework", ["keras", "torch", "sklearn", "jax"])
 MULTICLASS = replace(
     LABELS, task="multiclass", n_distinct=3, classes=(0, 1, 2), class_prior=(0.3, 0.3, 0.4), maximum=2.0
 )

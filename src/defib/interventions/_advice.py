@@ -10,14 +10,16 @@ from defib.interventions._writing import by_framework
 from defib.recipe import Arm
 
 
-def advice(name: str, does: str, *, keras: str, torch: str, sklearn: str | None = None, size: int = 3) -> Intervention:
+def advice(
+    name: str, does: str, *, keras: str, torch: str, sklearn: str | None = None, jax: str | None = None, size: int = 3
+) -> Intervention:
     """An intervention outside the program that was seen (other rows, other labels, another step of the pipeline)."""
     return Intervention(
         name=name,
         does=does,
         kind="advice",
         arm=lambda book: Arm(),
-        code=lambda book, framework: by_framework(framework, keras=keras, torch=torch, sklearn=sklearn),
+        code=lambda book, framework: by_framework(framework, keras=keras, torch=torch, sklearn=sklearn, jax=jax),
         size=size,
     )
 

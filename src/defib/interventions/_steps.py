@@ -18,6 +18,10 @@ def step(name: str, does: str, factor: float) -> Intervention:
         made = optimizer_call(book, framework, rate)
         return by_framework(
             framework,
+            jax=f"""
+            optimizer = nnx.Optimizer(model, {made}, wrt=nnx.Param){was}
+            # without NNX: tx = {made}
+            """,
             keras=f"""
             # on a freshly built model
             model.compile(optimizer={made}, loss={keras_loss(book)}){was}

@@ -42,11 +42,13 @@ def lines(text: str) -> str:
     return textwrap.dedent(text).strip("\n")
 
 
-def by_framework(framework: str, *, keras: str, torch: str, sklearn: str | None = None) -> str:
+def by_framework(framework: str, *, keras: str, torch: str, sklearn: str | None = None, jax: str | None = None) -> str:
     """The block for this framework.
 
-    scikit-learn reads the Keras one where both are plain NumPy, the NumPy adapter the PyTorch one.
+    scikit-learn and JAX read the Keras one where both are plain NumPy, the NumPy adapter the PyTorch one.
     """
+    if framework == "jax":
+        return lines(keras if jax is None else jax)
     if framework == "sklearn":
         return lines(keras if sklearn is None else sklearn)
     return lines(keras if framework == "keras" else torch)
@@ -63,6 +65,8 @@ def optimizer_call(book: Book, framework: str, rate: str) -> str:
     training = maybe(book, TrainingFacts)
     names = OPTIMIZERS["keras" if framework == "keras" else "torch"]
     name = names.get((training.optimizer if training is not None else None) or "adam", "Adam")
+    if framework == "jax":
+        return f"optax.{(training.optimizer if training is not None else None) or 'adam'}({rate})"
     if framework == "keras":
         return f"keras.optimizers.{name}(learning_rate={rate})"
     return f"torch.optim.{name}(model.parameters(), lr={rate})"

@@ -16,6 +16,9 @@ def _applies(book: Book) -> str | None:
 def _code(book: Book, framework: str) -> str:
     return by_framework(
         framework,
+        jax="""
+        probabilities = model(X_test)  # the model ends in a sigmoid already
+        """,
         keras="""
         probabilities = model.predict(X_test)  # the model ends in a sigmoid already
         """,

@@ -20,6 +20,12 @@ def _applies(book: Book) -> str | None:
 def _code(book: Book, framework: str) -> str:
     return by_framework(
         framework,
+        jax="""
+        # in __init__, per hidden layer; in __call__: nnx.relu(self.norm(self.dense(x)))
+        self.dense = nnx.Linear(64, 64, use_bias=False, rngs=rngs)
+        self.norm = nnx.BatchNorm(64, rngs=rngs)
+        # and model.eval() before predicting
+        """,
         keras="""
         # each hidden layer in three parts, the activation last
         keras.layers.Dense(64, use_bias=False)

@@ -20,6 +20,14 @@ def _code(book: Book, framework: str) -> str:
     made = optimizer_call(book, framework, f"{rate if rate is not None else 1e-3:.4g}")
     return by_framework(
         framework,
+        jax=f"""
+        optimizer = nnx.Optimizer(model, {made}, wrt=nnx.Param)  # over all parameters, without a mask
+
+        @nnx.jit
+        def train_step(model, optimizer, x, y):
+            grads = nnx.grad(lambda model: loss(model(x), y))(model)  # no stop_gradient, argmax or round between
+            optimizer.update(model, grads)
+        """,
         keras=f"""
         model.compile(optimizer={made}, loss={keras_loss(book)})
         model.fit(X_train, y_train, epochs=10)

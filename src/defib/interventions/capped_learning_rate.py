@@ -23,6 +23,9 @@ def _code(book: Book, framework: str) -> str:
     was = "" if facts.rate_lost is None else f"  # rose to {facts.rate_lost:.4g}, and what was learnt was lost"
     return by_framework(
         framework,
+        jax=f"""
+        schedule = lambda count: jnp.minimum(planned(count), {rate}){was}
+        """,
         keras=f"""
         # in the schedule, or in what you compile the second time:
         learning_rate = min(learning_rate, {rate}){was}

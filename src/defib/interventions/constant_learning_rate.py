@@ -20,6 +20,9 @@ def _code(book: Book, framework: str) -> str:
     made = optimizer_call(book, framework, f"{largest:.4g}" if largest is not None else "learning_rate")
     return by_framework(
         framework,
+        jax=f"""
+        tx = {made}  # a number in place of the schedule
+        """,
         keras=f"""
         # without a schedule or a callback that changes the learning rate
         model.compile(optimizer={made}, loss={keras_loss(book)})

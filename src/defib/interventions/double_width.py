@@ -17,6 +17,10 @@ def _applies(book: Book) -> str | None:
 def _code(book: Book, framework: str) -> str:
     return by_framework(
         framework,
+        jax="""
+        # every hidden layer twice as wide
+        nnx.Linear(2 * n_inputs, 2 * n_units, rngs=rngs)
+        """,
         keras="""
         # every hidden layer twice as wide
         keras.layers.Dense(2 * units, activation="relu")

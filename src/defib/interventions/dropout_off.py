@@ -16,6 +16,9 @@ def _applies(book: Book) -> str | None:
 def _code(book: Book, framework: str) -> str:
     return by_framework(
         framework,
+        jax="""
+        nnx.Dropout(0.0, rngs=rngs)  # the rate is the share that is dropped: first none, then at most a half
+        """,
         keras="""
         keras.layers.Dropout(0.0)  # the rate is the share that is dropped: first none, then at most a half
         """,

@@ -16,6 +16,10 @@ def _applies(book: Book) -> str | None:
 def _code(book: Book, framework: str) -> str:
     return by_framework(
         framework,
+        jax="""
+        model.eval()  # Linen: model.apply(variables, X_new, train=False)
+        predictions = model(X_new)
+        """,
         keras="""
         predictions = model.predict(X_new)  # or model(X_new, training=False)
         """,

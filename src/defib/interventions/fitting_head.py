@@ -22,6 +22,13 @@ class FittingHead:
     keras_loss: str
     torch_loss: str
 
+    @property
+    def optax_loss(self) -> str:
+        """An expression in optax."""
+        names = {"mse": "squared_error", "bce_logits": "sigmoid_binary_cross_entropy"}
+        categorical = "softmax_cross_entropy" + ("" if self.keras_loss.startswith("cat") else "_with_integer_labels")
+        return f"optax.{names.get(self.loss, categorical)}"
+
 
 def head_for(labels: LabelFacts) -> FittingHead:
     """The head for these labels."""
@@ -80,6 +87,10 @@ def _code(book: Book, framework: str) -> str:
     target = "class ids (n,)" if wanted.loss == "ce_logits" else f"targets of shape (n{shape})"
     return by_framework(
         framework,
+        jax=f"""
+        head = nnx.Linear(n_hidden, {wanted.units}, rngs=rngs)  # the last layer, with no activation after it
+        # loss: {wanted.optax_loss}(outputs, y).mean(), outputs (n{shape}), {target}
+        """,
         keras=f"""
         model.add(keras.layers.Dense({wanted.units}, activation="{wanted.keras_activation}"))  # the last layer
         model.compile(optimizer=model.optimizer, loss="{wanted.keras_loss}")

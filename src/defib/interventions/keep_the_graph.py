@@ -17,5 +17,9 @@ INTERVENTION = advice(
     # after loss.backward(): every name printed here has been cut off
     print([name for name, parameter in model.named_parameters() if not torch.is_tensor(parameter.grad)])
     """,
+    jax="""
+    # between the weights and the loss: no jax.lax.stop_gradient, argmax, round, sign or comparison
+    loss = optax.sigmoid_binary_cross_entropy(model(x), y).mean()
+    """,
     size=2,
 )

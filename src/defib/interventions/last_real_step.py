@@ -17,6 +17,10 @@ def _applies(book: Book) -> str | None:
 def _code(book: Book, framework: str) -> str:
     return by_framework(
         framework,
+        jax="""
+        lengths = (tokens != 0).sum(axis=1)
+        last = outputs[jnp.arange(len(tokens)), lengths - 1]  # not outputs[:, -1], which is padding
+        """,
         keras="""
     # mask the padding (or pad in front: keras.utils.pad_sequences(sequences, padding="pre"))
     x = keras.layers.Embedding(n_tokens, n_units, mask_zero=True)(tokens)

@@ -17,6 +17,9 @@ def _applies(book: Book) -> str | None:
 def _code(book: Book, framework: str) -> str:
     return by_framework(
         framework,
+        jax="""
+        nnx.leaky_relu(x)  # in place of nnx.relu(x), in every hidden layer
+        """,
         keras="""
         # in every hidden layer
         keras.layers.Dense(64, activation="leaky_relu")

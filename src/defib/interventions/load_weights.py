@@ -29,6 +29,10 @@ def _code(book: Book, framework: str) -> str:
     )
     return by_framework(
         framework,
+        jax="""
+        nnx.update(model, state)  # the state that was saved, put into the model that predicts
+        model.eval()
+        """,
         keras="""
         model = keras.models.load_model("model.keras")  # architecture and weights together
         # or into a network built by the same code, built before it loads, with nothing skipped:

@@ -35,8 +35,17 @@ def _code(book: Book, framework: str) -> str:
     keras_link = "keras.ops.sigmoid(logits)" if loss == "bce_logits" else "keras.ops.softmax(logits)"
     torch_loss = "BCEWithLogitsLoss" if loss == "bce_logits" else "CrossEntropyLoss"
     torch_link = "torch.sigmoid(logits)" if loss == "bce_logits" else "logits.softmax(dim=-1)"
+    optax_loss = head_for(book.get(LabelFacts)).optax_loss
+    if loss == "ce_logits" and "binary" in optax_loss:
+        optax_loss = "optax.softmax_cross_entropy_with_integer_labels"
+    jax_link = "jax.nn.sigmoid(logits)" if loss == "bce_logits" else "jax.nn.softmax(logits)"
     return by_framework(
         framework,
+        jax=f"""
+        # no activation after the last layer
+        loss = {optax_loss}(logits, y).mean()
+        probabilities = {jax_link}
+        """,
         keras=f"""
         # no activation on the last layer
         model.compile(optimizer=model.optimizer, loss=keras.losses.{keras_loss}(from_logits=True))

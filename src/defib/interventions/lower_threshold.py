@@ -29,6 +29,10 @@ def _code(book: Book, framework: str) -> str:
             prior = torch.bincount(y_train) / len(y_train)
             labels = (model(X_new).softmax(dim=1) / prior).argmax(dim=1)  # each class against its own base rate
             """,
+            jax="""
+            prior = jnp.bincount(y_train) / len(y_train)
+            labels = (jax.nn.softmax(model(X_new)) / prior).argmax(axis=1)  # each class against its own base rate
+            """,
             sklearn="""
             prior = np.unique(y_train, return_counts=True)[1] / len(y_train)
             labels = model.classes_[(model.predict_proba(X_new) / prior).argmax(axis=1)]
@@ -43,6 +47,10 @@ def _code(book: Book, framework: str) -> str:
         """,
         torch=f"""
         threshold = torch.quantile(model(X_held_out), 1 - {share})  # as many positives as there are
+        labels = model(X_new) > threshold
+        """,
+        jax=f"""
+        threshold = jnp.quantile(model(X_held_out), 1 - {share})  # as many positives as there are
         labels = model(X_new) > threshold
         """,
         sklearn=f"""

@@ -20,6 +20,10 @@ def _code(book: Book, framework: str) -> str:
     wide = len(prediction) > len(target)
     return by_framework(
         framework,
+        jax="""
+        assert predictions.shape == targets.reshape(predictions.shape).shape
+        loss = jnp.mean((predictions - targets.reshape(predictions.shape)) ** 2)
+        """,
         keras="""
         y_true = keras.ops.reshape(y_true, keras.ops.shape(y_pred))  # first line of the loss
         """

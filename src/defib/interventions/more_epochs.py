@@ -23,6 +23,9 @@ def _code(book: Book, framework: str) -> str:
             torch=f"""
             patience = 50  # stopped at {epochs} of {training.planned_epochs} epochs
             """,
+            jax=f"""
+            patience = 50  # stopped at {epochs} of {training.planned_epochs} epochs
+            """,
             sklearn=f"""
             # stopped at {epochs} of {training.planned_epochs} by its tolerance: a larger max_iter alone changes nothing
             model.set_params(tol=0.0, n_iter_no_change=100)
@@ -36,6 +39,9 @@ def _code(book: Book, framework: str) -> str:
         model.fit(X_train, y_train, epochs={more}){was}
         """,
         torch=f"""
+        n_epochs = {more}{was}
+        """,
+        jax=f"""
         n_epochs = {more}{was}
         """,
         sklearn=f"""

@@ -16,6 +16,12 @@ def _applies(book: Book) -> str | None:
 def _code(book: Book, framework: str) -> str:
     return by_framework(
         framework,
+        jax="""
+        model.train()
+        for start in range(0, len(X_train), 256):
+            model(X_train[start : start + 256])  # updates the statistics, not the weights
+        model.eval()
+        """,
         keras="""
         for layer in model.layers:
             if isinstance(layer, keras.layers.BatchNormalization):

@@ -11,6 +11,10 @@ from defib.recipe import Arm
 def _code(book: Book, framework: str) -> str:
     return by_framework(
         framework,
+        jax="""
+        # leave kernel_init and bias_init out: the defaults fit
+        nnx.Linear(64, 64, rngs=rngs)
+        """,
         keras="""
         # leave kernel_initializer and bias_initializer out: the defaults fit
         keras.layers.Dense(64, activation="relu")

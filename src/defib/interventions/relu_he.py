@@ -17,6 +17,10 @@ def _applies(book: Book) -> str | None:
 def _code(book: Book, framework: str) -> str:
     return by_framework(
         framework,
+        jax="""
+        # nnx.relu after every hidden layer
+        nnx.Linear(64, 64, kernel_init=nnx.initializers.he_normal(), rngs=rngs)
+        """,
         keras="""
         # in every hidden layer
         keras.layers.Dense(64, activation="relu", kernel_initializer="he_normal")

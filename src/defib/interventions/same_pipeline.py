@@ -14,6 +14,10 @@ def _code(book: Book, framework: str) -> str:
     found = facts.affine or ("the columns are in another order" if facts.permuted_columns else "they differ")
     return by_framework(
         framework,
+        jax=f"""
+        # rows served against rows trained on: {found}
+        predictions = model(prepare(X_new))  # the same fitted `prepare` that made X_train, never refitted
+        """,
         keras=f"""
         # rows served against rows trained on: {found}
         predictions = model.predict(prepare(X_new))  # the same fitted `prepare` that made X_train, never refitted

@@ -17,6 +17,13 @@ def _applies(book: Book) -> str | None:
 def _code(book: Book, framework: str) -> str:
     return by_framework(
         framework,
+        jax="""
+        for epoch in range(n_epochs):
+            order = rng.permutation(len(X_train))  # a new one in every epoch
+            for start in range(0, len(order), batch_size):
+                rows = order[start : start + batch_size]
+                train_step(model, optimizer, X_train[rows], y_train[rows])
+        """,
         keras="""
         model.fit(X_train, y_train, shuffle=True)  # tf.data: dataset.shuffle(len(X_train)) before batch()
         """,

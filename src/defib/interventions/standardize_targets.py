@@ -29,6 +29,11 @@ def _code(book: Book, framework: str) -> str:
     labels = book.get(LabelFacts)
     return by_framework(
         framework,
+        jax=f"""
+        y_mean, y_sd = {labels.mean:.6g}, {labels.sd:.6g}
+        loss = jnp.mean((model(x) - (y - y_mean) / y_sd) ** 2)
+        predictions = model(X_new) * y_sd + y_mean
+        """,
         keras=f"""
         y_mean, y_sd = {labels.mean:.6g}, {labels.sd:.6g}
         model.fit(X_train, (y_train - y_mean) / y_sd)

@@ -19,6 +19,14 @@ def _applies(book: Book) -> str | None:
 def _code(book: Book, framework: str) -> str:
     return by_framework(
         framework,
+        jax="""
+        best_loss = float("inf")
+        for epoch in range(n_epochs):
+            train_one_epoch(model)
+            if (loss := validation_loss(model)) < best_loss:
+                best_loss, best = loss, nnx.state(model, nnx.Param)
+        nnx.update(model, best)
+        """,
         keras="""
         best = keras.callbacks.EarlyStopping(monitor="val_loss", patience=10, restore_best_weights=True)
         model.fit(X_train, y_train, validation_split=0.2, epochs=epochs, callbacks=[best])

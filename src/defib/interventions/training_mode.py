@@ -17,6 +17,12 @@ def _applies(book: Book) -> str | None:
 def _code(book: Book, framework: str) -> str:
     return by_framework(
         framework,
+        jax="""
+        for epoch in range(n_epochs):
+            model.train()  # at the start of every epoch: a validation pass leaves evaluation mode behind
+            train_one_epoch(model)
+            model.eval()  # for the validation pass
+        """,
         keras="""
         with tf.GradientTape() as tape:
             loss = loss_fn(targets, model(inputs, training=True))  # in every step

@@ -20,6 +20,10 @@ def _code(book: Book, framework: str) -> str:
     made = optimizer_call(book, framework, f"{rate if rate is not None else 1e-3:.4g}")
     return by_framework(
         framework,
+        jax=f"""
+        # without optax.masked, multi_transform or set_to_zero
+        optimizer = nnx.Optimizer(model, {made}, wrt=nnx.Param)
+        """,
         keras=f"""
         model.trainable = True  # acts only after compile
         model.compile(optimizer={made}, loss={keras_loss(book)})

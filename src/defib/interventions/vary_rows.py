@@ -11,6 +11,10 @@ INTERVENTION = advice(
     assert len(np.unique(X_new, axis=0)) > 1
     predictions = model.predict(X_new)
     """,
+    jax="""
+    assert len(np.unique(X_new, axis=0)) > 1
+    predictions = model(X_new)
+    """,
     torch="""
     assert len(torch.unique(X_new, dim=0)) > 1
     predictions = model(X_new)

@@ -11,6 +11,9 @@ from defib.recipe import Arm
 def _code(book: Book, framework: str) -> str:
     return by_framework(
         framework,
+        jax="""
+        tx = optax.adamw(learning_rate, weight_decay=weight_decay / 100)
+        """,
         keras="""
         # in the layers: a hundredth of the penalty, or none
         keras.layers.Dense(64, activation="relu", kernel_regularizer=keras.regularizers.L2(1e-5))
