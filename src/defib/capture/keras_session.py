@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import weakref
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -171,6 +172,7 @@ class Session:
             return
         if is_stream(x):
             study.shuffled = _stream_shuffled(x, given)
+            study.begun = inspect.isgenerator(x) or is_sequence(x)  # of the others fit looks at a batch first
             given["x"] = turn.stack.enter_context(teed(x, self._receiver(study, study.training)))
             return
         study.shuffled = bool(given.get("shuffle", True))
@@ -206,7 +208,8 @@ class Session:
         """What a teed stream shows its batches to."""
 
         def receive(batch: tuple[Any, ...]) -> bool:
-            return bool(self.safely(self._keep_batch, study, store, batch))
+            early = store is study.training and not study.begun
+            return early or bool(self.safely(self._keep_batch, study, store, batch))
 
         return receive
 
@@ -296,6 +299,7 @@ class Session:
         """``fit`` is set up."""
         study = self._fitting(getattr(callbacks, "model", None))
         if study is not None:
+            study.begun = True
             self._ready(study)
 
     def on_epoch_begin(self, callbacks: Any, epoch: Any, logs: Any = None) -> None:

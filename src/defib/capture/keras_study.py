@@ -175,6 +175,9 @@ class Study:
     loop: Any = None
     """What a hand-written loop was seen to do (see ``keras_loop``)."""
 
+    begun: bool = True
+    """``fit`` has built everything; what it drew before from a dataset, it draws again to train on."""
+
     def note(self, text: str) -> None:
         """Keep a sentence, once."""
         if text not in self.notes:

@@ -221,6 +221,9 @@ def to_numpy(tensor: Any) -> Any:
     """A NumPy copy of a tensor or variable of any backend."""
     import numpy as np
 
+    inner = getattr(tensor, "value", None)
+    if inner is not None and not callable(inner):  # a variable of Keras 3
+        tensor = inner
     if hasattr(tensor, "detach"):
         return np.array(tensor.detach().cpu().numpy())
     if hasattr(tensor, "numpy"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -22,7 +23,9 @@ def is_schedule(value: Any) -> bool:
 def config_of(optimizer: Any) -> dict[str, Any]:
     """The optimizer's settings now; a schedule stays the object it is."""
     inner = getattr(optimizer, "inner_optimizer", None) or optimizer
-    config = dict(inner.get_config())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Keras copies its own variables in a way that NumPy deprecates
+        config = dict(inner.get_config())
     schedule = getattr(inner, "_learning_rate", None)
     if isinstance(config.get("learning_rate"), dict) and schedule is not None:
         config["learning_rate"] = schedule
