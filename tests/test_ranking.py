@@ -92,7 +92,7 @@ def test_a_product_keeps_both_and_ties_them() -> None:
     settled = settle(both, outcomes)
     assert [one.assessment.verdict for one in settled] == ["supported", "supported"]
     tied = {one.code: one.tied_with for one in rank(settled, outcomes)}
-    assert tied["DF501"] == ("DF101",)
+    assert tied == {"DF501": ("DF101",), "DF101": ("DF501",)}
 
 
 def test_when_only_the_step_works_the_step_is_the_cause() -> None:

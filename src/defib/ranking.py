@@ -15,7 +15,7 @@ The rule, in order:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from defib.causes import Cause
@@ -107,16 +107,24 @@ def rank(assessed: Sequence[Assessed], outcomes: Mapping[str, bool]) -> tuple[Hy
     decisive_first = sorted(alive, key=lambda one: (not _proven(one), -_strength(one, outcomes), one.cause.code))
     origin = {one.cause.code: _origin(one, decisive_first) for one in decisive_first}
     ordered = sorted(decisive_first, key=lambda one: origin[one.cause.code] is not None)
+    origins = [one for one in ordered if origin[one.cause.code] is None]
+    tied = {one.cause.code: _tied(one, origins, outcomes) for one in ordered}
     return tuple(
         Hypothesis(
             one.cause.code,
             one.cause.name,
             one.assessment,
             mechanism_of=origin[one.cause.code],
-            tied_with=_tied(one, [other for other in ordered if origin[other.cause.code] is None], outcomes),
+            tied_with=_both_ways(one.cause.code, tied, {other.cause.code for other in origins}),
         )
         for one in ordered
     )
+
+
+def _both_ways(code: str, tied: Mapping[str, tuple[str, ...]], origins: Container[str]) -> tuple[str, ...]:
+    """Partners of a product; one factor is as much a partner as the other, whichever the trials speak of."""
+    back = [other for other, partners in tied.items() if code in partners and other in origins]
+    return tuple(dict.fromkeys([*tied[code], *back]))
 
 
 def _proven(one: Assessed) -> bool:

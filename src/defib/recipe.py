@@ -173,6 +173,11 @@ class Arm:
     """``as_trained``: rows scored are prepared as those trained on, not as the program prepares those to predict."""
     edits: tuple[Edit, ...] = ()
 
+    @property
+    def length(self) -> float:
+        """Updates over those of the recipe as recorded."""
+        return self.updates_factor * self.stop_at
+
     def with_edit(self, op: str, value: str | float | int | None = None) -> Arm:
         """The same arm with one more edit.
 

@@ -19,8 +19,8 @@ training accuracy is high, and on new rows it is worth nothing.
 
 ## Look-alikes
 - misaligned-labels (DF202): the signal is there and the pairing is wrong; simple re-pairings are tried.
-- signal that only a network can read (images, text, sequences): standard models on flattened inputs are a weak
-  witness.
+- signal that only a network can read: images and sequences are read by their pieces, wherever these stand, and token
+  ids by pairs, order and ends; what takes more than that is missed.
 - every other cause on this list: none of their fixes works here, which is how they are told apart.
 
 ## Example
@@ -84,7 +84,7 @@ def _assess(book: Book) -> Assessment:
         return supported(f"{because}; {few}", weight=0.6, layer=None, **numbers)
     inputs = maybe(book, InputFacts)
     if inputs is not None and inputs.kind != "tabular":
-        text = f"{because}, though such learners see little in {inputs.kind} inputs"
+        text = f"{because}, though a deep network may read more in {inputs.kind} inputs than these learners"
         return supported(text, weight=0.6, layer=None, **numbers)
     return supported(because, weight=0.9, layer=None, **numbers)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from defib.measures.outputs import AnyArray, FloatArray
+from defib.probes.local_features import image_features, sequence_features
+from defib.probes.token_features import token_counts
 
 MOST_COLUMNS = 200
 COMPONENTS = 50
-TOKEN_BINS = 512
 CLIP_SD = 5.0
 """Standardized cells are cut here, so that one outlier does not decide a linear fit."""
 
@@ -16,41 +17,34 @@ CLIP_SD = 5.0
 def feature_table(X: AnyArray, kind: str) -> FloatArray:
     """``(n, ...)`` of kind ``tabular``, ``image``, ``tokens`` or ``sequence`` to float64 ``(n, d)``.
 
-    Tokens become log counts of ids modulo 512; sequences their cells with each channel's mean and sd; NaN becomes the
-    column's mean; constant columns go; images, and tables above 200 columns, are replaced by 50 principal components.
+    Tokens become log counts of the 200 commonest ids; NaN becomes the column's mean; constant columns go; images, and
+    tables above 200 columns, are replaced by 50 principal components. Beside these stand, for images and sequences,
+    as many components of what they hold somewhere (`defib.probes.local_features`).
 
     >>> feature_table(np.array([[1.0, 7.0], [3.0, 7.0]]), "tabular").tolist()
     [[-1.0], [1.0]]
     """
     if kind == "tokens":
-        table = bag_of_tokens(X)
-    elif kind == "sequence":
-        table = _with_channel_moments(np.asarray(X, dtype=np.float64))
-    else:
-        table = np.asarray(X).reshape(len(X), -1).astype(np.float64)
+        return standardize(token_counts(X, MOST_COLUMNS))
+    table = _not_too_wide(np.asarray(X).reshape(len(X), -1).astype(np.float64), always=kind == "image")
+    local = _local(X, kind)
+    return table if local is None else np.concatenate([table, _not_too_wide(local, most=2 * COMPONENTS)], axis=1)
+
+
+def _not_too_wide(table: AnyArray, most: int = MOST_COLUMNS, *, always: bool = False) -> FloatArray:
     table = standardize(table)
-    if kind == "image" or table.shape[1] > MOST_COLUMNS:
+    if always or table.shape[1] > most:
         table = standardize(principal_components(table, COMPONENTS))
     return table
 
 
-def bag_of_tokens(X: AnyArray) -> FloatArray:
-    """Log of one plus how often each token id (modulo 512) occurs in a row, ``(n, bins)``.
-
-    >>> np.exp(bag_of_tokens(np.array([[1, 1, 0]]))).round().tolist()
-    [[2.0, 3.0]]
-    """
-    flat = np.asarray(X).reshape(len(X), -1)
-    ids = np.nan_to_num(flat.astype(np.float64)).astype(np.int64) % TOKEN_BINS
-    bins = int(ids.max(initial=0)) + 1
-    counts = np.zeros((len(ids), bins))
-    np.add.at(counts, (np.repeat(np.arange(len(ids)), ids.shape[1]), ids.ravel()), 1.0)
-    return np.log1p(counts)
-
-
-def _with_channel_moments(X: FloatArray) -> FloatArray:
-    known = np.where(np.isfinite(X), X, 0.0)
-    return np.concatenate([known.reshape(len(X), -1), known.mean(axis=1), known.std(axis=1)], axis=1)
+def _local(X: AnyArray, kind: str) -> FloatArray | None:
+    """What rows with places hold somewhere; ``None`` for other shapes."""
+    if kind == "image" and np.ndim(X) in (3, 4):
+        return image_features(X)
+    if kind == "sequence" and np.ndim(X) == 3 and X.shape[1] > 2:
+        return sequence_features(X)
+    return None
 
 
 def standardize(table: FloatArray) -> FloatArray:

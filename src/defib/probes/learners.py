@@ -1,4 +1,4 @@
-"""Two quick reference learners, cross-validated: ridge regression in NumPy, gradient boosting from scikit-learn."""
+"""Quick reference learners, cross-validated: ridge regression and naive Bayes in NumPy, boosting from scikit-learn."""
 
 from __future__ import annotations
 
@@ -36,10 +36,21 @@ class Problem:
     targets: FloatArray
     folds: AnyArray
     metric: Metric
+    marks: FloatArray | None = None
+    """Which of many marks each row holds, 0 or 1 ``(n, m)``: for token ids (`defib.probes.token_features`)."""
 
     def with_targets(self, targets: FloatArray) -> Problem:
         """The same rows with other targets."""
-        return Problem(self.features, targets, self.folds, self.metric)
+        return Problem(self.features, targets, self.folds, self.metric, self.marks)
+
+    def table_for(self, learner: Learner) -> FloatArray:
+        """What this learner reads."""
+        return self.marks if learner is naive_bayes and self.marks is not None else self.features
+
+    def learners(self) -> dict[str, Learner]:
+        """Those that can do it."""
+        usable = self.marks is not None and self.marks.shape[1] > 0 and self.metric == "auc"
+        return {name: one for name, one in LEARNERS.items() if one is not naive_bayes or usable}
 
 
 def assign_folds(groups: AnyArray, targets: FloatArray, seed: int) -> AnyArray:
@@ -63,9 +74,10 @@ def assign_folds(groups: AnyArray, targets: FloatArray, seed: int) -> AnyArray:
 def out_of_fold(problem: Problem, learner: Learner) -> FloatArray:
     """Predictions for every row by a learner that did not see its fold, ``(n, k)``."""
     predictions = np.zeros_like(problem.targets, dtype=np.float64)
+    table = problem.table_for(learner)
     for fold in np.unique(problem.folds):
         test = problem.folds == fold
-        predictions[test] = learner(problem.features[~test], problem.targets[~test], problem.features[test])
+        predictions[test] = learner(table[~test], problem.targets[~test], table[test])
     return predictions
 
 
@@ -117,6 +129,24 @@ def ridge(features: FloatArray, targets: FloatArray, new: FloatArray) -> FloatAr
     return np.asarray((new - centre) @ weights + mean)
 
 
+def naive_bayes(features: FloatArray, targets: FloatArray, new: FloatArray) -> FloatArray:
+    """Naive Bayes on marks that are there or not; per 0/1 column the probability, smoothed by one row on either side.
+
+    Sums of many weak log ratios overstate how sure they are: they are divided by their own standard deviation, which
+    changes no order.
+    """
+    positive = targets > 0.5
+    n, p = np.maximum(positive.sum(axis=0), 1), np.maximum((~positive).sum(axis=0), 1)
+    held = (features.T @ positive + 1.0) / (n + 2.0)
+    other = (features.T @ ~positive + 1.0) / (p + 2.0)
+    weights = np.log(held / other) - np.log((1 - held) / (1 - other))
+    scores = new @ weights
+    trained = features @ weights
+    spread = np.maximum(trained.std(axis=0), 1e-12)
+    prior = np.log(n / p)
+    return np.asarray(1.0 / (1.0 + np.exp(-((scores - trained.mean(axis=0)) / spread + prior))))
+
+
 def boosting(features: FloatArray, targets: FloatArray, new: FloatArray) -> FloatArray:
     """Gradient boosting of small trees on histograms; class columns are fitted together, values column by column."""
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
@@ -156,6 +186,6 @@ def _fit_column(
     return np.asarray(model.predict(new))
 
 
-LEARNERS: dict[str, Learner] = {"linear": ridge, "boosting": boosting}
+LEARNERS: dict[str, Learner] = {"linear": ridge, "boosting": boosting, "n-grams": naive_bayes}
 
 __all__ = ["LEARNERS", "Learner", "Metric", "Problem", "assign_folds", "auc", "chance_error", "out_of_fold", "score"]

@@ -26,6 +26,7 @@ from defib.probes.learners import (
 )
 from defib.probes.looking import number_rows
 from defib.probes.pairings import in_file_order, re_pairings
+from defib.probes.token_features import token_marks
 from defib.subject import AnyArray, FloatArray, Rows, Subject
 from defib.task import read_targets
 
@@ -35,7 +36,10 @@ LEAST_PER_CLASS = 4
 """One per fold."""
 MOST_TARGETS = 3
 RARE = 0.05
-PERMUTATIONS = {("linear", "auc"): 20, ("linear", "r2"): 20, ("boosting", "auc"): 3, ("boosting", "r2"): 5}
+PERMUTATIONS = {
+    **{("linear", "auc"): 20, ("linear", "r2"): 20, ("n-grams", "auc"): 20},
+    **{("boosting", "auc"): 3, ("boosting", "r2"): 5},
+}
 """Boosting is slow; for AUC the ranks give the sd anyway."""
 LEAST_SD = 1e-3
 RANKS_WEIGHT = 10
@@ -170,7 +174,7 @@ def find_signal(
     rows = number_rows(X, "SignalFacts")
     index = choose_rows(targets, metric)
     problem = _problem(rows[index], targets[index], metric, kind, seed)
-    predictions = {name: out_of_fold(problem, learner) for name, learner in LEARNERS.items()}
+    predictions = {name: out_of_fold(problem, learner) for name, learner in problem.learners().items()}
     scores = {name: score(problem, one) for name, one in predictions.items()}
     if all(np.isnan(value) for value in scores.values()):
         raise Missing("SignalFacts", "more rows of each class")
@@ -241,7 +245,8 @@ def _problem(rows: AnyArray, targets: FloatArray, metric: Metric, kind: str, see
         what = f"at least {LEAST_PER_CLASS} rows of each class" if metric == "auc" else "labels that vary"
         raise Missing("SignalFacts", what)
     groups = np.unique(features, axis=0, return_inverse=True)[1].ravel()
-    return Problem(features, targets, assign_folds(groups, targets, seed), metric)
+    marks = token_marks(rows) if kind == "tokens" and metric == "auc" else None
+    return Problem(features, targets, assign_folds(groups, targets, seed), metric, marks)
 
 
 def permuted(problem: Problem, name: str, seed: int) -> _Null:
@@ -252,7 +257,7 @@ def permuted(problem: Problem, name: str, seed: int) -> _Null:
     """
     rng = np.random.default_rng(seed + 1)
     copies = [problem.targets[rng.permutation(len(problem.targets))] for _ in range(PERMUTATIONS[name, problem.metric])]
-    if name == "linear":  # its targets do not see each other: one decomposition serves all permutations
+    if name != "boosting":  # its targets do not see each other: one pass serves all permutations
         together = out_of_fold(problem.with_targets(np.concatenate(copies, axis=1)), LEARNERS[name])
         predictions = np.split(together, len(copies), axis=1)
     else:

@@ -32,6 +32,7 @@ MAX_INTERVENTIONS = 9
 """How many different changes a campaign screens; more would leave no time for the seeds."""
 BEFORE_PAIRS = 6
 """The control and five changes that did not restore learning: then pairs are worth more than the rest."""
+MOST_PAIRS = 4
 MOST_TOGETHER = 3
 """Changes that are made together at most while second faults are looked for."""
 MOST_SECOND = 2
@@ -108,8 +109,10 @@ class Conductor:
                 self._try("control", 0, "does the recorded recipe give the same symptom again?")
             if self.runs["control"]:
                 self._screen(ranked, beliefs, offered)
-                self._combine(ranked)
-                self._confirm(ranked[0].fixes if ranked else (), {one.name: one.size for one in offered})
+                sizes = {one.name: one.size for one in offered}
+                for _ in range(2):  # what recovers on one seed may not on three: then others are put together
+                    self._combine(ranked)
+                    self._confirm(ranked[0].fixes if ranked else (), sizes)
         finally:
             self.progress.finish()
         return self._result()
@@ -158,7 +161,7 @@ class Conductor:
         """Trainings of the control that this one takes: its length, and what a changed network was seen to take."""
         arm = self.arms[name][0]
         alike = [
-            run.seconds / _length(self.arms[other][0])
+            run.seconds / self.arms[other][0].length
             for other, runs in self.runs.items()
             for run in runs
             if bool(self.arms[other][0].edits) == bool(arm.edits)
@@ -166,7 +169,7 @@ class Conductor:
         control = self.runs["control"]
         base = sum(run.seconds for run in control) / len(control)
         each = sum(alike) / len(alike) if alike else base
-        return _length(arm) * (each / base if base > 0 else 1.0)
+        return arm.length * (each / base if base > 0 else 1.0)
 
     def _try_intervention(self, one: Intervention, leading: Cause | None) -> None:
         reason = self.engine.subject.can_train(self.arms[one.name][0])
@@ -208,10 +211,8 @@ class Conductor:
         base: tuple[str, ...] = (max(tried, key=lambda name: self.runs[name][0].recovery),)
         while len(base) < MOST_TOGETHER:
             longer = [(*base, name) for name in self._mending(base)]
-            for names in longer:
-                if self._together(names):
-                    sets.smallest(names, self._together)
-                    return True
+            if self._any_enough(longer):
+                return True
             known = [names for names in longer if self.runs.get(TOGETHER.join(names))]
             best = max(known, key=self._recovery, default=base)
             if self._recovery(best) < self._recovery(base) + HELPED:
@@ -232,17 +233,43 @@ class Conductor:
         return list(found)
 
     def _combine(self, ranked: Sequence[Cause]) -> None:
-        """Several changes together, where none was enough so far: pairs, then all, of which each is dropped again."""
-        if any(runs and runs[0].recovered for runs in self.runs.values()) or self._second_faults(ranked):
+        """Several changes together, where none was enough so far.
+
+        What mends the second look; pairs; what helped most with one more; all of them, of which each is dropped again.
+        """
+        if self._standing() or self._second_faults(ranked):
             return
-        helped = {name: runs[0].recovery for name, runs in self.runs.items() if runs}
-        for pair in plan.pairs(ranked, helped):
-            if self._together(pair):
-                return
-        several = self._mergeable(plan.first_fixes(ranked, helped))
-        if len(several) > 2 and self._together(several):
-            needed = sets.smallest(several, self._together)
-            self.notes.append(f"of {len(several)} changes together, {len(needed)} were needed")
+        helped = {name: self.runs[name][0].recovery if self.runs.get(name) else 0.0 for name in self._singles()}
+        pairs = [pair for pair in plan.pairs(ranked, helped) if TOGETHER.join(pair) not in self.runs]
+        firsts = plan.first_fixes(ranked, helped)
+        if self._any_enough(pairs[:MOST_PAIRS]) or self._any_enough(self._one_more(firsts)):
+            return
+        self._any_enough([self._mergeable(firsts)])
+
+    def _singles(self) -> list[str]:
+        """Single changes whose arm can be made."""
+        return [name for name in self.arms if name != "control" and TOGETHER not in name]
+
+    def _any_enough(self, several: Sequence[tuple[str, ...]]) -> bool:
+        """Whether one of these recovers; each of its changes that was not needed is then dropped again."""
+        for names in several:
+            if len(names) > 1 and self._together(names):
+                sets.smallest(names, self._together)
+                return True
+        return False
+
+    def _one_more(self, firsts: Sequence[str]) -> list[tuple[str, ...]]:
+        """The changes that helped most together, each with one more."""
+        made = [tuple(name.split(TOGETHER)) for name, runs in self.runs.items() if runs and TOGETHER in name]
+        best = max(made, key=self._recovery, default=())
+        if not best or self._recovery(best) < HELPED:
+            return []
+        return [(*best, name) for name in firsts if name not in best][:MOST_SECOND]
+
+    def _standing(self) -> bool:
+        """A change recovers, on every seed that was run."""
+        treated = (runs for name, runs in self.runs.items() if name != "control" and runs)
+        return any(all(run.recovered for run in runs) for runs in treated)
 
     def _mergeable(self, names: Sequence[str]) -> tuple[str, ...]:
         """Those that can be made in one arm; of two that change the same thing the first."""
@@ -367,8 +394,3 @@ class Conductor:
             if trial.arm == "treated" and (trial.sufficient or not (trial.undecided or trial.partial)):
                 outcomes[trial.intervention] = trial.sufficient
         return with_families(outcomes)
-
-
-def _length(arm: Arm) -> float:
-    """Updates of the arm over those of the recipe as recorded."""
-    return arm.updates_factor * arm.stop_at

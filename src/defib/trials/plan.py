@@ -112,12 +112,11 @@ def update(beliefs: Mapping[str, float], causes: Mapping[str, Cause], name: str,
     return {code: value / total for code, value in raw.items()}
 
 
-def pairs(ranked: Sequence[Cause], helped: Mapping[str, float], limit: int = 4) -> tuple[tuple[str, str], ...]:
+def pairs(ranked: Sequence[Cause], helped: Mapping[str, float]) -> tuple[tuple[str, str], ...]:
     """Fixes of two hypotheses to make together when none was enough alone.
 
     What helped most alone comes first, then the leading hypotheses' first fixes.
-    ``helped``: recovery of the fixes that were tried alone, in [0, 1]; only they are paired, so that a pair that
-    suffices is known to be minimal.
+    ``helped``: recovery alone, in [0, 1], of the fixes that can be made; 0 for those that were not tried.
     """
     own = [[fix for fix in cause.fixes if fix in helped] for cause in ranked]
     found: list[tuple[float, int, tuple[str, str]]] = []
@@ -129,7 +128,7 @@ def pairs(ranked: Sequence[Cause], helped: Mapping[str, float], limit: int = 4) 
     first: dict[frozenset[str], tuple[str, str]] = {}
     for _, _, pair in sorted(found, key=lambda item: item[:2]):
         first.setdefault(frozenset(pair), pair)
-    return tuple(first.values())[:limit]
+    return tuple(first.values())
 
 
 def _tenths(recovery: float) -> float:
@@ -137,7 +136,7 @@ def _tenths(recovery: float) -> float:
     return max(0.0, float(np.floor(10 * recovery))) if np.isfinite(recovery) else 0.0
 
 
-def first_fixes(ranked: Sequence[Cause], tried: Container[str], limit: int = 4) -> tuple[str, ...]:
-    """The first fix of each leading hypothesis that was tried alone, in their order: the set that is made smaller."""
-    firsts = (next((fix for fix in cause.fixes if fix in tried), None) for cause in ranked)
+def first_fixes(ranked: Sequence[Cause], known: Container[str], limit: int = 4) -> tuple[str, ...]:
+    """The first fix of each leading hypothesis that can be made, in their order: the set that is made smaller."""
+    firsts = (next((fix for fix in cause.fixes if fix in known), None) for cause in ranked)
     return tuple(dict.fromkeys(name for name in firsts if name is not None))[:limit]

@@ -109,25 +109,23 @@ def recipe_of(recipe: TrainingRecipe, arm: Arm) -> TrainingRecipe:
         optimizer = OptimizerFacts(
             optimizer.name, optimizer.learning_rate * arm.learning_rate_factor, dict(optimizer.settings)
         )
-    length = arm.updates_factor * arm.stop_at
-    epochs = None if recipe.n_epochs is None else max(1, round(recipe.n_epochs * length))
+    epochs = None if recipe.n_epochs is None else max(1, round(recipe.n_epochs * arm.length))
     shuffled = recipe.shuffled if arm.shuffle is None else arm.shuffle
     return replace(
         recipe,
         optimizer=optimizer,
         loss=edit or loss,
-        n_updates=max(1, round(recipe.n_updates * length)),
+        n_updates=max(1, round(recipe.n_updates * arm.length)),
         n_epochs=epochs,
         shuffled=shuffled,
     )
 
 
 def _trace(trace: TrainingTrace, arm: Arm, end: Trained) -> TrainingTrace:
-    length = arm.updates_factor * arm.stop_at
     return TrainingTrace(
         loss_per_update=np.asarray(end.loss),
-        n_updates=max(1, round(trace.n_updates * length)),
-        n_epochs=None if trace.n_epochs is None else max(1, round(trace.n_epochs * length)),
+        n_updates=max(1, round(trace.n_updates * arm.length)),
+        n_epochs=None if trace.n_epochs is None else max(1, round(trace.n_epochs * arm.length)),
         planned_epochs=None,
         seconds=end.seconds,
         label_order=trace.label_order if arm.shuffle is None else None,

@@ -1,0 +1,108 @@
+"""Token ids as a table: which tokens a row holds, which stand side by side, in which order, and at the ends.
+
+A bag of tokens is blind to "not good"; pairs are not. Only marks that several rows share are kept, the commonest first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from defib.measures.outputs import AnyArray, FloatArray
+
+MOST_MARKS = 3000
+LEAST_ROWS = 3
+"""Rows that must share a mark: one that fewer share says nothing about others."""
+FREQUENT = 24
+"""Tokens of which every ordered pair is looked for, at any distance."""
+
+Marks = tuple[NDArray[np.int64], NDArray[np.int64]]
+"""Row of each mark, and its number."""
+
+
+def ids_of(X: AnyArray) -> NDArray[np.int64]:
+    """Rows ``(n, steps)`` of ids from 0 on, without gaps."""
+    flat = np.nan_to_num(np.asarray(X).reshape(len(X), -1).astype(np.float64)).astype(np.int64)
+    return np.asarray(np.unique(flat, return_inverse=True)[1].reshape(flat.shape), dtype=np.int64)
+
+
+def token_marks(X: AnyArray) -> FloatArray:
+    """Which marks each row holds, 0 or 1, ``(n, marks)``."""
+    ids = ids_of(X)
+    found = [_table(rows, numbers, len(ids)) for rows, numbers in _all_marks(ids)]
+    table = np.concatenate(found, axis=1)
+    kept = np.argsort(-table.sum(axis=0), kind="stable")[:MOST_MARKS]
+    return np.asarray(table[:, np.sort(kept)], dtype=np.float64)
+
+
+def token_counts(X: AnyArray, most: int) -> FloatArray:
+    """Log of one plus how often each of the commonest tokens occurs in a row, ``(n, most)`` at most.
+
+    >>> np.exp(token_counts(np.array([[7, 7, 0], [0, 0, 7]]), 9)).round().tolist()
+    [[2.0, 3.0], [3.0, 2.0]]
+    """
+    ids = ids_of(X)
+    size = int(ids.max(initial=0)) + 1
+    held = np.zeros(size)
+    np.add.at(held, np.concatenate([np.unique(row) for row in ids]) if len(ids) else ids.ravel(), 1.0)
+    common = np.sort(np.argsort(-held, kind="stable")[:most])
+    place = np.full(size, -1)
+    place[common] = np.arange(len(common))
+    at = place[ids]
+    rows, steps = np.nonzero(at >= 0)
+    counts = np.zeros((len(ids), len(common)))
+    np.add.at(counts, (rows, at[rows, steps]), 1.0)
+    return np.log1p(counts)
+
+
+def _all_marks(ids: NDArray[np.int64]) -> Iterator[Marks]:
+    n, steps = ids.shape
+    size = int(ids.max(initial=0)) + 1
+    rows = np.repeat(np.arange(n), steps)
+    yield rows, ids.ravel()
+    if steps > 1:
+        yield np.repeat(np.arange(n), steps - 1), (ids[:, :-1] * size + ids[:, 1:]).ravel()
+        yield _ordered(ids)
+    yield np.arange(n), ids[:, 0]
+    yield np.arange(n), _last(ids)
+
+
+def _ordered(ids: NDArray[np.int64]) -> Marks:
+    """Pairs of frequent tokens, the first of which stands somewhere before the second."""
+    steps = ids.shape[1]
+    size = int(ids.max(initial=0)) + 1
+    shares = np.zeros(size)
+    np.add.at(shares, np.concatenate([np.unique(row) for row in ids]), 1.0)
+    common = np.argsort(-shares, kind="stable")[:FREQUENT]
+    common = common[shares[common] > 0]
+    is_it = ids[:, None, :] == common[None, :, None]
+    present = is_it.any(axis=2)
+    first = np.where(present, is_it.argmax(axis=2), steps)
+    last = np.where(present, steps - 1 - is_it[:, :, ::-1].argmax(axis=2), -1)
+    rows, before, after = np.nonzero(first[:, :, None] < last[:, None, :])
+    return rows, before * len(common) + after
+
+
+def _last(ids: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The last token of each row in front of what all rows end with, if they do (padding)."""
+    values, counts = np.unique(ids[:, -1], return_counts=True)
+    padding = values[np.argmax(counts)]
+    real = ids != padding
+    at = np.where(real.any(axis=1), ids.shape[1] - 1 - real[:, ::-1].argmax(axis=1), 0)
+    return np.asarray(ids[np.arange(len(ids)), at], dtype=np.int64)
+
+
+def _table(rows: NDArray[np.int64], numbers: NDArray[np.int64], n: int) -> NDArray[np.bool_]:
+    """Marks that enough rows share, ``(n, marks)``."""
+    pairs = np.unique(np.stack([numbers, rows]), axis=1)
+    marks, at, shared = np.unique(pairs[0], return_inverse=True, return_counts=True)
+    kept = (shared >= LEAST_ROWS) & (shared < n)
+    commonest = np.argsort(-np.where(kept, shared, 0), kind="stable")[: min(int(kept.sum()), MOST_MARKS)]
+    place = np.full(len(marks), -1)
+    place[commonest] = np.arange(len(commonest))
+    held = place[at] >= 0
+    table = np.zeros((n, len(commonest)), dtype=bool)
+    table[pairs[1][held], place[at][held]] = True
+    return table
