@@ -1,8 +1,8 @@
 """Raw or standardized columns × the step: what defib says in each cell. ``python -m benchmarks.scale_by_step``.
 
-Breast cancer (569 × 30, the largest column up to 4,254), two hidden ReLU layers in PyTorch, 60 epochs of batches of 64. A
-fault that is the product of scale and step must be called so, one that is the step alone must not, and a healthy cell
-must stay healthy. Prints a Markdown table.
+Breast cancer (569 × 30, the largest column up to 4,254), two hidden ReLU layers in PyTorch, 60 epochs of batches of 64.
+A fault that is the product of scale and step must be called so, one that is the step alone must not, and a healthy
+cell must stay healthy. Prints a Markdown table.
 """
 
 from __future__ import annotations
