@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from defib.diagnose import diagnose
     from defib.diagnosis import Assessment, Diagnosis, Fix, Hypothesis, NotAssessed, Trial
     from defib.errors import DefibError, InputError, MissingFrameworkError, ModelError
+    from defib.integrations.watching import watch
     from defib.read_symptom import read_symptom
     from defib.recipe import Recipe, TrainingRecipe
     from defib.recording import Recording, load
@@ -53,10 +54,13 @@ __all__ = [
     "jax",
     "load",
     "read_symptom",
+    "watch",
 ]
 
 _MODULES = {
     "diagnosis": ("Assessment", "Diagnosis", "Fix", "Hypothesis", "NotAssessed", "Trial"),
+    "integrations.notebook": ("load_ipython_extension",),
+    "integrations.watching": ("watch",),
     "errors": ("DefibError", "InputError", "MissingFrameworkError", "ModelError"),
     "read_symptom": ("read_symptom",),
     "recipe": ("Recipe", "TrainingRecipe"),

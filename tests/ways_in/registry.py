@@ -43,7 +43,33 @@ class Way:
         return ("run", *(("api",) if self.api else ()), *(("callback",) if self.callback else ()))
 
 
+RECIPE: Final = "loss=criterion, optimizer=optimizer, epochs=9"
+WATCH: Final = "monitor = __import__('defib').watch(trials=False).start()"
+
 WAYS: Final[tuple[Way, ...]] = (
+    Way(
+        "PyTorch",
+        ("torch",),
+        {
+            "torch_loop": HEALTHY,
+            "torch_broadcast": "broadcast-loss",
+            "torch_dead": "unscaled-inputs learning-rate-too-high dead-relus",
+        },
+        api=f"defib.diagnose(model, X, y, recipe=defib.Recipe({RECIPE}), trials=False)",
+        callback=("torch.manual_seed(", f"{WATCH}\ntorch.manual_seed("),
+        note="raw loops: dict batches, autocast, accumulation, schedule; L-BFGS with a closure; a class with fit",
+    ),
+    Way(
+        "torch.distributed",
+        ("torch",),
+        {
+            "ddp_sampler": HEALTHY,
+            "ddp_raw": "unscaled-inputs learning-rate-too-high",
+            "ddp_softmax": "single-unit-softmax",
+        },
+        launcher=("torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m"),
+        note="DistributedDataParallel under torchrun, gloo, two processes",
+    ),
     Way(
         "scikit-learn",
         ("scikit-learn",),

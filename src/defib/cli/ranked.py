@@ -30,7 +30,7 @@ def for_all(request: Request, outcome: ScriptOutcome, ranks: Ranks) -> Request:
     """
     from defib.capture.ranks_pool import pool
 
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the program, to which it would have mattered, has ended
     pool(ranks, outcome.subjects)
     if outcome.error is not None:
         return replace(request, trials=False)

@@ -63,10 +63,16 @@ class Manner:
 def make_console(file: IO[str], manner: Manner | None = None) -> Console:
     """A console as wide as the terminal (at most `WIDEST`); without colour when it is not a terminal."""
     manner = manner or Manner()
-    console = Console(file=file, highlight=False)
+    console = Console(file=file, force_jupyter=False, highlight=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
-        return Console(file=file, highlight=False, width=PLAIN_WIDTH, color_system=None)
-    return Console(file=file, highlight=False, width=min(console.width, WIDEST), no_color=not manner.color or None)
+        return Console(file=file, force_jupyter=False, highlight=False, width=PLAIN_WIDTH, color_system=None)
+    return Console(
+        file=file,
+        force_jupyter=False,
+        highlight=False,
+        width=min(console.width, WIDEST),
+        no_color=not manner.color or None,
+    )
 
 
 def show(view: Callable[[int], RenderableType] | RenderableType, file: IO[str], manner: Manner | None = None) -> None:
@@ -114,7 +120,9 @@ def as_ascii(text: str) -> str:
 def plain(view: RenderableType, width: int = PLAIN_WIDTH) -> str:
     """Text without colour and trailing blanks, ``width`` columns wide."""
     out = io.StringIO()
-    Console(file=out, width=width, color_system=None, highlight=False, force_terminal=False).print(view, crop=False)
+    Console(file=out, force_jupyter=False, width=width, color_system=None, highlight=False, force_terminal=False).print(
+        view, crop=False
+    )
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
 
 

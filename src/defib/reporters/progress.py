@@ -15,7 +15,7 @@ class Bar:
 
     def __init__(self, file: IO[str], manner: Manner | None = None) -> None:
         manner = manner or Manner()
-        console = Console(file=file, highlight=False, no_color=not manner.color or None)
+        console = Console(file=file, force_jupyter=False, highlight=False, no_color=not manner.color or None)
         self._progress: Final = Progress(
             *([] if manner.ascii else [BarColumn(bar_width=20)]),
             TextColumn("{task.percentage:>3.0f} % of the budget"),
