@@ -131,6 +131,6 @@ CAUSE = Cause(
     fixes=("step-divided-by-10", "step-divided-by-100", "step-divided-by-1000"),
     # One of the smaller steps must work, whichever: "smaller-step" is the family of the three.
     contrast={"smaller-step": "must_work", "standardize-inputs": "must_not", "more-epochs": "must_not"},
-    explains=("DF307", "DF401", "DF402", "DF405", "DF706"),
+    explains=("DF307", "DF401", "DF402", "DF706"),
     look_alikes=("DF101", "DF401", "DF402", "DF103", "DF405"),
 )

@@ -14,6 +14,14 @@ def _applies(book: Book) -> str | None:
     return "the model has no hidden activation" if facts is not None and not facts.hidden_activations else None
 
 
+def _arm(book: Book) -> Arm:
+    """Where every hidden activation is a ReLU already, only the weights are drawn anew."""
+    facts = maybe(book, ActivationFacts)
+    if facts is not None and set(facts.hidden_activations) == {"relu"}:
+        return Arm().with_edit("reinitialize", "he")
+    return Arm().with_edit("hidden_activation", "relu")
+
+
 def _code(book: Book, framework: str) -> str:
     return by_framework(
         framework,
@@ -42,7 +50,7 @@ INTERVENTION = Intervention(
     name="relu-he",
     does="make every hidden activation a ReLU and draw the weights anew by He's rule",
     kind="train",
-    arm=lambda book: Arm().with_edit("hidden_activation", "relu"),
+    arm=_arm,
     applies=_applies,
     code=_code,
     size=2,

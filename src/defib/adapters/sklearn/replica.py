@@ -55,6 +55,8 @@ def _refused(captured: Captured, edit: Edit) -> str | None:
         if name == captured.hidden_activation and captured.drawn:
             return f"the hidden layers are {edit.value} already, drawn by scikit-learn's own rule"
         return None
+    if edit.op == "reinitialize" and edit.value == "he" and captured.drawn:
+        return "scikit-learn draws the weights by a rule of its own"
     if edit.op in REDRAWS:
         return None
     return f"scikit-learn's networks have no {edit.op.replace('_', ' ')}"
