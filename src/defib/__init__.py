@@ -22,23 +22,43 @@ if TYPE_CHECKING:
     from defib.errors import DefibError, InputError, MissingFrameworkError, ModelError
     from defib.integrations.watching import watch
     from defib.read_symptom import read_symptom
-    from defib.recipe import Recipe, TrainingRecipe
+    from defib.recipe import Arm, LossFacts, OptimizerFacts, Recipe, TrainingRecipe
     from defib.recording import Recording, load
-    from defib.subject import Rows, Subject, Trained, TrainingTrace
+    from defib.subject import (
+        ForwardPass,
+        Gradient,
+        Layer,
+        LayerOutput,
+        NotAvailable,
+        Parameter,
+        Rows,
+        Subject,
+        Trained,
+        TrainingTrace,
+    )
     from defib.symptom import Skill, Symptom
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Arm",
     "Assessment",
     "DefibError",
     "Diagnosis",
     "Fix",
+    "ForwardPass",
+    "Gradient",
     "Hypothesis",
     "InputError",
+    "Layer",
+    "LayerOutput",
+    "LossFacts",
     "MissingFrameworkError",
     "ModelError",
     "NotAssessed",
+    "NotAvailable",
+    "OptimizerFacts",
+    "Parameter",
     "Recipe",
     "Recording",
     "Rows",
@@ -63,9 +83,12 @@ _MODULES = {
     "integrations.watching": ("watch",),
     "errors": ("DefibError", "InputError", "MissingFrameworkError", "ModelError"),
     "read_symptom": ("read_symptom",),
-    "recipe": ("Recipe", "TrainingRecipe"),
+    "recipe": ("Arm", "LossFacts", "OptimizerFacts", "Recipe", "TrainingRecipe"),
     "recording": ("Recording", "load"),
-    "subject": ("Rows", "Subject", "Trained", "TrainingTrace"),
+    "subject": (
+        *("ForwardPass", "Gradient", "Layer", "LayerOutput", "NotAvailable", "Parameter"),
+        *("Rows", "Subject", "Trained", "TrainingTrace"),
+    ),
     "symptom": ("Skill", "Symptom"),
 }
 CALLBACKS = ("keras",)

@@ -64,7 +64,7 @@ class Options:
 
 def diagnose(
     model: Any,
-    X: AnyArray,
+    X: AnyArray | None = None,
     y: AnyArray | None = None,
     *,
     X_predict: AnyArray | None = None,
@@ -73,10 +73,10 @@ def diagnose(
     trials: bool = True,
     seed: int = 0,
 ) -> Diagnosis:
-    """Diagnose a trained Keras, PyTorch or scikit-learn model in memory.
+    """Diagnose a trained Keras, PyTorch, Flax NNX or scikit-learn model in memory, or a Subject of your own.
 
     Args:
-        model: the trained model; it is looked at and never changed.
+        model: the trained model, looked at and never changed; or a `Subject`, which brings rows and recipe itself.
         X: the rows it was trained on, ``(n_rows, ...)``, as they arrive at the model.
         y: their labels, ``(n_rows, ...)``, as they arrive at the loss.
         X_predict: other rows whose predictions look constant; the training rows when not given.

@@ -290,28 +290,32 @@ class Trained(ABC):
 class Subject(ABC):
     """A model, its rows and its training recipe.
 
+    `forward` must be written; everything else has a default that says "not known", and the causes that need it are then
+    "not assessed". ``docs/own-subject.md`` shows which method brings what; `defib.testing.check_subject`
+    holds any Subject to this contract.
+
     Contract (held for every adapter by ``tests/test_adapters.py`` and ``tests/test_no_trace.py``):
     no method changes the user's model, optimizer, data, random state, modes, flags or hooks;
     ``forward``, ``gradients`` and ``loss`` are deterministic for ``training=False``.
     """
 
-    name: str
+    name: str = "network"
     """The model's name for the report: the Keras name or the class name."""
-    framework: Literal["keras", "torch", "sklearn", "jax", "numpy"]
-    recipe: TrainingRecipe
-    trace: TrainingTrace
-    training: Rows | None
+    framework: Literal["keras", "torch", "sklearn", "jax", "numpy", "own"] = "own"
+    recipe: TrainingRecipe = TrainingRecipe()
+    trace: TrainingTrace = TrainingTrace()
+    training: Rows | None = None
     """Rows (a sample, at most 20,000, in file order of first sight) the model was trained on."""
-    prediction: Rows | None
+    prediction: Rows | None = None
     """Rows the user had predicted or evaluated after the training (the last call that is not the
     training rows again, or the concatenation of single-row calls)."""
-    prediction_outputs: FloatArray | None
+    prediction_outputs: FloatArray | None = None
     """What the user's own calls returned for ``prediction``, row by row; ``None`` if not seen."""
     prediction_squashed: tuple[str, ...] = ()
     """Squashings (``sigmoid``, ``softmax``) that the program applied to ``prediction_outputs`` afterwards, in order."""
     handling: tuple[Handling, ...] = ()
     """What the program's source does with its predictions; empty where it could not be read."""
-    held_out: Rows | None
+    held_out: Rows | None = None
     """Labelled rows the model was not trained on (validation data, ``evaluate``), if any."""
     weights_origin: WeightsOrigin | None = None
     """Where the weights that predicted come from, where loads and instances were watched."""
@@ -319,29 +323,29 @@ class Subject(ABC):
     """How the rows of ``prediction`` were sent through, where that was seen."""
 
     @property
-    @abstractmethod
     def has_initial_weights(self) -> bool:
         """Whether ``moment="initial"`` can be asked for."""
+        return False
 
-    @abstractmethod
     def parameters(self) -> tuple[Parameter, ...]:
         """All weights, trainable first; running statistics (batch-norm buffers) are not parameters."""
+        return ()
 
-    @abstractmethod
     def buffers(self, *, moment: Moment = "end") -> dict[str, FloatArray]:
         """Non-trainable state: batch-norm running means and variances, by ``layer.mean`` / ``layer.variance``."""
+        return {}
 
     @abstractmethod
     def forward(self, X: AnyArray, *, moment: Moment = "end", training: bool = False) -> ForwardPass:
         """Send rows through a clone. ``training=True`` uses dropout (fixed seed) and batch statistics."""
 
-    @abstractmethod
     def gradients(self, X: AnyArray, y: AnyArray, *, moment: Moment = "end") -> tuple[Gradient, ...]:
         """Gradient of the user's loss on these rows, per parameter, in training mode.
 
         Parameters frozen by the user are included (their gradient is computed on the clone).
         Raises `NotAvailable` when the loss is unknown.
         """
+        raise NotAvailable("the gradients of the loss")
 
     penalties_in_loss: bool = False
     """Whether `gradients` holds what `penalties` gives."""
@@ -353,15 +357,14 @@ class Subject(ABC):
         """
         return ()
 
-    @abstractmethod
     def loss(self, X: AnyArray, y: AnyArray, *, moment: Moment = "end") -> float:
         """The user's loss on these rows in evaluation mode. Raises `NotAvailable` when it is unknown."""
+        raise NotAvailable("the loss")
 
-    @abstractmethod
     def can_train(self, arm: Arm) -> str | None:
         """``None`` when `train` can run this arm, else the reason as a clause ("the model is subclassed")."""
+        return "this Subject does not say how the model is trained"
 
-    @abstractmethod
     def train(self, arm: Arm, rows: Rows, *, seed: int, deadline: float | None = None) -> Trained:
         """Train a clone from the captured initial weights by the recipe with the arm's change.
 
@@ -371,6 +374,7 @@ class Subject(ABC):
         weights are kept for every seed when the arm or the recipe says they were loaded or are degenerate.
         ``deadline`` is a ``time.monotonic()`` value past which `BudgetExceeded` is raised.
         """
+        raise NotAvailable("a way to train the model again")
 
 
 class NotAvailable(Exception):

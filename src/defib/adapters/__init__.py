@@ -102,7 +102,7 @@ FRAMEWORKS: tuple[tuple[str, tuple[str, ...], Builder], ...] = (
 
 
 def subject_of(
-    model: Any, X: AnyArray, y: AnyArray | None = None, *, X_predict: AnyArray | None = None, recipe: Recipe
+    model: Any, X: AnyArray | None, y: AnyArray | None = None, *, X_predict: AnyArray | None = None, recipe: Recipe
 ) -> Subject:
     """A Subject for a model in memory.
 
@@ -111,6 +111,13 @@ def subject_of(
     """
     if isinstance(model, Subject):
         return model
+    if X is None:
+        raise InputError(
+            "no-rows",
+            came=f"a {type(model).__name__} was given without rows",
+            expected="the rows it was trained on",
+            write="defib.diagnose(model, X_train, y_train)",
+        )
     texts = _is_a(model, "keras", "Model") or any(_is_a(model, module, *names) for module, names in SKLEARN)
     for name, value in (("X", X), ("y", y), ("X_predict", X_predict)):
         _check_numbers(name, value, strings_too=not texts)

@@ -49,6 +49,9 @@ def by_framework(framework: str, *, keras: str, torch: str, sklearn: str | None 
     """
     if framework == "jax":
         return lines(keras if jax is None else jax)
+    if framework == "own":
+        plain = not any(word in keras for word in ("keras", "tf.", "model.fit", "model.compile", "model.predict"))
+        return lines(keras) if plain else "# how this is written is up to your own framework"
     if framework == "sklearn":
         return lines(keras if sklearn is None else sklearn)
     return lines(keras if framework == "keras" else torch)
