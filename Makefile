@@ -53,7 +53,7 @@ bench-accuracy: setup  ## run the dev half of the corpus through defib and what 
 	$(BIN)/python -m benchmarks.accuracy --split dev --jobs $(JOBS) --budget 30 --diff benchmarks/accepted/dev.json \
 		--strategy defib rules-only trials-only random-search always-vanishing always-unscaled --out benchmarks/results/dev.json
 
-docs: setup  ## run every example and put what defib prints into README.md and docs/examples.md
+docs: setup  ## run every example: what defib prints into README.md and docs/examples.md, the picture, the Recordings
 	$(BIN)/python -m benchmarks.show_examples
 
 site: setup  ## build the documentation into build/site

@@ -2,10 +2,13 @@
 
 ``make docs``, or ``python -m benchmarks.show_examples [NAME ...]``, fills the blocks from ``<!-- defib:NAME -->`` to
 ``<!-- /defib -->`` of README.md and docs/examples.md, and prints a table of the causes, the fix and the seconds each.
+The Recordings go to tests/recordings/, where every report format is made from every one of them, and the picture of
+README.md is drawn from one.
 """
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
@@ -20,6 +23,8 @@ from benchmarks._table import markdown
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = (ROOT / "docs" / "examples.md", ROOT / "README.md")
+RECORDINGS = ROOT / "tests" / "recordings"
+PICTURE, PICTURED = ROOT / "docs" / "images" / "report.png", "04a_deep_sigmoid_sgd"
 WIDTH = 90
 
 
@@ -38,10 +43,37 @@ def shown(name: str) -> tuple[str, dict[str, Any], float]:
             check=True,
         )
         seconds = time.perf_counter() - start
+        (recording,) = (Path(elsewhere) / ".defib").glob("*.jsonl")
+        keep(recording, name, elsewhere)
         report = json.loads((Path(elsewhere) / "report.json").read_text())
     text = done.stdout[re.search(r"^.* \((keras|torch)\) ─+$", done.stdout, re.M).start() :]  # type: ignore[union-attr]
     text = text.split("\nRecorded in")[0].rstrip()
     return text.replace(f"{script}", f"examples/{name}.py"), report["diagnoses"][0], seconds
+
+
+def keep(recording: Path, name: str, elsewhere: str) -> None:
+    """The Recording for the tests, without the paths of this machine."""
+    text = recording.read_text().replace(f"{ROOT}/", "").replace(elsewhere, "/tmp/elsewhere")
+    RECORDINGS.mkdir(exist_ok=True)
+    (RECORDINGS / f"{name}.jsonl.gz").write_bytes(gzip.compress(text.encode(), 9, mtime=0))
+
+
+def draw() -> None:
+    """The picture of README.md, small enough for a page."""
+    from PIL import Image
+
+    from defib.recording import load
+    from defib.reporters import write_report
+    from defib.reporters.background import background_of
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "x.jsonl"
+        path.write_bytes(gzip.decompress((RECORDINGS / f"{PICTURED}.jsonl.gz").read_bytes()))
+        recording = load(path)
+        write_report(recording.diagnoses, path.with_suffix(".png"), background_of(recording))
+        PICTURE.parent.mkdir(exist_ok=True)
+        with Image.open(path.with_suffix(".png")) as picture:
+            picture.convert("RGB").quantize(64).save(PICTURE, optimize=True)
 
 
 def fill(page: Path, name: str, text: str) -> None:
@@ -62,6 +94,7 @@ def main() -> None:
         fix = diagnosis["fix"] or {"interventions": [], "verified": False}
         verified = "verified" if fix["verified"] else "suggested"
         rows.append([name, diagnosis["outcome"], causes, " + ".join(fix["interventions"]), verified, f"{seconds:.0f}"])
+    draw()
     print(markdown(["example", "outcome", "causes", "fix", "", "seconds"], rows))
 
 

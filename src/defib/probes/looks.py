@@ -8,9 +8,8 @@ looked into each time. Not a probe of the table: a replay trains, for a share of
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
@@ -48,25 +47,27 @@ def find_looks(subject: Subject, book: Book, seconds: float) -> LookFacts:
     names = _some(list(kernels))
     if not names:
         raise Missing("LookFacts", "a network with kernels")
-    weights = [{name: np.asarray(kernels[name]) for name in names}]
-    gradients = [_rms(subject.gradients(X, y, moment="initial"), names)]
-    updates = [0]
+    before = {name: np.asarray(kernels[name]) for name in names}
+    updates, gradients = [0], [_rms(subject.gradients(X, y, moment="initial"), names)]
+    moved: list[tuple[float | None, ...]] = [tuple(None for _ in names)]
     for length, inside in _replays(subject, seconds):
-        now = {one.name: one.end for one in inside.parameters()}
-        weights.append({name: np.asarray(now[name]) for name in names})
-        gradients.append(_rms(inside.gradients(X, y), names))
+        known = {one.name: one.end for one in inside.parameters()}
+        now = {name: np.asarray(known[name]) for name in names}
         updates.append(length)
+        gradients.append(_rms(inside.gradients(X, y), names))
+        moved.append(_moved(before, now, names))
+        before = now
     if len(updates) < 2:
         raise Missing("LookFacts", "an adapter that looks into its clones, or more time")
-    moved: list[tuple[float | None, ...]] = [tuple(None for _ in names)]
-    moved += [_moved(before, after, names) for before, after in pairwise(weights)]
     total = subject.trace.n_updates or subject.recipe.n_updates
     return LookFacts(tuple(updates), tuple(names), tuple(gradients), tuple(moved), total)
 
 
-def _replays(subject: Subject, seconds: float) -> list[tuple[int, Inside]]:
-    """Clones after 1, 2, 4 … updates; the first one may take as long as it needs, it builds what the others use."""
-    found: list[tuple[int, Inside]] = []
+def _replays(subject: Subject, seconds: float) -> Iterator[tuple[int, Inside]]:
+    """Clones after 1, 2, 4 … updates, one at a time, as far as the seconds reach.
+
+    The first one may take as long as it needs: it builds what the others use again.
+    """
     total = max(1, subject.trace.n_updates or subject.recipe.n_updates)
     rows = subject.training
     assert rows is not None
@@ -76,14 +77,14 @@ def _replays(subject: Subject, seconds: float) -> list[tuple[int, Inside]]:
         try:
             inside = subject.train(Arm(stop_after=length), rows, seed=0, deadline=deadline).inside()
         except BudgetExceeded:
-            return found
+            return
         if inside is None:
-            return found
-        found.append((length, inside))
+            return
+        yield length, inside
         took = time.monotonic() - begun if deadline is not None else 0.0
         deadline = deadline or time.monotonic() + seconds
         if length >= total or time.monotonic() + 2 * took > deadline:
-            return found
+            return
         length = min(2 * length, total)
 
 
