@@ -6,6 +6,7 @@ read; a torn last line is ignored. Reports are made from this file with no frame
 
 =============  =============================================================================
 ``header``     schema version, defib's version, argv, script, start, Python and platform
+``progress``   now and then while the program runs: model, steps, seconds and last loss of each training
 ``script``     how the program ended: exit code, seconds, error, frameworks
 ``model``      name, framework, recipe, parameter names and shapes, how many rows were kept of how many
 ``trace``      the training trace of that model
@@ -29,7 +30,7 @@ import platform
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -93,6 +94,10 @@ class Recorder:
         if self._written > LARGEST_FILE and not self._full:
             self._full = True
             self.write("note", text=f"more than {LARGEST_FILE} bytes: evidence and traces from here on are left out")
+
+    def progress(self, models: Sequence[Any]) -> None:
+        """A sign of life: how far each training has come (`defib.capture.pulse.Progress`)."""
+        self.write("progress", models=[asdict(one) for one in models])
 
     def model(self, index: int, subject: Subject) -> None:
         """What was trained and how it went; weights and rows stay out."""

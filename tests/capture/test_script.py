@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 from textwrap import dedent
@@ -10,6 +11,8 @@ import pytest
 
 from tests.conftest import Run
 
+ADDRESS = re.compile("0x[0-9a-f]+")
+"""Where an object lies: differs from run to run."""
 DRIVER = """
 import sys
 from defib.capture.script import run_script
@@ -123,6 +126,111 @@ PROGRAMS = {
         print(pickle.loads(pickle.dumps(Point(3))))
         """,
     "source": "import inspect\ndef f():\n    return 1\nprint(inspect.getsource(f))",
+    "fork pool": """
+        import multiprocessing
+        def square(x):
+            return x * x
+        if __name__ == "__main__":
+            with multiprocessing.get_context("fork").Pool(2) as pool:
+                print(pool.map(square, [1, 2, 3]))
+        """,
+    "forked child that fails": """
+        import multiprocessing
+        def fail():
+            raise ValueError("in the child")
+        process = multiprocessing.get_context("fork").Process(target=fail, name="worker")
+        process.start()
+        process.join()
+        print(process.exitcode)
+        """,
+    "executor of processes": """
+        from concurrent.futures import ProcessPoolExecutor
+        if __name__ == "__main__":
+            with ProcessPoolExecutor(1) as pool:
+                print(pool.submit(abs, -3).result())
+        """,
+    "subprocess of itself": """
+        import os, subprocess, sys
+        if len(sys.argv) > 1 and sys.argv[1] == "child":
+            print("child", sys.argv)
+        else:
+            print(subprocess.run([sys.executable, __file__, "child"], capture_output=True, text=True).stdout)
+        """,
+    "signals": """
+        import signal
+        print([str(signal.getsignal(one)) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGPIPE, signal.SIGCHLD)])
+        """.replace("str(signal.getsignal(one))", "getattr(signal.getsignal(one), '__name__', signal.getsignal(one))"),
+    "handler of SIGTERM": """
+        import os, signal, sys
+        def leave(number, frame):
+            print("leaving", frame.f_code.co_name)
+            sys.exit(6)
+        signal.signal(signal.SIGTERM, leave)
+        os.kill(os.getpid(), signal.SIGTERM)
+        """,
+    "ended by SIGTERM": "import os, signal; print('begins', flush=True); os.kill(os.getpid(), signal.SIGTERM)",
+    "handler of SIGINT": """
+        import os, signal
+        signal.signal(signal.SIGINT, lambda number, frame: print("not now"))
+        os.kill(os.getpid(), signal.SIGINT)
+        print("went on")
+        """,
+    "interrupt that is caught": """
+        import os, signal
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+        except KeyboardInterrupt:
+            print("saved")
+        """,
+    "alarm": """
+        import signal, time
+        signal.signal(signal.SIGALRM, lambda number, frame: print("woken"))
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        time.sleep(0.2)
+        """,
+    "threads there are": "import threading; print([one.name for one in threading.enumerate()])",
+    "daemon thread": """
+        import threading, time
+        threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+        print("done")
+        """,
+    "error in a thread": """
+        import threading
+        def work():
+            raise ValueError("in the thread")
+        thread = threading.Thread(target=work, name="worker")
+        thread.start()
+        thread.join()
+        print("goes on")
+        """,
+    "error at exit": """
+        import atexit
+        def fail():
+            raise ValueError("at exit")
+        atexit.register(fail)
+        """,
+    "exit at exit": "import atexit, os, sys\natexit.register(lambda: print('last words', flush=True))\nsys.exit(5)",
+    "object that outlives": """
+        class Last:
+            def __del__(self):
+                print("deleted", flush=True)
+        kept = Last()
+        print("end")
+        """,
+    "very long output": "for i in range(60_000):\n    print(i, 'x' * 40)",
+    "output without an end of line": "import sys; sys.stdout.write('no end'); sys.stderr.write('none either')",
+    "bytes": "import sys; sys.stdout.buffer.write(bytes(range(256)).decode('latin-1').encode('utf-8'))",
+    "all of standard input": "import sys; print(len(sys.stdin.read()), sys.stdin.isatty())",
+    "asynchronous": "import asyncio\nasync def main():\n    print(await asyncio.sleep(0, 5))\nasyncio.run(main())",
+    "deep recursion": "import sys\ndef f(n):\n    return n and f(n - 1)\nprint(f(900), sys.getrecursionlimit())",
+    "recursion without end": "import sys\nsys.tracebacklimit = 0\ndef f():\n    return f()\nf()",
+    "environment": "import os; print(sorted(one for one in os.environ if one != '_'))",
+    "settings of the interpreter": """
+        import gc, locale, sys, warnings
+        print(sys.flags, gc.isenabled(), gc.get_threshold(), locale.getlocale(), sys.getswitchinterval())
+        print(warnings.filters, sys.gettrace(), sys.getprofile(), sys.displayhook.__name__, sys.unraisablehook.__name__)
+        """,
+    "globals at the end": "import sys\nx = 1\nprint(sorted(globals()), sorted(vars()))",
     "standard input": "print(input()[::-1])",
     "reads what it is": "import pathlib; print(len(pathlib.Path(__file__).read_text()))",
     "changes directory": "import os; os.chdir('/'); print(os.getcwd())",
@@ -146,7 +254,7 @@ def same(python: Run, tmp_path: Path, *arguments: str) -> None:
     plain = python(*arguments, stdin="abc\n")
     watched = python(driver, *arguments, stdin="abc\n")
     assert watched.stdout == plain.stdout
-    assert watched.stderr == plain.stderr
+    assert ADDRESS.sub("", watched.stderr) == ADDRESS.sub("", plain.stderr)
     assert watched.returncode == plain.returncode
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 if TYPE_CHECKING:  # The user's program comes before NumPy: it may still want to set the number of threads.
+    from defib.capture.pulse import Pulse
     from defib.subject import Subject
 
 P = ParamSpec("P")
@@ -25,6 +26,8 @@ class Watcher(ABC):
     """Modules whose import attaches it: ``("torch",)``."""
     errors: list[str]
     """What broke inside, one line each; shown as notes."""
+    pulse: Pulse | None = None
+    """Asked after a step whether a sign of life is due."""
 
     @abstractmethod
     def attach(self) -> None:

@@ -20,6 +20,7 @@ from defib.capture import Watcher
 from defib.capture.warned import Relocation
 
 if TYPE_CHECKING:
+    from defib.capture.pulse import Pulse
     from defib.subject import Subject
 
 WATCHERS: Final[Mapping[str, str]] = {
@@ -42,8 +43,9 @@ WATCHERS: Final[Mapping[str, str]] = {
 class Watchers:
     """All Watchers of one program: attached as frameworks come in, asked for Subjects at the end."""
 
-    def __init__(self, table: Mapping[str, str] = WATCHERS) -> None:
+    def __init__(self, table: Mapping[str, str] = WATCHERS, pulse: Pulse | None = None) -> None:
         self._table = table
+        self._pulse = pulse
         self._finder = _Finder(self._imported, frozenset(table))
         self._attached: dict[str, Watcher] = {}
         self._errors: list[str] = []
@@ -103,6 +105,7 @@ class Watchers:
             module, _, name = where.partition(":")
             watcher = getattr(import_module(module), name)()
             assert isinstance(watcher, Watcher)
+            watcher.pulse = self._pulse
             self._attached[where] = watcher
         watcher.attach()
 

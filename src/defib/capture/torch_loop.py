@@ -24,6 +24,7 @@ from defib.capture.keras_patch import Patches
 from defib.capture.torch_build import build_subjects
 from defib.capture.torch_fit_watch import FitWatch
 from defib.capture.torch_frames import calling_forward, is_foreign, user_line
+from defib.capture.torch_progress import progress_of
 from defib.capture.torch_session import Session
 from defib.capture.torch_study import Entry
 from defib.subject import Subject
@@ -267,3 +268,5 @@ class TorchWatcher(Watcher):
     def _after_step(self, optimizer: Any, args: Any, kwargs: Any) -> None:
         if not self._off():
             self._guard(self.session.after_step, optimizer)
+            if self.pulse is not None and self.pulse.due:
+                self._guard(lambda pulse: pulse.beat(progress_of(self.session)), self.pulse)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from defib.cli.manner import Ascii, NoColor, manner_of
 from defib.errors import InputError
+
+if TYPE_CHECKING:
+    from defib.recording import Recording
 
 
 def report(
@@ -38,10 +41,9 @@ def report(
         check_report_path(path)
     loaded = load(recording if recording is not None else newest())
     if not loaded.diagnoses:
-        known = f"; it had trained {', '.join(loaded.models)}" if loaded.models else ""
         raise InputError(
             "no-diagnosis",
-            came=f"{loaded.path} ends before its first diagnosis{known}",
+            came=f"{loaded.path} ends before its first diagnosis{_known(loaded)}",
             expected="the recording of a run that got as far as a diagnosis",
             write=f"defib run {' '.join(map(str, loaded.header.get('argv', ['script.py'])))}",
         )
@@ -49,3 +51,14 @@ def report(
         print_diagnosis(diagnosis, sys.stdout, manner_of(in_ascii, no_color))
     for path in report or ():
         write_report(loaded.diagnoses, path, background_of(loaded))
+
+
+def _known(loaded: Recording) -> str:
+    """What a run that was killed had come to, as a clause."""
+    from defib.capture.pulse import Progress
+
+    if loaded.models:
+        return f"; it had trained {', '.join(loaded.models)}"
+    signs = loaded.of("progress")
+    last = [str(Progress(**one)) for one in signs[-1]["models"]] if signs else []
+    return f"; when it was last heard of, {' and '.join(last)}" if last else ""

@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Annotated
 import typer
 
 from defib.cli.manner import Ascii, NoColor, manner_of
-from defib.errors import DefibError, InputError, MissingFrameworkError
+from defib.errors import DefibError
 
 if TYPE_CHECKING:
     from defib.capture.script import ScriptOutcome
@@ -30,14 +30,6 @@ INTERRUPTED = 130
 FAILED = 2
 MANY_MODELS = 4
 """Models from which on it is said how many there are: each may take its whole budget."""
-FRAMEWORKS = {
-    "torch": "torch",
-    "keras": "keras",
-    "tensorflow": "keras",
-    "tf_keras": "tf-keras",
-    **dict.fromkeys(("jax", "flax", "optax"), "flax"),
-}
-"""Module that may be missing → extra that brings it."""
 
 
 class FailOn(StrEnum):
@@ -147,10 +139,13 @@ def run(
 
 def run_request(request: Request) -> int:
     """Run, diagnose, print, record; returns the exit code."""
+    from defib.capture.imports import Watchers
     from defib.capture.launchers import launch_of
+    from defib.capture.pulse import Pulse
     from defib.capture.ranks import Ranks
     from defib.capture.script import find_program, run_launcher, run_program
     from defib.cli.ranked import for_all, run_beside
+    from defib.cli.untrained import nothing_trained
     from defib.recording import Recorder
     from defib.reporters import check_report_path
 
@@ -166,7 +161,7 @@ def run_request(request: Request) -> int:
     stdout, stderr = sys.stdout, sys.stderr
     here = Path.cwd()
     recorder = Recorder.start(request.script, [request.script, *request.args])
-    outcome = run_program(program)
+    outcome = run_program(program, Watchers(pulse=Pulse(recorder.progress)))
     if outcome.in_child:
         return outcome.exit_code
     if ranks is not None:
@@ -174,7 +169,7 @@ def run_request(request: Request) -> int:
     recorder.write("script", **_script_event(outcome))
     if not outcome.subjects:
         recorder.discard()
-        return _nothing_trained(request, outcome, stderr)
+        return nothing_trained(request.script, outcome, _usable(stderr, sys.__stderr__))
     streams = Streams(_usable(stdout, sys.__stdout__, sys.__stderr__), _usable(stderr, sys.__stderr__), here)
     return _diagnose_all(request, outcome, recorder, streams)
 
@@ -392,39 +387,6 @@ def _script_event(outcome: ScriptOutcome) -> dict[str, object]:
         "frameworks": outcome.frameworks,
         "notes": outcome.notes,
     }
-
-
-def _nothing_trained(request: Request, outcome: ScriptOutcome, stderr: IO[str]) -> int:
-    """Say so in three beats. A program that failed by itself keeps its own code."""
-    missing = outcome.missing_module
-    if missing in FRAMEWORKS:
-        raise MissingFrameworkError(
-            "framework-missing",
-            came=f"{request.script} imports {missing}, which is not installed for {sys.executable}",
-            expected="the framework in the same environment as defib",
-            write=f"pip install 'defib[{FRAMEWORKS[missing]}]'",
-        )
-    imported = " and ".join(outcome.frameworks)
-    why = (
-        f"imported {imported}, but no training of a network was seen"
-        if imported
-        else "imported none of keras, torch and sklearn.neural_network"
-    )
-    error = InputError(
-        "nothing-trained",
-        came=f"{request.script} trained no network that defib could see: it {why}" + _broken(outcome),
-        expected="a program that trains a Keras, PyTorch or scikit-learn network in its own process",
-        write="defib predictions p.csv --labels y.csv    # if all you have is predictions",
-    )
-    if outcome.exit_code == 0:
-        raise error
-    _usable(stderr, sys.__stderr__).write(f"{error.message}\n")
-    return outcome.exit_code
-
-
-def _broken(outcome: ScriptOutcome) -> str:
-    ended = f" and ended with {outcome.error}" if outcome.error else ""
-    return ended + "".join(f"; {note}" for note in outcome.notes)
 
 
 def _usable(*streams: IO[str] | None) -> IO[str]:

@@ -1,0 +1,53 @@
+"""``defib run`` for a program in which no training was seen: why, and what to do instead."""
+
+from __future__ import annotations
+
+import sys
+from typing import IO, TYPE_CHECKING
+
+from defib.errors import InputError, MissingFrameworkError
+
+if TYPE_CHECKING:
+    from defib.capture.script import ScriptOutcome
+
+FRAMEWORKS = {
+    "torch": "torch",
+    "keras": "keras",
+    "tensorflow": "keras",
+    "tf_keras": "tf-keras",
+    **dict.fromkeys(("jax", "flax", "optax"), "flax"),
+}
+"""Module that may be missing → extra that brings it."""
+
+
+def nothing_trained(script: str, outcome: ScriptOutcome, stderr: IO[str]) -> int:
+    """Say so in three beats. A program that failed by itself keeps its own code."""
+    missing = outcome.missing_module
+    if missing in FRAMEWORKS:
+        raise MissingFrameworkError(
+            "framework-missing",
+            came=f"{script} imports {missing}, which is not installed for {sys.executable}",
+            expected="the framework in the same environment as defib",
+            write=f"pip install 'defib[{FRAMEWORKS[missing]}]'",
+        )
+    imported = " and ".join(outcome.frameworks)
+    why = (
+        f"imported {imported}, but no training of a network was seen"
+        if imported
+        else "imported none of keras, torch and sklearn.neural_network"
+    )
+    error = InputError(
+        "nothing-trained",
+        came=f"{script} trained no network that defib could see: it {why}" + _broken(outcome),
+        expected="a program that trains a Keras, PyTorch or scikit-learn network in its own process",
+        write="defib predictions p.csv --labels y.csv    # if all you have is predictions",
+    )
+    if outcome.exit_code == 0:
+        raise error
+    stderr.write(f"{error.message}\n")
+    return outcome.exit_code
+
+
+def _broken(outcome: ScriptOutcome) -> str:
+    ended = f" and ended with {outcome.error}" if outcome.error else ""
+    return ended + "".join(f"; {note}" for note in outcome.notes)
