@@ -45,6 +45,7 @@ CAUSES: dict[str, str] = {
     "DF801": "stale_batchnorm_statistics",
     "DF802": "preprocessing_skew",
     "DF803": "cached_or_aliased_output",
+    "DF804": "batch_dependent_output",
     "DF901": "no_learnable_signal",
     "DF902": "threshold_only",
     "DF903": "identical_rows",

@@ -13,6 +13,7 @@ import numpy as np
 
 from defib.evidence import Book, Evidence
 from defib.probes.activations import ActivationFacts, LayerState
+from defib.probes.alone import AloneFacts
 from defib.probes.collapse import CollapseFacts
 from defib.probes.columns import ColumnScales
 from defib.probes.gradients import GradientFacts, LayerGradient
@@ -302,6 +303,7 @@ KEPT = CollapseFacts(
     far_rows=0,
     farthest_row=1.6,
 )
+ALONE = AloneFacts(n_rows=12, difference=0.0, spread_alone=0.42, spread_together=0.42, served_alone=False)
 SHOWN = ShownFacts(
     n_rows=143,
     followed=True,
@@ -309,6 +311,7 @@ SHOWN = ShownFacts(
     alias=None,
     cache=None,
     overwritten=0,
+    in_training_mode=False,
     recorded_equal=False,
     again_spread=0.42,
     equals=None,
@@ -363,7 +366,7 @@ def book(*evidence: Evidence, without: tuple[type[Evidence], ...] = ()) -> Book:
     """The healthy network's Book with this evidence in place of its own, and without these kinds."""
     healthy: tuple[Evidence, ...] = (
         *(symptoms(), activations(), INPUTS, SERVING, LABELS, HEAD, gradients(), SIGNAL, MODES, TRAINING, updates()),
-        *(initialization(), COLUMNS, KEPT, LOADING, SHOWN),
+        *(initialization(), COLUMNS, KEPT, LOADING, SHOWN, ALONE),
     )
     found = {type(one): one for one in (*healthy, *evidence)}
     return Book({kind: one for kind, one in found.items() if kind not in without})

@@ -10,6 +10,7 @@ from defib.evidence import Book
 from defib.probes.shown import Shown
 from defib.subject import Handling
 from tests.causes.books import (
+    ALONE,
     FLAT,
     HEAD,
     HEALTHY,
@@ -232,6 +233,11 @@ ILL: dict[str, Book] = {
         ),
     ),
     "DF803": book(replace(SHOWN, alias=Handling("alias", "serve.py:9", "results.append(out)"))),
+    "DF804": book(
+        symptoms(FLAT, HEALTHY),
+        replace(ALONE, difference=0.9, spread_alone=0.0, served_alone=True),
+        replace(SERVING, prediction_rows_flat=False),
+    ),
     "DF901": book(symptoms(UNSKILLED, replace(HEALTHY, skill=None)), NO_SIGNAL),
     "DF902": book(symptoms(ONE_CLASS, ONE_CLASS)),
     "DF903": book(

@@ -12,7 +12,7 @@ from defib.causes.display_or_metric import CAUSE as DISPLAY
 from defib.evidence import Book, Missing
 from defib.probes.shown import PROBE, ShownFacts, shown_as
 from defib.subject import FloatArray, Handling, Rows, ServingCalls
-from tests.causes.books import FLAT, SHOWN, book, collapsed
+from tests.causes.books import ALONE, FLAT, SHOWN, book, collapsed
 
 from .fakes import FakeSubject, dense
 
@@ -79,6 +79,13 @@ def test_the_sentences_name_line_and_reason() -> None:
     assert "all the one for the last row" in same.because
     overwritten = CACHED.assess(book(replace(SHOWN, overwritten=9)))
     assert "kept 9 outputs" in overwritten.because
+
+
+def test_a_network_that_was_asked_otherwise_is_not_called_a_cache() -> None:
+    equal = replace(SHOWN, recorded_equal=True, equals=None)
+    assert CACHED.assess(book(collapsed(), equal)).verdict == "supported"
+    assert CACHED.assess(book(collapsed(), replace(equal, in_training_mode=True))).verdict == "ruled_out"
+    assert CACHED.assess(book(collapsed(), equal, replace(ALONE, difference=0.5))).verdict == "ruled_out"
 
 
 def test_what_they_are_not() -> None:

@@ -46,6 +46,7 @@ CAUSES: tuple[str, ...] = (
     "stale_batchnorm_statistics",
     "preprocessing_skew",
     "cached_or_aliased_output",
+    "batch_dependent_output",
     "no_learnable_signal",
     "threshold_only",
     "identical_rows",

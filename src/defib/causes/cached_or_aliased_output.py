@@ -49,9 +49,10 @@ dictionary of one's own. One row asked for says nothing about the others.
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import count, num
+from defib.causes._signs import count, maybe, num
 from defib.diagnosis import Assessment, by_itself, ruled_out, supported
 from defib.evidence import Book, Missing
+from defib.probes.alone import AloneFacts
 from defib.probes.shown import ShownFacts
 
 APART = 1e-6
@@ -74,7 +75,7 @@ def _assess(book: Book) -> Assessment:
         return _found("the outputs are bit-equal before and after the training, although the weights moved", numbers)
     if spread <= APART:
         return ruled_out("asked again for the same rows, the network gives one answer too", layer=None, **numbers)
-    if facts.recorded_equal:
+    if facts.recorded_equal and not _asked_otherwise(book, facts):
         whose = {"first": ", all the one for the first row", "last": ", all the one for the last row", None: ""}
         because = f"{count(facts.n_rows, 'recorded output')} are bit-equal{whose[facts.equals]}; asked again for the"
         return _found(f"{because} same rows, the network tells them apart (spread {num(spread)})", numbers)
@@ -91,6 +92,12 @@ def _assess(book: Book) -> Assessment:
         because = "the outputs are those of the weights before the training; asked now, the network gives others"
         return _found(f"{because} (spread {num(spread)})", numbers)
     return ruled_out("the outputs are the network's own for these rows", layer=None, **numbers)
+
+
+def _asked_otherwise(book: Book, facts: ShownFacts) -> bool:
+    """The program asked in another way, in which the network itself may answer all rows alike."""
+    alone = maybe(book, AloneFacts)
+    return facts.in_training_mode or (alone is not None and alone.difference > 0)
 
 
 def _found(because: str, numbers: dict[str, float]) -> Assessment:

@@ -52,6 +52,7 @@ INTERVENTIONS: dict[str, str] = {
     "vary-rows": "vary_rows",
     "copy-outputs": "copy_outputs",
     "full-precision": "full_precision",
+    "keep-statistics": "keep_statistics",
     "repair-input-step": "repair_input_step",
 }
 """Name → module below ``defib.interventions``."""

@@ -24,6 +24,7 @@ ORDER = (
     "outputs",
     "histograms",
     "shown",
+    "alone",
     "reference",
 )
 """Modules below ``defib.probes``, each holding ``PROBE``. Labels come before what is judged by them."""

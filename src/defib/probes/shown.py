@@ -46,6 +46,8 @@ class ShownFacts(Evidence):
     """A cache that asked the network once and answered everything else by itself."""
     overwritten: int
     """Outputs that the program kept while the network wrote the next ones into the same memory."""
+    in_training_mode: bool
+    """The program predicted in training mode: asked in evaluation mode, the network may rightly answer otherwise."""
     recorded_equal: bool | None
     """The recorded outputs of two different rows or more are bit-equal; ``None`` when none were recorded."""
     again_spread: float | None
@@ -75,6 +77,7 @@ def _measure(subject: Subject, book: Book) -> ShownFacts:
         alias=next((one for one in subject.handling if one.kind == "alias" and len(rows) > 1), None),
         cache=next((one for one in subject.handling if one.kind == "cache" and one.misses == 1 and one.hits), None),
         overwritten=0 if calls is None else calls.overwritten,
+        in_training_mode=calls is not None and calls.in_training_mode,
         recorded_equal=None if seen is None else _all_equal(seen) and unique_rows(looked.X) > 1,
         again_spread=float(again.std(axis=0).max()) if len(again) > 1 else None,
         equals=None if seen is None or not _all_equal(seen) else _whose(seen, again),

@@ -1,0 +1,44 @@
+"""Statistics of the training rows in place of the batch's; a softmax over the classes in place of the rows."""
+
+from __future__ import annotations
+
+from defib.evidence import Book
+from defib.interventions import Intervention
+from defib.interventions._writing import by_framework, maybe
+from defib.probes.outputs import SymptomFacts
+from defib.recipe import Arm
+
+
+def _code(book: Book, framework: str) -> str:
+    facts = maybe(book, SymptomFacts)
+    if facts is not None and facts.symptom.equals == "exactly_one" and facts.symptom.n_outputs > 1:
+        return by_framework(
+            framework,
+            keras="probabilities = keras.ops.softmax(logits, axis=-1)  # over the classes, not over the rows",
+            torch="probabilities = torch.softmax(logits, dim=-1)  # over the classes, not over the rows",
+        )
+    return by_framework(
+        framework,
+        keras="""
+        normalization = keras.layers.Normalization()
+        normalization.adapt(X_train)  # once; it keeps mean and variance
+        model = keras.Sequential([normalization, *layers])
+        """,
+        torch="""
+        # in __init__, from the training rows; buffers are saved with the weights
+        self.register_buffer("mean", X_train.mean(0))
+        self.register_buffer("sd", X_train.std(0) + 1e-6)
+        # in forward, in place of the batch's own:
+        x = (x - self.mean) / self.sd
+        """,
+    )
+
+
+INTERVENTION = Intervention(
+    name="keep-statistics",
+    does="use no numbers of the batch: statistics of the training rows kept in the network, a softmax over the classes",
+    kind="advice",
+    arm=lambda book: Arm(),
+    code=_code,
+    size=2,
+)

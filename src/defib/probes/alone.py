@@ -1,0 +1,70 @@
+"""The same rows one by one and together, through the trained network in evaluation mode."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from defib.evidence import Book, Evidence, Missing, Probe
+from defib.measures.outputs import as_columns, spread
+from defib.measures.rows import spaced_indices
+from defib.probes.looking import any_rows
+from defib.subject import FloatArray, Subject
+
+ROWS = 12
+"""Rows sent one by one: enough to see whether they differ."""
+SAME = 1e-3
+"""Outputs closer than this, relative to their size, are the same computation in another batch size."""
+
+
+@dataclass(frozen=True)
+class AloneFacts(Evidence):
+    """Some rows, each sent alone and all of them in one batch."""
+
+    n_rows: int
+    difference: float
+    """Largest difference between a row's output alone and among the others, over the size of the outputs; 0 when equal
+    to the resolution of float32."""
+    spread_alone: float
+    """Standard deviation across rows of what they get one by one (largest column)."""
+    spread_together: float
+    served_alone: bool | None
+    """The program sent its rows one by one; ``None`` when that was not seen."""
+
+
+def _measure(subject: Subject, book: Book) -> AloneFacts:
+    rows = any_rows(subject, "AloneFacts")
+    X = np.asarray(rows.X)[spaced_indices(len(rows), ROWS)]
+    if len(X) < 2:
+        raise Missing("AloneFacts", "two rows or more")
+    together = as_columns(np.asarray(subject.forward(X).outputs))
+    try:
+        parts = [as_columns(np.asarray(subject.forward(X[i : i + 1]).outputs)) for i in range(len(X))]
+    except Exception as error:  # a network that takes no single row, as batch statistics do not
+        raise Missing("AloneFacts", f"a network that takes one row ({type(error).__name__})") from None
+    alone = np.concatenate(parts)
+    if alone.shape != together.shape or not (np.isfinite(alone).all() and np.isfinite(together).all()):
+        raise Missing("AloneFacts", "outputs of single rows that are numbers, of the shape that they have together")
+    calls = subject.serving_calls
+    return AloneFacts(
+        n_rows=len(X),
+        difference=difference(alone, together),
+        spread_alone=float(spread(alone).max()),
+        spread_together=float(spread(together).max()),
+        served_alone=None if calls is None or not calls.sizes else max(calls.sizes) == 1,
+    )
+
+
+def difference(alone: FloatArray, together: FloatArray) -> float:
+    """``max|alone - together|`` over the largest output of either, 0 below the resolution.
+
+    >>> difference(np.array([[1.0], [2.0]]), np.array([[1.0], [4.0]]))
+    0.5
+    """
+    size = max(float(np.abs(alone).max()), float(np.abs(together).max()), 1e-30)
+    found = float(np.abs(alone - together).max()) / size
+    return found if found > SAME else 0.0
+
+
+PROBE = Probe("alone", AloneFacts, "forward", _measure)

@@ -1,0 +1,57 @@
+"""Rows one by one and together, on networks whose dependence on the batch is written out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from defib.evidence import Book, Missing
+from defib.probes.alone import PROBE, AloneFacts
+from defib.subject import FloatArray, Rows, ServingCalls
+
+from .fakes import FakeSubject, act, dense
+
+X = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32)
+W = np.array([[0.5], [-1.0], [0.3]], dtype=np.float32)
+
+
+def facts(*steps: object, calls: ServingCalls | None = None) -> AloneFacts:
+    subject = FakeSubject(list(steps), X, prediction=Rows(X))  # type: ignore[arg-type]
+    subject.serving_calls = calls
+    found = PROBE.measure(subject, Book())
+    assert isinstance(found, AloneFacts)
+    return found
+
+
+def centred(values: FloatArray) -> FloatArray:
+    moved: FloatArray = values - values.mean(axis=0)
+    return moved
+
+
+def test_a_network_that_knows_nothing_of_its_batch() -> None:
+    one = facts(dense("head", W))
+    assert one.difference == 0
+    assert one.spread_alone == pytest.approx(one.spread_together)
+    assert one.served_alone is None
+
+
+def test_centred_by_its_batch_a_single_row_is_zero() -> None:
+    one = facts(act("centre", "other", centred), dense("head", W), calls=ServingCalls(False, (1, 1, 1)))
+    assert one.difference > 0
+    assert one.spread_alone == 0
+    assert one.spread_together > 0.1
+    assert one.served_alone is True
+
+
+def test_served_together() -> None:
+    assert facts(dense("head", W), calls=ServingCalls(False, (40,))).served_alone is False
+
+
+def test_a_network_that_refuses_single_rows() -> None:
+    def refuse(values: FloatArray) -> FloatArray:
+        if len(values) == 1:
+            raise ValueError("Expected more than 1 value per channel")
+        return values
+
+    with pytest.raises(Missing):
+        facts(act("norm", "other", refuse), dense("head", W))
