@@ -211,3 +211,11 @@ def test_no_recording_at_all(tmp_path: Path) -> None:
 def test_events_are_told_apart() -> None:
     read = Recording(Path("x"), {}, ({"event": "note", "text": "a"}, {"event": "model", "name": "m"}))
     assert [event["text"] for event in read.of("note")] == ["a"]
+
+
+def test_a_diagnosis_that_is_read_back_can_be_drawn(tmp_path: Path) -> None:
+    (diagnosis,) = load(write(tmp_path)).diagnoses
+    assert diagnosis == samples.FLAT_DIAGNOSIS
+    assert diagnosis.measured.trace.n_updates == 2
+    assert set(diagnosis.measured.evidence) == {"ModeFacts"}
+    assert "training loss, first 1, last 0.5" in diagnosis.plot("loss").to_json()

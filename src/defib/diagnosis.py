@@ -203,7 +203,7 @@ class Diagnosis:
     seconds: float = 0.0
     versions: Mapping[str, str] = field(default_factory=dict)
     measured: Measured = field(default_factory=Measured, repr=False, compare=False, metadata={"recorded": False})
-    """The evidence and the trace; empty in a Diagnosis that was read from a file."""
+    """The evidence and the trace, for the figures; no part of what the Diagnosis says."""
 
     def to_dict(self) -> dict[str, Any]:
         """This diagnosis as one entry of ``diagnoses`` in the JSON report."""

@@ -30,7 +30,7 @@ import platform
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -39,7 +39,7 @@ from defib.codec import decode, encode
 from defib.errors import InputError
 
 if TYPE_CHECKING:
-    from defib.diagnosis import Diagnosis
+    from defib.diagnosis import Diagnosis, Measured
     from defib.evidence import Book
     from defib.subject import Subject
 
@@ -179,11 +179,20 @@ class Recording:
 
     @property
     def diagnoses(self) -> tuple[Diagnosis, ...]:
-        """The diagnoses, in order of models."""
+        """The diagnoses, in order of models, with the evidence that was recorded of each."""
         from defib.diagnosis import Diagnosis
 
-        found = (event.get("diagnosis") for event in self.of("diagnosis"))
-        return tuple(one for one in found if isinstance(one, Diagnosis))
+        found = ((event.get("index"), event.get("diagnosis")) for event in self.of("diagnosis"))
+        return tuple(replace(one, measured=self._measured(at)) for at, one in found if isinstance(one, Diagnosis))
+
+    def _measured(self, index: object) -> Measured:
+        """Trace and evidence of one model."""
+        from defib.diagnosis import Measured
+
+        traces = [event.get("trace") for event in self.of("trace") if event.get("index") == index]
+        evidence = [event.get("evidence") for event in self.of("evidence") if event.get("index") == index]
+        known = {type(one).__name__: one for one in evidence if one is not None}
+        return Measured(traces[-1] if traces else None, known)
 
     @property
     def models(self) -> tuple[str, ...]:

@@ -138,6 +138,7 @@ def test_the_order_of_a_flat_report() -> None:
         "Predictions 114 rows",
         "The cause unscaled-inputs DF101 , in dense",
         "scale max 1,180 scale ratio 570,000 dead fraction 100 % n columns 30 the rows become equal in dense:relu",
+        "In the order of time, replayed from the initial weights with other batches after update 3 every unit",
         "How unscaled-inputs acts",
         "Also found",
         "Where the rows become equal",

@@ -24,6 +24,8 @@ from defib.symptom import Symptom
 
 MOST_COLUMNS = 1024
 """Input columns that are drawn one by one; more are pixels, whose figures stand in the table."""
+DRAWN = frozenset({"LookFacts", "OutputHistograms"})
+"""Evidence that is drawn and would say nothing as a list of figures."""
 ROWS_KEPT = {
     "training": "training rows kept",
     "prediction": "predicted rows kept",
@@ -233,7 +235,7 @@ def evidence(behind: Behind) -> list[dict[str, Any]]:
     """Every figure that was measured, by the evidence it belongs to."""
     shown = []
     for name, one in behind.evidence.items():
-        if is_dataclass(one):
+        if is_dataclass(one) and name not in DRAWN:
             rows = [(number_name(field.name), plain_value(getattr(one, field.name, None))) for field in fields(one)]
             shown.append({"name": name, "rows": [(words, value) for words, value in rows if value]})
     return shown

@@ -18,6 +18,7 @@ from defib.reporters.parts import (
     by_need,
     cause_title,
     control_first,
+    course_title,
     effect_text,
     fix_title,
     further,
@@ -106,6 +107,7 @@ def _cause(d: Diagnosis, location: Location | None) -> Iterator[str]:
     yield from (f"- {escaped(name)}: **{escaped(value)}**" for name, value in proofs(d))
     if best.tied_with:
         yield f"\nEvidence and trials do not tell it apart from {escaped(named(best.tied_with))}."
+    yield from _list(course_title(d), [escaped(line) for line in d.course])
     title = f"Explained by {best.name}" if d.outcome == "nothing_wrong" else f"How {best.name} acts"
     yield from _list(title, [_because(one) for one in acts_through(d.causes)])
     yield from _list("Also found", [_because(one) for one in further(d.causes)])

@@ -28,9 +28,7 @@ def chart(diagnosis: Diagnosis, kind: str) -> Any:
         raise InputError(
             "no-figure",
             came=f"nothing was recorded of {d.model} that the figure {kind!r} could show",
-            expected=f"one of {', '.join(drawn)}"
-            if drawn
-            else "a diagnosis with evidence behind it, not one from a file",
+            expected=f"one of {', '.join(drawn)}" if drawn else "a diagnosis with evidence behind it",
             write=f"diagnosis.plot({drawn[0]!r})" if drawn else "defib.diagnose(model, X, y).plot('predictions')",
         )
     return _altair().Chart.from_dict(single(figure))
