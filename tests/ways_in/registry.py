@@ -45,6 +45,16 @@ class Way:
 
 RECIPE: Final = "loss=criterion, optimizer=optimizer, epochs=9"
 WATCH: Final = "monitor = __import__('defib').watch(trials=False).start()"
+KERAS: Final = {
+    "keras_churn": HEALTHY,
+    "keras_softmax_of_one": "single-unit-softmax",
+    "keras_prices_under_sigmoid": "labels-outside-output-range",
+}
+DIAGNOSE: Final = "defib.diagnose(model, X, y, trials=False)"
+MONITOR: Final = (
+    "epochs=",
+    "callbacks=[monitor := __import__('defib').keras.Monitor(trials=False, quiet=True)], epochs=",
+)
 
 WAYS: Final[tuple[Way, ...]] = (
     Way(
@@ -80,6 +90,31 @@ WAYS: Final[tuple[Way, ...]] = (
         },
         api="defib.diagnose(model, X, y)",
         note="MLPClassifier alone, and in a Pipeline inside GridSearchCV",
+    ),
+    *(
+        Way(
+            f"Keras 3 on {name}",
+            ("keras", package),
+            KERAS,
+            api=DIAGNOSE,
+            callback=MONITOR,
+            note="fit on arrays and a PyDataset, a Normalization layer inside the model",
+            env={"KERAS_BACKEND": backend},
+        )
+        for name, package, backend in (
+            ("TensorFlow", "tensorflow", "tensorflow"),
+            ("PyTorch", "torch", "torch"),
+            ("JAX", "jax", "jax"),
+        )
+    ),
+    Way(
+        "legacy tf_keras",
+        ("tf_keras", "tensorflow"),
+        {f"tf_{name}": cause for name, cause in KERAS.items()},
+        api="defib.diagnose(model, X.astype('float32'), y, trials=False)",
+        callback=MONITOR,
+        note="tf.keras of old scripts with TF_USE_LEGACY_KERAS=1: fit on arrays, a generator and tf.data",
+        env={"TF_USE_LEGACY_KERAS": "1"},
     ),
 )
 """In the order of the table."""

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 MARK = "__defib_wraps__"
+"""Attribute of a wrapper: what it wraps."""
+OWNERS = "__defib_owners__"
 """Attribute of a wrapper: who wrapped the method, outermost last."""
 
 
@@ -32,12 +34,13 @@ class Patches:
         if home is None:
             return
         before = getattr(cls, name)
-        if any(owner is self for owner in getattr(before, MARK, ())):
+        if any(owner is self for owner in getattr(before, OWNERS, ())):
             return
         had = name in home.__dict__
         raw = home.__dict__.get(name)
         wrapped = wrapper(before)
-        setattr(wrapped, MARK, (*getattr(before, MARK, ()), self))
+        setattr(wrapped, MARK, before)
+        setattr(wrapped, OWNERS, (*getattr(before, OWNERS, ()), self))
         setattr(home, name, wrapped)
         self._undo.append(lambda: setattr(home, name, raw) if had else delattr(home, name))
 

@@ -13,6 +13,7 @@ import numpy as np
 from defib.adapters.keras.flavor import Flavor, flavor_of, to_numpy
 from defib.adapters.keras.packing import CannotPack, output_keys, parts_of
 from defib.adapters.keras.quiet import busy
+from defib.capture.engaged import Depth
 from defib.capture.keras_loads import Instances
 from defib.capture.keras_loop import Loops
 from defib.capture.keras_restored import note_restored
@@ -43,12 +44,21 @@ class Session:
         self.serving = Serving(self)
         self.instances = Instances(self)
         self.loops = Loops(self)
-        self.depth = 0
-        """How many Keras methods of the user's are running."""
+        self._depth = 0
         self.joined: tuple[Turn, Callable[[], None]] | None = None
         """A ``fit`` that was running when the watching began, and whom to tell when it is over."""
         self._step: dict[int, tuple[int, int]] = {}
         """Per model: number of the epoch, and last step seen in it."""
+
+    @property
+    def depth(self) -> int:
+        """How many Keras methods of the user's are running."""
+        return self._depth
+
+    @depth.setter
+    def depth(self, value: int) -> None:
+        Depth.value += value - self._depth
+        self._depth = value
 
     def safely(self, do: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Run a piece of watching; an exception inside is noted once and swallowed."""

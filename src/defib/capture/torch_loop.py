@@ -20,6 +20,7 @@ from torch.optim.optimizer import register_optimizer_step_post_hook, register_op
 
 from defib.adapters.torch.quiet import busy
 from defib.capture import Watcher
+from defib.capture.engaged import engaged
 from defib.capture.keras_patch import Patches
 from defib.capture.torch_build import build_subjects
 from defib.capture.torch_fit_watch import FitWatch
@@ -115,13 +116,13 @@ class TorchWatcher(Watcher):
             self._inside = inside
 
     def _off(self) -> bool:
-        return self._inside or busy() or threading.get_ident() != self._thread
+        return self._inside or busy() or engaged() or threading.get_ident() != self._thread
 
     def _call(self, original: Any) -> Any:
         watcher = self
 
         def __call__(module: Any, *args: Any, **kwargs: Any) -> Any:
-            if watcher._inside or busy() or threading.get_ident() != watcher._thread:
+            if watcher._inside or busy() or engaged() or threading.get_ident() != watcher._thread:
                 return original(module, *args, **kwargs)
             return watcher._top_level(original, module, args, kwargs)
 

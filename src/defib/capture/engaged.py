@@ -1,0 +1,24 @@
+"""Whether a library's own training or serving is running; who watches what that library is built on looks away then.
+
+``fit`` of Keras on PyTorch calls ``backward``, and its layers are modules; the Keras watcher sees all of it already.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import ClassVar, Final, final
+
+KERAS: Final = "defib.adapters.keras.quiet"
+
+
+@final
+class Depth:
+    """How many methods of a library are running, one inside the other."""
+
+    value: ClassVar[int] = 0
+
+
+def engaged() -> bool:
+    """Whether somebody watches this from above, or it is a network of our own."""
+    ours = sys.modules.get(KERAS)
+    return Depth.value > 0 or (ours is not None and ours.busy())
