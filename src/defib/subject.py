@@ -7,6 +7,7 @@ sees a network only through this protocol; no framework's tensor crosses it.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -360,6 +361,14 @@ class Subject(ABC):
     def loss(self, X: AnyArray, y: AnyArray, *, moment: Moment = "end") -> float:
         """The user's loss on these rows in evaluation mode. Raises `NotAvailable` when it is unknown."""
         raise NotAvailable("the loss")
+
+    def losses_of(self, outputs: Sequence[FloatArray], X: AnyArray, y: AnyArray) -> tuple[float, ...]:
+        """The user's loss, had the network given these outputs for these rows, once per entry.
+
+        Each entry has the shape of `ForwardPass.outputs`; all rows are one batch. Raises `NotAvailable` where the loss
+        is unknown, or cannot be taken apart from the network.
+        """
+        raise NotAvailable("a loss that can be asked about other outputs")
 
     def can_train(self, arm: Arm) -> str | None:
         """``None`` when `train` can run this arm, else the reason as a clause ("the model is subclassed")."""

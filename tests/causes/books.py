@@ -24,6 +24,7 @@ from defib.probes.labels import LabelFacts
 from defib.probes.loading import LoadingFacts
 from defib.probes.modes import ModeFacts
 from defib.probes.outputs import SymptomFacts
+from defib.probes.preferences import PreferenceFacts
 from defib.probes.reference import SignalFacts
 from defib.probes.shown import ShownFacts
 from defib.probes.training import TrainingFacts
@@ -266,6 +267,7 @@ LOADING = LoadingFacts(
     trained_flat=False,
     trained_spread=0.42,
 )
+WANTS = PreferenceFacts(right_loss=0.001, constant_loss=0.66, constant=(0.63,), wrong_loss=6.9)
 MODES = ModeFacts(False, False, 0.42, 0.42, 0.97, 0.97, None, None, None, False)
 TRAINING = TrainingFacts(
     n_updates=420,
@@ -367,6 +369,7 @@ def book(*evidence: Evidence, without: tuple[type[Evidence], ...] = ()) -> Book:
     healthy: tuple[Evidence, ...] = (
         *(symptoms(), activations(), INPUTS, SERVING, LABELS, HEAD, gradients(), SIGNAL, MODES, TRAINING, updates()),
         *(initialization(), COLUMNS, KEPT, LOADING, SHOWN, ALONE),
+        WANTS,
     )
     found = {type(one): one for one in (*healthy, *evidence)}
     return Book({kind: one for kind, one in found.items() if kind not in without})

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from defib.evidence import Book
+from defib.probes.preferences import PreferenceFacts
 from defib.probes.shown import Shown
 from defib.subject import Handling
 from tests.causes.books import (
@@ -87,6 +88,13 @@ ILL: dict[str, Book] = {
         replace(HEAD, labels_outside=0.3, label_high=2.0, n_classes=3),
         replace(STUCK, at_prior_loss=False, last_loss=-40.0),
     ),
+    "DF204": book(
+        collapsed(replace(NEAR_FLAT, constant=(0.5,), equals="one_half")),
+        replace(HEAD, loss="mse", loss_kind="squared_error", prediction_shape=(32, 1), target_shape=(32, 2)),
+        replace(LABELS, one_hot=True, shape=(426, 2)),
+        PreferenceFacts(right_loss=0.5, constant_loss=0.25, constant=(0.5,), wrong_loss=0.5),
+        STUCK,
+    ),
     "DF301": book(
         collapsed(replace(FLAT, constant=(1.0,), equals="exactly_one")),
         replace(HEAD, activation="softmax", gradient_zero_at_start=True),
@@ -100,6 +108,12 @@ ILL: dict[str, Book] = {
         REGRESSION,
         replace(VALUES_HEAD, activation="relu", output_low=0.0, preactivation_max=-0.4, preactivation_max_initial=0.7),
         replace(STUCK, prior_loss=1.0, last_loss=1.8, at_prior_loss=False),
+    ),
+    "DF304": book(
+        collapsed(replace(NEAR_FLAT, constant=(1.0,), equals="high_end")),
+        replace(HEAD, loss="kl_divergence", loss_kind="kl_divergence"),
+        PreferenceFacts(right_loss=0.0006, constant_loss=0.0006, constant=(0.999,), wrong_loss=4.3),
+        replace(STUCK, at_prior_loss=None, prior_loss=None, last_loss=1e-5),
     ),
     "DF305": book(
         collapsed(replace(NEAR_FLAT, equals="mean_of_y", output_kind="value")),

@@ -13,6 +13,7 @@ from defib.probes.inputs import ServingFacts
 from defib.probes.labels import LabelFacts
 from defib.probes.outputs import SymptomFacts
 from defib.probes.penalty import PenaltyFacts
+from defib.probes.preferences import PreferenceFacts
 from defib.probes.training import TrainingFacts
 from tests.causes.books import (
     FLAT,
@@ -627,3 +628,31 @@ class TestExcessiveDropout:
     def test_noise_that_sets_nothing_to_zero(self) -> None:
         assert verdict("DF410", replace(MODES, has_dropout=True), collapsed()) == "ruled_out"
         assert verdict("DF410", MODES, collapsed()) == "not_applicable"
+
+
+class TestWhatTheLossAsksFor:
+    NOTHING = PreferenceFacts(right_loss=0.5, constant_loss=0.25, constant=(0.5,), wrong_loss=0.5)
+
+    @pytest.mark.parametrize("code", ["DF204", "DF304"])
+    def test_what_comes_first(self, code: str) -> None:
+        assert verdict(code, self.NOTHING, replace(HEAD, broadcasts=True), collapsed()) == "ruled_out"
+        assert verdict(code, self.NOTHING, replace(HEAD, activation="softmax"), collapsed()) == "ruled_out"
+        assert verdict(code, self.NOTHING, replace(HEAD, labels_outside=0.3), collapsed()) == "ruled_out"
+        assert verdict(code, self.NOTHING) == "ruled_out"  # it learnt
+
+    def test_the_columns_tell_the_encoding_from_the_loss(self) -> None:
+        columns = replace(HEAD, loss_kind="squared_error", target_shape=(32, 2))
+        assert verdict("DF204", self.NOTHING, columns, collapsed()) == "supported"
+        assert verdict("DF304", self.NOTHING, columns, collapsed()) == "ruled_out"
+        assert verdict("DF204", self.NOTHING, collapsed()) == "ruled_out"
+        assert verdict("DF304", self.NOTHING, collapsed()) == "supported"
+
+    def test_a_loss_that_takes_class_ids_needs_no_columns(self) -> None:
+        ids = replace(HEAD, loss_kind="sparse_categorical_cross_entropy", prediction_shape=(32, 3), target_shape=(32,))
+        assert verdict("DF204", self.NOTHING, ids, collapsed()) == "ruled_out"
+
+    def test_a_loss_that_rewards_mistakes_and_one_without_end(self) -> None:
+        mistakes = PreferenceFacts(right_loss=-0.001, constant_loss=-0.7, constant=(0.6,), wrong_loss=-6.9)
+        endless = PreferenceFacts(right_loss=-16, constant_loss=-2, constant=(16.0,), wrong_loss=16, endless_loss=-16e3)
+        assert "rewards mistakes" in assess("DF304", mistakes, collapsed()).because
+        assert "no least value" in assess("DF304", endless, collapsed()).because

@@ -7,7 +7,7 @@ and squared error; SGD and Adam. Everything is float64 and written to be read.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import final
 
@@ -253,6 +253,11 @@ class NumpySubject(Subject):
         """Mean loss over the rows."""
         loss, outputs = self._known_loss(), self.forward(X, moment=moment).outputs
         return loss_and_gradient(outputs, as_targets(y, loss, outputs.shape[1]), loss)[0]
+
+    def losses_of(self, outputs: Sequence[FloatArray], X: AnyArray, y: AnyArray) -> tuple[float, ...]:
+        """See `Subject.losses_of`."""
+        loss = self._known_loss()
+        return tuple(loss_and_gradient(one, as_targets(y, loss, one.shape[1]), loss)[0] for one in outputs)
 
     def _known_loss(self) -> LossFacts:
         if self.recipe.loss is None:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from defib.evidence import Book
 from defib.interventions import Intervention
-from defib.interventions._writing import by_framework
+from defib.interventions._writing import by_framework, maybe
 from defib.probes.head import HeadFacts
 from defib.probes.labels import LabelFacts
+from defib.probes.preferences import PreferenceFacts
 from defib.recipe import Arm
 
 
@@ -55,7 +56,8 @@ def _applies(book: Book) -> str | None:
     ids = labels.task == "multiclass" and not labels.one_hot
     if ids and (not labels.integers or labels.minimum != 0 or labels.maximum != labels.n_distinct - 1):
         return "the class ids must be 0 … K−1 first"
-    if _fits(head, wanted):
+    wants = maybe(book, PreferenceFacts)
+    if _fits(head, wanted) and (wants is None or wants.prefers_right):
         return "the head and the loss belong to the labels already"
     return None
 

@@ -18,6 +18,7 @@ ORDER = (
     "initialization",
     "activations",
     "head",
+    "preferences",
     "modes",
     "serving",
     "loading",

@@ -184,7 +184,8 @@ def labels_outside(y: FloatArray, loss: LossFacts | None, units: int, low: float
     if not known.size:
         return 0.0
     kind = "other" if loss is None else loss.kind
-    if kind == "sparse_categorical_cross_entropy":
+    ids = kind == "categorical_cross_entropy" and units > 1 and y.size == len(y)  # as the canonical one takes them
+    if kind == "sparse_categorical_cross_entropy" or ids:
         inside = (known >= 0) & (known <= units - 1) & (known == np.round(known))
     elif kind in ("binary_cross_entropy", "categorical_cross_entropy"):
         inside = (known >= 0) & (known <= 1)

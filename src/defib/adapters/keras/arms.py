@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -165,6 +166,20 @@ class Workshop:
             return (objective or self._own_objective()).of(clone, x, target, p, None, 1.0)
 
         return backend.value(compute, eager=self._eager)
+
+    def losses_of(self, clone: Clone, outputs: Sequence[FloatArray], X: AnyArray, y: AnyArray) -> tuple[float, ...]:
+        """The user's loss of these outputs. Raises `NotAvailable` for a step of the model's own."""
+        self._needs_loss()
+        if self._captured.own_step:
+            raise NotAvailable("a loss that can be asked about other outputs")
+        backend = self._backend
+        x, target = backend.rows(X), backend.rows(y)
+
+        def ask(one: FloatArray) -> float:
+            p = backend.rows(np.asarray(one, dtype=np.float32))
+            return backend.value(lambda: self._own_objective().of(clone, x, target, p, None, 0.0), eager=True)
+
+        return tuple(ask(one) for one in outputs)
 
     # --- programs ---------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, final
@@ -253,6 +253,11 @@ class KerasSubject(Subject):
         """The compiled loss in evaluation mode, all rows as one batch."""
         with self._at(moment) as base:
             return self._workshop.loss(base, np.asarray(X), np.asarray(y))
+
+    def losses_of(self, outputs: Sequence[FloatArray], X: AnyArray, y: AnyArray) -> tuple[float, ...]:
+        """See `Subject.losses_of`."""
+        with self._at("end") as base:
+            return self._workshop.losses_of(base, outputs, np.asarray(X), np.asarray(y))
 
     # --- trials ---------------------------------------------------------------------------------
 

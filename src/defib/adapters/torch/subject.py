@@ -165,6 +165,25 @@ class TorchSubject(Subject):
         ]
         return torch.stack(losses).mean()
 
+    def losses_of(self, outputs: Sequence[FloatArray], X: AnyArray, y: AnyArray) -> tuple[float, ...]:
+        """See `Subject.losses_of`."""
+        if self.captured.program is None:
+            raise NotAvailable("the loss")
+        with quiet(seed=0), torch.no_grad():
+            network = Network(self.captured, None).eval()
+            if network.door.unbatched:
+                raise NotAvailable("a loss over several rows")
+            objective = UserLoss(self.captured.program, network)
+            labels, tensors = label_tensor(network, Arm(), np.asarray(X), y), network.tensors(np.asarray(X))
+            given = network.outputs(tensors)
+            at = min(self.captured.selected, len(given) - 1)
+            found = []
+            for one in outputs:
+                wished = torch.as_tensor(np.array(one), dtype=given[at].dtype, device=given[at].device)
+                answers = [*given[:at], wished.reshape(given[at].shape), *given[at + 1 :]]
+                found.append(float(objective(network, tensors, answers, labels)))
+            return tuple(found)
+
     def can_train(self, arm: Arm) -> str | None:
         """``None``, or why not, as a clause."""
         if self.recipe.optimizer is None or self.captured.optimizer is None:

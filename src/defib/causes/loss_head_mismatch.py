@@ -1,0 +1,78 @@
+"""DF304 loss-head-mismatch: the loss does not belong to the head, so a constant costs no more than the truth.
+
+## What it is
+A loss from another task or another way of writing labels: a KL divergence or a categorical cross-entropy on one
+sigmoid, a margin loss that wants −1/+1 and gets 0/1, a hand-made cross-entropy without its minus, or without the half
+for label 0.
+
+## Why every prediction is the same
+Training finds what the loss asks for. Here some constant costs as little as answers that are all right (a label of 0
+costs the same whatever is said), so the outputs run to that constant, or the gradient is 0 from the start.
+
+## Evidence for
+- The loss of right answers falls without end as the outputs grow (`NLLLoss` on logits that are no log-probabilities).
+- The user's own loss, asked about outputs that are right on every row and about constants: a constant is no worse, or
+  answers that are all wrong are better.
+- Check: `loss(right_answers, y)` against `loss(one_value_for_all, y)`, by hand.
+
+## Evidence against
+- Right answers cost clearly less than every constant: the loss is not the reason.
+
+## Look-alikes
+- label-encoding-mismatch (DF204): the loss is right for the task, and labels and outputs have other columns.
+- single-unit-softmax (DF301): no loss could help that head.
+- labels-outside-output-range (DF203): the loss asks for what the head cannot say.
+- broadcast-loss (DF305): every prediction is held against every label.
+
+## Example
+```python
+model.add(Dense(1, activation="sigmoid"))
+model.compile("adam", loss="categorical_crossentropy")    # normalizes over the one column: 1 for every row
+```
+
+## Fix
+The pair that fits: one sigmoid and binary cross-entropy for labels 0/1, K softmax units and categorical cross-entropy
+for K classes, a linear head and a squared error for values.
+
+## Known problems
+A loss that is merely slow (absolute error on a softmax, a margin loss on a sigmoid) does prefer right answers and is
+not named here. A loss that the model or its own `train_step` computes inside cannot be asked. Rows may be ranked
+although the loss does not ask for it: what label 1 has in common is learnt, and the outputs all run to one side.
+
+## References
+- Keras, Probabilistic losses: https://keras.io/api/losses/probabilistic_losses/
+- PyTorch, SoftMarginLoss (labels −1 and 1): https://pytorch.org/docs/stable/generated/torch.nn.SoftMarginLoss.html
+"""
+
+from __future__ import annotations
+
+from defib.causes import Cause
+from defib.causes._wants import Unwanted, unwanted
+from defib.diagnosis import Assessment, ruled_out, supported
+from defib.evidence import Book
+from defib.probes.head import HeadFacts
+
+
+def _assess(book: Book) -> Assessment:
+    found = unwanted(book)
+    if not isinstance(found, Unwanted):
+        return found
+    if found.encoding:
+        return ruled_out("labels and outputs have other columns, which comes first", layer=None, **found.numbers)
+    return supported(found.because, weight=0.95, layer=book.get(HeadFacts).layer, **found.numbers)
+
+
+CAUSE = Cause(
+    code="DF304",
+    name="loss-head-mismatch",
+    stage="head",
+    assess=_assess,
+    fixes=("fitting-head",),
+    contrast={"fitting-head": "must_work", "more-epochs": "must_not", "reinitialize": "must_not"},
+    explains=(
+        *("DF105", "DF303", "DF307", "DF401", "DF402", "DF403", "DF404", "DF405", "DF501", "DF502", "DF503", "DF505"),
+        *("DF506", "DF901", "DF902"),
+    ),
+    look_alikes=("DF204", "DF301", "DF203", "DF305"),
+    when_varied=True,
+)

@@ -1,0 +1,70 @@
+"""The loss asked about right answers and constants, against values worked out by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from defib.adapters import subject_of
+from defib.evidence import Missing
+from defib.examine import measure_all
+from defib.probes.preferences import PreferenceFacts, right_outputs
+from defib.recipe import Recipe
+from defib.task import read_targets
+
+X = np.random.default_rng(0).normal(size=(60, 4)).astype(np.float32)
+Y = (np.arange(60) % 3 == 0).astype(np.float32)[:, None]
+IDS = (np.arange(60) % 3).astype(np.int64)
+
+
+def facts(loss: Any, y: Any, head: Any) -> PreferenceFacts:
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), *head)
+    recipe = Recipe(loss=loss, optimizer=torch.optim.Adam(net.parameters()), epochs=1, batch_size=20)
+    return measure_all(subject_of(net, X, y, recipe=recipe), skip={"reference"}).get(PreferenceFacts)
+
+
+def test_a_cross_entropy_asks_for_the_truth() -> None:
+    found = facts(nn.BCEWithLogitsLoss(), Y, [nn.Linear(8, 1)])
+    assert found.prefers_right
+    assert found.right_loss == pytest.approx(np.log1p(np.exp(-16)), abs=1e-7)
+    assert found.wrong_loss is not None
+    assert found.wrong_loss > 1
+
+
+def test_a_class_loss_on_ids_and_a_squared_error_on_values() -> None:
+    assert facts(nn.CrossEntropyLoss(), IDS, [nn.Linear(8, 3)]).prefers_right
+    found = facts(nn.MSELoss(), X[:, :1] * 1e-3, [nn.Linear(8, 1)])
+    assert found.right_loss == 0
+    assert found.constant_loss == pytest.approx(np.var(X[:, 0] * 1e-3), rel=1e-3)
+    assert found.prefers_right
+
+
+def test_two_columns_against_one_unit() -> None:
+    hot = np.eye(2, dtype=np.float32)[(np.arange(60) % 2)]
+    found = facts(nn.MSELoss(), hot, [nn.Linear(8, 1), nn.Sigmoid()])
+    assert found.constant_loss == pytest.approx(0.25)
+    assert found.constant[0] == pytest.approx(0.5)
+    assert found.right_loss == pytest.approx((0.999**2 + 0.001**2) / 2)
+    assert not found.prefers_right
+
+
+def test_a_margin_loss_for_other_labels_and_a_loss_without_end() -> None:
+    margin = facts(nn.SoftMarginLoss(), Y, [nn.Linear(8, 1)])
+    assert margin.right_loss == pytest.approx(np.log(2) * 2 / 3, abs=1e-6)  # a label 0 costs ln 2 whatever is said
+    assert not margin.prefers_right
+    endless = facts(nn.NLLLoss(), IDS, [nn.Linear(8, 3)])
+    assert endless.endless_loss == pytest.approx(-16_000)
+    assert not endless.prefers_right
+
+
+def test_what_a_head_cannot_say() -> None:
+    three = read_targets(IDS, task="multiclass")
+    with pytest.raises(Missing):
+        list(right_outputs(three, 1, "sigmoid"))
+    with pytest.raises(Missing):
+        list(right_outputs(read_targets(IDS + 1, task="multiclass"), 3, "softmax"))
