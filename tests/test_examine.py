@@ -17,6 +17,7 @@ from defib.probes.labels import LabelFacts
 from defib.probes.loading import LoadingFacts
 from defib.probes.outputs import SymptomFacts
 from defib.probes.reference import SignalFacts
+from defib.probes.shown import ShownFacts
 from defib.subject import Layer, Rows, Subject
 from tests.probes.fakes import FakeSubject, Step, act, dense, small
 
@@ -34,7 +35,7 @@ def test_a_sound_network_answers_every_probe() -> None:
 
 def test_without_predict_rows_only_serving_is_missing() -> None:
     book = measure_all(small("relu", "sigmoid"), skip=("reference",))
-    assert set(book.missing) == {ServingFacts, LoadingFacts, SignalFacts}
+    assert set(book.missing) == {ServingFacts, ShownFacts, LoadingFacts, SignalFacts}
     assert book.missing[ServingFacts] == "rows that were predicted after the training"
     with pytest.raises(Missing, match="rows that were predicted"):
         book.get(ServingFacts)
