@@ -45,9 +45,9 @@ def versions(way: Way) -> str:
 
 
 def callback_name(way: Way) -> str:
-    """``defib.lightning.Monitor``."""
-    found = re.search(r"defib\.\w+\.Monitor", way.callback[1]) if way.callback else None
-    return f"`{found.group()}`" if found else ""
+    """``defib.lightning.Monitor``; ``callback`` where the line has none of these."""
+    found = re.search(r"(\w+)\.Monitor\(", way.callback[1]) if way.callback else None
+    return f"`defib.{found.group(1)}.Monitor`" if found else "callback"
 
 
 def long_rows() -> list[list[str]]:

@@ -91,7 +91,7 @@ _MODULES = {
     ),
     "symptom": ("Skill", "Symptom"),
 }
-CALLBACKS = ("keras",)
+CALLBACKS = ("keras", "lightning", "skorch", "transformers")
 """Modules with a ``Monitor`` for a framework's own training: ``defib.keras.Monitor``."""
 _WHERE = {name: module for module, names in _MODULES.items() for name in names}
 
@@ -120,7 +120,10 @@ class _Package(ModuleType):
     @property
     def diagnose(self) -> Any:
         """The function `defib.diagnose.diagnose`."""
-        return import_module("defib.diagnose").diagnose
+        from defib.untouched import same_random_state
+
+        with same_random_state():
+            return import_module("defib.diagnose").diagnose
 
     @diagnose.setter
     def diagnose(self, module: ModuleType) -> None: ...

@@ -39,6 +39,7 @@ from defib.trials import Progress, Silent
 from defib.trials.campaign import Campaign, Second
 from defib.trials.engine import Split
 from defib.trials.run import replay_only, run_trials
+from defib.untouched import same_random_state
 from defib.versions import versions
 from defib.wording import headline, next_command
 
@@ -62,6 +63,7 @@ class Options:
         return self.budget if self.budget is not None else max(MIN_BUDGET_SECONDS, subject.trace.seconds)
 
 
+@same_random_state()
 def diagnose(
     model: Any,
     X: AnyArray | None = None,
@@ -118,6 +120,7 @@ def diagnose_subject(
     return examine(subject, Options(budget, trials, seed), progress or Silent())[0]
 
 
+@same_random_state()
 def examine(subject: Subject, options: Options, progress: Progress) -> tuple[Diagnosis, Book]:
     """The diagnosis and the evidence behind it."""
     started = time.monotonic()

@@ -116,5 +116,52 @@ WAYS: Final[tuple[Way, ...]] = (
         note="tf.keras of old scripts with TF_USE_LEGACY_KERAS=1: fit on arrays, a generator and tf.data",
         env={"TF_USE_LEGACY_KERAS": "1"},
     ),
+    Way(
+        "Lightning",
+        ("lightning", "pytorch-lightning", "torch"),
+        {
+            "lightning_healthy": HEALTHY,
+            "lightning_raw_inputs": "unscaled-inputs",
+            "lightning_broadcast": "broadcast-loss",
+        },
+        api="defib.diagnose(model, X, y, budget=30,"
+        " recipe=defib.Recipe(model.loss, trainer.optimizers[0], trainer.max_epochs, batch_size=32))",
+        callback=("callbacks=[]", "callbacks=[monitor := __import__('defib').lightning.Monitor(trials=False)]"),
+        note="both names of the library, automatic and manual optimization, LightningDataModule, `predict`, `test`",
+    ),
+    Way(
+        "Transformers",
+        ("transformers", "accelerate", "torch"),
+        {
+            "transformers_healthy": HEALTHY,
+            "transformers_step": "learning-rate-too-high",
+            "transformers_regression": "target-scale",
+        },
+        callback=("callbacks=[]", "callbacks=[monitor := __import__('defib').transformers.Monitor(trials=False)]"),
+        note="`Trainer`: tiny BERT and DistilBERT, a padding collator, warm-up, gradient accumulation, `predict`",
+    ),
+    Way(
+        "skorch",
+        ("skorch", "torch"),
+        {
+            "skorch_healthy": HEALTHY,
+            "skorch_target": "target-scale",
+            "skorch_zero_weights": "zero-or-symmetric-initialization",
+        },
+        callback=("callbacks=[]", "callbacks=[monitor := __import__('defib').skorch.Monitor(trials=False)]"),
+        note="classifiers and a regressor, alone and in a Pipeline inside GridSearchCV",
+    ),
+    Way(
+        "Accelerate",
+        ("accelerate", "torch"),
+        {
+            "accelerate_healthy": HEALTHY,
+            "accelerate_raw_inputs": "unscaled-inputs",
+            "accelerate_head": "single-unit-softmax",
+        },
+        api="defib.diagnose(model, X, y, trials=False,"
+        " recipe=defib.Recipe(criterion, optimizer.optimizer, epochs=8, batch_size=32))",
+        note="`accelerator.backward`, `accumulate`, `clip_grad_norm_`",
+    ),
 )
 """In the order of the table."""

@@ -14,7 +14,7 @@ from importlib import import_module
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from defib.capture import Watcher
 from defib.capture.warned import Relocation
@@ -22,6 +22,8 @@ from defib.capture.warned import Relocation
 if TYPE_CHECKING:
     from defib.capture.pulse import Pulse
     from defib.subject import Subject
+
+W = TypeVar("W", bound=Watcher)
 
 WATCHERS: Final[Mapping[str, str]] = {
     "torch": "defib.capture.torch_loop:TorchWatcher",
@@ -61,6 +63,10 @@ class Watchers:
     def notes(self) -> tuple[str, ...]:
         """What broke inside the watching, one line each."""
         return (*self._errors, *(line for watcher in self._attached.values() for line in watcher.errors))
+
+    def of(self, kind: type[W]) -> W | None:
+        """The attached Watcher of this kind."""
+        return next((one for one in self._attached.values() if isinstance(one, kind)), None)
 
     def attach(self) -> None:
         """Watch frameworks that are imported already, and those that will be."""
@@ -184,3 +190,8 @@ def _call_after(spec: ModuleSpec, call: Callable[[], None]) -> None:
         call()
 
     attributes["exec_module"] = exec_module
+
+
+def table_for(name: str) -> Mapping[str, str]:
+    """The rows of `WATCHERS` of one Watcher: ``TorchWatcher``."""
+    return {trigger: where for trigger, where in WATCHERS.items() if where.endswith(f":{name}")}

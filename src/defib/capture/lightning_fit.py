@@ -20,14 +20,15 @@ from defib.capture.torch_frames import user_line
 def watch(module: Any, patches: Patches, watcher: FitWatch) -> None:
     """Wrap ``fit``, and the function by which the trainer calls every callback."""
     patches.wrap(
-        module.Trainer, "fit", functools.partial(watcher.around, begin=functools.partial(_begin, watcher), end=_end)
+        module.Trainer, "fit", functools.partial(watcher.around, begin=functools.partial(begin, watcher), end=end)
     )
     call: Any = sys.modules.get(f"{module.__package__}.call")
     if hasattr(call, "_call_callback_hooks"):
         patches.wrap(call, "_call_callback_hooks", functools.partial(_hooks, watcher), own=True)
 
 
-def _begin(watcher: FitWatch, trainer: Any, model: Any = None, *args: Any, **kwargs: Any) -> Fit:
+def begin(watcher: FitWatch, trainer: Any, model: Any = None, *args: Any, **kwargs: Any) -> Fit:
+    """What is known when ``fit`` is called."""
     fit = Fit("lightning", model, user_line())
     planned = trainer.max_epochs
     fit.planned = int(planned) if planned is not None and planned > 0 else None
@@ -35,7 +36,7 @@ def _begin(watcher: FitWatch, trainer: Any, model: Any = None, *args: Any, **kwa
     return fit
 
 
-def _end(trainer: Any, fit: Fit) -> None:
+def end(trainer: Any, fit: Fit) -> None:
     """An epoch that was broken off counts as begun."""
     broken_off = bool(trainer.fit_loop.epoch_loop.batch_progress.current.ready)
     fit.epochs = int(trainer.current_epoch) + (broken_off and not trainer.fit_loop.epoch_loop._is_training_done)
@@ -45,13 +46,13 @@ def _hooks(watcher: FitWatch, original: Callable[..., Any]) -> Callable[..., Any
     @functools.wraps(original)
     def call(trainer: Any, hook_name: str, *args: Any, **kwargs: Any) -> Any:
         if hook_name == "on_validation_end" and id(trainer) in watcher.running and not watcher.off():
-            watcher.guard(_validated, trainer, watcher.running[id(trainer)])
+            watcher.guard(validated, trainer, watcher.running[id(trainer)])
         return original(trainer, hook_name, *args, **kwargs)
 
     return call
 
 
-def _validated(trainer: Any, fit: Fit) -> None:
+def validated(trainer: Any, fit: Fit) -> None:
     """The loss that the program logged of its validation rows, by a name with ``val`` and ``loss`` in it."""
     if trainer.sanity_checking:
         return

@@ -14,17 +14,19 @@ from defib.capture.torch_frames import user_line
 
 def watch(module: Any, patches: Patches, watcher: FitWatch) -> None:
     """Wrap the loop that ``fit`` and ``partial_fit`` run."""
-    patches.wrap(module.NeuralNet, "fit_loop", functools.partial(watcher.around, begin=_begin, end=_end))
+    patches.wrap(module.NeuralNet, "fit_loop", functools.partial(watcher.around, begin=begin, end=end))
 
 
-def _begin(net: Any, X: Any, y: Any = None, epochs: int | None = None, **kwargs: Any) -> Fit:
+def begin(net: Any, X: Any, y: Any = None, epochs: int | None = None, **kwargs: Any) -> Fit:
+    """What is known when the loop begins."""
     fit = Fit("skorch", getattr(net, "module_", None), user_line(), place())
     before = len(getattr(net, "history_", ()))
     fit.planned = before + int(epochs if epochs is not None else net.max_epochs)
     return fit
 
 
-def _end(net: Any, fit: Fit) -> None:
+def end(net: Any, fit: Fit) -> None:
+    """What the history says afterwards."""
     fit.epochs = len(net.history) or None
     for row in net.history:
         if row.get("valid_loss") is not None:

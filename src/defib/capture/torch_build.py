@@ -10,6 +10,7 @@ import torch
 
 from defib.adapters.torch.captured import Captured, OptimizerRecord
 from defib.adapters.torch.clone import unwrapped
+from defib.adapters.torch.door import Door
 from defib.adapters.torch.facts import facts_of
 from defib.adapters.torch.reading import OTHER_LABELS
 from defib.adapters.torch.subject import TorchSubject
@@ -135,10 +136,10 @@ def _unused_optimizer(session: Session, study: Study) -> OptimizerWatch | None:
 
 
 def _captured(study: Study, watch: OptimizerWatch | None, has_rows: bool) -> Captured:
-    first, reading = study.first, study.first.reading
+    reading = study.first.reading
     return Captured(
         module=study.module,
-        door=first.door if has_rows else None,
+        door=_door(study) if has_rows else None,
         initial=_joined(study, [entry.initial for entry in study.entries]),
         loaded=any(entry.loaded for entry in study.entries),
         program=reading.program if reading is not None and _repeatable(study) else None,
@@ -162,6 +163,12 @@ def _repeatable(study: Study) -> bool:
     """Whether the loss can be computed again from rows and labels."""
     reading = study.first.reading
     return study.outside is None and reading is not None and (reading.replayable or study.extras.known)
+
+
+def _door(study: Study) -> Door:
+    """As it was first seen; for rows of the longest length where lengths differ."""
+    door = study.first.door
+    return door if study.lengths is None or len(door.parts) < 2 else study.lengths.door(door)
 
 
 def _joined(study: Study, states: Sequence[Mapping[str, Any] | None]) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ from typing import Any, final
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from defib.adapters.torch.arrays import tensors_in, to_numpy
 from defib.adapters.torch.door import Door, plain_parts, read_door
@@ -20,6 +21,7 @@ from defib.adapters.torch.ops import activation_of, kind_of
 from defib.adapters.torch.program import Node, slice_nodes
 from defib.capture.torch_analysis import label_array, meeting_label
 from defib.capture.torch_call import Call
+from defib.capture.torch_lengths import Lengths
 from defib.capture.torch_rows import evenly, row_keys
 from defib.subject import AnyArray, FloatArray, NotAvailable
 
@@ -77,6 +79,9 @@ class Group:
     applied: list[tuple[str, ...]] = field(default_factory=list)
     """Per call: the squashings (``sigmoid``, ``softmax``) that the program then applied to the output."""
 
+    lengths: Lengths | None = None
+    """Where rows of different lengths can be brought to one."""
+
     @property
     def squashed(self) -> tuple[str, ...]:
         """Those of every call, where all agree."""
@@ -85,7 +90,11 @@ class Group:
     @property
     def kept(self) -> list[int]:
         """Calls whose rows have the shape of the first one's: padded sequences of another length have not."""
-        return [i for i, one in enumerate(self.X) if one.shape[1:] == self.X[0].shape[1:]]
+        pieces = self._aligned()
+        return [i for i, one in enumerate(pieces) if one.shape[1:] == pieces[0].shape[1:]]
+
+    def _aligned(self) -> list[AnyArray]:
+        return self.X if self.lengths is None else self.lengths.align(self.X)
 
     @property
     def n_seen(self) -> int | None:
@@ -95,7 +104,12 @@ class Group:
 
     def rows(self) -> AnyArray:
         """All rows of one shape, in order."""
-        return np.concatenate([self.X[i] for i in self.kept])
+        pieces = self._aligned()
+        return np.concatenate([pieces[i] for i in self.kept])
+
+    def keys(self) -> NDArray[np.uint64]:
+        """One number per row, as the training's rows have them."""
+        return row_keys(self.rows()) if self.lengths is None else self.lengths.keys(self.rows())
 
     def labels(self) -> AnyArray | None:
         """Their labels, where every call had some."""
@@ -127,7 +141,14 @@ class EvalLog:
     def __init__(self) -> None:
         self.groups: list[Group] = []
 
-    def add(self, calls: Sequence[Call], nodes: Sequence[Node], steps: int, label_path: tuple[Any, ...] = ()) -> None:
+    def add(
+        self,
+        calls: Sequence[Call],
+        nodes: Sequence[Node],
+        steps: int,
+        label_path: tuple[Any, ...] = (),
+        lengths: Lengths | None = None,
+    ) -> None:
         """One evaluation: one call, or several whose last one gives the output.
 
         ``label_path``: where the label stands among the arguments of a model that computes its loss itself.
@@ -153,6 +174,7 @@ class EvalLog:
         group.n_rows += len(X)
         X, y, outputs = _sampled(X, y, outputs)
         group.X.append(X)
+        group.lengths = lengths if lengths is not None and len(door.parts) == lengths.n_parts else None
         group.outputs.append(outputs)
         group.y.append(y)
         group.applied.append(squashings([node for node in nodes if not node.call], last.outputs))
@@ -222,5 +244,5 @@ def _door(calls: Sequence[Call], nodes: Sequence[Node]) -> tuple[Door, list[Any]
 
 def share_seen(group: Group, seen: frozenset[int]) -> float:
     """Share of a group's rows that the training saw, in [0, 1]."""
-    keys = row_keys(group.rows())
+    keys = group.keys()
     return sum(1 for key in keys.tolist() if key in seen) / max(len(keys), 1)

@@ -42,16 +42,22 @@ class FitWatch:
             try:
                 return original(trainer, *args, **kwargs)
             finally:
-                self.guard(self._end, end, trainer)
+                self.guard(self.leave, trainer, end)
 
         return fit
 
-    def _begin(self, begin: Callable[..., Fit], trainer: Any, args: Any, kwargs: Any) -> None:
-        fit = self.running[id(trainer)] = begin(trainer, *args, **kwargs)
-        self.session.begin_fit(fit)
+    def enter(self, trainer: Any, fit: Fit) -> None:
+        """A training begins; also told by a callback, when ``fit`` runs already."""
+        if id(trainer) not in self.running:
+            self.running[id(trainer)] = fit
+            self.session.begin_fit(fit)
 
-    def _end(self, end: Callable[[Any, Fit], None], trainer: Any) -> None:
+    def leave(self, trainer: Any, end: Callable[[Any, Fit], None]) -> None:
+        """It has ended."""
         fit = self.running.pop(id(trainer), None)
         if fit is not None:
             self.session.end_fit(fit)
             end(trainer, fit)
+
+    def _begin(self, begin: Callable[..., Fit], trainer: Any, args: Any, kwargs: Any) -> None:
+        self.enter(trainer, begin(trainer, *args, **kwargs))

@@ -43,7 +43,7 @@ class Fit:
 
     def notes(self) -> tuple[str, ...]:
         """Sentences on what was left out."""
-        if self.place.within is None:
+        if self.place.within is None or not self.siblings:
             return ()
         which = "the one it fitted again on all rows" if self.place.refit else "the last of them"
         return (f"{self.place.within} fitted {self.siblings + 1} networks that were seen: this is {which}",)

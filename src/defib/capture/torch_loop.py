@@ -53,6 +53,7 @@ class TorchWatcher(Watcher):
         self._undo: list[Callable[[], None]] = []
         self._libraries = Patches()
         self._watched: set[str] = set()
+        self.fits = FitWatch(self.session, self._guard, self._off, self._watch_forward)
 
     def attach(self) -> None:
         """Patch modules, backward, optimizers, and the libraries that came in since; see `detach`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import final
 
@@ -22,6 +23,10 @@ MAX_BATCHES_OF_FEW = 300
 """Where there are hardly more distinct rows than a batch has, an epoch is looked for this long."""
 REPEATS = 4
 """Rows that came this often on average without a period are drawn by a sampler: nothing more is learnt by waiting."""
+
+
+Keys = Callable[[AnyArray], NDArray[np.uint64]]
+Align = Callable[[Sequence[AnyArray]], list[AnyArray]]
 
 
 def row_keys(X: AnyArray) -> NDArray[np.uint64]:
@@ -47,6 +52,11 @@ def row_keys(X: AnyArray) -> NDArray[np.uint64]:
     return keys ^ (keys >> np.uint64(31))
 
 
+def column_weights(n: int) -> NDArray[np.uint64]:
+    """``n`` odd numbers, the same ones first whatever ``n`` is."""
+    return _weights(n)
+
+
 @lru_cache(maxsize=64)
 def _weights(n: int) -> NDArray[np.uint64]:
     return np.random.default_rng(12345).integers(1, 2**63, size=n, dtype=np.uint64) | np.uint64(1)
@@ -70,7 +80,10 @@ def _total(keys: NDArray[np.uint64]) -> int:
 class RowStore:
     """Fed one batch after the other, in the order of the training."""
 
-    def __init__(self) -> None:
+    def __init__(self, keys: Keys = row_keys, align: Align = list) -> None:
+        """``keys``: one number per row; ``align``: brings arrays of rows to one shape, where that can be done."""
+        self._keys_of = keys
+        self._align = align
         self.batches: list[tuple[int, AnyArray, AnyArray | None]] = []
         self.labels: list[AnyArray] = []
         self.stride = 1
@@ -126,7 +139,7 @@ class RowStore:
             self._bytes = sum(X.nbytes + (0 if y is None else y.nbytes) for _, X, y in self.batches)
 
     def _count(self, X: AnyArray, y: AnyArray | None = None) -> None:
-        keys = row_keys(X)
+        keys = self._keys_of(X)
         self._distinct.update(keys.tolist())
         labelled = self._labelled and y is not None and len(y) == len(X)
         if self._labelled and not labelled and self.n_batches:
@@ -232,6 +245,7 @@ class RowStore:
         limit = self.period_rows if self.period_rows is not None else self.n_rows
         exact = self.period_rows is not None and not self.sampled
         found = [(X, y) for at, X, y in self.batches if not exact or at < limit]
+        found = list(zip(self._align([X for X, _ in found]), [y for _, y in found], strict=True))
         same = [one for one in found if one[0].shape[1:] == found[0][0].shape[1:]]
         return same or found[:1]
 
@@ -239,7 +253,7 @@ class RowStore:
         """Without a strict period, each row once."""
         if not self.sampled:
             return np.arange(len(X))
-        return np.sort(np.unique(row_keys(X), return_index=True)[1])
+        return np.sort(np.unique(self._keys_of(X), return_index=True)[1])
 
     def label_order(self) -> AnyArray | None:
         """Labels in the order the training saw them, at most 20,000."""

@@ -180,7 +180,8 @@ class Session:
         study = self.studies.get(key)
         steps = self.n_steps if study is None else study.n_steps
         path = () if study is None else study.first.label_path
-        self.evals.setdefault(key, EvalLog()).add(calls, nodes, steps, path)
+        lengths = None if study is None else study.lengths
+        self.evals.setdefault(key, EvalLog()).add(calls, nodes, steps, path, lengths)
 
     def on_backward(self, loss: Any) -> None:
         """``backward`` of this loss is about to run."""

@@ -11,10 +11,12 @@ import torch
 from defib.adapters.torch.clone import all_parameters, is_uninitialized, state_of, unwrapped
 from defib.adapters.torch.door import read_door
 from defib.adapters.torch.facts import settings_of
+from defib.adapters.torch.inside import without_label
 from defib.capture.torch_analysis import Analysis
 from defib.capture.torch_call import Call
 from defib.capture.torch_extras import RowExtras
 from defib.capture.torch_fits import Fit
+from defib.capture.torch_lengths import Lengths
 from defib.capture.torch_repeat import looked_at, repeated
 from defib.capture.torch_rows import RowStore
 from defib.capture.torch_trace import LossTrace, RateTrace, gradient_word, stronger
@@ -103,7 +105,8 @@ class Study:
         self.first = analysis.slim()
         self.entries = list(entries)
         self.module = analysis.module()
-        self.rows = RowStore()
+        self.lengths = None if analysis.composite is not None else Lengths.of(analysis.door)
+        self.rows = RowStore() if self.lengths is None else RowStore(self.lengths.keys, self.lengths.align)
         self.losses = LossTrace()
         self.optimizer: OptimizerWatch | None = None
         self.others: dict[int, tuple[OptimizerWatch, RateTrace]] = {}
@@ -198,6 +201,8 @@ class Study:
         """A step that was not recorded: only which rows came."""
         if self.rows.wants_keys and self.first.composite is None:
             door, rows = read_door(call.args, call.kwargs, call.outputs)
+            if self.first.label_path:
+                door, rows, _ = without_label(door, rows, self.first.label_path)
             self.rows.skip(door.rows_of(rows, copy=False))
 
     def on_backward(self, loss: Any) -> None:

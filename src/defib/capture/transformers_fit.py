@@ -22,15 +22,18 @@ def _begin(trainer: Any, *args: Any, **kwargs: Any) -> Fit:
 
 
 def _end(trainer: Any, fit: Fit) -> None:
-    state = trainer.state
-    fit.planned = int(state.num_train_epochs) or None
-    if fit.planned and trainer.args.max_steps > 0 and state.global_step >= trainer.args.max_steps:
-        fit.planned = None  # steps were asked for, and made
+    read_state(trainer.args, trainer.state, fit)
+
+
+def read_state(args: Any, state: Any, fit: Fit) -> None:
+    """What ``TrainingArguments`` and ``TrainerState`` say after the training."""
+    steps_asked = args.max_steps > 0 and state.global_step >= args.max_steps
+    fit.planned = None if steps_asked else int(state.num_train_epochs) or None
     fit.epochs = math.ceil(float(state.epoch or 0) - 1e-6) or None
     for entry in state.log_history:
         if "eval_loss" in entry and "epoch" in entry:
             fit.validation[math.ceil(float(entry["epoch"]) - 1e-6)] = float(entry["eval_loss"])
     best = getattr(state, "best_global_step", None)
-    if trainer.args.load_best_model_at_end and best and state.global_step and fit.epochs:
+    if args.load_best_model_at_end and best and state.global_step and fit.epochs:
         fit.restored_epoch = max(1, round(best / state.global_step * float(state.epoch)))
-        fit.restored_by = f"load_best_model_at_end, the best {trainer.args.metric_for_best_model or 'loss'}"
+        fit.restored_by = f"load_best_model_at_end, the best {args.metric_for_best_model or 'loss'}"

@@ -17,6 +17,7 @@ import typer
 
 from defib.cli.manner import Ascii, NoColor, manner_of
 from defib.errors import DefibError
+from defib.untouched import same_random_state
 
 if TYPE_CHECKING:
     from defib.capture.script import ScriptOutcome
@@ -185,11 +186,12 @@ class Streams:
 
 def _diagnose_all(request: Request, outcome: ScriptOutcome, recorder: Recorder, streams: Streams) -> int:
     """Diagnose, hold to the gate, write the reports; returns the exit code."""
-    code, done = _diagnose_each(request, outcome, recorder, streams)
-    recorder.close()
-    gate = _gate(request, done, streams)
-    with _calm():
-        written = _write_reports(request, done, recorder, gate, streams)
+    with same_random_state():
+        code, done = _diagnose_each(request, outcome, recorder, streams)
+        recorder.close()
+        gate = _gate(request, done, streams)
+        with _calm():
+            written = _write_reports(request, done, recorder, gate, streams)
     _say_where(request, recorder, streams)
     if code == 0 and not written:
         return FAILED

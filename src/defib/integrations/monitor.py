@@ -16,9 +16,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, final
+from typing import IO, TYPE_CHECKING, Any, final
 
-from defib.capture.imports import WATCHERS, Watchers, watching_now
+from defib.capture.imports import WATCHERS, Watchers, table_for, watching_now
+from defib.untouched import same_random_state
 
 if TYPE_CHECKING:
     from defib.diagnosis import Diagnosis
@@ -84,6 +85,7 @@ class TrainingMonitor:
             self.watchers.collect()
             self.watchers.detach()
 
+    @same_random_state()
     def finish(self) -> None:
         """End the watching and print what was found, unless ``quiet``.
 
@@ -97,6 +99,7 @@ class TrainingMonitor:
                 _show(one, sys.stdout)
             self._say_notes()
 
+    @same_random_state()
     def diagnoses(self) -> tuple[Diagnosis, ...]:
         """One diagnosis per network that was trained, in order; made once, and ends the watching."""
         self.stop()
@@ -150,6 +153,11 @@ class Monitored(ABC):
     def notes(self) -> tuple[str, ...]:
         """What broke inside the watching or the diagnosing, one line each."""
         return self.monitor.notes
+
+
+def torch_monitor(**options: Any) -> TrainingMonitor:
+    """One that watches PyTorch alone; ``options`` are those of `MonitorOptions`."""
+    return TrainingMonitor(MonitorOptions(**options), table=table_for("TorchWatcher"))
 
 
 @contextmanager

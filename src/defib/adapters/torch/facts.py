@@ -32,4 +32,9 @@ def facts_of(kind: type[Any], settings: Mapping[str, Any], extra: Mapping[str, f
 
 def optimizer_facts(optimizer: Any) -> OptimizerFacts:
     """Of a live optimizer, by its first group."""
-    return facts_of(type(optimizer), settings_of(optimizer.param_groups[0]), {})
+    return facts_of(type(optimizer), before_schedule(settings_of(optimizer.param_groups[0])), {})
+
+
+def before_schedule(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """With the learning rate that a schedule started from: at the end of the training it may have come down to 0."""
+    return {**settings, "lr": settings["initial_lr"]} if "initial_lr" in settings else dict(settings)

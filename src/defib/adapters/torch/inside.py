@@ -105,7 +105,8 @@ def _reading(
     step = Step(
         "own_loss", lambda z, y: factor * function(z.double(), y), (Slot(0), Slot(1)), {}, (2,), not cut, None, True
     )
-    facts = LossFacts(name, kind, takes, tuple(output.shape), tuple(label.shape))
+    fitted = getattr(function, "aligned", False) and label.numel() == output.numel()
+    facts = LossFacts(name, kind, takes, tuple(output.shape), tuple((output if fitted else label).shape))
     program = Program((step,), leaves, (2,), 3)
     return Reading(program, facts, selected, (), link_of(facts), label, False)
 

@@ -12,7 +12,7 @@ from defib.adapters.torch.arrays import tensors_in, to_numpy, to_tensor
 from defib.adapters.torch.captured import Captured, OptimizerRecord
 from defib.adapters.torch.clone import clone_module, device_of, floating_of, is_uninitialized, unwrapped
 from defib.adapters.torch.door import plain_door
-from defib.adapters.torch.facts import optimizer_facts, settings_of
+from defib.adapters.torch.facts import before_schedule, optimizer_facts, settings_of
 from defib.adapters.torch.quiet import quiet
 from defib.adapters.torch.reading import Reading, Scene, read_loss
 from defib.adapters.torch.subject import TorchSubject
@@ -189,7 +189,7 @@ def _record(model: Any, optimizer: Any) -> OptimizerRecord | None:
         return None
     names = {id(one): name for name, one in unwrapped(model).named_parameters()}
     groups = tuple(
-        (tuple(names[id(one)] for one in group["params"] if id(one) in names), settings_of(group))
+        (tuple(names[id(one)] for one in group["params"] if id(one) in names), before_schedule(settings_of(group)))
         for group in optimizer.param_groups
     )
     return OptimizerRecord(type(optimizer), groups, dict(optimizer.defaults))

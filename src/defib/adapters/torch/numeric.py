@@ -130,6 +130,7 @@ def _aligned(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
         y = y.double()
         return function(z, y.reshape(z.shape) if y.numel() == z.numel() else _one_hot(z, y))
 
+    run.aligned = True  # type: ignore[attr-defined]
     return run
 
 
