@@ -22,8 +22,9 @@ def every() -> str:
     return render(samples.ALL, recorded.BACKGROUND)
 
 
-def large() -> str:
-    return render([samples.FLAT_DIAGNOSIS], recorded.large(200, 10_000))
+def large(first_equal: str | None = None) -> str:
+    diagnosis = replace(samples.FLAT_DIAGNOSIS, first_equal_layer=first_equal)
+    return render([diagnosis], recorded.large(200, 10_000))
 
 
 def hostile() -> str:

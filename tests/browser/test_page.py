@@ -124,3 +124,14 @@ def test_names_cannot_break_out(open_page: Open) -> None:
     assert shown.run("document.querySelectorAll('#vg-tooltip-element img, #vg-tooltip-element script').length") == 0
     assert shown.run("window.hacked") is None
     assert shown.complaints == []
+
+
+def test_a_deep_network_shows_where_the_rows_become_equal(open_page: Open) -> None:
+    shown = open_page(pages.large("block_150/dense"))
+    mark, box = (
+        shown.run(f"document.querySelector('{one}').getBoundingClientRect().toJSON()")
+        for one in (".tall .mark-text text", ".tall")
+    )
+    assert box["height"] < DESKTOP[1]
+    assert box["top"] < mark["top"] < mark["bottom"] < box["bottom"]
+    assert shown.run("window.shifts") == 0

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from defib.adapters.numpy import draw, trained_subject
+from defib.diagnose import diagnose_subject
 from defib.evidence import Missing
 from defib.examine import measure_all
 from defib.probes.looks import find_looks
@@ -52,3 +53,11 @@ def test_what_cannot_be_replayed_is_missing() -> None:
     fake = FakeSubject([(Layer("out", "dense"), lambda values: values[:, :1])], X, Y, initial=False)
     with pytest.raises(Missing, match="replayed"):
         find_looks(fake, measure_all(fake, skip=("reference",)), seconds=1.0)
+
+
+def test_a_diagnosis_holds_them_where_trials_are_allowed() -> None:
+    """A step that is far too small: flat, and nothing moves."""
+    subject = trained_subject(draw((3, 5, 1), ("sigmoid", "sigmoid"), 1), 1e-6 * X, Y, n_updates=8)
+    found = diagnose_subject(subject, budget=1.0).measured.evidence["LookFacts"]
+    assert found.updates == (0, 1, 2, 4, 8)
+    assert "LookFacts" not in diagnose_subject(subject, trials=False).measured.evidence

@@ -35,12 +35,21 @@
     return {...spec, config};
   }
 
+  /** A deep network scrolls in a box of its own: show the layer in which the rows become equal. */
+  function toTheMark(box) {
+    const scrolled = box.closest(".tall"), mark = box.querySelector(".mark-text text");
+    if (!scrolled || !mark) return;
+    const far = mark.getBoundingClientRect().top - scrolled.getBoundingClientRect().top;
+    scrolled.scrollTop += far - scrolled.clientHeight / 2;
+  }
+
   async function draw(box) {
     const plot = box.querySelector(".plot");
     try {
       const {view} = await vegaEmbed(plot, narrowed(specs[box.dataset.figure], plot.clientWidth), options);
       box.dataset.drawn = "yes";
       zoomable(box, view);
+      toTheMark(box);
     } catch (error) {
       box.dataset.drawn = "no";
       plot.textContent = "This figure could not be drawn; its numbers stand below.";
