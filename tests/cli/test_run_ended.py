@@ -69,10 +69,7 @@ def test_a_killed_training_is_still_on_record(tmp_path: Path, defib: Run) -> Non
     assert progress["models"][0]["model"] == "Sequential"
     told = defib("report")
     assert told.returncode == 2
-    assert (
-        "ends before its first diagnosis; when it was last heard of, Sequential (torch) had taken 1 steps"
-        in told.stderr
-    )
+    assert "ends before its first diagnosis; when it was last heard of, Sequential (torch) had taken " in told.stderr
     assert "with a last loss of" in told.stderr
 
 

@@ -117,12 +117,16 @@ class TorchWatcher(Watcher):
             self._inside = inside
 
     def _off(self) -> bool:
+        if torch.compiler.is_dynamo_compiling():
+            return True
         return self._inside or busy() or engaged() or threading.get_ident() != self._thread
 
     def _call(self, original: Any) -> Any:
         watcher = self
 
         def __call__(module: Any, *args: Any, **kwargs: Any) -> Any:
+            if torch.compiler.is_dynamo_compiling():  # a traced call is the program's own graph: nothing of ours in it
+                return original(module, *args, **kwargs)
             if watcher._inside or busy() or engaged() or threading.get_ident() != watcher._thread:
                 return original(module, *args, **kwargs)
             return watcher._top_level(original, module, args, kwargs)
