@@ -24,6 +24,7 @@ from defib.examine import measure_all
 from defib.fixing import choose_fix
 from defib.gate import Gate, needs_replay, read_gate
 from defib.interventions.table import all_interventions
+from defib.locate import with_places
 from defib.probes.activations import ActivationFacts
 from defib.probes.looks import LookFacts, find_looks
 from defib.probes.moments import MomentFacts, find_moments
@@ -143,6 +144,7 @@ def examine(subject: Subject, options: Options, progress: Progress) -> tuple[Dia
         book = _replayed(book, LookFacts, lambda: find_looks(subject, book, LOOKS_SHARE * options.seconds(subject)))
     diagnosis = _conclude(subject, book, gate, replace(found, assessed=settled), campaign)
     diagnosis = with_second_faults(diagnosis, second_faults(campaign, diagnosis.causes))
+    diagnosis = _placed(diagnosis, subject, book)
     return replace(diagnosis, seconds=time.monotonic() - started), book
 
 
@@ -233,6 +235,16 @@ def _conclude(subject: Subject, book: Book, gate: Gate, found: Assessments, camp
         versions=versions(subject.framework),
         measured=Measured(subject.trace, {type(one).__name__: one for one in book.found.values()}),
     )
+
+
+def _placed(diagnosis: Diagnosis, subject: Subject, book: Book) -> Diagnosis:
+    """With the lines of the user's program; without them where reading them breaks."""
+    layers = [one.layer for one in book.get(ActivationFacts).end] if book.has(ActivationFacts) else []
+    try:
+        return with_places(diagnosis, subject.recipe.sources, layers, {c.code: c.stage for c in all_causes()})
+    except Exception as error:  # a program that cannot be read must not end the diagnosis
+        note = f"the line of the fault was not found: {type(error).__name__}: {str(error)[:200]}"
+        return replace(diagnosis, notes=(*diagnosis.notes, note))
 
 
 def _outcome(gate: Gate, causes: tuple[Hypothesis, ...], stages: dict[str, str]) -> Outcome:

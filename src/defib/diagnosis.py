@@ -72,6 +72,17 @@ def not_applicable(because: str) -> Assessment:
 
 
 @dataclass(frozen=True)
+class Place:
+    """A line of the user's program."""
+
+    file: str
+    line: int
+    """Counted from 1."""
+    text: str = ""
+    """What stands there, without indentation; empty where the file could not be read."""
+
+
+@dataclass(frozen=True)
 class Hypothesis:
     """A cause with its assessment, as ranked."""
 
@@ -82,6 +93,8 @@ class Hypothesis:
     """Code of the supported cause whose consequence this one is, if any (cause before mechanism)."""
     tied_with: tuple[str, ...] = ()
     """Codes that the evidence and the trials do not tell apart from this one."""
+    at: Place | None = None
+    """The line that carries the fault, or the call at which it shows; ``None`` where no program was seen."""
 
 
 @dataclass(frozen=True)

@@ -36,3 +36,13 @@ def test_predictions_that_vary_count_by_their_median(end: float, verdict: str) -
     facts = SymptomFacts(varied, varied, varied, True, training_centre=end, initial_centre=0.2)
     training = replace(STUCK, learning_rate=1e-3, still_falling=True)
     assert CAUSE.assess(book(facts, FAR_OFF, training)).verdict == verdict
+
+
+@pytest.mark.parametrize(("end", "verdict"), [(1e15, "inconclusive"), (-10_000.0, "supported")])
+def test_predictions_that_were_thrown_are_not_on_their_way(end: float, verdict: str) -> None:
+    symptoms = [replace(FLAT, constant=(one,), output_kind="value") for one in (end, end, 0.1)]
+    facts = SymptomFacts(symptoms[0], symptoms[1], symptoms[2], True)
+    training = replace(STUCK, learning_rate=1e-3, still_falling=True)  # from 1e30 it falls for ever
+    found = CAUSE.assess(book(facts, FAR_OFF, training))
+    assert found.verdict == verdict
+    assert ("threw" in found.because) is (verdict == "inconclusive")

@@ -145,3 +145,12 @@ def test_sequences_of_any_length(shape: tuple[int, ...]) -> None:
     X = np.random.default_rng(0).normal(size=shape)
     X[0, 0, 0] = np.nan
     assert np.isfinite(sequence_features(X)).all()
+
+
+def test_windows_of_a_series_without_signal_are_not_called_mispaired() -> None:
+    # Neighbouring windows share most of their numbers: with sorted labels they would share the label, too.
+    returns = np.random.default_rng(0).standard_t(5, 700)
+    X = np.array([returns[i - 12 : i] for i in range(12, 700)])[:, :, None]
+    found = find_signal(X, (returns[12:] > 0)[:, None].astype(float), "auc", "sequence")
+    assert not found.has_signal
+    assert found.repaired_pairing is None

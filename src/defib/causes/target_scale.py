@@ -63,6 +63,9 @@ FAR = 0.5
 HARDLY = 0.05
 """Share of the way below which twenty times the updates would be needed: the distance is wrong, not the time."""
 
+THROWN = -1.0
+"""Share of the way: predictions that ended twice as far from the targets as they began are not on their way."""
+
 
 def _assess(book: Book) -> Assessment:
     labels = book.get(LabelFacts)
@@ -101,6 +104,12 @@ def _assess(book: Book) -> Assessment:
         )
         low = (training.learning_rate or 0.0) <= (training.usual_learning_rate or 0.0) / 10
         return supported(because, weight=0.7 if low else 0.9, layer=None, **numbers)
+    if way is not None and way < THROWN:
+        because = (
+            f"the targets lie around {num(labels.mean)}, but the training threw the predictions {num(distance)} sd "
+            "away from them, further than they began"
+        )
+        return inconclusive(because, weight=0.35, layer=None, **numbers)
     moving = training is not None and bool(training.still_falling)
     because = (
         f"the targets lie around {num(labels.mean)} and the predictions still stand {num(distance)} sd away from it"

@@ -45,19 +45,21 @@ def re_pairings(rows: AnyArray, targets: FloatArray, places: NDArray[np.int64], 
     """Pairings to try, for rows and labels in the order of the file with strictly increasing ``places``.
 
     Rows that share their content with their neighbours are not shifted: windows of a series hold the labels of
-    the rows before them, and any shift would then bring signal without anything being wrong.
+    the rows before them, and any shift would then bring signal without anything being wrong. Nor are their labels
+    sorted: neighbours then share a label as well, and a learner that saw one half of them knows the other.
     """
     found: list[Pairing] = []
     if len(places) < 2:
         return found
-    if not overlapping(rows, places):
+    shared = overlapping(rows, places)
+    if not shared:
         for k in SHIFTS:
             unit = "row" if k == 1 else "rows"
             found.append((f"labels shifted by {k} {unit}", *_met(places, lambda place, k=k: place + k)))  # type: ignore[misc]
             found.append((f"labels shifted by -{k} {unit}", *_met(places, lambda place, k=k: place - k)))  # type: ignore[misc]
     last = int(places[0] + places[-1])
     found.append(("labels in reverse order", *_met(places, lambda place: last - place)))
-    if classes and not drifts(rows):
+    if classes and not shared and not drifts(rows):
         found.append(("labels sorted by class", np.arange(len(rows)), np.lexsort(targets.T)))
     return found
 

@@ -11,23 +11,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from defib.diagnosis import Diagnosis
+from defib.diagnosis import Diagnosis, Hypothesis
+from defib.locate import CALLS
 
 if TYPE_CHECKING:
     from defib.recording import Recording
-
-CALLS: dict[str, tuple[str, ...]] = {
-    "data": ("fit",),
-    "labels": ("loss", "fit"),
-    "head": ("loss", "compile", "fit"),
-    "architecture": ("fit",),
-    "initialization": ("fit",),
-    "optimization": ("optimizer", "compile", "step", "fit"),
-    "loop": ("step", "loss", "fit"),
-    "serving": ("predict", "evaluate", "fit"),
-    "nothing_wrong": ("predict", "evaluate", "fit"),
-}
-"""Stage of a cause → the recorded calls at which its fault shows, nearest first."""
 
 
 @dataclass(frozen=True)
@@ -73,11 +61,18 @@ class Background:
 
     def location(self, index: int, diagnosis: Diagnosis) -> Location | None:
         """Where the fault shows: the call that belongs to the leading cause's stage, else the script."""
+        best = diagnosis.causes[0] if diagnosis.causes else None
+        if best is not None and best.at is not None:
+            return self.of_cause(best)
         sources = self.of(index).sources
         for call in _calls(diagnosis):
             if call in sources:
                 return self._relative(*_parted(sources[call]))
         return None if self.script is None else self._relative(self.script, None)
+
+    def of_cause(self, cause: Hypothesis) -> Location | None:
+        """The line that carries this cause, where the program was read."""
+        return None if cause.at is None else self._relative(cause.at.file, cause.at.line)
 
     def _relative(self, file: str, line: int | None) -> Location:
         path = Path(file)

@@ -41,9 +41,10 @@ from defib.reporters.parts import (
     fix_title,
     further,
     proofs,
+    tie_text,
     where,
 )
-from defib.reporters.words import look_alikes_first, named, place, seeds_clause, symptom_facts
+from defib.reporters.words import look_alikes_first, place, seeds_clause, symptom_facts
 
 LEVELS = {
     "error": "at fault",
@@ -195,7 +196,7 @@ def _cause(d: Diagnosis) -> dict[str, Any] | None:
         "where": where(best),
         "because": "" if best.assessment.because in d.headline else best.assessment.because,
         "numbers": proofs(d, most=None),
-        "tied": named(best.tied_with),
+        "tied": tie_text(d),
         "acts_title": f"Also seen, explained by {best.name}" if harmless else f"How {best.name} acts",
         "acts": [view.hypothesis(one) for one in acts_through(d.causes)],
         "further": [view.hypothesis(one) for one in further(d.causes)],

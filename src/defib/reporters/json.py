@@ -100,6 +100,7 @@ def _hypothesis(one: Hypothesis) -> dict[str, Any]:
         "numbers": _mapping(one.assessment.numbers),
         "mechanism_of": one.mechanism_of,
         "tied_with": list(one.tied_with),
+        "at": None if one.at is None else {"file": one.at.file, "line": one.at.line, "text": one.at.text},
     }
 
 

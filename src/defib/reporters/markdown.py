@@ -26,11 +26,12 @@ from defib.reporters.parts import (
     measured,
     per_seed,
     proofs,
+    tie_text,
     trials_title,
     verdict_text,
     where,
 )
-from defib.reporters.words import look_alikes_first, named, seeds_clause, symptom_facts
+from defib.reporters.words import look_alikes_first, seeds_clause, symptom_facts
 
 SPECIAL = re.compile(r"([\\`*_\[\]|~])")
 BLANK = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+")
@@ -106,7 +107,7 @@ def _cause(d: Diagnosis, location: Location | None) -> Iterator[str]:
         yield f"because {escaped(best.assessment.because)}\n"
     yield from (f"- {escaped(name)}: **{escaped(value)}**" for name, value in proofs(d))
     if best.tied_with:
-        yield f"\nEvidence and trials do not tell it apart from {escaped(named(best.tied_with))}."
+        yield f"\n{escaped(tie_text(d))}"
     yield from _list(course_title(d), [escaped(line) for line in d.course])
     title = f"Explained by {best.name}" if d.outcome == "nothing_wrong" else f"How {best.name} acts"
     yield from _list(title, [_because(one) for one in acts_through(d.causes)])

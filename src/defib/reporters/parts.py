@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from math import isnan
+from pathlib import PurePath
 from typing import Literal
 
 from defib.diagnosis import Diagnosis, Fix, Hypothesis, NotAssessed, Trial
-from defib.reporters.words import interval_text, number_name, number_text, place
+from defib.reporters.words import fixes_of, interval_text, named, number_name, number_text, place
 
 PROOFS = 3
 """Numbers shown for the leading cause; the JSON report has them all."""
@@ -128,3 +129,33 @@ def course_title(diagnosis: Diagnosis) -> str:
     """What stands above what broke when."""
     how = "with the training's own batches" if diagnosis.replayed_batches else "with other batches"
     return f"In the order of time, replayed from the initial weights {how}"
+
+
+def place_text(cause: Hypothesis) -> str:
+    """File and line of the cause, and what stands there; nothing without them.
+
+    >>> place_text(Hypothesis("DF501", "x", supported("y", weight=1.0), at=Place("/a/train.py", 31, "opt = SGD(lr=9)")))
+    'train.py:31  opt = SGD(lr=9)'
+    """
+    if cause.at is None:
+        return ""
+    where = f"{PurePath(cause.at.file).name}:{cause.at.line}"
+    return f"{where}  {cause.at.text}" if cause.at.text else where
+
+
+def tie_text(diagnosis: Diagnosis) -> str:
+    """What the best cause and its partners have to do with each other: one of two changes, or only both."""
+    best = diagnosis.causes[0]
+    if not best.tied_with:
+        return ""
+    enough = [trial for trial in diagnosis.trials if trial.sufficient]
+    alone = [trial.intervention for trial in enough if len(trial.changes) == 1]
+    partners = [one for one in diagnosis.causes if one.code in best.tied_with]
+    mine = [name for name in alone if name in fixes_of(best.code)]
+    theirs = [name for one in partners for name in alone if name in fixes_of(one.code) and name not in mine]
+    if mine and theirs:
+        return f"The fault is their product: {mine[0]} alone is enough, and so is {theirs[0]} alone."
+    together = next((trial for trial in enough if len(trial.changes) > 1), None)
+    if together is not None:
+        return f"Only together are {' and '.join(together.changes)} enough."
+    return f"Evidence and trials do not tell it apart from {named(best.tied_with)}."

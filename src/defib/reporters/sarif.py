@@ -34,7 +34,7 @@ def render(diagnoses: Sequence[Diagnosis], background: Background | None = None)
 def report(diagnoses: Sequence[Diagnosis], background: Background | None = None) -> dict[str, Any]:
     """The whole report."""
     known = background if background is not None else Background()
-    results = [one for index, d in enumerate(diagnoses) for one in _results(d, known.location(index, d))]
+    results = [one for index, d in enumerate(diagnoses) for one in _results(d, known, index)]
     rules = sorted({str(one["ruleId"]) for one in results})
     for one in results:
         one["ruleIndex"] = rules.index(one["ruleId"])
@@ -43,7 +43,8 @@ def report(diagnoses: Sequence[Diagnosis], background: Background | None = None)
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
-def _results(d: Diagnosis, location: Location | None) -> Iterator[dict[str, Any]]:
+def _results(d: Diagnosis, known: Background, index: int) -> Iterator[dict[str, Any]]:
+    location = known.location(index, d)
     level = severity(d)
     if level == "none":
         return
@@ -52,7 +53,8 @@ def _results(d: Diagnosis, location: Location | None) -> Iterator[dict[str, Any]
     for other in further(d.causes):
         if best is None or other.code not in best.tied_with:
             message = f"{d.model}: {other.name}: {other.assessment.because}"
-            yield _result(d, other, "note" if level == "note" else "warning", location, message)
+            here = known.of_cause(other) or location
+            yield _result(d, other, "note" if level == "note" else "warning", here, message)
 
 
 def _result(d: Diagnosis, cause: Hypothesis | None, level: str, location: Location | None, says: str) -> dict[str, Any]:

@@ -24,12 +24,14 @@ from defib.reporters.parts import (
     course_title,
     fix_title,
     further,
+    place_text,
     proofs,
+    tie_text,
     trials_title,
     where,
 )
 from defib.reporters.trial_table import trial_table
-from defib.reporters.words import look_alikes_first, named, seeds_clause, symptom_facts
+from defib.reporters.words import look_alikes_first, seeds_clause, symptom_facts
 
 RULED_OUT_SHOWN, FEW = 5, 3
 """Causes that are ruled out in a sentence each; so many more are still named."""
@@ -84,12 +86,14 @@ def _cause(d: Diagnosis, best: Hypothesis) -> Iterator[RenderableType]:
     """Name and place of the leading cause, and the numbers that prove it."""
     what = Text.assemble((best.name, "bold red"), f" ({best.code}){where(best)}")
     body: list[RenderableType] = [what]
+    if line := place_text(best):
+        body.append(Text(line, style="cyan"))
     if best.assessment.because not in d.headline:
         body.append(Text(f"because {best.assessment.because}"))
     if shown := proofs(d):
         body.append(facts(shown))
-    if best.tied_with:
-        body.append(Text(f"Evidence and trials do not tell it apart from {named(best.tied_with)}."))
+    if tie := tie_text(d):
+        body.append(Text(tie))
     yield from titled(cause_title(d), *body)
 
 

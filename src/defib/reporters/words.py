@@ -155,6 +155,13 @@ def named(codes: Sequence[str]) -> str:
     return ", ".join(f"{load(code).name} ({code})" if code in CAUSES else code for code in codes)
 
 
+def fixes_of(code: str) -> tuple[str, ...]:
+    """Interventions on the cause's page; none for a code that this version does not know."""
+    from defib.catalogue import CAUSES, load
+
+    return load(code).fixes if code in CAUSES else ()
+
+
 def look_alikes_first(ruled_out: Sequence[Hypothesis], causes: Sequence[Hypothesis]) -> list[Hypothesis]:
     """Causes that are easily taken for the one that was found stand first; otherwise the order is kept."""
     alike = _look_alikes(causes[0].code) if causes else ()

@@ -1,0 +1,225 @@
+"""The line of the user's program that carries a fault: read from the text, starting at the calls that were recorded.
+
+Capture knows where `fit`, the optimizer's steps, the loss and the predictions stand. Where a layer, an optimizer or an
+argument is written is found in the syntax tree of the same file: ``self.fc1 = nn.Linear(...)`` by its name, the third
+entry of an ``nn.Sequential`` by its number, ``dense_2`` by counting. What is ambiguous is left at the nearest recorded
+call. Nothing is imported or run.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from defib.diagnosis import Diagnosis, Hypothesis, Place
+
+CALLS: dict[str, tuple[str, ...]] = {
+    "data": ("fit", "step"),
+    "labels": ("loss", "fit"),
+    "head": ("loss", "compile", "fit"),
+    "architecture": ("fit", "step"),
+    "initialization": ("fit", "step"),
+    "optimization": ("optimizer", "compile", "step", "fit"),
+    "loop": ("step", "loss", "fit"),
+    "serving": ("predict", "evaluate", "fit"),
+    "nothing_wrong": ("predict", "evaluate", "fit"),
+}
+"""Stage of a cause → the recorded calls at which its fault shows, nearest first."""
+AT_THE_LAYER = frozenset({"architecture", "initialization", "head"})
+"""Stages whose fault is written where the layer is."""
+AT_THE_LENGTH = frozenset({"DF505", "DF506", "DF507"})
+"""How long it trained: the call that trains, not the optimizer."""
+RATE_WORDS = frozenset({"lr", "learning_rate", "learning_rate_init", "eta0"})
+OPTIMIZERS = frozenset(
+    {"sgd", "adam", "adamw", "nadam", "radam", "adamax", "rmsprop", "adagrad", "adadelta", "lbfgs", "lion", "adafactor"}
+)
+ESTIMATORS = frozenset({"MLPClassifier", "MLPRegressor"})
+LONGEST_LINE = 160
+MOST_BYTES = 2_000_000
+
+
+@dataclass(frozen=True)
+class Program:
+    """One file of the user's, parsed."""
+
+    file: str
+    lines: Sequence[str]
+    tree: ast.Module
+
+    def at(self, line: int) -> Place | None:
+        """The place, with what stands there."""
+        if not 1 <= line <= len(self.lines):
+            return None
+        return Place(self.file, line, self.lines[line - 1].strip()[:LONGEST_LINE])
+
+    def calls(self) -> Iterator[ast.Call]:
+        """All calls, in the order of the text."""
+        found = [node for node in ast.walk(self.tree) if isinstance(node, ast.Call)]
+        return iter(sorted(found, key=lambda node: (node.lineno, node.col_offset)))
+
+
+def with_places(
+    diagnosis: Diagnosis, sources: Mapping[str, str], layers: Sequence[str], stages: Mapping[str, str]
+) -> Diagnosis:
+    """The diagnosis with the place of every cause that was found.
+
+    ``sources``: ``file:line`` of the recorded calls; ``layers``: names of the model's layers, in order; ``stages``: of
+    the causes, by code.
+    """
+    programs: dict[str, Program | None] = {}
+    for source in sources.values():
+        file = source.rpartition(":")[0]
+        if file and file not in programs:
+            programs[file] = read_program(file)
+    known = {file: one for file, one in programs.items() if one is not None}
+    placed = tuple(
+        replace(one, at=place_of(one, stages.get(one.code, ""), sources, layers, known)) for one in diagnosis.causes
+    )
+    return replace(diagnosis, causes=placed)
+
+
+def read_program(file: str) -> Program | None:
+    """The file's lines and tree; ``None`` for a notebook's cell, a file that is gone, or no Python."""
+    path = Path(file)
+    try:
+        if not path.is_file() or path.stat().st_size > MOST_BYTES:
+            return None
+        text = path.read_text(encoding="utf-8", errors="replace")
+        return Program(file, text.splitlines(), ast.parse(text))
+    except (OSError, SyntaxError, ValueError):
+        return None
+
+
+def place_of(
+    one: Hypothesis, stage: str, sources: Mapping[str, str], layers: Sequence[str], programs: Mapping[str, Program]
+) -> Place | None:
+    """Where this cause is written, or else where it shows."""
+    layer = one.assessment.layer
+    for program in programs.values():
+        found = None
+        if stage in AT_THE_LAYER and layer is not None:
+            found = layer_line(program, layer, layers)
+        if stage == "optimization" and one.code not in AT_THE_LENGTH:
+            found = optimizer_line(program)
+        if found is not None:
+            return program.at(found)
+    calls = ("fit", "step") if one.code in AT_THE_LENGTH else CALLS.get(stage, ("fit",))
+    return next((_recorded(sources[call], programs) for call in calls if sources.get(call)), None)
+
+
+def _recorded(source: str, programs: Mapping[str, Program]) -> Place | None:
+    file, _, line = source.rpartition(":")
+    if not line.isdigit():
+        return None
+    program = programs.get(file)
+    return Place(file, int(line), "") if program is None else program.at(int(line))
+
+
+def optimizer_line(program: Program) -> int | None:
+    """The one line that sets a step: an optimizer's construction, or an estimator's; ``None`` where there are several.
+
+    The argument itself where it stands on a line of its own.
+    """
+    found = [call for call in program.calls() if _sets_a_step(call)]
+    if len(found) != 1:
+        return None
+    rate = next((word.value.lineno for word in found[0].keywords if word.arg in RATE_WORDS), None)
+    return rate if rate is not None else found[0].lineno
+
+
+def _sets_a_step(call: ast.Call) -> bool:
+    name = _last_name(call.func)
+    return name.lower() in OPTIMIZERS or (name in ESTIMATORS and any(word.arg in RATE_WORDS for word in call.keywords))
+
+
+def layer_line(program: Program, layer: str, layers: Sequence[str]) -> int | None:
+    """Line of the layer's construction; a fused activation stands where its layer does."""
+    name = layer.partition(":")[0]
+    for find in (_by_keyword, _by_path):
+        line = find(program, name)
+        if line is not None:
+            return line
+    return _by_counting(program, name, layers)
+
+
+def _by_keyword(program: Program, name: str) -> int | None:
+    """``Dense(8, name="head")``."""
+    lines = [
+        call.lineno
+        for call in program.calls()
+        for word in call.keywords
+        if word.arg == "name" and isinstance(word.value, ast.Constant) and word.value.value == name
+    ]
+    return lines[0] if len(lines) == 1 else None
+
+
+def _by_path(program: Program, path: str) -> int | None:
+    """``fc1``, ``net.2``: the attribute or variable of that name, then entries of Sequentials by their number."""
+    parts = path.split(".")
+    if parts[0].isdigit():
+        roots = [call for call in program.calls() if _last_name(call.func) == "Sequential"]
+        return _entry(roots[0], parts) if len(roots) == 1 else None
+    made = [value for name, value in _assigned(program.tree) if name == parts[0]]
+    if len(made) != 1:
+        return None
+    return made[0].lineno if len(parts) == 1 else _entry(made[0], parts[1:])
+
+
+def _assigned(tree: ast.AST) -> Iterator[tuple[str, ast.expr]]:
+    """Every ``self.name = value``."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
+                    yield target.attr, node.value
+
+
+def _entry(value: ast.expr, parts: Sequence[str]) -> int | None:
+    """Line of an entry of a Sequential, entry by entry; ``None`` where they are not written one by one."""
+    for part in parts:
+        entries = _entries(value)
+        if not part.isdigit() or int(part) >= len(entries) or any(isinstance(one, ast.Starred) for one in entries):
+            return None
+        value = entries[int(part)]
+    return value.lineno
+
+
+def _entries(value: ast.expr) -> Sequence[ast.expr]:
+    if not isinstance(value, ast.Call):
+        return ()
+    first = value.args[0] if len(value.args) == 1 else None
+    return first.elts if isinstance(first, (ast.List, ast.Tuple)) else value.args
+
+
+def _by_counting(program: Program, name: str, layers: Sequence[str]) -> int | None:
+    """``dense_2``: Keras names layers by their class in the order in which they are built."""
+    kind = re.sub(r"_\d+$", "", name)
+    alike = [one for one in dict.fromkeys(one.partition(":")[0] for one in layers) if re.sub(r"_\d+$", "", one) == kind]
+    if name not in alike:
+        return None
+    built = [call.lineno for call in program.calls() if _snake(_last_name(call.func)) == kind and not _named(call)]
+    return built[alike.index(name)] if len(built) == len(alike) else None
+
+
+def _named(call: ast.Call) -> bool:
+    return any(word.arg == "name" for word in call.keywords)
+
+
+def _last_name(function: ast.expr) -> str:
+    """``SGD`` of ``torch.optim.SGD``."""
+    if isinstance(function, ast.Attribute):
+        return function.attr
+    return function.id if isinstance(function, ast.Name) else ""
+
+
+def _snake(name: str) -> str:
+    """As Keras names a layer of this class.
+
+    >>> _snake("Dense"), _snake("BatchNormalization"), _snake("LSTM"), _snake("Conv2D")
+    ('dense', 'batch_normalization', 'lstm', 'conv2d')
+    """
+    parted = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", parted).lower()

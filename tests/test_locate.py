@@ -1,0 +1,143 @@
+"""The line that carries a fault, from the text of a program as users write it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from defib.diagnosis import Hypothesis, Place, supported
+from defib.locate import Program, layer_line, optimizer_line, place_of, read_program
+
+TORCH = """
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc1 = nn.Linear(8, 16)
+        self.body = nn.Sequential(
+            nn.Linear(16, 16),
+            nn.ReLU(),
+            nn.Sequential(nn.Linear(16, 4), nn.ReLU()),
+        )
+        self.many = nn.Sequential(*[nn.Linear(4, 4) for _ in range(3)])
+
+
+optimizer = torch.optim.SGD(
+    net.parameters(),
+    lr=5.0,
+    momentum=0.9,
+)
+for epoch in range(20):
+    train(optimizer)
+"""
+KERAS = """
+import keras
+from keras import layers
+model = keras.Sequential([
+    layers.Dense(16, activation="sigmoid"),
+    layers.Dense(8, activation="relu"),
+    layers.Dense(1, activation="softmax", name="head"),
+])
+opt = keras.optimizers.Adam(1.0)
+model.compile(opt, "binary_crossentropy")
+model.fit(X, y)
+"""
+KERAS_LAYERS = ("dense_4", "dense_4:sigmoid", "dense_5", "dense_5:relu", "head", "head:softmax")
+TWO = "a = SGD(lr=1)\nb = Adam(lr=2)\n"
+
+
+def line_of(text: str, piece: str) -> int:
+    return next(number for number, line in enumerate(text.splitlines(), 1) if piece in line)
+
+
+def program(tmp_path: Path, text: str) -> Program:
+    file = tmp_path / "train.py"
+    file.write_text(text)
+    found = read_program(str(file))
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("layer", "piece"),
+    [
+        ("fc1", "self.fc1 ="),
+        ("fc1:relu", "self.fc1 ="),
+        ("body.0", "nn.Linear(16, 16),"),
+        ("body.1", "nn.ReLU(),"),
+        ("body.2.1", "nn.Sequential(nn.Linear(16, 4)"),
+        ("many.1", None),  # made in a loop: no line of its own
+        ("elsewhere", None),
+    ],
+)
+def test_a_layer_of_a_torch_module(tmp_path: Path, layer: str, piece: str | None) -> None:
+    expected = None if piece is None else line_of(TORCH, piece)
+    assert layer_line(program(tmp_path, TORCH), layer, ()) == expected
+
+
+@pytest.mark.parametrize(
+    ("layer", "piece"),
+    [("dense_4", "Dense(16"), ("dense_5:relu", "Dense(8"), ("head:softmax", 'name="head"'), ("dense_9", None)],
+)
+def test_a_layer_of_a_keras_model_by_its_name_or_by_counting(tmp_path: Path, layer: str, piece: str | None) -> None:
+    expected = None if piece is None else line_of(KERAS, piece)
+    assert layer_line(program(tmp_path, KERAS), layer, KERAS_LAYERS) == expected
+
+
+def test_layers_that_a_loop_makes_are_not_counted(tmp_path: Path) -> None:
+    text = "for _ in range(2):\n    model.add(Dense(8))\nmodel.add(Dense(1))\n"
+    assert layer_line(program(tmp_path, text), "dense_1", ("dense", "dense_1", "dense_2")) is None
+
+
+def test_a_sequential_by_number(tmp_path: Path) -> None:
+    text = "net = nn.Sequential(\n    nn.Linear(2, 4),\n    nn.Tanh(),\n    nn.Linear(4, 1),\n)\n"
+    assert layer_line(program(tmp_path, text), "2", ()) == 4
+    assert layer_line(program(tmp_path, text + text), "2", ()) is None  # which of the two?
+
+
+def test_the_step_is_where_its_argument_stands(tmp_path: Path) -> None:
+    assert optimizer_line(program(tmp_path, TORCH)) == line_of(TORCH, "lr=5.0")
+    assert optimizer_line(program(tmp_path, KERAS)) == line_of(KERAS, "Adam(1.0)")
+    assert optimizer_line(program(tmp_path, TWO)) is None
+
+
+def placed(tmp_path: Path, code: str, stage: str, layer: str | None = None, text: str = KERAS) -> Place | None:
+    one = program(tmp_path, text)
+    sources = {"compile": f"{one.file}:10", "fit": f"{one.file}:11"}
+    cause = Hypothesis(code, "x", supported("y", weight=1.0, layer=layer))
+    return place_of(cause, stage, sources, KERAS_LAYERS, {one.file: one})
+
+
+def test_each_kind_of_fault_is_placed_where_it_is_written(tmp_path: Path) -> None:
+    step, head = placed(tmp_path, "DF501", "optimization"), placed(tmp_path, "DF301", "head", "head:softmax")
+    length, rows = placed(tmp_path, "DF506", "optimization"), placed(tmp_path, "DF101", "data", "column 3")
+    assert step is not None
+    assert head is not None
+    assert length is not None
+    assert rows is not None
+    assert (step.line, step.text) == (9, "opt = keras.optimizers.Adam(1.0)")
+    assert head.text == 'layers.Dense(1, activation="softmax", name="head"),'
+    assert length.text == rows.text == "model.fit(X, y)"
+
+
+def test_where_several_steps_are_set_the_recorded_call_stands(tmp_path: Path) -> None:
+    found = placed(tmp_path, "DF501", "optimization", text=KERAS + TWO)
+    assert found is not None
+    assert found.text == 'model.compile(opt, "binary_crossentropy")'
+
+
+def test_a_file_that_is_gone_leaves_the_line(tmp_path: Path) -> None:
+    cause = Hypothesis("DF501", "x", supported("y", weight=1.0))
+    sources = {"optimizer": f"{tmp_path}/gone.py:7"}
+    assert read_program(f"{tmp_path}/gone.py") is None
+    assert place_of(cause, "optimization", sources, (), {}) == Place(f"{tmp_path}/gone.py", 7)
+    assert place_of(cause, "optimization", {"optimizer": "<cell>"}, (), {}) is None
+
+
+def test_no_python_is_no_program(tmp_path: Path) -> None:
+    (tmp_path / "cell.py").write_text("%matplotlib inline\n")
+    assert read_program(str(tmp_path / "cell.py")) is None
