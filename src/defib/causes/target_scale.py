@@ -105,20 +105,13 @@ def _assess(book: Book) -> Assessment:
         low = (training.learning_rate or 0.0) <= (training.usual_learning_rate or 0.0) / 10
         return supported(because, weight=0.7 if low else 0.9, layer=None, **numbers)
     if way is not None and way < THROWN:
-        because = (
-            f"the targets lie around {num(labels.mean)}, but the training threw the predictions {num(distance)} sd "
-            "away from them, further than they began"
-        )
-        return inconclusive(because, weight=0.35, layer=None, **numbers)
+        thrown = f"the training threw the predictions {num(distance)} sd away from the mean of the targets"
+        return inconclusive(f"{thrown}, further than they began", weight=0.35, layer=None, **numbers)
     moving = training is not None and bool(training.still_falling)
-    because = (
-        f"the targets lie around {num(labels.mean)} and the predictions still stand {num(distance)} sd away from it"
-    )
-    return (
-        supported(because, weight=0.75, layer=None, **numbers)
-        if moving
-        else inconclusive(because, weight=0.35, layer=None, **numbers)
-    )
+    where_now = f"the targets lie around {num(labels.mean)} and the predictions still stand {num(distance)} sd away"
+    if moving:
+        return supported(f"{where_now} from it", weight=0.75, layer=None, **numbers)
+    return inconclusive(f"{where_now} from it", weight=0.35, layer=None, **numbers)
 
 
 def _centre(book: Book) -> tuple[float, ...] | None:
