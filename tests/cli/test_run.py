@@ -144,7 +144,7 @@ def test_a_framework_that_is_not_installed(tmp_path: Path, defib: Run) -> None:
     [
         (["nope.py"], "no-such-script"),
         (["-m", "no.such.module"], "no-such-module"),
-        (["--report", "x.pdf", "train.py"], "unknown-report-format"),
+        (["--report", "x.docx", "train.py"], "unknown-report-format"),
         (["--report", "no/x.json", "train.py"], "no-such-directory"),
         (["--baseline", "no.json", "train.py"], "no-such-file"),
         (["--baseline", "train.py", "train.py"], "not-a-baseline"),
