@@ -146,8 +146,9 @@ WAYS: Final[tuple[Way, ...]] = (
         {
             "skorch_healthy": HEALTHY,
             "skorch_target": "target-scale",
-            "skorch_zero_weights": "zero-or-symmetric-initialization",
+            "skorch_broadcast": "broadcast-loss",
         },
+        api="defib.diagnose(model, X, y, budget=20)",
         callback=("callbacks=[]", "callbacks=[monitor := __import__('defib').skorch.Monitor(trials=False)]"),
         note="classifiers and a regressor, alone and in a Pipeline inside GridSearchCV",
     ),

@@ -48,6 +48,12 @@ def _torch(model: Any, X: AnyArray, y: AnyArray | None, X_predict: AnyArray | No
     return subject
 
 
+def _skorch(model: Any, X: AnyArray, y: AnyArray | None, X_predict: AnyArray | None, recipe: Recipe) -> Subject:
+    from defib.adapters.skorch import subject_from_model
+
+    return subject_from_model(model, X, y, X_predict)
+
+
 def _sklearn(model: Any, X: AnyArray, y: AnyArray | None, X_predict: AnyArray | None, recipe: Recipe) -> Subject:
     from defib.adapters.sklearn import subject_from_model
 
@@ -96,6 +102,7 @@ FRAMEWORKS: tuple[tuple[str, tuple[str, ...], Builder], ...] = (
     ("keras", ("Model",), _keras),
     ("tf_keras", ("Model",), _keras),
     ("torch.nn", ("Module",), _torch),
+    ("skorch.net", ("NeuralNet",), _skorch),
     ("flax.nnx", ("Module",), _nnx),
     *((module, names, _sklearn) for module, names in SKLEARN),
 )
@@ -111,6 +118,10 @@ def subject_of(
     """
     if isinstance(model, Subject):
         return model
+    if "skorch.net" in sys.modules:
+        from defib.adapters.skorch import inside
+
+        model, X, X_predict = inside(model, X, X_predict)
     if X is None:
         raise InputError(
             "no-rows",

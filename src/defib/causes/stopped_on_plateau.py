@@ -54,6 +54,8 @@ from defib.probes.activations import ActivationFacts
 from defib.probes.outputs import SymptomFacts
 from defib.probes.training import TrainingFacts
 
+THROWN = 3.0
+"""Loss at three times its first value: where it comes to rest afterwards is no plateau that the training began with."""
 NEAR = 0.1
 """Loss within a tenth of the prior loss: the rest is barely more than the bias."""
 
@@ -79,6 +81,9 @@ def _assess(book: Book) -> Assessment:
     if _learnt_by_heart(book):
         because = f"{because}, but it had left the plateau: it ranks its training rows and not new ones"
         return inconclusive(because, weight=0.3, layer=None, **numbers)
+    if (spike := training.spike) is not None and spike >= THROWN:
+        because = f"{because}, but its updates had thrown the loss to {num(spike)} times its first value before"
+        return inconclusive(because, weight=0.3, layer=None, loss_spike=spike, **numbers)
     if last is None or prior is None:
         return inconclusive(because, weight=0.35, layer=None, **numbers)
     numbers |= {"last_loss": last, "prior_loss": prior}

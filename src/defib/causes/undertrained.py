@@ -41,7 +41,7 @@ How many updates are few depends on the task; the trial with five times as many 
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import dead_hidden, fine, maybe, seen
+from defib.causes._signs import dead_hidden, fine, maybe, num, seen
 from defib.diagnosis import Assessment, by_itself, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.activations import ActivationFacts
@@ -49,6 +49,8 @@ from defib.probes.training import TrainingFacts
 from defib.probes.updates import UpdateFacts
 from defib.wording import percent
 
+THROWN = 3.0
+"""Loss at three times its first value: the updates did harm, and were not too few."""
 FEW = 100
 """Updates below which hardly any network has left its start (Adam 1e-3 moves a weight by at most 0.1)."""
 HANDFUL = 30
@@ -101,6 +103,9 @@ def _assess(book: Book) -> Assessment:
     if steps > HANDFUL and _went_far(book):
         because = f"{because}, and whether that was enough cannot be told without labels"
         return inconclusive(because, weight=0.2, layer=None, **numbers)
+    if steps > HANDFUL and training.spike is not None and training.spike >= THROWN:
+        because = f"{because}, but they threw the loss to {num(training.spike)} times its first value"
+        return inconclusive(because, weight=0.35, layer=None, loss_spike=training.spike, **numbers)
     if steps <= FEW:
         found = supported(because, weight=0.75, layer=None, **numbers)
         return by_itself(found) if steps <= HANDFUL else found
