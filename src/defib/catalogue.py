@@ -32,6 +32,7 @@ CAUSES: dict[str, str] = {
     "DF501": "learning_rate_too_high",
     "DF502": "learning_rate_too_low",
     "DF503": "regularization_too_strong",
+    "DF504": "gradient_clipped_away",
     "DF505": "stopped_on_plateau",
     "DF506": "undertrained",
     "DF507": "collapse_after_learning",

@@ -167,6 +167,8 @@ class Arm:
     targets: InputTransform | None = None
     """Regression only; predictions are transformed back."""
     regularization_factor: float = 1.0
+    clipped: bool = True
+    """Whether gradients are clipped as recorded; ``False``: not at all."""
     recomputed_statistics: bool = False
     """After the training, the running statistics of batch normalization become plain averages over the rows."""
     serving: Literal["as_recorded", "as_trained"] = "as_recorded"

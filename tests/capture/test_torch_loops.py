@@ -963,3 +963,30 @@ def test_a_shuffle_keeps_the_order_of_the_file(way: str) -> None:
     assert training is not None
     original = training.X if way != "scaled in a function" else training.X * table[part].std(0) + table[part].mean(0)
     np.testing.assert_allclose(table[training.places[0]], original, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("name", "limit", "setting"),
+    [
+        ("clip_grad_norm_", "max_norm", "clip_grad_norm"),
+        ("clip_grad_value_", "clip_value", "clip_grad_value"),
+    ],
+)
+def test_a_limit_given_by_name_is_passed_on_and_noted(name: str, limit: str, setting: str) -> None:
+    X, y = data()
+    model = mlp()
+    with watch() as watched:
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for _ in range(3):
+            optimizer.zero_grad()
+            F.binary_cross_entropy_with_logits(model(X), y).backward()
+            getattr(nn.utils, name)(parameters=model.parameters(), **{limit: 0.001})
+            optimizer.step()
+    subject = only(watched)
+    assert subject.recipe.optimizer is not None
+    assert subject.recipe.optimizer.settings[setting] == 0.001
+    assert subject.trace.n_updates == 3
+    assert subject.training is not None
+    clipped, free = (subject.train(Arm(clipped=c), subject.training, seed=0).predict(X.numpy()) for c in (True, False))
+    np.testing.assert_allclose(clipped, model(X).detach().numpy(), rtol=1e-4, atol=1e-6)
+    assert np.abs(free - clipped).max() > 1e-4

@@ -14,6 +14,7 @@ import numpy as np
 from defib.evidence import Book, Evidence
 from defib.probes.activations import ActivationFacts, LayerState
 from defib.probes.alone import AloneFacts
+from defib.probes.clipping import ClippingFacts
 from defib.probes.collapse import CollapseFacts
 from defib.probes.columns import ColumnScales
 from defib.probes.gradients import GradientFacts, LayerGradient
@@ -267,6 +268,7 @@ LOADING = LoadingFacts(
     trained_flat=False,
     trained_spread=0.42,
 )
+UNCLIPPED = ClippingFacts(None, None, None, 0.0, None, 1.0)
 WANTS = PreferenceFacts(right_loss=0.001, constant_loss=0.66, constant=(0.63,), wrong_loss=6.9)
 MODES = ModeFacts(False, False, 0.42, 0.42, 0.97, 0.97, None, None, None, False)
 TRAINING = TrainingFacts(
@@ -370,6 +372,7 @@ def book(*evidence: Evidence, without: tuple[type[Evidence], ...] = ()) -> Book:
         *(symptoms(), activations(), INPUTS, SERVING, LABELS, HEAD, gradients(), SIGNAL, MODES, TRAINING, updates()),
         *(initialization(), COLUMNS, KEPT, LOADING, SHOWN, ALONE),
         WANTS,
+        UNCLIPPED,
     )
     found = {type(one): one for one in (*healthy, *evidence)}
     return Book({kind: one for kind, one in found.items() if kind not in without})

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from defib.evidence import Book
+from defib.probes.clipping import ClippingFacts
 from defib.probes.preferences import PreferenceFacts
 from defib.probes.shown import Shown
 from defib.subject import Handling
@@ -159,6 +160,12 @@ ILL: dict[str, Book] = {
     ),
     "DF503": book(
         collapsed(NEAR_FLAT), replace(STUCK, last_loss=0.68), updates(median_relative_change=1.0, shrunk=True)
+    ),
+    "DF504": book(
+        collapsed(NEAR_FLAT),
+        ClippingFacts("clip_grad_norm", 1e-4, 0.8, 0.7, 1.2e-4, 1.4e-4),
+        updates(*(move(f"dense_{i}/kernel", 1e-4, first_update=1e-7) for i in (1, 2, 3)), largest_first_update=1e-7),
+        replace(STUCK, optimizer="sgd", learning_rate=0.01, usual_learning_rate=0.01, still_falling=True),
     ),
     "DF505": book(
         collapsed(NEAR_FLAT),

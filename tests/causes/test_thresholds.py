@@ -9,6 +9,7 @@ import pytest
 from defib.catalogue import load
 from defib.diagnosis import Assessment
 from defib.evidence import Book, Evidence, Missing
+from defib.probes.clipping import ClippingFacts
 from defib.probes.inputs import ServingFacts
 from defib.probes.labels import LabelFacts
 from defib.probes.outputs import SymptomFacts
@@ -656,3 +657,26 @@ class TestWhatTheLossAsksFor:
         endless = PreferenceFacts(right_loss=-16, constant_loss=-2, constant=(16.0,), wrong_loss=16, endless_loss=-16e3)
         assert "rewards mistakes" in assess("DF304", mistakes, collapsed()).because
         assert "no least value" in assess("DF304", endless, collapsed()).because
+
+
+class TestGradientClippedAway:
+    CUT = ClippingFacts("clip_grad_norm", 1e-4, 0.8, 0.7, 1.2e-4, 1.4e-4)
+    STILL = updates(move("dense_1/kernel", 1e-4))
+    SGD = replace(STUCK, optimizer="sgd", learning_rate=0.01)
+
+    def test_most_of_the_gradient_arrives(self) -> None:
+        loose = ClippingFacts("clip_grad_norm", 1.0, 2.0, 0.5, 0.5, 1.0)
+        assert verdict("DF504", loose, self.STILL, self.SGD, collapsed()) == "ruled_out"
+
+    def test_adam_divides_by_the_size_unless_the_limit_is_its_epsilon(self) -> None:
+        adam = replace(self.SGD, optimizer="adam")
+        assert verdict("DF504", self.CUT, self.STILL, adam, collapsed()) == "ruled_out"
+        assert verdict("DF504", replace(self.CUT, limit=1e-9), self.STILL, adam, collapsed()) == "supported"
+
+    def test_kernels_that_moved_or_never_stepped(self) -> None:
+        assert verdict("DF504", self.CUT, self.SGD, collapsed()) == "ruled_out"
+        unmoved_ones = updates(move("dense_1/kernel", 0.0))
+        assert verdict("DF504", self.CUT, unmoved_ones, self.SGD, collapsed()) == "inconclusive"
+
+    def test_a_network_that_learnt(self) -> None:
+        assert verdict("DF504", self.CUT, self.STILL, self.SGD) == "ruled_out"

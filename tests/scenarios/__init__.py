@@ -33,6 +33,7 @@ CAUSES: tuple[str, ...] = (
     "learning_rate_too_high",
     "learning_rate_too_low",
     "regularization_too_strong",
+    "gradient_clipped_away",
     "stopped_on_plateau",
     "undertrained",
     "collapse_after_learning",

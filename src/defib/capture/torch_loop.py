@@ -258,12 +258,18 @@ class TorchWatcher(Watcher):
 
         return load_state_dict
 
+    def _note_clip(self, kind: str, args: Any, kwargs: Any) -> None:
+        """The limit, by place or by name."""
+        limit = args[1] if len(args) > 1 else kwargs.get("max_norm", kwargs.get("clip_value"))
+        if limit is not None:
+            self.session.clip = (kind, float(limit))
+
     def _clip(self, kind: str, original: Any) -> Any:
         @functools.wraps(original)
-        def clip(parameters: Any, limit: Any, *args: Any, **kwargs: Any) -> Any:
+        def clip(*args: Any, **kwargs: Any) -> Any:
             if not self._off():
-                self.session.clip = (kind, float(limit))
-            return original(parameters, limit, *args, **kwargs)
+                self._guard(self._note_clip, kind, args, kwargs)
+            return original(*args, **kwargs)
 
         return clip
 

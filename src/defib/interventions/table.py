@@ -45,6 +45,7 @@ INTERVENTIONS: dict[str, str] = {
     "re-pair-labels": "re_pair_labels",
     "keep-the-graph": "keep_the_graph",
     "fix-labels": "fix_labels",
+    "clip-off": "clip_off",
     "dropout-off": "dropout_off",
     "training-mode": "training_mode",
     "evaluation-mode": "evaluation_mode",

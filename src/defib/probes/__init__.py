@@ -13,6 +13,7 @@ ORDER = (
     "training",
     "collapse",
     "gradients",
+    "clipping",
     "updates",
     "penalty",
     "initialization",

@@ -25,6 +25,7 @@ from defib.adapters.keras.losses import (
     matched,
     single_loss,
 )
+from defib.adapters.keras.optimizers import unclipped
 from defib.adapters.keras.own_step import evaluation_mode, read_own_loss
 from defib.adapters.keras.program import Course, Design, Objective, Program, first_output
 from defib.adapters.keras.trace import call_model, trace
@@ -187,7 +188,7 @@ class Workshop:
         """Arms with the same key share one traced program."""
         edits = tuple(edit for edit in arm.edits if edit.op != "input_norm")
         decays = any(self._config().get(key) for key in ("weight_decay",))
-        return edits, arm.loop, arm.regularization_factor if decays else None
+        return edits, arm.loop, arm.clipped, arm.regularization_factor if decays else None
 
     def _config(self) -> dict[str, Any]:
         plan = self._captured.optimizer
@@ -204,7 +205,7 @@ class Workshop:
         design = Design(
             clone,
             objective,
-            captured.optimizer,
+            captured.optimizer if arm.clipped else unclipped(captured.optimizer),
             self._variables(arm, clone, objective),
             regularization=arm.regularization_factor,
             eager=self._eager,

@@ -13,6 +13,7 @@ from defib.adapters.keras.ops import ops_of
 from defib.recipe import OptimizerFacts
 
 DECAYS = ("weight_decay",)
+CLIPPING = frozenset({"clipnorm", "clipvalue", "global_clipnorm"})
 
 
 def is_schedule(value: Any) -> bool:
@@ -95,3 +96,10 @@ def variables_of(optimizer: Any) -> list[Any]:
     """The optimizer's own state, moments and step count included."""
     found = optimizer.variables
     return list(found() if callable(found) else found)
+
+
+def unclipped(plan: Any) -> Any:
+    """The plan of an optimizer (class and ``config``) without any clipping."""
+    from dataclasses import replace
+
+    return replace(plan, config={key: None if key in CLIPPING else value for key, value in plan.config.items()})

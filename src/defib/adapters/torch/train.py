@@ -183,7 +183,7 @@ class Loop:
 
     def _clip(self) -> None:
         record = self.record
-        if record is None or (record.clip_norm is None and record.clip_value is None):
+        if record is None or not self.arm.clipped or (record.clip_norm is None and record.clip_value is None):
             return
         parameters = [one for group in self.optimizer.param_groups for one in group["params"]]
         if record.clip_norm is not None:
