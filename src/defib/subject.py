@@ -77,6 +77,9 @@ class ForwardPass:
     """In execution order; the last one's values are the outputs (reshapes aside)."""
 
 
+GradientSeen: TypeAlias = Literal["none", "zero", "cleared", "nonzero", "nan"]
+
+
 @dataclass(frozen=True)
 class Parameter:
     """One weight array at both moments."""
@@ -91,7 +94,7 @@ class Parameter:
     """``requires_grad`` / ``trainable`` as the training left it."""
     in_optimizer: bool | None
     """Whether the recorded optimizer held it; ``None`` when unknown."""
-    gradient_in_loop: Literal["none", "zero", "cleared", "nonzero", "nan"] | None = None
+    gradient_in_loop: GradientSeen | None = None
     """What the user's own loop had in this parameter's gradient when it took its first steps;
     ``None`` when it was not watched."""
 

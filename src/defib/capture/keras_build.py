@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from defib.adapters.keras.arms import row_key
+from defib.adapters.keras.flavor import to_numpy
 from defib.adapters.keras.memory import why_untrainable, with_loss
 from defib.adapters.keras.optimizers import facts_of
 from defib.adapters.keras.own_step import overrides
@@ -19,7 +20,7 @@ from defib.capture.keras_rows import SAME_SHARE, hashes
 from defib.capture.keras_study import Served, Study
 from defib.capture.keras_views import views
 from defib.recipe import TrainingRecipe
-from defib.subject import AnyArray, FloatArray, Rows, ServingCalls, TrainingTrace
+from defib.subject import AnyArray, FloatArray, GradientSeen, Rows, ServingCalls, TrainingTrace
 
 LABEL_ORDER = 20_000
 HALF = 0.5
@@ -44,6 +45,7 @@ def _subject(study: Study) -> KerasSubject:
         optimizer=plan,
         loss=_loss(study) if handmade is None else handmade.loss,
         trained=_trained(study),
+        gradients_seen=_gradients_seen(study),
         class_weight=study.class_weight,
         sample_weights=_sample_weights(study, training),
         epochs=epochs,
@@ -59,7 +61,7 @@ def _subject(study: Study) -> KerasSubject:
         loss=None if handmade is None else handmade.facts,
         optimizer=None if plan is None else facts_of(plan.cls, plan.config),
         batch_size=batch,
-        n_updates=study.n_updates,
+        n_updates=steps(study),
         n_epochs=study.n_epochs or (round(epochs) if epochs else None),
         shuffled=shuffled,
         sources=dict(study.sources),
@@ -145,6 +147,24 @@ def _sample_weights(study: Study, training: Rows | None) -> dict[bytes, float]:
     }
 
 
+def steps(study: Study) -> int:
+    """Steps that were made: batches under ``fit``, and none where the optimizer counted none and no weight moved."""
+    counted = getattr(getattr(study.model, "optimizer", None), "iterations", None)
+    if study.loop is not None or counted is None or study.initial is None or int(to_numpy(counted)) > 0:
+        return study.n_updates
+    now = [to_numpy(one) for one in study.model.trainable_variables]
+    before = {id(v): value for v, value in zip(study.model.weights, study.initial, strict=False)}
+    known = [before.get(id(v)) for v in study.model.trainable_variables]
+    stood = bool(known) and all(a is not None and np.array_equal(a, b) for a, b in zip(known, now, strict=True))
+    return 0 if stood else study.n_updates
+
+
+def _gradients_seen(study: Study) -> dict[int, GradientSeen]:
+    """What a hand-written loop handed the optimizer first, by index into ``model.weights``."""
+    seen = {} if study.loop is None else study.loop.gradients
+    return {i: seen[id(v)] for i, v in enumerate(study.model.weights) if id(v) in seen}
+
+
 def _trace(study: Study, initial: list[AnyArray] | None, training: Rows | None, shuffled: bool | None) -> TrainingTrace:
     names = {weight.index: weight.name for weight in weights_of(study.model) if weight.by_design}
     notes = list(study.notes)
@@ -159,7 +179,7 @@ def _trace(study: Study, initial: list[AnyArray] | None, training: Rows | None, 
         loss_per_update=study.losses.values(),
         loss_per_epoch=per_epoch,
         validation_loss_per_epoch=np.asarray(study.validation_losses, dtype=np.float64),
-        n_updates=study.n_updates,
+        n_updates=steps(study),
         evaluation_mode_share=_evaluation_mode_share(study),
         n_epochs=study.n_epochs or None,
         planned_epochs=study.planned_epochs or None,

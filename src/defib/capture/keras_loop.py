@@ -10,8 +10,11 @@ from __future__ import annotations
 
 import weakref
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from defib.adapters.keras.flavor import flavor_of
 from defib.adapters.keras.packing import parts_of
@@ -20,6 +23,7 @@ from defib.capture.keras_rows import to_array
 from defib.capture.keras_study import Study
 from defib.capture.keras_turn import Turn, in_training
 from defib.capture.torch_frames import user_line
+from defib.subject import GradientSeen
 
 if TYPE_CHECKING:
     from defib.capture.keras_session import Session
@@ -38,6 +42,8 @@ class LoopNotes:
     """What was seen of a hand-made loss at the first step."""
     value: Any = None
     """The first loss that a compiled step returned."""
+    gradients: dict[int, GradientSeen] = field(default_factory=dict)
+    """``id`` of a variable → what the loop handed the optimizer for it at its first step."""
     modes: deque[bool] = field(default_factory=lambda: deque(maxlen=MAX_MODES))
     """Of the last steps (once per tracing of a compiled one): whether the model was called in training mode."""
 
@@ -173,6 +179,8 @@ class Loops:
             return Turn(args, kwargs)
         study.loop = study.loop or LoopNotes()
         study.loop.modes.append(self.pending is None or self.pending.training)
+        if study.n_updates == 0:
+            study.loop.gradients = gradients_in(args, variables)
         study.sources["fit"] = user_line()
         self.session.ready_by_hand(study, optimizer, variables)
         traced = self._tracing()
@@ -288,6 +296,24 @@ def _place(x: Any) -> int | None:
     graph = getattr(x, "graph", None) if x is not None and is_symbolic(x) else None
     inputs = list(getattr(graph, "inputs", []))
     return next((i for i, one in enumerate(inputs) if one is x), None)
+
+
+def gradients_in(args: Sequence[Any], variables: Sequence[Any]) -> dict[int, GradientSeen]:
+    """What one call of ``apply`` or ``apply_gradients`` was given, by ``id`` of the variable; not inside a graph."""
+    first = list(args[0])
+    given = [one[0] if isinstance(one, list | tuple) else one for one in first]
+    if len(given) != len(variables) or any(one is not None and is_symbolic(one) for one in given):
+        return {}
+    return {id(v): _seen(one) for v, one in zip(variables, given, strict=True)}
+
+
+def _seen(gradient: Any) -> GradientSeen:
+    if gradient is None:
+        return "none"
+    values = np.asarray(to_array(gradient.values if hasattr(gradient, "indices") else gradient))
+    if not np.isfinite(values).all():
+        return "nan"
+    return "nonzero" if values.any() else "zero"
 
 
 def _variables(optimizer: Any, args: Any, kwargs: Any) -> tuple[tuple[Any, ...], list[Any]]:

@@ -100,9 +100,9 @@ def seen(book: Book) -> Symptom:
 
 
 def untouched(book: Book) -> bool:
-    """No weight moved although the optimizer stepped: what skill there is, is a random network's luck."""
+    """No weight moved in a training that was seen: what skill there is, is a random network's luck."""
     updates, training = maybe(book, UpdateFacts), maybe(book, TrainingFacts)
-    return updates is not None and training is not None and updates.moved_fraction == 0 and training.n_updates > 0
+    return updates is not None and training is not None and updates.moved_fraction == 0
 
 
 def unsayable(book: Book) -> float | None:

@@ -59,8 +59,10 @@ def _assess(book: Book) -> Assessment:
         raise Missing("HeadFacts", "the loss")
     if head.activation not in ("sigmoid", "softmax", "log_softmax") or head.loss_takes != "probabilities":
         return not_applicable(f"{head.loss} reads {head.loss_takes} from a {head.activation} head")
-    if not gradients.zero_end or gradients.zero_initial:
-        return ruled_out("the gradient at the end is not exactly zero while it was non-zero at the start")
+    if not gradients.zero_end:
+        return ruled_out("the gradient at the end is not exactly zero")
+    if gradients.zero_initial and head.units == 1 and head.activation != "sigmoid":
+        return ruled_out("a softmax over one unit has no gradient at all, whatever the loss does")
     if calm := alive_in_training(book):
         return calm
     facts, training = maybe(book, ActivationFacts), maybe(book, TrainingFacts)
@@ -70,8 +72,9 @@ def _assess(book: Book) -> Assessment:
     prior = training.prior_loss if training is not None else None
     if last is None or prior is None or not last > FAR * prior:
         return inconclusive("the gradient became exactly zero, but the loss does not stand at a clip value", weight=0.3)
+    since = "was saturated from the start" if gradients.zero_initial else "saturated"
     because = (
-        f"the output saturated, the loss stands at its clip value ({num(last)}), and the gradient there is exactly zero"
+        f"the output {since}, the loss stands at its clip value ({num(last)}), and the gradient there is exactly zero"
     )
     return supported(because, weight=0.75, layer=head.layer, last_loss_nats=last, prior_loss_nats=prior)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, final
@@ -31,6 +31,7 @@ from defib.subject import (
     FloatArray,
     ForwardPass,
     Gradient,
+    GradientSeen,
     Inside,
     Moment,
     NotAvailable,
@@ -62,6 +63,8 @@ class Captured:
     """As given to ``compile``."""
     trained: frozenset[int] | None = None
     """Indices into ``model.weights`` that the user's steps could change; ``None``: those trainable now."""
+    gradients_seen: Mapping[int, GradientSeen] = field(default_factory=dict)
+    """Index into ``model.weights`` → what a hand-written loop handed the optimizer at its first step."""
     class_weight: dict[int, float] | None = None
     sample_weights: dict[bytes, float] = field(default_factory=dict)
     """Weight of a row by its bytes (see `arms.row_key`)."""
@@ -190,6 +193,7 @@ class KerasSubject(Subject):
                 end=to_numpy(weight.variable),
                 trainable=id(weight.variable) in now,
                 in_optimizer=None if trained is None else weight.index in trained,
+                gradient_in_loop=self.captured.gradients_seen.get(weight.index),
             )
             for weight in weights_of(self.captured.model)
             if weight.by_design
