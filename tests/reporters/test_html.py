@@ -8,6 +8,7 @@ import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from defib.diagnosis import Diagnosis, Measured
 from defib.reporters import write_report
 from defib.reporters.background import Background, Behind
 from defib.reporters.figures import FIGURES
-from defib.reporters.html import coloured, fragment, render
+from defib.reporters.html import _scripts, coloured, fragment, render
 from defib.reporters.legible import legible
 from tests.reporters import recorded, samples
 
@@ -301,3 +302,17 @@ def test_code_is_coloured_and_escaped() -> None:
     shown = str(coloured("x = '</code><b>'  # y"))
     assert "<b>" not in shown
     assert '<span class="c1"># y</span>' in shown
+
+
+def test_the_vendored_scripts_are_whole_and_carry_their_licences() -> None:
+    """Nothing in them can end the element they stand in, or ask the network."""
+    vega, own = _scripts()
+    for script in (vega, own):
+        assert "</script" not in script.lower()
+        assert "<!--" not in script
+    assert "window.vegaEmbed" in vega
+    assert vega.startswith("/* Vega")
+    assert "fetch(" not in own
+    licences = (files("defib.reporters") / "vega" / "LICENSES.txt").read_text()
+    for name in ("vega 6", "vega-lite 6", "vega-embed 7", "d3-array", "Redistributions of source code"):
+        assert name in licences
