@@ -217,6 +217,36 @@ def test_what_was_patched_is_put_back() -> None:
     )
 
 
+def test_rows_picked_inside_the_step_and_a_penalty_in_the_loss() -> None:
+    everything, labels = jnp.asarray(X), jnp.asarray(Y)
+    with watch() as watched:
+        params = init(jax.random.key(0))
+        gradient = jax.jit(
+            jax.value_and_grad(
+                lambda params, rows: (
+                    log_loss(params, everything[rows], labels[rows]) + 0.25 * sum(jnp.sum(w**2) for w, _ in params)
+                )
+            )
+        )
+        tx = optax.sgd(0.1)
+        state = tx.init(params)
+        for _, i in itertools.product(range(2), range(0, 120, 40)):
+            _, grads = gradient(params, jnp.arange(i, i + 40))
+            moves, state = tx.update(grads, state)
+            params = optax.apply_updates(params, moves)
+    (subject,) = watched.subjects()
+    assert watched.notes == ()
+    assert subject.training is not None
+    np.testing.assert_array_equal(subject.training.X, X)
+    np.testing.assert_array_equal(subject.training.y, Y)
+    penalty: dict[str, Any] = {one.name: one.values for one in subject.penalties(moment="end")}
+    for name, value in (("0.0", params[0][0]), ("1.0", params[1][0])):
+        np.testing.assert_allclose(penalty[name], 0.5 * np.asarray(value), rtol=1e-4, atol=1e-6)
+    assert not np.any(penalty["0.1"])
+    weaker = subject.train(Arm(regularization_factor=0.0), subject.training, seed=0)
+    assert weaker.predict(X).std() > subject.train(Arm(), subject.training, seed=0).predict(X).std()
+
+
 def test_a_gradient_that_is_cut_is_none() -> None:
     with watch() as watched:
         params = init(jax.random.key(0))

@@ -164,5 +164,42 @@ WAYS: Final[tuple[Way, ...]] = (
         " recipe=defib.Recipe(criterion, optimizer.optimizer, epochs=8, batch_size=32))",
         note="`accelerator.backward`, `accumulate`, `clip_grad_norm_`",
     ),
+    Way(
+        "Flax NNX",
+        ("flax", "jax", "optax"),
+        {
+            "nnx_healthy": HEALTHY,
+            "nnx_raw": "unscaled-inputs learning-rate-too-high",
+            "nnx_softmax": "single-unit-softmax",
+        },
+        api="defib.diagnose(model, X, y, X_predict=X_test, trials=False, "
+        "recipe=defib.Recipe(loss=bce, optimizer=optimizer, epochs=10, batch_size=32))",
+        note="nnx.Module and nnx.Optimizer, compiled by nnx.jit or not",
+    ),
+    Way(
+        "Flax Linen",
+        ("flax", "jax", "optax"),
+        {
+            "linen_healthy": HEALTHY,
+            "linen_zeros": "zero-or-symmetric-initialization",
+            "linen_frozen": "frozen-parameters",
+        },
+        api="defib.diagnose(defib.jax.subject(lambda params, x: net.apply({'params': params}, x), model, X, y, "
+        "loss=loss, optimizer=tx, epochs=10, batch_size=40, init_params=first, X_predict=X_test), trials=False)",
+        note="a TrainState in a compiled step, masks of optax",
+    ),
+    Way(
+        "JAX",
+        ("jax", "optax"),
+        {
+            "jax_healthy": HEALTHY,
+            "jax_large_step": "learning-rate-too-high",
+            "jax_broadcast": "broadcast-loss",
+        },
+        api="defib.diagnose(defib.jax.subject(predict, model, X, y, loss=loss, optimizer=__import__('optax').sgd("
+        "globals().get('LEARNING_RATE', 0.01)), epochs=10, batch_size=32, init_params=first, X_predict=X_test), "
+        "trials=False)",
+        note="plain functions, steps by hand or by optax",
+    ),
 )
 """In the order of the table."""

@@ -117,7 +117,10 @@ def weights_of(model: Any) -> list[Any]:
         return [one.detach().cpu() for one in model.state_dict().values()]
     if hasattr(model, "get_weights"):
         return list(model.get_weights())
-    return [*model.coefs_, *model.intercepts_]
+    if hasattr(model, "coefs_"):
+        return [*model.coefs_, *model.intercepts_]
+    jax = sys.modules["jax"]
+    return list(jax.tree_util.tree_leaves(model))
 
 
 def _torch_state() -> list[Any]:

@@ -10,6 +10,8 @@ from defib.adapters.jax.graph import Graph, Op, Operand, Ref
 MEETING = ("dot_general", "conv_general_dilated", "gather", "scan", "while", "custom_vjp_call", "custom_jvp_call")
 """Operations in which rows and weights meet."""
 
+PICKING = ("gather", "dynamic_slice", "sort", "concatenate", "scan", "while")
+
 
 @dataclass(frozen=True)
 class Cut:
@@ -80,13 +82,24 @@ def _output(graph: Graph, loss: int, X: int, needed: set[int], trained: set[int]
 
 
 def _others(graph: Graph, X: int, trained: set[int], n_rows: int) -> list[int]:
-    """Inputs with a row on the first axis that the rows do not come from."""
-    rows = graph.behind([X])
+    """Values with a row on the first axis that come neither from the rows nor from weights, nor by chance (dropout)."""
+    known = graph.behind([X]) | graph.reached_from([X]) | trained
+    given = [ref for ref in (*graph.inputs, *graph.constants) if not _is_key(graph, ref)]
+    from_arrays = graph.reached_from(given)
+    drawn = graph.reached_from(
+        [out for op in graph.ops if op.name.startswith("random_") for out in op.outputs]
+        + [ref for ref in graph.inputs if _is_key(graph, ref)]
+    )
+    values = [*given, *(out for op in graph.ops for out in op.outputs)]
     return [
         ref
-        for ref in (*graph.inputs, *graph.constants)
-        if ref not in trained and ref not in rows and graph.shapes[ref][:1] == (n_rows,)
-    ]  # fmt: skip
+        for ref in values
+        if ref in from_arrays and ref not in known and ref not in drawn and graph.shapes[ref][:1] == (n_rows,)
+    ]
+
+
+def _is_key(graph: Graph, ref: int) -> bool:
+    return str(graph.dtypes[ref]).startswith("key")
 
 
 def _is_wrapping(graph: Graph, op: Op) -> bool:
@@ -116,13 +129,16 @@ def _labels(
 
 
 def _row_root(graph: Graph, ref: int, n_rows: int) -> int | None:
-    """The earliest value behind this one that has a row on its first axis."""
-    behind = graph.behind([ref])
-    for one in (*graph.inputs, *graph.constants):
-        if one in behind and graph.shapes[one][:1] == (n_rows,):
-            return one
-    for op in graph.ops:
-        for out in op.outputs:
-            if out in behind and graph.shapes[out][:1] == (n_rows,) and op.name not in ("iota",):
-                return out
-    return None
+    """Where the rows of this value come in: back through what is done row by row, up to an argument or a picking."""
+    made = graph.made_by()
+    for _ in range(len(graph.ops)):
+        op = made.get(ref)
+        if op is None or op.name in PICKING:
+            break
+        before = [one for one in dict.fromkeys(op.refs) if graph.shapes[one][:1] == (n_rows,)]
+        if len(before) > 1:
+            before = [one for one in before if one not in made or made[one].refs]  # no iota
+        if len(before) != 1:
+            break
+        ref = before[0]
+    return ref if graph.shapes[ref][:1] == (n_rows,) else None

@@ -8,7 +8,7 @@ from typing import Any, Final
 import jax
 import numpy as np
 
-from defib.adapters.jax.captured import as_numpy
+from defib.adapters.jax.captured import as_numpy, is_key
 from defib.adapters.jax.quiet import quiet
 from defib.adapters.jax.subject import JaxSubject
 from defib.capture.jax_calls import Applied
@@ -97,8 +97,9 @@ def _groups(session: Session, study: Study, subject: JaxSubject) -> list[Group]:
     found: list[Group] = []
     assert subject.training is not None
     like = subject.training.X
+    weights = [as_numpy(one) for one in subject.captured.weights.values()]
     for served in session.served:
-        piece = _piece(served, study, like, subject.training.y)
+        piece = _piece(served, study, like, subject.training.y, weights)
         if piece is None:
             continue
         X, outputs, y = piece
@@ -113,7 +114,7 @@ def _groups(session: Session, study: Study, subject: JaxSubject) -> list[Group]:
 
 
 def _piece(
-    served: Served, study: Study, like: AnyArray, labels: AnyArray | None
+    served: Served, study: Study, like: AnyArray, labels: AnyArray | None, weights: list[AnyArray]
 ) -> tuple[AnyArray, AnyArray | None, AnyArray | None] | None:
     """Rows, outputs and labels of one call; ``None`` when it does not show this model any rows."""
     if study.model is not None and id(study.model) not in served.objects:
@@ -122,7 +123,8 @@ def _piece(
     if served.raw is not None and (study.model is not None or study.step.probe.call is not None):
         which = served.objects.index(id(study.model)) if study.model is not None else None
         inside = read_evaluation(served.raw, served.snapshot, which)
-    given = [as_numpy(one) for one in served.snapshot.leaves if is_array(one) and getattr(one, "ndim", 0) > 0]
+    given = [as_numpy(one) for one in served.snapshot.leaves if is_array(one) and np.ndim(one) > 0 and not is_key(one)]
+    given = [one for one in given if not any(_same(one, weight) for weight in weights)]
     if inside is None:
         X = next((one for one in given if one.shape[1:] == like.shape[1:] and one.ndim == like.ndim), None)
         if X is None:
@@ -136,6 +138,10 @@ def _piece(
     if labels is not None:
         y = next((one for one in given if _is_label(one, len(X), labels) and one.shape != X.shape), None)
     return X, inside_outputs, y
+
+
+def _same(one: AnyArray, weight: AnyArray) -> bool:
+    return one.shape == weight.shape and bool(np.array_equal(one, weight, equal_nan=True))
 
 
 def _is_label(one: AnyArray, n: int, labels: AnyArray) -> bool:

@@ -229,7 +229,8 @@ class Session:
             return
         for study in reversed(self.studies):
             if study.model is module or (study.model is None and study.step.probe.call is not None):
-                snapshot = Snapshot(args, kwargs, copied=False)
+                shown = args if study.model is not None else args[1:]  # Linen is given the weights first
+                snapshot = Snapshot(shown, {name: one for name, one in kwargs.items() if name != "variables"})
                 self.serve(Served(None, snapshot, out, study.n_steps, user_line(), (id(module),)))
                 return
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import Any, final
+from typing import Any, Final, final
 
 import jax
 import jax.numpy as jnp
@@ -36,6 +36,7 @@ class Program:
         self.graph, shapes = traced(function, own, state, X)
         leaves = jax.tree_util.tree_leaves(own)
         n_state = len(jax.tree_util.tree_leaves(state))
+        self.size = sum(int(one.size) for one in own.values())
         self.own = tuple(jax.tree_util.tree_leaves({name: name for name in own}))
         self.weight_ids = dict(zip(self.own, self.graph.inputs[: len(leaves)], strict=True))
         order = jax.tree_util.tree_leaves({name: name for name in self.state_names})
@@ -57,6 +58,16 @@ class Program:
         """The layers in the order in which they run."""
         names = {ref: name for name, ref in self.weight_ids.items()}
         return read_layers(self.graph, names, self.row_ids, self.output, self.n_rows)
+
+    @functools.cached_property
+    def recorder(self) -> Any:
+        """``(weights, state, rows) -> [outputs, value of each layer]``, compiled once."""
+        wanted: list[Operand] = [self.output, *(Ref(one.value) for one in self.layers)]
+
+        def function(weights: Any, state: Any, rows: Any) -> Any:
+            return run(self.graph, self.given(weights, state, rows), wanted)
+
+        return compiled(function, self.size)
 
     def given(self, weights: Arrays, state: Arrays, X: Any) -> dict[int, Any]:
         """Values of the graph's inputs."""
@@ -139,12 +150,7 @@ class Network:
         rows = self.rows(X)
         program = self.program(rows, training)
         steps = program.layers
-        wanted: list[Operand] = [program.output, *(Ref(one.value) for one in steps)]
-
-        def function(weights: Any, state: Any, rows: Any) -> Any:
-            return run(program.graph, program.given(weights, state, rows), wanted)
-
-        values = [as_numpy(one) for one in jax.jit(function)(self.weights, self.state, rows)]
+        values = [as_numpy(one) for one in program.recorder(self.weights, self.state, rows)]
         layers = tuple(
             LayerOutput(step.layer, np.moveaxis(value, step.rows_axis, 0))
             for step, value in zip(steps, values[1:], strict=True)
@@ -152,10 +158,21 @@ class Network:
         return ForwardPass(values[0], layers)
 
 
+SMALL: Final = 100_000
+"""Weights below which compiling costs more than running."""
+QUICKLY: Final = {"xla_backend_optimization_level": 0}
+
+
+def compiled(function: Any, size: int) -> Any:
+    """``jax.jit`` that compiles quickly for networks of few weights."""
+    return jax.jit(function, compiler_options=QUICKLY if size < SMALL else None)
+
+
 def _jitted(network: Network) -> Any:
     found = getattr(network, "_compiled", None)
     if found is None:
-        found = jax.jit(lambda weights, state, rows: network.call(weights, state, rows, False)[0])
+        size = sum(int(one.size) for one in network.weights.values())
+        found = compiled(lambda weights, state, rows: network.call(weights, state, rows, False)[0], size)
         network._compiled = found  # type: ignore[attr-defined]
     return found
 

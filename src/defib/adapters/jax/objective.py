@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -39,6 +40,8 @@ def objective_for(captured: Captured, arm: Arm) -> Objective:
     tail = captured.tail
     if tail is None:
         raise NotAvailable("the loss")
+    if arm.regularization_factor != 1.0:
+        tail = _with_penalty_times(tail, arm.regularization_factor)
     if not any(edit.op == "match_shapes" for edit in arm.edits):
         return tail
 
@@ -50,6 +53,19 @@ def objective_for(captured: Captured, arm: Arm) -> Objective:
         return tail(outputs.reshape(y.shape) if same else outputs, y, weights, X)
 
     return matched
+
+
+def _with_penalty_times(tail: Objective, factor: float) -> Objective:
+    """The loss with what it asks of the weights themselves (not of the outputs) times a factor, gradients included."""
+
+    def loss(outputs: Any, y: Any, weights: Any, X: Any) -> Any:
+        still, held = jax.lax.stop_gradient(outputs), jax.tree_util.tree_map(jax.lax.stop_gradient, weights)
+        zero = {name: jnp.zeros_like(one) for name, one in weights.items()}
+        fit = tail(outputs, y, held, X)
+        penalty = tail(still, y, weights, X) - tail(still, y, zero, X)
+        return fit - jax.lax.stop_gradient(penalty) + factor * penalty
+
+    return loss
 
 
 def labels_for(network: Network, arm: Arm, X: AnyArray, y: AnyArray | None) -> Any:

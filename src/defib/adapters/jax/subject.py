@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import time
+from functools import partial
 from typing import Any, Final, final
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from defib.adapters.jax.captured import Arrays, Captured, as_numpy, is_key
+from defib.adapters.jax.captured import Arrays, Captured, as_numpy
 from defib.adapters.jax.edits import DRY_ROWS, Impossible, apply_edits
 from defib.adapters.jax.initial import initial_weights
-from defib.adapters.jax.network import EXTRA, Network, with_seed
+from defib.adapters.jax.network import EXTRA, Network, compiled, with_seed
 from defib.adapters.jax.objective import labels_for, loss_edit, objective_for
 from defib.adapters.jax.quiet import quiet
 from defib.adapters.jax.train import JaxTrained, Loop, course_of, recomputed, transformation_for
@@ -117,22 +119,47 @@ class JaxSubject(Subject):
         ``None`` where the loss does not depend on a weight, or only through ``stop_gradient``.
         """
         with quiet():
-            network, objective = self._network(moment), objective_for(self.captured, Arm())
+            network = self._network(moment)
             labels = labels_for(network, Arm(), X, y)
-            floating = {n: one for n, one in network.weights.items() if jnp.issubdtype(one.dtype, jnp.floating)}
-
-            def loss(own: Any) -> Any:
-                weights = {**network.weights, **own}
-                rows = network.rows(X)
-                outputs, _ = network.call(weights, network.state, rows, self.captured.trained_in_training_mode)
-                return objective(outputs, labels, weights, rows)
-
-            found = jax.jit(jax.grad(loss))(floating)
+            found = self._gradient(network.weights, network.state, network.rows(X), labels)
         cut = self.captured.gradients
         return tuple(
             Gradient(name, as_numpy(found[name]) if name in found and cut.get(name) != "none" else None)
             for name in network.weights
         )
+
+    @functools.cached_property
+    def _gradient(self) -> Any:
+        """``(weights, state, rows, labels) -> gradients`` of the user's loss, compiled once per shape."""
+        network, objective = self._network("end"), objective_for(self.captured, Arm())
+
+        def gradient(weights: Any, state: Any, rows: Any, labels: Any) -> Any:
+            floating = {n: one for n, one in weights.items() if jnp.issubdtype(one.dtype, jnp.floating)}
+
+            def loss(own: Any) -> Any:
+                training = self.captured.trained_in_training_mode
+                outputs, _ = network.call({**weights, **own}, state, rows, training)
+                return objective(outputs, labels, {**weights, **own}, rows)
+
+            return jax.grad(loss)(floating)
+
+        return compiled(gradient, sum(int(one.size) for one in network.weights.values()))
+
+    penalties_in_loss = True
+
+    def penalties(self, *, moment: Moment = "end") -> tuple[Gradient, ...]:
+        """Gradient of what the loss asks of the weights themselves, the outputs held fixed; empty without a penalty."""
+        tail, rows = self.captured.tail, self.training
+        if tail is None or rows is None or rows.y is None:
+            return ()
+        with quiet():
+            network = self._network(moment)
+            X = rows.X[: self.recipe.batch_size or len(rows.X)]
+            labels, outputs = labels_for(network, Arm(), X, rows.y[: len(X)]), jnp.asarray(network.predict(X))
+            floating = {n: one for n, one in network.weights.items() if jnp.issubdtype(one.dtype, jnp.floating)}
+            loss = partial(_of_weights, tail, outputs, labels, network.rows(X), network.weights)
+            found = {name: as_numpy(one) for name, one in jax.grad(loss)(floating).items()}
+        return tuple(Gradient(n, one) for n, one in found.items()) if any(one.any() for one in found.values()) else ()
 
     def loss(self, X: AnyArray, y: AnyArray, *, moment: Moment = "end") -> float:
         """The user's loss, evaluation mode, all rows as one batch."""
@@ -140,7 +167,7 @@ class JaxSubject(Subject):
             network, objective = self._network(moment), objective_for(self.captured, Arm())
             labels = labels_for(network, Arm(), X, y)
             rows = network.rows(X)
-            outputs = network.call(network.weights, network.state, rows, False)[0]
+            outputs = jnp.asarray(network.predict(np.asarray(X)))
             return float(objective(outputs, labels, network.weights, rows))
 
     def can_train(self, arm: Arm) -> str | None:
@@ -229,6 +256,6 @@ class JaxSubject(Subject):
         extras = frozenset(name for name in everything if name.startswith(EXTRA))
         return (record.held - self.captured.frozen) | extras
 
-    def random_state_names(self) -> tuple[str, ...]:
-        """Names of the random keys in the model's state."""
-        return tuple(name for name, value in self.captured.state.items() if is_key(value))
+
+def _of_weights(tail: Any, outputs: Any, labels: Any, X: Any, everything: Arrays, own: Any) -> Any:
+    return tail(outputs, labels, {**everything, **own}, X)

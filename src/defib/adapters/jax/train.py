@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from defib.adapters.jax.captured import OptimizerRecord
-from defib.adapters.jax.network import EXTRA, Network
+from defib.adapters.jax.network import EXTRA, Network, compiled
 from defib.adapters.jax.objective import Objective, link_of_arm
 from defib.adapters.jax.optimizer import with_constant_rate, with_decay_times, without_masks
 from defib.adapters.jax.quiet import quiet
@@ -22,9 +22,6 @@ from defib.recipe import Arm, TrainingRecipe
 from defib.subject import AnyArray, BudgetExceeded, FloatArray, Trained
 
 MAX_LOSSES: Final = 200
-SMALL: Final = 100_000
-"""Weights below which compiling costs more than running."""
-QUICKLY: Final = {"xla_backend_optimization_level": 0}
 CHUNK: Final = 25
 """Updates that run as one compiled loop between two looks at the clock."""
 
@@ -112,8 +109,7 @@ class Loop:
         self.objective = objective
         self.tx = tx
         self.names = names
-        size = sum(one.size for one in network.weights.values())
-        self.several = jax.jit(self._several, compiler_options=QUICKLY if size < SMALL else None)
+        self.several = compiled(self._several, sum(int(one.size) for one in network.weights.values()))
 
     def start(self, weights: Mapping[str, Any]) -> Any:
         """The optimizer's state."""
@@ -197,7 +193,7 @@ def recomputed(network: Network, X: Any, batch: int) -> dict[str, Any]:
     names = [name for name in network.state if name in network.captured.statistics or name.startswith(EXTRA)]
     if not names:
         return {}
-    call = jax.jit(partial(_after_pass, network))
+    call = compiled(partial(_after_pass, network), 0)
     totals = {name: jnp.zeros_like(network.state[name]) for name in names}
     count = 0
     for start in range(0, max(len(X) - batch + 1, 1), batch):
