@@ -10,6 +10,9 @@ import pytest
 from defib.capture.script import watch
 from defib.diagnose import diagnose_subject
 from defib.diagnosis import Diagnosis
+from defib.gate import Gate
+from defib.wording import headline
+from tests.reporters import samples
 
 
 def torch_program(lr: float, scale: float, shuffle: bool) -> None:
@@ -61,3 +64,12 @@ def test_without_trials_nothing_is_replayed_and_the_moment_is_not_told() -> None
 
 def test_a_healthy_network_has_no_course() -> None:
     assert diagnosed(0.5, 1.0).course == ()
+
+
+def test_causes_that_belong_together_are_a_product_or_all_needed() -> None:
+    gate = Gate(samples.FLAT, "flat")
+    causes = samples.FLAT_DIAGNOSIS.causes[:2]
+    product = headline(gate, causes, "cause_found")
+    assert "because of the product of unscaled-inputs and learning-rate-too-high: " in product
+    both = headline(gate, causes, "cause_found", all_needed=True)
+    assert "because of unscaled-inputs and learning-rate-too-high together: " in both

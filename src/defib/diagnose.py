@@ -18,7 +18,7 @@ from defib.assess import Assessments, assess_all, hold_to_control, hold_to_signa
 from defib.catalogue import all_causes
 from defib.causes._power import rows_for, too_few_rows
 from defib.causes._time import course
-from defib.diagnosis import DECISIVE, Diagnosis, Hypothesis, Measured, Outcome
+from defib.diagnosis import DECISIVE, Diagnosis, Hypothesis, Measured, Outcome, changes_in
 from defib.evidence import Book, Evidence, Missing
 from defib.examine import measure_all
 from defib.fixing import choose_fix
@@ -214,12 +214,14 @@ def _conclude(subject: Subject, book: Book, gate: Gate, found: Assessments, camp
     outcome = _outcome(gate, causes, {code: cause.stage for code, cause in catalogue.items()})
     fix = choose_fix(causes, catalogue, all_interventions(), campaign.trials, book, subject.framework)
     layers = book.get(ActivationFacts).first_equal_end if book.has(ActivationFacts) else None
+    too_few = rows_for(book.get(SignalFacts)) if too_few_rows(book) else ""
+    all_needed = any(worked and len(changes_in(name)) > 1 for name, worked in campaign.outcomes.items())
     return Diagnosis(
         model=subject.name,
         framework=subject.framework,
         symptom=gate.symptom,
         outcome=outcome,
-        headline=headline(gate, causes, outcome, rows_for(book.get(SignalFacts)) if too_few_rows(book) else ""),
+        headline=headline(gate, causes, outcome, too_few, all_needed=all_needed),
         causes=causes,
         ruled_out=_with(found.assessed, "ruled_out"),
         inconclusive=_with(found.assessed, "inconclusive"),

@@ -98,10 +98,13 @@ def skill_clause(skill: Skill | None) -> str:
     return f"{name} {where}"
 
 
-def headline(gate: Gate, causes: Sequence[Hypothesis], outcome: str, too_few: str = "") -> str:
+def headline(
+    gate: Gate, causes: Sequence[Hypothesis], outcome: str, too_few: str = "", *, all_needed: bool = False
+) -> str:
     """Is it flat, and because of what: one or two sentences.
 
-    ``too_few``: how many rows it would take to see a small effect, where these are too few to tell.
+    ``too_few``: how many rows it would take to see a small effect, where these are too few to tell. ``all_needed``: of
+    the causes that belong together each must be mended; else mending one is enough, and they are factors.
     """
     opening = symptom_sentence(gate.symptom)
     if outcome == "healthy":
@@ -114,7 +117,8 @@ def headline(gate: Gate, causes: Sequence[Hypothesis], outcome: str, too_few: st
     partners = [hypothesis.name for hypothesis in causes if hypothesis.code in best.tied_with]
     if partners:
         names = " and ".join([best.name, *partners])
-        return f"{opening}, because of the product of {names}: {best.assessment.because}."
+        of = f"{names} together" if all_needed else f"the product of {names}"
+        return f"{opening}, because of {of}: {best.assessment.because}."
     if outcome == "nothing_wrong":
         return f"{opening}. The network is not at fault ({best.name}): {best.assessment.because}."
     return f"{opening}, because of {best.name}: {best.assessment.because}."
