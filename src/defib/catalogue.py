@@ -28,6 +28,7 @@ CAUSES: dict[str, str] = {
     "DF403": "vanishing_gradients",
     "DF404": "forward_correlation_collapse",
     "DF405": "exploding_gradients",
+    "DF406": "too_narrow",
     "DF410": "excessive_dropout",
     "DF501": "learning_rate_too_high",
     "DF502": "learning_rate_too_low",

@@ -53,6 +53,9 @@ DEEP = stack("sigmoid", 8)
 VANISHING = gradients(1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1)
 COLLAPSING = stack("relu", 12, relative_spread=0.004, row_correlation=0.99998)
 
+SLIM = tuple(replace(one, units=1) if one.layer == "dense_2" else replace(one, units=16) for one in DEAD)
+"""One unit in the layer that died."""
+
 ILL: dict[str, Book] = {
     "DF101": book(collapsed(), RAW, activations(stack(), DEAD, first_dead_end="dense_2:relu"), STUCK),
     "DF102": book(
@@ -147,6 +150,7 @@ ILL: dict[str, Book] = {
         ),
         STUCK,
     ),
+    "DF406": book(collapsed(), activations(SLIM, SLIM, first_dead_initial="dense_2:relu"), STUCK),
     "DF501": book(
         collapsed(),
         activations(stack(), DEAD, first_dead_end="dense_2:relu"),

@@ -28,6 +28,7 @@ CAUSES: tuple[str, ...] = (
     "saturated_units",
     "vanishing_gradients",
     "forward_correlation_collapse",
+    "too_narrow",
     "exploding_gradients",
     "excessive_dropout",
     "learning_rate_too_high",

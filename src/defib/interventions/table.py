@@ -28,6 +28,7 @@ INTERVENTIONS: dict[str, str] = {
     "halve-depth": "halve_depth",
     "last-real-step": "last_real_step",
     "double-width": "double_width",
+    "widen-narrow-layers": "widen_narrow_layers",
     "reinitialize": "reinitialize",
     "fitting-head": "fitting_head",
     "activate-once": "activate_once",

@@ -178,12 +178,12 @@ def _halve_depth(plan: Plan, value: Any) -> Made:
 
 
 def _double_width(plan: Plan, value: Any) -> Made:
-    del value
     made: Made = []
     for core in plan.hidden:
         units = core.get_config().get("units")
         if isinstance(units, int):
-            made.append((core, Change(config={"units": 2 * units}, fresh=True)))
+            wider = 2 * units if value is None else max(units, int(value))
+            made.append((core, Change(config={"units": wider}, fresh=True)))
     if not made:
         raise CannotEdit("the model has no hidden dense layer")
     return [*made, (plan.head, Change(fresh=True))]

@@ -99,7 +99,8 @@ def _edited(found: Mapping[str, Any], edit: Edit) -> dict[str, Any]:
     if edit.op == "hidden_activation":
         return {"activation": ACTIVATIONS[str(edit.value)]}
     if edit.op == "double_width":
-        return {"hidden_layer_sizes": tuple(2 * int(size) for size in sizes)}
+        wider = [2 * int(size) if edit.value is None else max(int(size), int(edit.value)) for size in sizes]
+        return {"hidden_layer_sizes": tuple(wider)}
     if edit.op == "halve_depth":
         return {"hidden_layer_sizes": tuple(int(size) for size in sizes[::2])}
     return {}

@@ -133,7 +133,7 @@ def _leave_out(network: Network, graph: Graph, record: OpRecord) -> None:
 
 def _double_width(network: Network, value: Any, X: AnyArray) -> None:
     graph = Graph(network, X)
-    reason = double_width(network.module, graph.path)
+    reason = double_width(network.module, graph.path, None if value is None else int(value))
     if reason is not None:
         raise Impossible(reason)
     _still_runs(network, X)

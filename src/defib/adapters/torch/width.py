@@ -10,8 +10,10 @@ from torch import nn
 from defib.adapters.torch.recorder import OpRecord
 
 
-def double_width(module: Any, path: list[OpRecord]) -> str | None:
+def double_width(module: Any, path: list[OpRecord], at_least: int | None = None) -> str | None:
     """Make hidden dense layers twice as wide, drawn anew; the reason as a clause when that is impossible.
+
+    With ``at_least``, the narrower ones get this width and the others keep theirs.
 
     A hidden layer is widened when the next step with weights on the path is a dense layer that takes its output.
     """
@@ -25,20 +27,22 @@ def double_width(module: Any, path: list[OpRecord]) -> str | None:
     grown = {i: j for i, j in itertools.pairwise(dense) if _feeds(chain, i, j)}
     if not grown:
         return "no two dense layers follow each other"
-    _widen(module, chain, dense, grown)
+    _widen(module, chain, dense, grown, at_least)
     return None
 
 
-def _widen(module: Any, chain: list[Any], dense: list[int], grown: dict[int, int]) -> None:
+def _widen(module: Any, chain: list[Any], dense: list[int], grown: dict[int, int], at_least: int | None) -> None:
+    units = {i: chain[i][1][1].out_features for i in dense}
+    wider = {i: 2 * units[i] if at_least is None else max(units[i], at_least) for i in grown}
+    fed_by = {j: i for i, j in grown.items()}
     for i in dense:
         path, linear = chain[i][1]
-        inputs = linear.in_features * (2 if i in grown.values() else 1)
-        outputs = linear.out_features * (2 if i in grown else 1)
-        _put(module, path, dense_like(linear, inputs, outputs))
+        inputs = wider[fed_by[i]] if i in fed_by else linear.in_features
+        _put(module, path, dense_like(linear, inputs, wider.get(i, units[i])))
     for i, j in grown.items():
         for record, (path, one) in chain[i + 1 : j]:
             if record.kind == "norm" and one is not None:
-                _put(module, path, _wider_norm(one))
+                _put(module, path, _wider_norm(one, wider[i]))
 
 
 def _feeds(chain: list[Any], i: int, j: int) -> bool:
@@ -53,11 +57,11 @@ def _feeds(chain: list[Any], i: int, j: int) -> bool:
     )
 
 
-def _wider_norm(norm: Any) -> Any:
+def _wider_norm(norm: Any, units: int) -> Any:
     if isinstance(norm, nn.BatchNorm1d):
-        new: Any = nn.BatchNorm1d(2 * norm.num_features, norm.eps, norm.momentum, norm.affine, norm.track_running_stats)
+        new: Any = nn.BatchNorm1d(units, norm.eps, norm.momentum, norm.affine, norm.track_running_stats)
     else:
-        new = nn.LayerNorm(2 * norm.normalized_shape[-1], norm.eps, norm.elementwise_affine)
+        new = nn.LayerNorm(units, norm.eps, norm.elementwise_affine)
     like = next(norm.parameters(), None)
     return new if like is None else new.to(device=like.device, dtype=like.dtype)
 
