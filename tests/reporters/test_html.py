@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from defib.codec import decode, encode
-from defib.diagnosis import Diagnosis, Measured
+from defib.diagnosis import Diagnosis, Measured, Place
 from defib.reporters import write_report
 from defib.reporters.background import Background, Behind
 from defib.reporters.figures import FIGURES
@@ -316,3 +316,9 @@ def test_the_vendored_scripts_are_whole_and_carry_their_licences() -> None:
     licences = (files("defib.reporters") / "vega" / "LICENSES.txt").read_text()
     for name in ("vega 6", "vega-lite 6", "vega-embed 7", "d3-array", "Redistributions of source code"):
         assert name in licences
+
+
+def test_the_line_that_carries_the_fault() -> None:
+    cause = replace(samples.FLAT_DIAGNOSIS.causes[0], at=Place("/w/a/train.py", 31, "opt = SGD(lr=9)  # <b>"))
+    shown = page(replace(samples.FLAT_DIAGNOSIS, causes=(cause, *samples.FLAT_DIAGNOSIS.causes[1:]))).text
+    assert "train.py:31 opt = SGD(lr=9) # <b>" in shown

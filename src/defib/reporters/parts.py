@@ -134,6 +134,7 @@ def course_title(diagnosis: Diagnosis) -> str:
 def place_text(cause: Hypothesis) -> str:
     """File and line of the cause, and what stands there; nothing without them.
 
+    >>> from defib.diagnosis import Place, supported
     >>> place_text(Hypothesis("DF501", "x", supported("y", weight=1.0), at=Place("/a/train.py", 31, "opt = SGD(lr=9)")))
     'train.py:31  opt = SGD(lr=9)'
     """
