@@ -14,6 +14,7 @@ from defib.diagnosis import DECISIVE, Diagnosis, Hypothesis, by_itself, changes_
 from defib.evidence import Book
 from defib.examine import measure_all
 from defib.gate import read_gate
+from defib.probes.outputs import SymptomFacts
 from defib.probes.reference import SignalFacts
 from defib.ranking import Assessed, rank
 from defib.recipe import Arm
@@ -34,6 +35,7 @@ def look_again(subject: Subject, book: Book, split: Split, name: str, arm: Arm, 
     treated = TreatedSubject(subject, arm, split.fit, split.held_out, seed=0, deadline=deadline)
     found = measure_all(treated, skip=SKIPPED).found
     again = Book(dict(found) | {kind: one for kind, one in book.found.items() if kind is SignalFacts})
+    again = _of_own_split(again, subject)
     problem = read_gate(again).problem
     if problem in ("none", "unknown"):
         return Second(name, healthy=problem == "none")
@@ -42,6 +44,18 @@ def look_again(subject: Subject, book: Book, split: Split, name: str, arm: Arm, 
     ranked = [one for one in rank(assessed, {}) if one.mechanism_of is None]
     causes = tuple(by_code[one.code] for one in ranked if is_a_fault(by_code[one.code]))
     return Second(name, healthy=False, causes=causes)
+
+
+def _of_own_split(book: Book, subject: Subject) -> Book:
+    """Skill on rows that the trial held out says nothing of rows that the program serves in another unit."""
+    if not book.has(SymptomFacts) or (subject.prediction is not None and subject.prediction.y is not None):
+        return book
+    facts = book.get(SymptomFacts)
+    skill = facts.symptom.skill
+    if skill is None or skill.rows != "held_out":
+        return book
+    symptom = replace(facts.symptom, skill=replace(skill, rows="replayed"))
+    return replace(book, found={**book.found, SymptomFacts: replace(facts, symptom=symptom)})
 
 
 def is_a_fault(one: Assessed) -> bool:
