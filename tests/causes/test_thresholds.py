@@ -680,3 +680,14 @@ class TestGradientClippedAway:
 
     def test_a_network_that_learnt(self) -> None:
         assert verdict("DF504", self.CUT, self.STILL, self.SGD) == "ruled_out"
+
+
+class TestLabelsBeyondTheRange:
+    def test_one_hard_label_is_what_they_bring_about(self) -> None:
+        """Classes 1 and 2 under a sigmoid: the outputs rank, and all lie near 1."""
+        beyond = replace(HEAD, labels_outside=0.5, label_low=1.0, label_high=2.0)
+        assert verdict("DF203", symptoms(ONE_CLASS, ONE_CLASS), beyond) == "supported"
+
+    def test_a_network_that_learnt_them_all_the_same_is_left_alone(self) -> None:
+        beyond = replace(HEAD, labels_outside=0.5, label_low=1.0, label_high=2.0)
+        assert verdict("DF203", symptoms(), beyond) == "ruled_out"

@@ -46,7 +46,7 @@ from __future__ import annotations
 import math
 
 from defib.causes import Cause
-from defib.causes._signs import fine, num, unsayable
+from defib.causes._signs import fine, num, seen, unsayable
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.head import HeadFacts
@@ -84,7 +84,9 @@ def _assess(book: Book) -> Assessment:
     reach = _reach(head.output_low, head.output_high)
     if outside <= 0:
         return ruled_out(f"every label lies within the head's reach ({reach})", layer=None, **numbers)
-    if unsayable(book) is None and (calm := fine(book)):
+    # One hard label is what labels beyond an end of the range bring about: a ranking does not excuse them.
+    one_sided = seen(book).pattern == "one_class" and outside >= MANY
+    if unsayable(book) is None and not one_sided and (calm := fine(book)):
         return calm
     because = (
         f"{percent(outside)} of the labels lie outside what the {head.activation} head can say: labels "
@@ -105,7 +107,7 @@ CAUSE = Cause(
     assess=_assess,
     fixes=("fitting-head", "standardize-targets", "fix-labels"),
     contrast={"fitting-head": "must_work", "more-epochs": "must_not", "reinitialize": "must_not"},
-    explains=("DF303", "DF307", "DF401", "DF402", "DF403", "DF405", "DF502", "DF505", "DF506"),
+    explains=("DF303", "DF307", "DF401", "DF402", "DF403", "DF405", "DF502", "DF505", "DF506", "DF902"),
     look_alikes=("DF301", "DF302", "DF303", "DF305", "DF106", "DF101"),
     when_varied=True,
 )
