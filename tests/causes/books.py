@@ -26,6 +26,7 @@ from defib.probes.loading import LoadingFacts
 from defib.probes.modes import ModeFacts
 from defib.probes.outputs import SymptomFacts
 from defib.probes.preferences import PreferenceFacts
+from defib.probes.reach import ReachFacts
 from defib.probes.reference import SignalFacts
 from defib.probes.shown import ShownFacts
 from defib.probes.training import TrainingFacts
@@ -269,6 +270,7 @@ LOADING = LoadingFacts(
     trained_spread=0.42,
 )
 UNCLIPPED = ClippingFacts(None, None, None, 0.0, None, 1.0)
+REACH = ReachFacts(False, None, 30, ())
 WANTS = PreferenceFacts(right_loss=0.001, constant_loss=0.66, constant=(0.63,), wrong_loss=6.9)
 MODES = ModeFacts(False, False, 0.42, 0.42, 0.97, 0.97, None, None, None, False)
 TRAINING = TrainingFacts(
@@ -373,6 +375,7 @@ def book(*evidence: Evidence, without: tuple[type[Evidence], ...] = ()) -> Book:
         *(initialization(), COLUMNS, KEPT, LOADING, SHOWN, ALONE),
         WANTS,
         UNCLIPPED,
+        REACH,
     )
     found = {type(one): one for one in (*healthy, *evidence)}
     return Book({kind: one for kind, one in found.items() if kind not in without})

@@ -9,6 +9,7 @@ import numpy as np
 from defib.evidence import Book
 from defib.probes.clipping import ClippingFacts
 from defib.probes.preferences import PreferenceFacts
+from defib.probes.reach import ReachFacts
 from defib.probes.shown import Shown
 from defib.subject import Handling
 from tests.causes.books import (
@@ -138,6 +139,11 @@ ILL: dict[str, Book] = {
     "DF403": book(collapsed(NEAR_FLAT), activations(DEEP, DEEP), VANISHING, STUCK),
     "DF404": book(collapsed(NEAR_FLAT), activations(COLLAPSING, COLLAPSING), STUCK),
     "DF405": book(collapsed(), gradients(2e5, 3e4, 2e3, 1e2, 1.0), STUCK),
+    "DF409": book(
+        symptoms(UNSKILLED, UNSKILLED),
+        ReachFacts(False, None, 8, ((0, 3),), 0.51, False),
+        STUCK,
+    ),
     "DF410": book(
         collapsed(NEAR_FLAT),
         replace(

@@ -15,6 +15,7 @@ from defib.probes.labels import LabelFacts
 from defib.probes.outputs import SymptomFacts
 from defib.probes.penalty import PenaltyFacts
 from defib.probes.preferences import PreferenceFacts
+from defib.probes.reach import ReachFacts
 from defib.probes.training import TrainingFacts
 from tests.causes.books import (
     FLAT,
@@ -691,3 +692,18 @@ class TestLabelsBeyondTheRange:
     def test_a_network_that_learnt_them_all_the_same_is_left_alone(self) -> None:
         beyond = replace(HEAD, labels_outside=0.5, label_low=1.0, label_high=2.0)
         assert verdict("DF203", symptoms(), beyond) == "ruled_out"
+
+
+class TestDisconnectedInput:
+    EQUAL = ReachFacts(True, "lstm", 36, ())
+
+    def test_equal_outputs_behind_rows_that_differ(self) -> None:
+        assert verdict("DF409", self.EQUAL, collapsed()) == "supported"
+        assert verdict("DF409", replace(self.EQUAL, cut_after=None), collapsed()) == "ruled_out"
+        assert verdict("DF409", self.EQUAL, replace(INPUTS, constant_fraction=1.0), collapsed()) == "ruled_out"
+
+    def test_unread_columns_that_do_not_matter(self) -> None:
+        edge = ReachFacts(False, None, 64, ((0, 7),), 0.97, True)
+        assert verdict("DF409", edge, collapsed()) == "ruled_out"
+        assert verdict("DF409", replace(edge, read_has_signal=False)) == "ruled_out"  # and it learnt
+        assert verdict("DF409", edge, NO_SIGNAL, collapsed()) == "inconclusive"

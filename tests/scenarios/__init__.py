@@ -30,6 +30,7 @@ CAUSES: tuple[str, ...] = (
     "forward_correlation_collapse",
     "too_narrow",
     "exploding_gradients",
+    "disconnected_input",
     "excessive_dropout",
     "learning_rate_too_high",
     "learning_rate_too_low",

@@ -51,6 +51,7 @@ INTERVENTIONS: dict[str, str] = {
     "training-mode": "training_mode",
     "evaluation-mode": "evaluation_mode",
     "load-weights": "load_weights",
+    "wire-inputs": "wire_inputs",
     "vary-rows": "vary_rows",
     "copy-outputs": "copy_outputs",
     "full-precision": "full_precision",

@@ -28,6 +28,7 @@ ORDER = (
     "shown",
     "alone",
     "reference",
+    "reach",
 )
 """Modules below ``defib.probes``, each holding ``PROBE``. Labels come before what is judged by them."""
 

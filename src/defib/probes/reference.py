@@ -144,6 +144,12 @@ def _targets(subject: Subject, book: Book, rows: Rows) -> _Columns:
     return _Columns(hot, "auc")
 
 
+def scored_targets(subject: Subject, book: Book, rows: Rows) -> tuple[FloatArray, Metric]:
+    """Labels of these rows as the reference learners are scored on them: columns ``(n, k)`` and the metric."""
+    found = _targets(subject, book, rows)
+    return found.columns, found.metric
+
+
 def _per_row(values: FloatArray) -> _Columns:
     """Labels over time: a few evenly spaced positions stand for all; 0/1 positions are scored as labels."""
     picked = values[:, spaced_indices(values.shape[1], MOST_TARGETS)]

@@ -1,0 +1,105 @@
+"""DF409 disconnected-input: the output does not depend on the input, or not on the part of it that matters.
+
+## What it is
+A slip in the wiring: the head reads the state an RNN started from instead of the one it ended in, one branch is used
+twice and the other never, a slice leaves out the columns that matter, a variable is overwritten.
+
+## Why every prediction is the same
+What is not read cannot change the answer. If nothing is read, the output is the same number for every row, bit for bit;
+if only columns without information are read, the best that can be learnt is the base rate.
+
+## Evidence for
+- Outputs that stay bit-equal when the rows change, while the layers inside tell the rows apart.
+- Columns that can be exchanged between rows without changing any output, at the weights before the training and after;
+  what reference learners know comes from these columns.
+- Check: the gradient of the output with respect to the input at fresh weights; 0 means not read.
+
+## Evidence against
+- Every column changes some output, or those that are read hold as much as all.
+- A layer in between makes the rows equal: dead units, a mask, a constant input.
+
+## Look-alikes
+- detached-graph (DF704): the output depends on the weights, only the loss's gradient is cut.
+- dead-relus (DF401), zero-or-symmetric-initialization (DF601): wired, and nothing passes.
+- constant-inputs (DF102): the rows are equal at the door already.
+
+## Example
+```python
+def forward(self, x):
+    out, (h, c) = self.lstm(x, (self.h0, self.c0))
+    return self.fc(self.h0[-1])                   # meant: h[-1]; h0 is zeros for every row
+```
+
+## Fix
+Wire what was meant; then look at the gradient with respect to the input again.
+
+## Known problems
+Wide inputs are asked about in 8 stretches of neighbouring columns (2 in a large network): single unread columns inside
+a stretch are not seen. Pixels at the edge that a stride leaves out are no fault, and are not named as long as the rest
+holds the signal.
+
+## References
+- Always the same output whatever the input, a forward that ignores it: https://discuss.pytorch.org/t/model-always-returns-the-same-output/50345
+- Simonyan et al., Deep Inside Convolutional Networks (gradients with respect to the input, 2014):
+  https://arxiv.org/abs/1312.6034
+"""
+
+from __future__ import annotations
+
+from defib.causes import Cause
+from defib.causes._signs import fine, num, place
+from defib.diagnosis import Assessment, by_itself, inconclusive, ruled_out, supported
+from defib.evidence import Book
+from defib.probes.inputs import InputFacts
+from defib.probes.reach import ReachFacts
+from defib.probes.reference import SignalFacts
+
+
+def _stretches(facts: ReachFacts) -> str:
+    """Which columns, in a sentence; counted from 0, as in the program."""
+    named = [f"{first} to {last}" if last > first else f"{first}" for first, last in facts.unread[:3]]
+    more = " and others" if len(facts.unread) > 3 else ""
+    return f"column{'s' if facts.unread_columns > 1 else ''} {', '.join(named)}{more} of {facts.n_columns}"
+
+
+def _assess(book: Book) -> Assessment:
+    facts = book.get(ReachFacts)
+    if facts.outputs_equal:
+        if book.get(InputFacts).constant_fraction == 1.0 or facts.cut_after is None:
+            return ruled_out("a layer inside makes the rows equal, not the wiring", layer=None)
+        because = (
+            f"the rows differ in {place(facts.cut_after)}, and every output is bit-equal before the training and after "
+            "it: the output is computed from something else than the rows"
+        )
+        return by_itself(supported(because, weight=0.95, layer=facts.cut_after))
+    if not facts.unread:
+        return ruled_out("every column of the input reaches the output", layer=None)
+    numbers = {"unread_columns": float(facts.unread_columns), "columns": float(facts.n_columns)}
+    because = f"{_stretches(facts)} reach no output, before the training and after it"
+    signal = book.get(SignalFacts)
+    if not signal.has_signal or facts.read_score is None:
+        return inconclusive(f"{because}; whether they matter is not known", weight=0.2, layer=None, **numbers)
+    numbers |= {"reference_on_all_columns": signal.best, "reference_on_what_is_read": facts.read_score}
+    if facts.read_has_signal:
+        return ruled_out(f"{because}, and the others hold the signal, too", layer=None, **numbers)
+    if calm := fine(book):
+        return calm
+    metric = "AUC" if signal.metric == "auc" else "R²"
+    because = (
+        f"{because}; without them the reference learners reach {metric} {num(facts.read_score)}, with them "
+        f"{num(signal.best)}"
+    )
+    return by_itself(supported(because, weight=0.93, layer=None, **numbers))
+
+
+CAUSE = Cause(
+    code="DF409",
+    name="disconnected-input",
+    stage="architecture",
+    assess=_assess,
+    fixes=("wire-inputs",),
+    contrast={},
+    explains=("DF403", "DF404", "DF502", "DF505", "DF506", "DF703", "DF704", "DF902"),
+    look_alikes=("DF704", "DF401", "DF601", "DF102"),
+    when_varied=True,
+)
