@@ -6,7 +6,25 @@ numbers are its sections. What is not listed here is not allowed, so that a new 
 
 from __future__ import annotations
 
+import json
+from functools import cache
+from pathlib import Path
 from typing import Any
+
+import jsonschema
+
+OFFICIAL = Path(__file__).parent / "official" / "sarif-2.1.0-rtm.5.json"
+
+
+@cache
+def _official() -> Any:
+    return jsonschema.Draft4Validator(json.loads(OFFICIAL.read_text()), format_checker=jsonschema.FormatChecker())
+
+
+def validate(log: Any) -> None:
+    """Hold a log to the official schema, and to our own, which allows less; raises `jsonschema.ValidationError`."""
+    _official().validate(log)
+    jsonschema.Draft7Validator(SARIF).validate(log)
 
 
 def _object(required: list[str], **properties: Any) -> dict[str, Any]:

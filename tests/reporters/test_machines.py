@@ -18,7 +18,7 @@ from defib.diagnosis import Diagnosis
 from defib.reporters import FORMATS, github, junit, markdown, sarif, write_report
 from defib.reporters.background import Background, Behind
 from tests.reporters import samples
-from tests.reporters.sarif_schema import SARIF
+from tests.reporters.sarif_schema import SARIF, validate
 
 HERE = Background(script="/w/train.py", directory="/w", behind=(Behind({"fit": "/w/train.py:4"}),) * 9)
 
@@ -53,7 +53,7 @@ class TestSarif:
     @pytest.mark.parametrize("background", [None, HERE], ids=["alone", "recorded"])
     def test_is_valid(self, diagnosis: Diagnosis, background: Background | None) -> None:
         log = json.loads(sarif.render([diagnosis], background))
-        jsonschema.Draft7Validator(SARIF).validate(log)
+        validate(log)
 
     def test_the_schema_is_one_and_refuses(self) -> None:
         jsonschema.Draft7Validator.check_schema(SARIF)
@@ -62,7 +62,7 @@ class TestSarif:
             broken = json.loads(json.dumps(log))
             broken["runs"][0]["results"][0][key] = value
             with pytest.raises(jsonschema.ValidationError):
-                jsonschema.Draft7Validator(SARIF).validate(broken)
+                validate(broken)
 
     def test_one_result_per_fault_at_its_call(self) -> None:
         (run,) = sarif.report(samples.ALL, HERE)["runs"]
