@@ -229,3 +229,24 @@ def test_of_a_search_over_skorch_networks_one_is_kept() -> None:
     assert subject.trace.planned_epochs == 2
     assert len(subject.trace.validation_loss_per_epoch) == 2
     assert any("GridSearchCV.fit fitted 5 networks" in one for one in subject.trace.notes)
+
+
+@pytest.mark.parametrize("form", ["accumulated", "summed"])
+def test_losses_are_told_in_the_unit_of_their_mean(form: str) -> None:
+    torch.manual_seed(0)
+    X, y = torch.randn(32, 4), torch.randn(32, 1)
+    model = nn.Linear(4, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.0)
+    with watch() as watched:
+        for step in range(8):
+            if form == "accumulated":
+                loss = F.mse_loss(model(X), y) / 4
+            else:
+                loss = F.mse_loss(model(X), y, reduction="sum") / 32
+            loss.backward()
+            if step % 4 == 3:
+                optimizer.step()
+                optimizer.zero_grad()
+    (subject,) = watched.subjects()
+    expected = float(F.mse_loss(model(X), y).detach())
+    assert subject.trace.loss_per_update == pytest.approx(np.full(8, expected), rel=1e-5)

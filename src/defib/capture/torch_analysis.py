@@ -18,6 +18,7 @@ from defib.adapters.torch.program import Leaf, Node, Program, compile_nodes, sli
 from defib.adapters.torch.reading import Reading, Scene, picks_rows, read_loss, without_picking
 from defib.capture.torch_call import Call, is_episode, key_of, unique
 from defib.capture.torch_rows import evenly
+from defib.capture.torch_scale import scale_of
 from defib.subject import AnyArray
 
 UNKNOWN_OWN_LOSS: Final = (
@@ -46,6 +47,8 @@ class Analysis:
     composite: Program | None = None
     part_names: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    scale: float = 1.0
+    """By what the mean loss was multiplied before the backward pass (gradient accumulation)."""
     label_path: tuple[Any, ...] = ()
     """Where the label stands among the arguments of a model that computes its loss itself."""
     live: frozenset[int] = frozenset()
@@ -208,7 +211,7 @@ def _single(calls: Sequence[Call], at: int, kept: Sequence[Node], loss: Any, nam
         return _own_loss(calls, at, door, rows, own, loss)
     scene = Scene(outputs, rows, names(call.module), door.n_rows)
     reading = read_loss(after, loss, scene)
-    return _analysis((call,), (at,), len(calls), door, rows, reading)
+    return replace(_analysis((call,), (at,), len(calls), door, rows, reading), scale=scale_of(after, loss))
 
 
 def _own_loss(calls: Sequence[Call], at: int, door: Door, rows: Sequence[Any], own: Any, loss: Any) -> Analysis:
@@ -221,6 +224,7 @@ def _own_loss(calls: Sequence[Call], at: int, door: Door, rows: Sequence[Any], o
         reading = read_inside(outputs, own, label, fewer.n_rows, factor=factor)
         notes = () if reading is not None else (UNKNOWN_OWN_LOSS,)
         made = Analysis((calls[at],), (at,), len(calls), fewer, others, reading, label, notes=notes, label_path=path)
+        made = replace(made, scale=factor)
         if reading is not None:
             return made
         found = found or made

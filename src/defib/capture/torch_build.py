@@ -273,7 +273,7 @@ def _epochs(study: Study) -> int | None:
 
 
 def _trace(study: Study, watch: OptimizerWatch | None, notes: tuple[str, ...]) -> TrainingTrace:
-    losses = study.losses.read()
+    losses = study.losses.read() / study.first.scale
     epochs = _epochs(study)
     per_epoch = np.empty(0)
     if epochs and epochs <= len(losses):
