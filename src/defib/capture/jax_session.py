@@ -11,7 +11,7 @@ import numpy as np
 from defib.adapters.jax.quiet import busy
 from defib.capture.jax_closure import places_around
 from defib.capture.jax_probe import Unreadable, answer, modes_before, note_call, probing
-from defib.capture.jax_snapshot import Snapshot
+from defib.capture.jax_snapshot import Snapshot, is_object
 from defib.capture.jax_step import Step
 from defib.capture.jax_study import MAX_SERVED, FunctionWatch, Served, Study, copied, weights_in
 from defib.capture.torch_frames import user_line
@@ -60,9 +60,16 @@ class Session:
 
     def around(self, raw: Any, run_it: Callable[[], Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """A call of a compiled function; ``run_it`` is the call itself."""
-        if self.open is not None or busy() or probing() is not None or _is_traced(args, kwargs):
+        if self.open is not None or busy() or probing() is not None:
             return run_it()
         watch = self.functions.get(raw)
+        settled = None if watch is None else self.safely(self._settled, watch, args, kwargs)
+        if settled is not None:
+            out = run_it()
+            self.safely(settled.count, out)
+            return out
+        if _is_traced(args, kwargs):
+            return run_it()
         if watch is None:
             watch = self.functions[raw] = FunctionWatch(raw)
         before = self.safely(self._before, watch, args, kwargs)
@@ -75,6 +82,14 @@ class Session:
         if before is not None:
             self.safely(self._after, watch, before, args, kwargs, out)
         return out
+
+    def _settled(self, watch: FunctionWatch, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Study | None:
+        """The training of an NNX model whose rows are known: its steps are only counted from then on."""
+        study = watch.settled
+        if study is None or not any(one is study.model for one in (*args, *kwargs.values())):
+            return None
+        plain = [one for one in (*args, *kwargs.values()) if not is_object(one)]
+        return None if _is_traced(plain, {}) else study
 
     def _before(self, watch: FunctionWatch, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Snapshot | None:
         """Arguments as they are now: the call may overwrite NNX objects and give buffers away."""
@@ -144,6 +159,8 @@ class Session:
         study.last = weights
         study.see(leaves, out)
         study.results = {} if model is not None else (weights_in(out, weights) or {})
+        if model is not None and not study.rows.wants_keys and study.n_steps > 2 and study.loss_at is not None:
+            watch.settled = study
 
     def _study_of(self, watch: FunctionWatch, model: Any, weights: dict[str, Any]) -> Study | None:
         """The training that this step goes on; ``None`` when it begins another one."""

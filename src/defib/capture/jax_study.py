@@ -14,7 +14,7 @@ import numpy as np
 from defib.adapters.jax.captured import as_numpy, flat_arrays, is_key
 from defib.adapters.jax.graph import run
 from defib.adapters.jax.quiet import quiet
-from defib.capture.jax_closure import Place, places_around
+from defib.capture.jax_closure import Place
 from defib.capture.jax_snapshot import Snapshot
 from defib.capture.jax_step import Step
 from defib.capture.torch_rows import RowStore
@@ -108,12 +108,16 @@ class Study:
             self.rows.add(X, y)
         elif self.rows.wants_keys:
             self.rows.skip(self.step.rows(given)[0])
+        self.count(out, given)
+
+    def count(self, out: Any, given: list[Any] | None = None) -> None:
+        """One more step, and its loss."""
         self.n_steps += 1
         self.ended = time.perf_counter()
         leaves = jax.tree_util.tree_leaves(out)
         if self.loss_at is not None and self.loss_at < len(leaves):
             self.losses.add(leaves[self.loss_at])
-        elif self.loss_at is None:
+        elif given is not None:
             self._measure(given)
         self.out = out
 
@@ -155,11 +159,8 @@ class FunctionWatch:
     failed: bool = False
     calls: int = 0
     step: Step | None = None
-
-    @classmethod
-    def of(cls, raw: Callable[..., Any], *, eager: bool) -> FunctionWatch:
-        """Variables around it are looked at anew where nothing is compiled into it."""
-        return cls(raw, places_around(raw) if eager else [])
+    settled: Any = None
+    """The training of an NNX model that this function steps, once its rows are known."""
 
 
 def _is_number(one: Any) -> bool:
