@@ -22,7 +22,8 @@ def _keras(seed, fault):
     hidden = keras.layers.Dense(32, activation="relu")(both)
     model = keras.Model(inputs, keras.layers.Dense(1, activation="sigmoid")(hidden))
     model.compile(optimizer=keras.optimizers.Adam(0.003), loss="binary_crossentropy")
-    model.fit(X[:700], y[:700], epochs=15, batch_size=32, verbose=0)
+    held_out = (X[700:], y[700:])
+    model.fit(X[:700], y[:700], validation_data=held_out, epochs=15, batch_size=32, verbose=0)
     pred = model.predict(X[700:], verbose=0)
     print(pred[:10].ravel())
 
