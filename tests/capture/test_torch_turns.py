@@ -137,6 +137,30 @@ def test_an_episode_gives_its_rows_and_says_that_the_loss_is_not_repeated() -> N
     assert "the loss joins 25 calls of the model with one row each" in found.notes[0]
 
 
+@pytest.mark.parametrize("asked", [True, False])
+def test_triplets_are_looked_at_row_by_row(asked: bool) -> None:
+    torch.manual_seed(0)
+    net = nn.Linear(4, 2)
+    with watch() as watched:
+        optimizer = torch.optim.Adam(net.parameters())
+        for _ in range(6):
+            a, b, c = (net(X[torch.randperm(60)[:20]]) for _ in range(3))
+            optimizer.zero_grad()
+            F.triplet_margin_loss(a, b, c).backward()
+            optimizer.step()
+        if asked:
+            with torch.no_grad():
+                net(X)
+    assert watched.notes == ()
+    (subject,) = watched.subjects()
+    found = diagnose_subject(subject, trials=False)
+    assert not [note for note in found.notes if "broke inside" in note]
+    assert ("the loss joins several calls of the network per step" in " ".join(found.notes)) is asked
+    if asked:
+        assert subject.prediction is not None
+        assert (subject.training, len(subject.prediction)) == (None, 60)
+
+
 class RunningScale:
     def __init__(self) -> None:
         self.mean: Any = None

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
+from defib.adapters.torch import subject_from_model
 from defib.evidence import Missing
+from defib.probes.gradients import kernel_places
 from defib.probes.initialization import PROBE, InitializationFacts
 from defib.subject import Layer, Parameter, Subject
 
@@ -83,3 +87,25 @@ def test_needs() -> None:
         facts(FakeSubject([], np.ones((2, 2)), initial=False))
     with pytest.raises(Missing, match="a layer with a kernel"):
         facts(FakeSubject([], np.ones((2, 2))))
+
+
+def test_parameters_that_are_added_are_no_layer() -> None:
+    """A position's embedding, a class token and a scale may start at zero or one; a product's weights may not."""
+
+    class Bare(torch.nn.Module):  # type: ignore[misc]  # torch is Any to mypy
+        def __init__(self) -> None:
+            super().__init__()
+            self.position = torch.nn.Parameter(torch.zeros(4, 6))
+            self.token = torch.nn.Parameter(torch.zeros(1, 1, 6))
+            self.scale = torch.nn.Parameter(torch.ones(4, 6))
+            self.product = torch.nn.Parameter(torch.randn(6, 6))
+            self.unused = torch.nn.Linear(6, 6)
+            self.out = torch.nn.Linear(6, 2)
+
+        def forward(self, x: Any) -> Any:
+            rows = torch.cat([self.token.expand(len(x), -1, -1), (x + self.position) * self.scale], 1)
+            return self.out(rows.mean(1) @ self.product)
+
+    X = np.random.default_rng(0).normal(size=(5, 4, 6)).astype(np.float32)
+    places = kernel_places(subject_from_model(Bare(), X), X)
+    assert list(places) == ["product", "out.weight", "unused.weight"]

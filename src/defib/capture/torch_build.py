@@ -19,7 +19,7 @@ from defib.capture.torch_answers import evaluations, held_out_of, own_groups, se
 from defib.capture.torch_fits import Fit
 from defib.capture.torch_held import as_arrays
 from defib.capture.torch_loads import loads_into, origin_of
-from defib.capture.torch_makers import made_in_turns, makers, unseen
+from defib.capture.torch_makers import PAIRED, TURNS, by_outputs, is_paired, makers, unseen
 from defib.capture.torch_session import Session
 from defib.capture.torch_study import OptimizerWatch, Study
 from defib.capture.torch_trace import gradient_word
@@ -36,12 +36,13 @@ def build_subjects(session: Session, errors: list[str]) -> tuple[TorchSubject, .
     for key, study in session.studies.items():
         if judges & set(key):
             continue
+        paired = by_outputs(session, study.entries[0], PAIRED) if is_paired(study) else None
         try:
-            found.append(_subject(session, key, study))
+            found.append(paired or _subject(session, key, study))
         except Exception as error:
             errors.append(f"{type(error).__name__}: {error}")
     for entry in makers(session, judges):
-        maker = made_in_turns(session, entry)
+        maker = by_outputs(session, entry, TURNS)
         if maker is not None:
             found.append(maker)
     if not found:

@@ -8,7 +8,7 @@ from defib.adapters.torch.door import plain_door
 from defib.adapters.torch.subject import TorchSubject
 from defib.capture.torch_evals import EvalLog
 from defib.capture.torch_session import Session
-from defib.capture.torch_study import Entry
+from defib.capture.torch_study import Entry, Study
 from defib.recipe import TrainingRecipe
 from defib.subject import Rows, TrainingTrace
 
@@ -30,8 +30,19 @@ def makers(session: Session, judges: frozenset[int]) -> list[Entry]:
     ]
 
 
-def made_in_turns(session: Session, entry: Entry) -> TorchSubject | None:
-    """The network that another one judges, by what the program had it make after the training."""
+PAIRED = (
+    "the loss joins several calls of the network per step (pairs, triplets, views of a row): it was not repeated; the "
+    "outputs of single rows are looked at, and what needs labels or the loss was not assessed"
+)
+
+
+def is_paired(study: Study) -> bool:
+    """Whether one network was called several times per step, side by side."""
+    return study.first.composite is not None and len(study.entries) == 1
+
+
+def by_outputs(session: Session, entry: Entry, note: str) -> TorchSubject | None:
+    """A network by what the program had it give after the training, without the loss; ``None`` if it was not asked."""
     groups = session.evals.get((id(entry.module),), EvalLog()).groups
     group = next((one for one in reversed(groups) if one.n_rows > 1), None)
     if group is None or entry.initial is None:
@@ -42,7 +53,7 @@ def made_in_turns(session: Session, entry: Entry) -> TorchSubject | None:
     return TorchSubject(
         Captured(module=module, door=plain_door(X, dtype), initial=entry.initial, loaded=entry.loaded),
         TrainingRecipe(sources={"predict": group.line} if group.line else {}),
-        TrainingTrace(notes=(TURNS,)),
+        TrainingTrace(notes=(note,)),
         name=type(module).__name__,
         prediction=Rows(X, None, group.n_seen, "predict"),
         prediction_outputs=group.predictions(0),

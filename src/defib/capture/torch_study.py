@@ -175,7 +175,9 @@ class Study:
     def wants_tape(self) -> bool:
         """Whether the coming step is to be recorded; of several modules, how one feeds the other is seen only so."""
         together = self.first.composite is not None and not self.dear
-        return self.n_backward < WATCHED_STEPS or self.rows.wants_rows or together
+        if self.n_backward < WATCHED_STEPS or self.rows.wants_rows or together:
+            return True
+        return looked_at(self.n_backward + 1) and self.outside is None
 
     def named(self) -> list[tuple[str, Any]]:
         """Parameters by the name they have in the Subject."""

@@ -12,6 +12,8 @@ from defib.probes.looking import is_kernel, labelled_rows, owners, some_rows
 from defib.subject import AnyArray, Gradient, Layer, Parameter, Rows, Subject
 
 LEFT_OUT = frozenset({"embedding", "norm"})
+ELEMENTWISE = frozenset({"other", "merge", "reshape"})
+"""Steps of a program that are no layer of their own."""
 """Embeddings receive a gradient in a few rows only, norms hold no kernel: neither says how depth acts."""
 
 
@@ -78,12 +80,28 @@ def kernel_places(subject: Subject, X: AnyArray) -> dict[str, tuple[str, int]]:
     """Per kernel its layer's name and place, in execution order; embeddings and norms left out."""
     parameters = subject.parameters()
     found = owners(subject.forward(some_rows(Rows(X), 2).X).layers, parameters)
-    kernels = [one for one in parameters if is_kernel(one.end) and _kind(one, found) not in LEFT_OUT]
+    told = _weighs if subject.framework == "torch" else _is_layer
+    kernels = [one for one in parameters if is_kernel(one.end) and told(one, found)]
     # A parameter whose layer never ran keeps the order in which the model lists it, after the others.
     place = {
         one.name: (one.layer, found[one.name][0] if one.name in found else 10**6 + i) for i, one in enumerate(kernels)
     }
     return dict(sorted(place.items(), key=lambda item: item[1][1]))
+
+
+def _is_layer(parameter: Parameter, found: dict[str, tuple[int, Layer]]) -> bool:
+    return _kind(parameter, found) not in LEFT_OUT
+
+
+def _weighs(parameter: Parameter, found: dict[str, tuple[int, Layer]]) -> bool:
+    """Whether rows are multiplied by it, as far as is seen.
+
+    A bare parameter that is added (a position's embedding), scales element by element or is put beside the rows (a
+    class token) may well start at zero.
+    """
+    if parameter.name in found:
+        return _kind(parameter, found) not in {*LEFT_OUT, *ELEMENTWISE}
+    return "weight" in parameter.name.rpartition(".")[2]
 
 
 def _kind(parameter: Parameter, found: dict[str, tuple[int, Layer]]) -> str:
