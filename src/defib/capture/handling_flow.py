@@ -62,7 +62,12 @@ class Flow:
         self.functions: dict[str, State] = {}
         self.tuples: dict[str, list[State | None]] = {}
         self.events: dict[tuple[int, str], list[tuple[float, State | None]]] = {}
+        self._by_name: dict[str, list[ast.Call]] = {}
+        self._certain: dict[tuple[int, int], bool] = {}
         self._scopes(tree, tree)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call):
+                self._by_name.setdefault(called(node), []).append(node)
 
     @classmethod
     def of(cls, tree: ast.Module, line: int, beside: Sequence[int] = ()) -> Flow | None:
@@ -106,6 +111,12 @@ class Flow:
         No branch is around it that the known call is not in, and its function is one that ran, or is called where
         that is certain.
         """
+        key = (id(node), depth)
+        if key not in self._certain:  # a file of many functions asks for the same calls over and over
+            self._certain[key] = self._told(node, depth)
+        return self._certain[key]
+
+    def _told(self, node: ast.AST, depth: int) -> bool:
         for one, field in self.around(node):
             if (id(one), field) in self.ran or field in ("test", "decorator_list"):
                 continue
@@ -116,11 +127,8 @@ class Flow:
                 if not _is_main(one):
                     return False
             elif isinstance(one, ast.FunctionDef):
-                return depth > 0 and any(self.certain(call, depth - 1) for call in self._calls(one.name))
+                return depth > 0 and any(self.certain(call, depth - 1) for call in self._by_name.get(one.name, ()))
         return True
-
-    def _calls(self, name: str) -> list[ast.Call]:
-        return [node for node in ast.walk(self.tree) if isinstance(node, ast.Call) and called(node) == name]
 
     def is_source(self, node: ast.AST) -> bool:
         """Whether this is the call that predicts."""
