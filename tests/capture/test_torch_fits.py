@@ -231,6 +231,23 @@ def test_of_a_search_over_skorch_networks_one_is_kept() -> None:
     assert any("GridSearchCV.fit fitted 5 networks" in one for one in subject.trace.notes)
 
 
+def test_the_epoch_whose_weights_skorch_put_back_is_told() -> None:
+    from skorch import NeuralNetRegressor
+    from skorch.callbacks import EarlyStopping
+
+    torch.manual_seed(0)
+    X = np.random.default_rng(0).normal(size=(40, 4)).astype(np.float32)
+    stop = EarlyStopping(patience=2, load_best=True)
+    net = NeuralNetRegressor(nn.Linear(4, 1), max_epochs=20, lr=1.0, callbacks=[stop], verbose=0)
+    with watch() as watched:
+        net.fit(X, X[:, :1] * 0)
+    (subject,) = watched.subjects()
+    best = int(np.nanargmin(net.history[:, "valid_loss"])) + 1
+    assert 0 < best < len(net.history) < 20
+    assert (subject.trace.restored_epoch, subject.trace.planned_epochs) == (best, 20)
+    assert "EarlyStopping" in subject.trace.restored_by
+
+
 @pytest.mark.parametrize("form", ["accumulated", "summed"])
 def test_losses_are_told_in_the_unit_of_their_mean(form: str) -> None:
     torch.manual_seed(0)

@@ -288,6 +288,8 @@ def _trace(study: Study, watch: OptimizerWatch | None, notes: tuple[str, ...]) -
         n_updates=study.n_steps,
         n_epochs=epochs,
         planned_epochs=fit.planned,
+        restored_epoch=fit.restored_epoch,
+        restored_by=fit.restored_by,
         seconds=study.ended - study.started,
         label_order=study.rows.label_order(),
         skipped_steps=study.skipped,
