@@ -241,6 +241,16 @@ class TestLabelsAndHead:
         frozen = replace(STUCK, last_loss=7.8, at_prior_loss=False)
         assert verdict("DF307", collapsed(), zero, frozen, activations(stack(), DEAD)) == "ruled_out"
 
+    def test_a_huge_first_step_into_the_clipped_end_is_the_origin(self) -> None:
+        zero, head = gradients(zero_end=True), replace(HEAD, loss_takes="probabilities")
+        thrown = assess("DF501", collapsed(), STUCK, zero, head, updates(largest_first_update=3.9))
+        assert thrown.verdict == "supported"
+        assert "clipped" in thrown.because
+        logits = replace(head, loss_takes="logits")
+        assert verdict("DF501", collapsed(), STUCK, zero, logits, updates(largest_first_update=3.9)) == "inconclusive"
+        small = updates(largest_first_update=0.01)
+        assert verdict("DF501", collapsed(), STUCK, zero, head, small) == "inconclusive"
+
 
 class TestSignalFlow:
     def test_99_percent_dead_is_not_dead(self) -> None:

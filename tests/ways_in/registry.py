@@ -108,6 +108,17 @@ WAYS: Final[tuple[Way, ...]] = (
         )
     ),
     Way(
+        "PyTorch loop over a Keras model",
+        ("keras", "torch"),
+        {
+            "keras_torch_loop": HEALTHY,
+            "keras_torch_broadcast": "broadcast-loss",
+            "keras_torch_softmax": "single-unit-softmax",
+        },
+        note="backward by hand, optimizers of PyTorch and of Keras",
+        env={"KERAS_BACKEND": "torch"},
+    ),
+    Way(
         "legacy tf_keras",
         ("tf_keras", "tensorflow"),
         {f"tf_{name}": cause for name, cause in KERAS.items()},

@@ -6,9 +6,14 @@
 from __future__ import annotations
 
 import sys
-from typing import ClassVar, Final, final
+import weakref
+from typing import Any, ClassVar, Final, final
 
 KERAS: Final = "defib.adapters.keras.quiet"
+
+
+CLAIMED: Final[weakref.WeakSet[Any]] = weakref.WeakSet()
+"""Optimizers of PyTorch that move the weights of a Keras model: their steps are seen from there."""
 
 
 @final

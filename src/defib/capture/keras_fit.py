@@ -73,11 +73,32 @@ class KerasWatcher(Watcher):
         tape = getattr(sys.modules.get("tensorflow.python.eager.backprop"), "GradientTape", None)
         if tape is not None:
             self._patches.wrap(tape, "gradient", functools.partial(_guest, session, session.loops.gradient))
+        if hasattr(module.Model, "stateless_call"):
+            stateless = functools.partial(_guest, session, session.loops.stateless)
+            self._patches.wrap(module.Model, "stateless_call", stateless, own=True)
+            if module.backend.backend() == "torch":
+                self._patch_torch(session)
         function = _traced_function_class()
         if function is not None:
             self._patches.wrap(function, "__call__", functools.partial(_guest, session, session.loops.function))
             wrapper = functools.partial(_after, session, session.variables_initialized)
             self._patches.wrap(function, "_initialize_uninitialized_variables", wrapper)
+
+    def _patch_torch(self, session: Any) -> None:
+        """Loops in plain PyTorch around a Keras model."""
+        import torch
+        from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
+
+        wrapper = functools.partial(_guest, session, session.loops.backward)
+        self._patches.wrap(torch.Tensor, "backward", wrapper)
+        before = register_optimizer_step_pre_hook(
+            lambda optimizer, args, kwargs: session.safely(session.loops.before_native_step, optimizer)
+        )
+        after = register_optimizer_step_post_hook(
+            lambda optimizer, args, kwargs: session.safely(session.loops.after_native_step)
+        )
+        self._patches.later(before.remove)
+        self._patches.later(after.remove)
 
     def join(self, model: Any, ended: Callable[[], None]) -> bool:
         """Watch the ``fit`` of this model that is running now, and no other model any more.

@@ -53,22 +53,34 @@ class Look:
     _blank: dict[Any, Any] = field(default_factory=dict)
     """Constants that the loss made for itself."""
     _watching: bool = False
+    _listener: Any = None
+    """Of PyTorch."""
 
     def start(self) -> None:
         """Listen to the operations of this thread."""
+        self._predicted.update({key(one): one for one in (self.output, *logits_behind(self.output))})
+        self._watching = True
+        if type(self.output).__module__.split(".")[0] == "torch":
+            from defib.capture.keras_look_torch import TorchListener
+
+            self._listener = TorchListener(self._see)
+            self._listener.start()
+            return
         from tensorflow.python.framework import op_callbacks
 
-        self._predicted.update({key(one): one for one in (self.output, *logits_behind(self.output))})
         op_callbacks.add_op_callback(self.see)
-        self._watching = True
 
     def stop(self) -> None:
         """Listen no longer; may be called twice."""
-        if self._watching:
-            from tensorflow.python.framework import op_callbacks
+        if not self._watching:
+            return
+        self._watching = False
+        if self._listener is not None:
+            self._listener.stop()
+            return
+        from tensorflow.python.framework import op_callbacks
 
-            self._watching = False
-            op_callbacks.remove_op_callback(self.see)
+        op_callbacks.remove_op_callback(self.see)
 
     def see(self, op_type: Any, inputs: Any, attrs: Any, outputs: Any, op_name: Any = None, graph: Any = None) -> None:
         """One operation; never raises."""
@@ -77,7 +89,13 @@ class Look:
         except Exception:  # a tensor of an unusual kind: it is neither output nor labels
             return
 
-    def _see(self, name: str, inputs: tuple[Any, ...], outputs: tuple[Any, ...]) -> None:
+    def _see(
+        self,
+        name: str,
+        inputs: tuple[Any, ...],
+        outputs: tuple[Any, ...],
+        element: tuple[int, ...] | None = None,
+    ) -> None:
         if len(self._origin) + len(self._predicted) > 4 * MAX_OPERATIONS:
             return
         mine = [one for one in inputs if key(one) in self._predicted]
@@ -92,7 +110,7 @@ class Look:
         if self.labels is None and others and outputs:
             self.labels = self._before(others[0])
             self.prediction, self.target = shape_of(mine[0]), shape_of(others[0])
-            self.element = shape_of(outputs[0])
+            self.element = shape_of(outputs[0]) if element is None else element
         if self.labels is not None:
             self.operations.append(name)
         self._predicted.update({key(one): one for one in outputs})

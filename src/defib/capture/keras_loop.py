@@ -1,4 +1,4 @@
-"""Hand-written training loops with ``tf.GradientTape`` around a Keras model, plain or inside ``tf.function``.
+"""Hand-written training loops around a Keras model: ``tf.GradientTape``, plain or inside ``tf.function``, and PyTorch.
 
 Seen are the call of the model in training, a Keras loss object that takes its output or the operations of a hand-made
 loss (see ``keras_look``), and the optimizer that is applied to its weights. Inside ``tf.function`` these run once,
@@ -8,6 +8,7 @@ the function is one step.
 
 from __future__ import annotations
 
+import sys
 import weakref
 from collections import deque
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ import numpy as np
 
 from defib.adapters.keras.flavor import flavor_of
 from defib.adapters.keras.packing import parts_of
+from defib.capture.engaged import CLAIMED
 from defib.capture.keras_look import Look, Met, is_symbolic
 from defib.capture.keras_rows import to_array
 from defib.capture.keras_study import Study
@@ -30,6 +32,11 @@ if TYPE_CHECKING:
 
 
 MAX_MODES = 10_000
+STATELESS = (
+    "{name} was called through stateless_call, with weights that are kept outside of it, so its training was not seen; "
+    "write the weights back into the model and call defib.diagnose(model, X_train, y_train)"
+)
+"""Of models that took no other step: by name."""
 
 
 @dataclass
@@ -80,13 +87,27 @@ class Loops:
         self.pending: Pending | None = None
         self.labels: Any = None
         self.look: Look | None = None
+        self.outside: dict[str, None] = {}
+        """Names of models that were called with weights kept outside of them."""
+        self.stepping: Study | None = None
+        """Whose weights an optimizer of PyTorch is moving."""
         self.inside: list[Any] = []
         """The outermost ``tf.function`` that runs now, if any."""
+
+    def stateless(self, original: Any, model: Any, args: Any, kwargs: Any) -> Turn | None:
+        """``model.stateless_call(weights, ...)`` by hand: nothing inside it is a training of the model itself."""
+        if self.session.depth:
+            return None
+        self.outside[str(model.name)] = None
+        turn = Turn(args, kwargs)
+        self.session.depth += 1
+        turn.stack.callback(self.session.serving.leave)
+        return turn
 
     def call(self, model: Any, args: Any, kwargs: Any) -> Turn | None:
         """A training forward pass by hand; ``None`` when it is none."""
         training = in_training(args, kwargs)
-        if not args or not (training or _recording()):
+        if not args or not (training or _recording(model)):
             return None
         self.models[id(model)] = weakref.ref(model)
         turn = Turn(args, kwargs)
@@ -102,9 +123,9 @@ class Loops:
         return turn
 
     def steps_may_follow(self, model: Any) -> bool:
-        """Whether a call in training mode may belong to a step: on TensorFlow, when a tape records it."""
+        """Whether a call may belong to a step: when a tape, or PyTorch, records it."""
         flavor = flavor_of(model)
-        return flavor is None or flavor.backend != "tensorflow" or _recording()
+        return flavor is None or flavor.backend == "jax" or _recording(model)
 
     def _look_from(self, model: Any, output: Any) -> None:
         """Follow the output to the loss, as long as rows or the loss are still to be learnt."""
@@ -144,6 +165,45 @@ class Loops:
         if study.loop is not None and study.loop.met is not None and _is_value(target):
             study.losses.add(study.n_updates, 1, target)
         return None
+
+    def backward(self, original: Any, loss: Any, args: Any, kwargs: Any) -> Turn | None:
+        """``loss.backward()`` on PyTorch."""
+        self.session.serving.unclaimed = None
+        self.gradient(original, None, (loss,), {})
+        if self.session.depth or self.pending is None or not self.pending.model.trainable_weights:
+            return None
+        study = self.session.studies.get(id(self.pending.model))
+        if study is None or study.loop is None:
+            return None
+        turn = Turn(args, kwargs)
+        self.session.depth += 1  # who watches PyTorch itself looks away: it knows no module of this loss
+        turn.stack.callback(self.session.serving.leave)
+        return turn
+
+    def before_native_step(self, optimizer: Any) -> None:
+        """An optimizer of PyTorch is about to step."""
+        if self.session.depth or self.session.fitting:
+            return
+        held = {id(one) for group in optimizer.param_groups for one in group["params"]}
+        for reference in reversed(list(self.models.values())):
+            model = reference()
+            found = [] if model is None else [v for v in model.weights if id(v.value) in held]
+            study = self.session.study(model) if found else None
+            if study is not None:
+                study.loop = study.loop or LoopNotes()
+                study.loop.modes.append(self.pending is None or self.pending.training)
+                study.sources["fit"] = user_line()
+                self.session.ready_by_hand(study, optimizer, found)
+                self._keep(study, self.pending, self.labels)
+                self.stepping = study
+                CLAIMED.add(optimizer)
+                return
+
+    def after_native_step(self) -> None:
+        """It has stepped."""
+        study, self.stepping = self.stepping, None
+        if study is not None:
+            self._stepped(study, 1)
 
     def loss(self, original: Any, loss: Any, args: Any, kwargs: Any) -> Turn | None:
         """A Keras loss object is called: labels, if it takes the pending output."""
@@ -255,9 +315,11 @@ class Loops:
 
     def _tracing(self) -> Traced | None:
         """The notes on the function being traced now, with the places of rows and labels."""
+        if not self.inside:
+            return None
         import tensorflow as tf
 
-        if not self.inside or not tf.inside_function():
+        if not tf.inside_function():
             return None
         traced = self.traced.setdefault(self.inside[0], Traced())
         if traced.updates and traced.rows is not None:
@@ -268,8 +330,14 @@ class Loops:
         return traced
 
 
-def _recording() -> bool:
-    """Whether a gradient tape is open."""
+def _recording(model: Any) -> bool:
+    """Whether gradients of what follows may be wanted: a tape is open, or PyTorch records."""
+    flavor = flavor_of(model)
+    backend = "tensorflow" if flavor is None else flavor.backend
+    if backend == "torch":
+        return bool(sys.modules["torch"].is_grad_enabled())
+    if backend != "tensorflow":
+        return False
     from tensorflow.python.eager import record
 
     return bool(record.could_possibly_record())

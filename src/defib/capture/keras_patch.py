@@ -44,6 +44,10 @@ class Patches:
         setattr(home, name, wrapped)
         self._undo.append(lambda: setattr(home, name, raw) if had else delattr(home, name))
 
+    def later(self, undo: Callable[[], None]) -> None:
+        """Something else to be put back with the rest."""
+        self._undo.append(undo)
+
     def undo(self) -> None:
         """Put back, last first."""
         while self._undo:

@@ -24,6 +24,14 @@ class Serving:
 
     def __init__(self, session: Session) -> None:
         self.session = session
+        self.unclaimed: Callable[[], None] | None = None
+        """Keeps the rows of the last call that a ``backward`` may still follow."""
+
+    def flush(self) -> None:
+        """No ``backward`` followed: the last call served rows."""
+        keep, self.unclaimed = self.unclaimed, None
+        if keep is not None:
+            keep()
 
     def _served(self, how: str, original: Any, model: Any, args: Any, kwargs: Any) -> Turn | None:
         study = None if kwargs.get("_use_cached_eval_dataset") else self.session.instances.serving_study(model)
@@ -93,9 +101,10 @@ class Serving:
         """``model(x)`` by the user's own hand, outside of any Keras method."""
         if self.session.depth:
             return None
+        self.flush()
         training = self.session.loops.call(model, args, kwargs)
         if training is not None and self.session.loops.steps_may_follow(model):
-            return training
+            return self._perhaps_served(training, model, args, kwargs)
         x = args[0] if args else None
         if x is None or not _is_concrete(x):
             return training
@@ -116,6 +125,29 @@ class Serving:
             if X is not None and X.ndim > 0 and outputs is not None and len(outputs) == len(X):
                 served.add(X, None, outputs)
                 study.serve(served)
+
+        turn.finish = finish
+        return turn
+
+    def _perhaps_served(self, turn: Turn, model: Any, args: Any, kwargs: Any) -> Turn:
+        """On PyTorch every call is recorded: it trained if ``backward`` follows, and served if not."""
+        study, x = self.session.instances.serving_study(model), args[0] if args else None
+        if study is None or study.flavor.backend != "torch" or x is None or not _is_concrete(x):
+            return turn
+        served = Served("call", user_place(), study.n_updates, training=in_training(args, kwargs))
+        line, looked = user_line(), turn.finish
+
+        def finish(result: Any) -> None:
+            looked(result)
+
+            def keep() -> None:
+                X, outputs = study.rows_of(x), study.outputs_of(result)
+                if X is not None and X.ndim > 0 and outputs is not None and len(outputs) == len(X):
+                    study.sources.setdefault("predict", line)
+                    served.add(X, None, outputs)
+                    study.serve(served)
+
+            self.unclaimed = keep
 
         turn.finish = finish
         return turn

@@ -5,17 +5,17 @@ from __future__ import annotations
 import inspect
 import weakref
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Final
 
 import numpy as np
 
-from defib.adapters.keras.flavor import Flavor, flavor_of, to_numpy
-from defib.adapters.keras.packing import CannotPack, output_keys, parts_of
+from defib.adapters.keras.flavor import flavor_of, to_numpy
+from defib.adapters.keras.packing import CannotPack, output_keys
 from defib.adapters.keras.quiet import busy
 from defib.capture.engaged import Depth
+from defib.capture.keras_given import fit_part, held_part, outside_graphs, stream_shuffled
 from defib.capture.keras_loads import Instances
-from defib.capture.keras_loop import Loops
+from defib.capture.keras_loop import STATELESS, Loops
 from defib.capture.keras_restored import note_restored
 from defib.capture.keras_rows import RowStore, SeveralArrays, to_array
 from defib.capture.keras_running import running_fit, tee_running
@@ -144,7 +144,7 @@ class Session:
         if not is_stream(x) or (is_dataset(x) and slices(x) is not None):
             self._training_rows(turn, study, given)
         else:
-            study.shuffled = _stream_shuffled(x, given)
+            study.shuffled = stream_shuffled(x, given)
             tee_running(turn, given, self._receiver(study, study.training))
         self._validation_rows(turn, study, given)
 
@@ -181,13 +181,13 @@ class Session:
             self._keep_arrays(study, study.training, X, y, w, slice(None))
             return
         if is_stream(x):
-            study.shuffled = _stream_shuffled(x, given)
+            study.shuffled = stream_shuffled(x, given)
             study.begun = inspect.isgenerator(x) or is_sequence(x)  # of the others fit looks at a batch first
             given["x"] = turn.stack.enter_context(teed(x, self._receiver(study, study.training)))
             return
         study.shuffled = bool(given.get("shuffle", True))
         study.batch_size = int(given["batch_size"] or 32)
-        self._keep_arrays(study, study.training, x, given["y"], given.get("sample_weight"), _fit_part(given))
+        self._keep_arrays(study, study.training, x, given["y"], given.get("sample_weight"), fit_part(given))
         if study.batch_size > study.training.n_seen > 0:
             study.batch_size = study.training.n_seen
 
@@ -196,7 +196,7 @@ class Session:
         if data is None and split and not is_stream(given["x"]):
             store = RowStore("validation_split")
             study.validation = store
-            self._keep_arrays(study, store, given["x"], given["y"], None, _held_part(given))
+            self._keep_arrays(study, store, given["x"], given["y"], None, held_part(given))
         elif data is not None and is_stream(data):
             given["validation_data"] = turn.stack.enter_context(teed(data, self._receiver(study, study.validation)))
         elif data is not None:
@@ -358,6 +358,9 @@ class Session:
         from defib.capture.keras_build import build
 
         found = []
+        self.safely(self.serving.flush)
+        trained = {str(study.model.name) for study in self.studies.values() if study.n_updates}
+        self.errors += [STATELESS.format(name=name) for name in self.loops.outside if name not in trained]
         for study in self.studies.values():
             if study.n_updates == 0 or not weights_now(study.model):
                 continue
@@ -372,44 +375,3 @@ class Session:
             except Exception as error:
                 self._note_error(error)
         return found
-
-
-def outside_graphs(flavor: Flavor) -> AbstractContextManager[Any]:
-    """Where values can be read although TensorFlow may be tracing a function."""
-    if flavor.backend != "tensorflow":
-        return nullcontext()
-    import tensorflow as tf
-
-    scope: AbstractContextManager[Any] = tf.init_scope()
-    return scope
-
-
-def _split_at(given: dict[str, Any]) -> int | None:
-    """Where ``validation_split`` cuts, as Keras does: the first part trains."""
-    split = given.get("validation_split")
-    if not split or given.get("validation_data") is not None:
-        return None
-    parts = parts_of(given["x"])
-    X = to_array(given["x"] if parts is None else next(iter(parts.values())))
-    return None if X is None else int(np.floor(len(X) * (1.0 - float(split))))
-
-
-def _fit_part(given: dict[str, Any]) -> slice:
-    return slice(0, _split_at(given))
-
-
-def _held_part(given: dict[str, Any]) -> slice:
-    return slice(_split_at(given), None)
-
-
-def _stream_shuffled(x: Any, given: dict[str, Any]) -> bool | None:
-    """A dataset with a shuffle in its chain is shuffled; for other streams the batches will tell."""
-    if is_sequence(x):
-        return bool(given.get("shuffle", True))  # the order of its batches
-    seen = 0
-    while x is not None and seen < 50:
-        if type(x).__name__.lstrip("_").startswith("Shuffle"):
-            return True
-        x = getattr(x, "_input_dataset", None)
-        seen += 1
-    return None

@@ -13,6 +13,7 @@ from torch import nn
 
 from defib.adapters.torch.program import Node
 from defib.adapters.torch.tape import Tape
+from defib.capture.engaged import CLAIMED
 from defib.capture.torch_analysis import Analysis, analyse
 from defib.capture.torch_call import Call, between, copied, key_of, repeats, unique, version_of
 from defib.capture.torch_evals import EvalLog
@@ -360,7 +361,7 @@ class Session:
 
     def after_step(self, optimizer: Any) -> None:
         """An optimizer stepped."""
-        self.n_steps += 1
+        self.n_steps += optimizer not in CLAIMED
         self.inside = None
         self._note_clip()
         watch = self.optimizers.get(id(optimizer))

@@ -53,6 +53,8 @@ from defib.causes._time import moment_clause
 from defib.diagnosis import DECISIVE, Assessment, from_update, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.activations import ActivationFacts
+from defib.probes.gradients import GradientFacts
+from defib.probes.head import HeadFacts
 from defib.probes.inputs import InputFacts
 from defib.probes.training import TrainingFacts
 from defib.probes.updates import UpdateFacts
@@ -84,7 +86,17 @@ def _wrecked(book: Book) -> tuple[str, str | None] | None:
     if facts.first_equal_initial is None and any(state.layer == equal for state in hidden(facts.end)):
         otherwise = f"the rows were apart in {equal} at the start and are equal there now"
         return moment_clause(book, equal, "equal", otherwise=otherwise), equal
-    return None
+    return _thrown(book)
+
+
+def _thrown(book: Book) -> tuple[str, str | None] | None:
+    """The output itself at an end of its range, where a loss on probabilities is clipped and no gradient is left."""
+    gradients, head = maybe(book, GradientFacts), maybe(book, HeadFacts)
+    if gradients is None or head is None or not gradients.zero_end or gradients.zero_initial:
+        return None
+    if head.activation not in ("sigmoid", "softmax") or head.loss_takes != "probabilities":
+        return None
+    return "the output, in range at the start, stands where the clipped loss has no gradient", head.layer
 
 
 def _large(book: Book) -> tuple[list[str], dict[str, float]]:

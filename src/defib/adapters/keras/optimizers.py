@@ -24,6 +24,9 @@ def is_schedule(value: Any) -> bool:
 def config_of(optimizer: Any) -> dict[str, Any]:
     """The optimizer's settings now; a schedule stays the object it is."""
     inner = getattr(optimizer, "inner_optimizer", None) or optimizer
+    if hasattr(inner, "param_groups"):  # of PyTorch, around a Keras model
+        group = {key: value for key, value in inner.param_groups[0].items() if key not in ("params", "initial_lr")}
+        return {"learning_rate": float(group.pop("lr", float("nan"))), **group}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Keras copies its own variables in a way that NumPy deprecates
         config = dict(inner.get_config())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 import numpy as np
 import torch
@@ -222,12 +222,62 @@ class _Broadcasts(TorchDispatchMode):  # type: ignore[misc,unused-ignore]
 
 
 @final
+class _Native:
+    """An optimizer of PyTorch with the few methods of a Keras one that a `Program` needs."""
+
+    variables: ClassVar[list[Any]] = []
+
+    def __init__(self, cls: type[Any], config: dict[str, Any], variables: list[Any], regularization: float) -> None:
+        self._values = [v.value for v in variables]
+        self._rate = float(config.pop("learning_rate"))
+        decay = config.get("weight_decay")
+        self._settings = {**config, "weight_decay": decay * regularization} if decay else config
+        self._class = cls
+        self.renew()
+
+    def renew(self) -> None:
+        """As before the first step."""
+        self._inner = self._class(self._values, lr=self._rate, **self._settings)
+
+    @property
+    def learning_rate(self) -> float:
+        """Of all parameters."""
+        return float(self._inner.param_groups[0]["lr"])
+
+    @learning_rate.setter
+    def learning_rate(self, value: float) -> None:
+        for group in self._inner.param_groups:
+            group["lr"] = value
+
+    def apply(self, gradients: list[Any], variables: list[Any]) -> None:
+        """One step."""
+        for value, gradient in zip(self._values, gradients, strict=True):
+            value.grad = gradient
+        self._inner.step()
+        for value in self._values:
+            value.grad = None
+
+
+@final
 class _Program(Program):
     """One update after the other."""
 
     def __init__(self, design: Design) -> None:
         Program.__init__(self, design)
         self._modules = [one for one in design.clone.model.modules() if not hasattr(one, "_flatten_layers")]
+
+    def _build(self) -> None:
+        """An optimizer of PyTorch stays one."""
+        if not issubclass(self.plan.cls, torch.optim.Optimizer):
+            Program._build(self)
+            return
+        self._optimizer = _Native(self.plan.cls, dict(self.plan.config), self.variables, self.design.regularization)
+
+    def _reset(self, factor: float) -> None:
+        """Its state is made anew."""
+        if isinstance(self._optimizer, _Native):
+            self._optimizer.renew()
+        Program._reset(self, factor)
 
     def tensor(self, array: AnyArray) -> Any:
         """A tensor."""
