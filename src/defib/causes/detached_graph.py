@@ -51,6 +51,7 @@ from defib.causes import Cause
 from defib.causes._signs import fine, maybe, seen
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
+from defib.probes.activations import ActivationFacts
 from defib.probes.head import HeadFacts
 from defib.probes.updates import UpdateFacts
 from defib.wording import percent
@@ -69,7 +70,16 @@ def _steps_in_the_way(book: Book) -> bool:
     if not head.gradient_zero_at_start or head.activation == "relu":
         return False
     lone_softmax = head.activation == "softmax" and head.units == 1
-    return not lone_softmax and not symptom.is_flat and symptom.prediction_spread > ALIVE
+    if lone_softmax or _at_the_ends(book):
+        return False
+    return not symptom.is_flat and symptom.prediction_spread > ALIVE
+
+
+def _at_the_ends(book: Book) -> bool:
+    """Nearly every output stands at 0 or at 1: they may differ, and a clipped loss has no gradient for any of them."""
+    facts = maybe(book, ActivationFacts)
+    last = facts.initial[-1] if facts is not None and facts.initial else None
+    return last is not None and (last.saturated_fraction or 0.0) >= MOST
 
 
 def _assess(book: Book) -> Assessment:
