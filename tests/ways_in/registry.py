@@ -112,7 +112,7 @@ WAYS: Final[tuple[Way, ...]] = (
         ("keras", "torch"),
         {
             "keras_torch_loop": HEALTHY,
-            "keras_torch_broadcast": "broadcast-loss",
+            "keras_torch_prices": "labels-outside-output-range",
             "keras_torch_softmax": "single-unit-softmax",
         },
         note="backward by hand, optimizers of PyTorch and of Keras",
