@@ -378,7 +378,8 @@ def gradients_in(args: Sequence[Any], variables: Sequence[Any]) -> dict[int, Gra
 def _seen(gradient: Any) -> GradientSeen:
     if gradient is None:
         return "none"
-    values = np.asarray(to_array(gradient.values if hasattr(gradient, "indices") else gradient))
+    slices = getattr(gradient, "values", None)  # of TensorFlow's IndexedSlices; a method of tensors of PyTorch
+    values = np.asarray(to_array(gradient if slices is None or callable(slices) else slices))
     if not np.isfinite(values).all():
         return "nan"
     return "nonzero" if values.any() else "zero"
