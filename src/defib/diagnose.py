@@ -19,6 +19,7 @@ from defib.catalogue import all_causes
 from defib.causes._power import rows_for, too_few_rows
 from defib.causes._time import course
 from defib.diagnosis import DECISIVE, Diagnosis, Hypothesis, Measured, Outcome, changes_in
+from defib.errors import ModelError
 from defib.evidence import Book, Evidence, Missing
 from defib.examine import measure_all
 from defib.fixing import choose_fix
@@ -126,6 +127,8 @@ def examine(subject: Subject, options: Options, progress: Progress) -> tuple[Dia
     """The diagnosis and the evidence behind it."""
     started = time.monotonic()
     book = measure_all(subject, seed=options.seed)
+    if not book.has(SymptomFacts):
+        raise _unreadable(subject, book)
     gate = read_gate(book)
     replay = (
         replay_only(subject, book, options.seconds(subject), options.seed, progress)
@@ -146,6 +149,17 @@ def examine(subject: Subject, options: Options, progress: Progress) -> tuple[Dia
     diagnosis = with_second_faults(diagnosis, second_faults(campaign, diagnosis.causes))
     diagnosis = _placed(diagnosis, subject, book)
     return replace(diagnosis, seconds=time.monotonic() - started), book
+
+
+def _unreadable(subject: Subject, book: Book) -> ModelError:
+    """Nothing can be said of outputs that cannot be told apart by row."""
+    why = book.failed.get("outputs") or f"needs {book.missing.get(SymptomFacts, 'outputs')}"
+    return ModelError(
+        "outputs-not-by-row",
+        came=f"the outputs of {subject.name} could not be read row by row: {why}",
+        expected="one output per row, rows along the first axis of what goes in",
+        write="defib predictions p.npy --labels y.npy  # save what the program predicts, a row each",
+    )
 
 
 def with_symptom(book: Book, symptom: Symptom) -> Book:

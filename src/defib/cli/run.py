@@ -235,7 +235,12 @@ def _diagnose_each(
         streams.err.write(f"defib: {note}\n")
     try:
         for index, subject in enumerate(outcome.subjects):
-            diagnosis = _diagnose(request, index, subject, recorder, streams)
+            try:
+                diagnosis = _diagnose(request, index, subject, recorder, streams)
+            except DefibError as error:  # of this model nothing can be said; the program itself is fine
+                recorder.write("note", text=error.came)
+                streams.err.write(f"defib: {error.message}\n")
+                continue
             if diagnosis is None:
                 code = code or FAILED
                 continue
@@ -254,6 +259,8 @@ def _diagnose(request: Request, index: int, subject: Subject, recorder: Recorder
     try:
         with _calm():
             diagnosis = _examine(request, index, subject, recorder, streams)
+    except DefibError:
+        raise
     except Exception as error:
         text = f"the diagnosis of {subject.name} broke inside: {type(error).__name__}: {error}"
         recorder.write("note", text=text)
