@@ -13,6 +13,7 @@ from defib.adapters.torch.arrays import map_leaves, tensors_in, to_numpy
 from defib.adapters.torch.composite import Composite
 from defib.adapters.torch.door import Door, batch_rows, plain_parts, read_door
 from defib.adapters.torch.inside import label_paths, own_loss, read_inside, without_label
+from defib.adapters.torch.masks import masks
 from defib.adapters.torch.ops import DETACHING
 from defib.adapters.torch.program import Leaf, Node, Program, compile_nodes, slice_nodes, tracked, uses
 from defib.adapters.torch.reading import Reading, Scene, picks_rows, read_loss, without_picking
@@ -307,7 +308,7 @@ def _part_names(modules: Sequence[Any]) -> tuple[str, ...]:
 def meeting_label(nodes: Sequence[Node], outputs: Sequence[Any], rows: Sequence[Any], n_rows: int) -> Any:
     """The row tensor, as the user had it, that first meets something computed from the outputs."""
     derived = {id(one) for one in outputs}
-    known = {id(one) for one in rows}
+    known, masking = {id(one) for one in rows}, masks(nodes)
     roots: dict[int, Any] = {}
     for node in nodes:
         used = uses(node)
@@ -315,7 +316,7 @@ def meeting_label(nodes: Sequence[Node], outputs: Sequence[Any], rows: Sequence[
         if any(id(one) in derived for one in used):
             for one in others:
                 root = roots.get(id(one), one)
-                if id(root) not in known and _row_like(root, n_rows):
+                if id(one) not in masking and id(root) not in known and _row_like(root, n_rows):
                     return root
             derived |= {id(one) for one in tracked(node.out)}
         elif others and not picks_rows(node, n_rows):
@@ -326,7 +327,7 @@ def meeting_label(nodes: Sequence[Node], outputs: Sequence[Any], rows: Sequence[
 
 def any_label(nodes: Sequence[Node], outputs: Sequence[Any], rows: Sequence[Any], n_rows: int) -> Any:
     """Any row tensor that was used after the call and does not come from its outputs (``y.numpy()``)."""
-    known = {id(one) for one in (*outputs, *rows)}
+    known = {id(one) for one in (*outputs, *rows)} | masks(nodes)
     for node in nodes:
         used = _tensors((node.args, dict(node.kwargs)))
         if any(id(one) in known for one in used):

@@ -71,9 +71,10 @@ def _as_answered(subject: Subject, book: Book) -> SymptomFacts | None:
     if rows is None or outputs is None or len(outputs) < 2:
         return None
     y: AnyArray | None = rows.y
-    known: Literal["held_out", "training"] = "held_out"
-    if y is None and training is not None and training.y is not None and np.array_equal(rows.X, training.X):
-        y, known = training.y, "training"
+    trained_on = training is not None and np.array_equal(rows.X, training.X)
+    if y is None and trained_on and training is not None:
+        y = training.y
+    known: Literal["held_out", "training"] = "training" if trained_on else "held_out"
     symptom = read_symptom(
         outputs,
         link=link_of(subject.recipe, ""),

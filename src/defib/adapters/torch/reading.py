@@ -9,6 +9,7 @@ from typing import Any, Final
 import torch
 
 from defib.adapters.torch.arrays import map_leaves, tensors_in
+from defib.adapters.torch.masks import masks
 from defib.adapters.torch.numeric import kind_by_numbers
 from defib.adapters.torch.ops import ELEMENTWISE_LOSSES, LOSSES, activation_of, kind_of
 from defib.adapters.torch.program import (
@@ -146,6 +147,7 @@ class _Leaves:
         self.inputs = {id(one): i for i, one in enumerate(scene.inputs)}
         weights = [node.kwargs.get(key) for node in nodes for key in ("weight", "pos_weight") if not _by_row(node, key)]
         self.weights = {id(one) for one in weights if one is not None}
+        self.masks = masks(nodes)
         self.long = {int(one.shape[0]) for one in scene.outputs if one.dim()} | {
             int(node.out.shape[0]) for node in nodes if isinstance(node.out, torch.Tensor) and node.out.dim()
         }
@@ -158,7 +160,8 @@ class _Leaves:
             return Leaf("parameter", slot, self.scene.parameters[key])
         if key in self.inputs:
             return Leaf("input", slot, self.inputs[key])
-        if isinstance(value, torch.Tensor) and key not in self.weights and self._has_rows(value):
+        plain = key not in self.weights and key not in self.masks
+        if isinstance(value, torch.Tensor) and plain and self._has_rows(value):
             self.labels.append(value)
             kept = value.detach().clone() if len(self.labels) > 1 else None
             return Leaf("label", slot, len(self.labels) - 1, kept, self._is_flat(value))
