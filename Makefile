@@ -16,7 +16,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
 
-setup: $(STAMP)  ## create .venv with defib, every framework and the test tools (a few minutes, 3 GB)
+setup: $(STAMP)  ## create .venv with defib, every framework and the test tools (a few minutes, 5 GB)
 
 $(STAMP): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || { $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
