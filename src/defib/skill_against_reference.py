@@ -7,6 +7,7 @@ from statistics import NormalDist
 from typing import Literal
 
 from defib.evidence import Book, Missing
+from defib.probes.head import HeadFacts
 from defib.probes.labels import LabelFacts
 from defib.probes.reference import SignalFacts
 from defib.probes.updates import UpdateFacts
@@ -62,13 +63,18 @@ def tells_little(symptom: Symptom, book: Book) -> bool:
     """Ranks the rows, but its outputs as they stand say next to nothing: squeezed, or nearly always the same class."""
     if symptom.skill is None:
         return False
-    doubtful = squeezed(symptom) or still_as_drawn(book)
+    doubtful = squeezed(symptom) or still_as_drawn(book) or paired_with_every_label(book)
     return _tells_less(symptom.skill, book, HALF if doubtful else WEAK)
 
 
 def still_as_drawn(book: Book) -> bool:
     """The kernels have hardly left their start: an order may be a random network's luck (AUC .80 was seen)."""
     return book.has(UpdateFacts) and book.get(UpdateFacts).median_relative_change < STANDS
+
+
+def paired_with_every_label(book: Book) -> bool:
+    """The loss held every prediction against every label of its batch: whatever order came of it is luck."""
+    return book.has(HeadFacts) and book.get(HeadFacts).broadcasts
 
 
 def squeezed(symptom: Symptom) -> bool:
