@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from defib.capture.engaged import engaged
 from defib.capture.keras_fit import KerasWatcher
 from defib.recipe import Arm
 from tests.adapters.keras_models import FLAVORS, load, mlp, rows
@@ -472,6 +473,7 @@ def test_an_error_inside_is_noted_and_the_program_goes_on(keras: Any, monkeypatc
         history = mlp(keras).fit(X, y, epochs=2, verbose=0)
     assert len(history.history["loss"]) == 2
     assert watcher.errors == ["RuntimeError: inside"]
+    assert not engaged()  # other watchers would look away for ever
 
 
 def test_a_failing_fit_fails_as_before_and_leaves_no_turn_open(keras: Any) -> None:

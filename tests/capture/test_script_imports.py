@@ -14,6 +14,7 @@ import pytest
 from defib.capture import Watcher
 from defib.capture.imports import WATCHERS, Watchers
 from defib.capture.tracebacks import OURS, peel
+from defib.recipe import TrainingRecipe
 from defib.subject import Subject
 from tests.conftest import Run
 
@@ -22,6 +23,17 @@ log = ["framework runs"]
 def train():
     return "trained"
 """
+
+
+class Named:
+    """As much of a Subject as is asked for."""
+
+    recipe = TrainingRecipe()
+    serving_calls = None
+    handling = None
+
+    def __str__(self) -> str:
+        return "a subject"
 
 
 class Recorder(Watcher):
@@ -41,7 +53,7 @@ class Recorder(Watcher):
         self.log.append("detached")
 
     def subjects(self) -> tuple[Subject, ...]:
-        return ("a subject",)  # type: ignore[return-value]
+        return (Named(),)  # type: ignore[return-value]
 
 
 class Unattachable(Recorder):

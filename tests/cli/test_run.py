@@ -81,7 +81,7 @@ def test_known_findings_pass_and_every_format_is_written(tmp_path: Path, defib: 
     place = result["locations"][0]["physicalLocation"]
     assert place["artifactLocation"]["uri"] == "train.py"
     line = place["region"]["startLine"]
-    assert "loss_function(model(" in (tmp_path / "train.py").read_text().splitlines()[line - 1]
+    assert "nn.Softmax(dim=1)" in (tmp_path / "train.py").read_text().splitlines()[line - 1]
     assert f"`train.py:{line}`" in (tmp_path / "x.md").read_text()
     assert f"<code>train.py:{line}</code>" in (tmp_path / "x.html").read_text()
     assert "The loss" in (tmp_path / "x.html").read_text()

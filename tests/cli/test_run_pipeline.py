@@ -34,8 +34,9 @@ Answer = Callable[[], Diagnosis]
 def subject(answer: Answer) -> Subject:
     """A model whose diagnosis is known."""
     named = SimpleNamespace(
-        name="net", framework="numpy", recipe=TrainingRecipe(), trace=TrainingTrace(), parameters=tuple, answer=answer
-    )
+        name="net", framework="numpy", recipe=TrainingRecipe(), trace=TrainingTrace(), parameters=tuple, answer=answer,
+        training=None, prediction=None, held_out=None,
+    )  # fmt: skip
     return named  # type: ignore[return-value]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,9 @@ def ask(folder: Path, questions: Callable[[Client], Awaitable[Any]], *options: s
         async with Client(server) as client:
             return await questions(client)
 
-    return anyio.run(session)
+    # In a thread of its own: another test's browser may keep a loop running in this one.
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(anyio.run, session).result()
 
 
 def call(folder: Path, tool: str, *options: str, **arguments: Any) -> Any:

@@ -113,6 +113,7 @@ class KerasWatcher(Watcher):
         self._attached.clear()
         if self._session is not None:
             self._session.loops.stop()
+            self._session.depth = 0  # a call that never came back looks at nothing any more
 
     def subjects(self) -> tuple[Subject, ...]:
         """One Subject per model that was trained, in order of first training step."""

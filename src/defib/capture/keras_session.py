@@ -113,9 +113,13 @@ class Session:
         study.planned_epochs += max(0, int(given["epochs"]) - int(given.get("initial_epoch") or 0))
         turn = Turn((), {})
         self._enter(turn, study)
-        self._training_rows(turn, study, given)
-        self._validation_rows(turn, study, given)
-        turn.args, turn.kwargs = rest(call, given, ("x", "validation_data"))
+        try:
+            self._training_rows(turn, study, given)
+            self._validation_rows(turn, study, given)
+            turn.args, turn.kwargs = rest(call, given, ("x", "validation_data"))
+        except BaseException:  # nobody will take this turn: what it holds open would stay so
+            turn.stack.close()
+            raise
         before, callbacks = study.n_epochs, given.get("callbacks")
         turn.finish = lambda result: note_restored(study, callbacks, before)
         return turn
