@@ -50,7 +50,8 @@ bench: setup  ## measure import time, overhead of watching, time to diagnosis, a
 	$(BIN)/python -m benchmarks
 
 bench-accuracy: setup  ## run the dev half of the corpus through defib and what it is held against (hours)
-	$(BIN)/python -m benchmarks.accuracy --split dev --jobs $(JOBS) --budget 30 --diff benchmarks/accepted/dev.json \
+	$(BIN)/python -m benchmarks.accuracy --split dev --jobs $(JOBS) --budget 30 \
+		$(if $(wildcard benchmarks/accepted/dev.json),--diff benchmarks/accepted/dev.json) \
 		--strategy defib rules-only trials-only random-search always-vanishing always-unscaled --out benchmarks/results/dev.json
 
 docs: setup  ## run every example: what defib prints into README.md and docs/examples.md, the picture, the Recordings

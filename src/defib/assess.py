@@ -88,11 +88,27 @@ def hold_to_signal(assessed: Sequence[Assessed], book: Book, problem: Problem) -
     return tuple(_open(one) if one.cause.code in judged_by_it else one for one in assessed)
 
 
-def _open(one: Assessed) -> Assessed:
+INSIDE = frozenset({"architecture", "optimization", "initialization"})
+"""Stages whose causes are told apart by what is seen inside the network."""
+
+
+def hold_to_inside(assessed: Sequence[Assessed], book: Book) -> tuple[Assessed, ...]:
+    """Where no layer could be looked at, the look-alikes are not ruled out: what was not proven by itself is open."""
+    if "activations" not in book.failed:
+        return tuple(assessed)
+    why = "no layer of the network could be looked at, so that its look-alikes are not ruled out"
+    open_ones = (one.cause.stage in INSIDE and one.assessment.weight < DECISIVE for one in assessed)
+    return tuple(_open(one, why) if it else one for one, it in zip(assessed, open_ones, strict=True))
+
+
+TOO_FEW = "the rows are too few to tell whether there is anything to learn"
+
+
+def _open(one: Assessed, why: str = TOO_FEW) -> Assessed:
     given = one.assessment
     if given.verdict != "supported":
         return one
-    because = f"{given.because}; but the rows are too few to tell whether there is anything to learn"
+    because = f"{given.because}; but {why}"
     return replace(one, assessment=replace(given, verdict="inconclusive", because=because, weight=given.weight / 2))
 
 

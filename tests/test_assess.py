@@ -1,0 +1,24 @@
+"""What keeps an assessment open although its own signs are there."""
+
+from __future__ import annotations
+
+from defib.assess import hold_to_inside
+from defib.catalogue import load
+from defib.diagnosis import supported
+from defib.evidence import Book
+from defib.ranking import Assessed
+
+FEW_UPDATES = Assessed(load("DF506"), supported("few updates", weight=0.6))
+PROVEN = Assessed(load("DF601"), supported("all zero", weight=0.95))
+DATA = Assessed(load("DF103"), supported("NaN", weight=0.6))
+
+
+def test_a_network_that_could_not_be_looked_at_inside_leaves_look_alikes() -> None:
+    broken = Book(failed={"activations": "RuntimeError: it takes its rows only together"})
+    held = hold_to_inside([FEW_UPDATES, PROVEN, DATA], broken)
+    assert [one.assessment.verdict for one in held] == ["inconclusive", "supported", "supported"]
+    assert "look-alikes are not ruled out" in held[0].assessment.because
+
+
+def test_one_that_could_is_left_alone() -> None:
+    assert hold_to_inside([FEW_UPDATES], Book()) == (FEW_UPDATES,)
