@@ -46,7 +46,8 @@ def re_pairings(rows: AnyArray, targets: FloatArray, places: NDArray[np.int64], 
 
     Rows that share their content with their neighbours are not shifted: windows of a series hold the labels of
     the rows before them, and any shift would then bring signal without anything being wrong. Nor are their labels
-    sorted: neighbours then share a label as well, and a learner that saw one half of them knows the other.
+    sorted: neighbours then share a label as well, and a learner that saw one half of them knows the other. Rows that
+    stand in blocks by class, as sorted labels would, are alike between blocks only, and are no series.
     """
     found: list[Pairing] = []
     if len(places) < 2:
@@ -59,9 +60,19 @@ def re_pairings(rows: AnyArray, targets: FloatArray, places: NDArray[np.int64], 
             found.append((f"labels shifted by -{k} {unit}", *_met(places, lambda place, k=k: place - k)))  # type: ignore[misc]
     last = int(places[0] + places[-1])
     found.append(("labels in reverse order", *_met(places, lambda place: last - place)))
-    if classes and not shared and not drifts(rows):
+    if classes and not overlapping(rows, places, _within_blocks(rows, targets)) and not drifts(rows):
         found.append(("labels sorted by class", np.arange(len(rows)), np.lexsort(targets.T)))
     return found
+
+
+def _within_blocks(rows: AnyArray, targets: FloatArray) -> AnyArray:
+    """Rows less the mean of the block that the sorted labels would put them in."""
+    flat = np.asarray(rows).reshape(len(rows), -1).astype(np.float64)
+    flat = np.where(np.isfinite(flat), flat, 0.0)
+    block = np.unique(targets[np.lexsort(targets.T)], axis=0, return_inverse=True)[1].ravel()
+    counts = np.bincount(block).astype(np.float64)
+    means = np.stack([np.bincount(block, weights=column) / counts for column in flat.T], axis=1)
+    return np.asarray(flat - means[block])
 
 
 def _met(
@@ -74,14 +85,17 @@ def _met(
     return rows, at[rows]
 
 
-def overlapping(rows: AnyArray, places: NDArray[np.int64]) -> bool:
-    """Whether neighbouring rows hold the same numbers, moved along (windows), or change only slowly (a series)."""
+def overlapping(rows: AnyArray, places: NDArray[np.int64], changes: AnyArray | None = None) -> bool:
+    """Whether neighbouring rows hold the same numbers, moved along (windows), or change only slowly (a series).
+
+    ``changes``: the rows less what may differ between stretches of them; the rows themselves when not given.
+    """
     neighbours = np.flatnonzero(np.diff(places) == 1)
     if len(neighbours) < 2:
         return False
     flat = np.asarray(rows).reshape(len(rows), -1)
     picked = neighbours[spaced_indices(len(neighbours), NEIGHBOURS)]
-    return _moved_along(flat[picked], flat[picked + 1]) or _slow(flat, neighbours)
+    return _moved_along(flat[picked], flat[picked + 1]) or _slow(flat if changes is None else changes, neighbours)
 
 
 def _moved_along(first: AnyArray, second: AnyArray) -> bool:
