@@ -36,8 +36,6 @@ LOADERS: dict[str, tuple[str, Callable[[Path], Any]]] = {
     ".pth": ("torch", _torch),
 }
 """File ending → the framework that reads it, and how."""
-RUNS_NO_CODE = (".keras",)
-"""Endings whose files are read without running code out of them."""
 
 
 def load_model(path: Path) -> Any:
