@@ -298,7 +298,7 @@ class Subject(ABC):
     "not assessed". ``docs/own-subject.md`` shows which method brings what; `defib.testing.check_subject`
     holds any Subject to this contract.
 
-    Contract (held for every adapter by ``tests/test_adapters.py`` and ``tests/test_no_trace.py``):
+    Contract (held for every adapter by the oracle tests in ``tests/adapters`` and by ``tests/test_no_trace.py``):
     no method changes the user's model, optimizer, data, random state, modes, flags or hooks;
     ``forward``, ``gradients`` and ``loss`` are deterministic for ``training=False``.
     """

@@ -28,6 +28,7 @@ from defib.adapters.numpy_network import (
     weights_of,
     with_weights,
 )
+from defib.adapters.watched import TrainedClone
 from defib.recipe import Arm, Edit, LossFacts, OptimizerFacts, TrainingRecipe
 from defib.subject import (
     AnyArray,
@@ -98,26 +99,13 @@ def run_training(
 
 
 @final
-class NumpyTrained(Trained):
+class NumpyTrained(TrainedClone):
     """A trained clone."""
 
     def __init__(self, network: Network, losses: FloatArray, seconds: float, arm: Arm, loss: LossFacts) -> None:
+        super().__init__(arm, losses, seconds)
         self.network = network
-        self._losses = losses
-        self._seconds = seconds
-        self._arm = arm
         self._loss = loss
-
-    @property
-    def loss(self) -> FloatArray:
-        """At most 200 of the losses, evenly spaced."""
-        index = np.linspace(0, len(self._losses) - 1, min(200, len(self._losses))).astype(int)
-        return np.asarray(self._losses[index])
-
-    @property
-    def seconds(self) -> float:
-        """Wall time."""
-        return self._seconds
 
     @property
     def link(self) -> str:
@@ -126,14 +114,12 @@ class NumpyTrained(Trained):
             return "identity"
         return "softmax" if self._loss.kind == "categorical_cross_entropy" else "sigmoid"
 
-    def predict(self, X: AnyArray) -> FloatArray:
-        """Outputs ``(n, k)`` in the unit of the labels."""
-        rows = _enter(X, self._arm)
+    def _entered(self, X: AnyArray) -> AnyArray:
+        return _enter(X, self.arm)
+
+    def _outputs(self, rows: AnyArray) -> FloatArray:
         with np.errstate(all="ignore"):
-            outputs = run_forward(self.network, rows)[-1][1]
-        if self._arm.targets is None:
-            return outputs
-        return np.asarray(outputs * self._arm.targets.scale + self._arm.targets.offset)
+            return run_forward(self.network, rows)[-1][1]
 
     def inside(self) -> Inside:
         """Everything can be looked at."""

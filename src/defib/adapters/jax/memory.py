@@ -10,13 +10,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from defib.adapters.given import check_given
 from defib.adapters.jax.captured import Apply, Arrays, Captured, OptimizerRecord, as_numpy, flat_arrays, structure_of
 from defib.adapters.jax.losses import element_shape, link_of, loss_facts
 from defib.adapters.jax.network import Network
 from defib.adapters.jax.optimizer import facts_of, rates_over
 from defib.adapters.jax.quiet import quiet
 from defib.adapters.jax.subject import JaxSubject
-from defib.errors import InputError, ModelError
+from defib.errors import ModelError
 from defib.recipe import LossFacts, Recipe, TrainingRecipe
 from defib.subject import AnyArray, FloatArray, Rows, TrainingTrace
 
@@ -245,15 +246,7 @@ def _array(value: Any) -> AnyArray:
 
 def _checked(X: Any, y: Any, write: str) -> tuple[AnyArray, AnyArray | None]:
     rows, labels = _array(X), None if y is None else _array(y)
-    if rows.ndim == 0 or len(rows) == 0:
-        raise InputError("no-rows", came=f"X has the shape {rows.shape}: 0 rows", expected="rows", write=write)
-    if labels is not None and (labels.ndim == 0 or len(labels) != len(rows)):
-        raise InputError(
-            "unequal-lengths",
-            came=f"X has {len(rows)} rows and y has {labels.shape[0] if labels.ndim else 1} labels",
-            expected="one label per row",
-            write=write,
-        )
+    check_given(rows, labels, write)
     return rows, labels
 
 

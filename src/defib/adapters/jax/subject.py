@@ -18,6 +18,7 @@ from defib.adapters.jax.network import EXTRA, Network, compiled, with_seed
 from defib.adapters.jax.objective import labels_for, loss_edit, objective_for
 from defib.adapters.jax.quiet import quiet
 from defib.adapters.jax.train import JaxTrained, Loop, course_of, recomputed, transformation_for
+from defib.adapters.watched import WatchedSubject
 from defib.recipe import Arm, Edit, TrainingRecipe
 from defib.subject import (
     AnyArray,
@@ -28,7 +29,6 @@ from defib.subject import (
     NotAvailable,
     Parameter,
     Rows,
-    Subject,
     Trained,
     TrainingTrace,
 )
@@ -38,7 +38,7 @@ MOST_LOOPS: Final = 8
 
 
 @final
-class JaxSubject(Subject):
+class JaxSubject(WatchedSubject[Captured]):
     """See `Subject`. Works on immutable arrays and pure functions: nothing of the user's can be changed by it."""
 
     framework = "jax"
@@ -49,30 +49,14 @@ class JaxSubject(Subject):
         recipe: TrainingRecipe,
         trace: TrainingTrace,
         *,
-        name: str,
-        training: Rows | None = None,
-        prediction: Rows | None = None,
-        prediction_outputs: FloatArray | None = None,
-        held_out: Rows | None = None,
         full_batch: bool = False,
+        **known: Any,
     ) -> None:
-        self.captured = captured
-        self.recipe = recipe
-        self.trace = trace
-        self.name = name
-        self.training = training
-        self.prediction = prediction
-        self.prediction_outputs = prediction_outputs
-        self.held_out = held_out
+        super().__init__(captured, recipe, trace, **known)
         self._full_batch = full_batch
         self._networks: dict[Moment, Network] = {}
         self._reasons: dict[tuple[Edit, ...], str | None] = {}
         self._loops: dict[Any, Loop] = {}
-
-    @property
-    def has_initial_weights(self) -> bool:
-        """Whether weights from before the training are known."""
-        return self.captured.initial is not None
 
     def parameters(self) -> tuple[Parameter, ...]:
         """All weights, those that are trained first."""

@@ -18,46 +18,30 @@ from defib.adapters.jax.network import EXTRA, Network, compiled
 from defib.adapters.jax.objective import Objective, link_of_arm
 from defib.adapters.jax.optimizer import with_constant_rate, with_decay_times, without_masks
 from defib.adapters.jax.quiet import quiet
+from defib.adapters.watched import MAX_LOSSES, TrainedClone
 from defib.recipe import Arm, TrainingRecipe
-from defib.subject import AnyArray, BudgetExceeded, FloatArray, Trained
+from defib.subject import AnyArray, BudgetExceeded, FloatArray
 
-MAX_LOSSES: Final = 200
 CHUNK: Final = 25
 """Updates that run as one compiled loop between two looks at the clock."""
 
 
 @final
-class JaxTrained(Trained):
+class JaxTrained(TrainedClone):
     """A trained clone."""
 
     def __init__(self, network: Network, arm: Arm, loss: FloatArray, seconds: float) -> None:
+        super().__init__(arm, loss, seconds)
         self.network = network
-        self.arm = arm
-        self._loss = loss
-        self._seconds = seconds
-
-    @property
-    def loss(self) -> FloatArray:
-        """Training loss, evenly sampled over the updates."""
-        return self._loss
-
-    @property
-    def seconds(self) -> float:
-        """Wall time the training took."""
-        return self._seconds
 
     @property
     def link(self) -> str:
         """What turns the outputs into probabilities."""
         return link_of_arm(self.network.captured, self.arm)
 
-    def predict(self, X: AnyArray) -> FloatArray:
-        """Outputs in evaluation mode for raw rows; a transform of the targets is undone."""
-        rows = self.arm.inputs(X) if self.arm.inputs is not None else np.asarray(X)
+    def _outputs(self, rows: AnyArray) -> FloatArray:
         with quiet():
-            outputs = self.network.predict(rows)
-        targets = self.arm.targets
-        return outputs if targets is None else np.asarray(outputs * targets.scale + targets.offset)
+            return self.network.predict(rows)
 
 
 @dataclass(frozen=True)

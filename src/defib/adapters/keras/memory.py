@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from defib.adapters.given import check_given
 from defib.adapters.keras.flavor import Flavor, flavor_of, to_numpy
 from defib.adapters.keras.losses import LossReading, read_loss
 from defib.adapters.keras.optimizers import class_of, config_of, facts_of
@@ -215,19 +216,8 @@ def _how_many(model: Any, what: str) -> int:
 
 
 def _check_rows(X: Any, y: Any) -> tuple[AnyArray, AnyArray | None]:
-    rows = _array(X)
-    if rows.ndim == 0 or len(rows) == 0:
-        raise InputError(
-            "no-rows", came=f"X has the shape {rows.shape}: 0 rows", expected="at least 2 rows", write=WRITE
-        )
-    labels = None if y is None else _array(y)
-    if labels is not None and (labels.ndim == 0 or len(labels) != len(rows)):
-        raise InputError(
-            "unequal-lengths",
-            came=f"X has {len(rows)} rows and y has {labels.shape[0] if labels.ndim else 1} labels",
-            expected="one label per row",
-            write=WRITE,
-        )
+    rows, labels = _array(X), None if y is None else _array(y)
+    check_given(rows, labels, WRITE)
     return rows, labels
 
 

@@ -25,6 +25,7 @@ from defib.adapters.keras.program import OptimizerPlan, Program
 from defib.adapters.keras.quiet import quiet
 from defib.adapters.keras.statistics import recompute_statistics
 from defib.adapters.keras.weights import is_statistic, weights_of
+from defib.adapters.watched import TrainedClone, WatchedSubject
 from defib.recipe import Arm, TrainingRecipe
 from defib.subject import (
     AnyArray,
@@ -37,12 +38,10 @@ from defib.subject import (
     NotAvailable,
     Parameter,
     Rows,
-    Subject,
     Trained,
     TrainingTrace,
 )
 
-MAX_LOSSES: Final = 200
 MAX_PROGRAMS: Final = 4
 """Traced networks kept for further seeds."""
 DRY_ROWS: Final = 4
@@ -84,7 +83,7 @@ class Captured:
 
 
 @final
-class KerasTrained(Trained):
+class KerasTrained(TrainedClone):
     """The weights one training left, and the program that can serve them."""
 
     def __init__(
@@ -98,40 +97,24 @@ class KerasTrained(Trained):
         link: str,
         workshop: Workshop,
     ) -> None:
+        super().__init__(arm, loss, seconds)
         self._program = program
         self._workshop = workshop
         self._values = values
-        self._arm = arm
         self._transform = transform
-        self._loss = loss
-        self._seconds = seconds
         self._link = link
-
-    @property
-    def loss(self) -> FloatArray:
-        """Training loss, evenly sampled over the updates."""
-        return self._loss
-
-    @property
-    def seconds(self) -> float:
-        """Wall time the training took."""
-        return self._seconds
 
     @property
     def link(self) -> str:
         """What turns the outputs into probabilities."""
         return self._link
 
-    def predict(self, X: AnyArray) -> FloatArray:
-        """Outputs in evaluation mode for raw rows; a transform of the targets is undone."""
-        rows = self._transform(np.asarray(X)) if self._transform is not None else np.asarray(X)
+    def _entered(self, X: AnyArray) -> AnyArray:
+        return np.asarray(X) if self._transform is None else np.asarray(self._transform(np.asarray(X)))
+
+    def _outputs(self, rows: AnyArray) -> FloatArray:
         with quiet(), self._program.clone.entered():
-            outputs = self._program.predict(self._values, rows)
-        targets = self._arm.targets
-        if targets is None:
-            return outputs
-        restored: FloatArray = outputs * np.asarray(targets.scale) + np.asarray(targets.offset)
-        return restored
+            return self._program.predict(self._values, rows)
 
     def inside(self) -> Inside:
         """The clone with its edits."""
@@ -139,31 +122,13 @@ class KerasTrained(Trained):
 
 
 @final
-class KerasSubject(Subject):
+class KerasSubject(WatchedSubject[Captured]):
     """See `Subject`. Works on clones; a subclassed model that cannot be rebuilt is borrowed and put back."""
 
     framework = "keras"
 
-    def __init__(
-        self,
-        captured: Captured,
-        recipe: TrainingRecipe,
-        trace: TrainingTrace,
-        *,
-        name: str,
-        training: Rows | None = None,
-        prediction: Rows | None = None,
-        prediction_outputs: FloatArray | None = None,
-        held_out: Rows | None = None,
-    ) -> None:
-        self.captured = captured
-        self.recipe = recipe
-        self.trace = trace
-        self.name = name
-        self.training = training
-        self.prediction = prediction
-        self.prediction_outputs = prediction_outputs
-        self.held_out = held_out
+    def __init__(self, captured: Captured, recipe: TrainingRecipe, trace: TrainingTrace, **known: Any) -> None:
+        super().__init__(captured, recipe, trace, **known)
         self._base: Clone | None = None
         self._workshop = Workshop(self)
         self._programs: OrderedDict[Any, Program] = OrderedDict()
@@ -173,11 +138,6 @@ class KerasSubject(Subject):
     def link(self) -> str:
         """What turns the model's outputs into probabilities."""
         return self.captured.reading.link if self.captured.reading is not None else "identity"
-
-    @property
-    def has_initial_weights(self) -> bool:
-        """Whether weights from before the training are known."""
-        return self.captured.initial is not None
 
     # --- weights --------------------------------------------------------------------------------
 
@@ -312,9 +272,8 @@ class KerasSubject(Subject):
                     recompute_statistics(backend_of(self.captured.flavor), program.clone.model, course.X)
                 trained = [to_numpy(v) for v in program.clone.model.weights]
         link = self._workshop.link(program, arm)
-        thinned = losses[np.linspace(0, max(len(losses) - 1, 0), min(len(losses), MAX_LOSSES)).astype(int)]
         seconds = time.monotonic() - started
-        return KerasTrained(program, trained, arm, transform, thinned, seconds, link, self._workshop)
+        return KerasTrained(program, trained, arm, transform, losses, seconds, link, self._workshop)
 
     def _program(self, arm: Arm) -> Program:
         key = self._workshop.key(arm)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Final, final
+from typing import final
 
 import numpy as np
 
@@ -11,7 +11,8 @@ from defib.adapters.sklearn.captured import Captured, Weights
 from defib.adapters.sklearn.network import forward, loss_and_gradients, outputs, parameter_names
 from defib.adapters.sklearn.quiet import quiet
 from defib.adapters.sklearn.replica import refusal, train
-from defib.recipe import Arm, TrainingRecipe
+from defib.adapters.watched import TrainedClone, WatchedSubject
+from defib.recipe import Arm
 from defib.subject import (
     AnyArray,
     FloatArray,
@@ -22,48 +23,27 @@ from defib.subject import (
     NotAvailable,
     Parameter,
     Rows,
-    Subject,
     Trained,
-    TrainingTrace,
 )
-
-MAX_LOSSES: Final = 200
 
 
 @final
-class SklearnTrained(Trained):
+class SklearnTrained(TrainedClone):
     """The weights one training left."""
 
     def __init__(self, captured: Captured, weights: Weights, arm: Arm, losses: FloatArray, seconds: float) -> None:
+        super().__init__(arm, losses, seconds)
         self._captured = captured
         self._weights = weights
-        self._arm = arm
-        self._losses = losses
-        self._seconds = seconds
-
-    @property
-    def loss(self) -> FloatArray:
-        """Training loss with the penalty, evenly sampled over the updates."""
-        index = np.linspace(0, len(self._losses) - 1, min(len(self._losses), MAX_LOSSES)).astype(int)
-        return np.asarray(self._losses[index])
-
-    @property
-    def seconds(self) -> float:
-        """Wall time the training took."""
-        return self._seconds
 
     @property
     def link(self) -> str:
         """The head squashes already."""
         return "identity"
 
-    def predict(self, X: AnyArray) -> FloatArray:
-        """Outputs for raw rows; a transform of the targets is undone."""
-        rows = np.asarray(X) if self._arm.inputs is None else self._arm.inputs(X)
+    def _outputs(self, rows: AnyArray) -> FloatArray:
         with quiet():
-            found = outputs(self._captured, self._weights, rows)
-        targets = self._arm.targets
-        return found if targets is None else np.asarray(found * targets.scale + targets.offset)
+            return outputs(self._captured, self._weights, rows)
 
     def inside(self) -> Inside:
         """Everything can be looked at."""
@@ -114,36 +94,10 @@ class SklearnInside(Inside):
 
 
 @final
-class SklearnSubject(Subject):
+class SklearnSubject(WatchedSubject[Captured]):
     """See `Subject`. Holds copies only: the user's estimator is not touched again."""
 
     framework = "sklearn"
-
-    def __init__(
-        self,
-        captured: Captured,
-        recipe: TrainingRecipe,
-        trace: TrainingTrace,
-        *,
-        name: str,
-        training: Rows | None = None,
-        prediction: Rows | None = None,
-        prediction_outputs: FloatArray | None = None,
-        held_out: Rows | None = None,
-    ) -> None:
-        self.captured = captured
-        self.recipe = recipe
-        self.trace = trace
-        self.name = name
-        self.training = training
-        self.prediction = prediction
-        self.prediction_outputs = prediction_outputs
-        self.held_out = held_out
-
-    @property
-    def has_initial_weights(self) -> bool:
-        """Whether weights from before the training are known."""
-        return self.captured.initial is not None
 
     def _weights(self, moment: Moment) -> Weights:
         if moment == "end":

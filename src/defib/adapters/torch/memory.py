@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from defib.adapters.given import check_given
 from defib.adapters.torch.arrays import tensors_in, to_numpy, to_tensor
 from defib.adapters.torch.captured import Captured, OptimizerRecord
 from defib.adapters.torch.clone import clone_module, device_of, floating_of, is_uninitialized, unwrapped
@@ -115,18 +116,8 @@ def _checked(model: Any, X: Any, y: Any, X_predict: Any) -> tuple[AnyArray, AnyA
             write="defib run train.py  # watches the call itself, whatever its arguments",
         )
     rows = _array(X)
-    if rows.ndim == 0 or len(rows) == 0:
-        raise InputError(
-            "no-rows", came=f"X has the shape {rows.shape}: 0 rows", expected="at least 2 rows", write=WRITE
-        )
     labels = None if y is None else _array(y)
-    if labels is not None and (labels.ndim == 0 or len(labels) != len(rows)):
-        raise InputError(
-            "unequal-lengths",
-            came=f"X has {len(rows)} rows and y has {labels.shape[0] if labels.ndim else 1} labels",
-            expected="one label per row",
-            write=WRITE,
-        )
+    check_given(rows, labels, WRITE)
     return rows, labels, None if X_predict is None else _array(X_predict)
 
 

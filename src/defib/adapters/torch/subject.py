@@ -21,6 +21,7 @@ from defib.adapters.torch.passes import recorded_pass
 from defib.adapters.torch.quiet import fitting_threads, quiet
 from defib.adapters.torch.statistics import recompute_statistics
 from defib.adapters.torch.train import Loop, TorchTrained, course_of
+from defib.adapters.watched import WatchedSubject
 from defib.recipe import Arm, Edit, TrainingRecipe
 from defib.subject import (
     AnyArray,
@@ -31,7 +32,6 @@ from defib.subject import (
     NotAvailable,
     Parameter,
     Rows,
-    Subject,
     Trained,
     TrainingTrace,
 )
@@ -41,42 +41,19 @@ DRAW_SEED: Final = 7_000
 
 
 @final
-class TorchSubject(Subject):
+class TorchSubject(WatchedSubject[Captured]):
     """See `Subject`. Every method works on clones; the user's module is read, never run and never changed."""
 
     framework = "torch"
 
-    def __init__(
-        self,
-        captured: Captured,
-        recipe: TrainingRecipe,
-        trace: TrainingTrace,
-        *,
-        name: str,
-        training: Rows | None = None,
-        prediction: Rows | None = None,
-        prediction_outputs: FloatArray | None = None,
-        held_out: Rows | None = None,
-    ) -> None:
-        self.captured = captured
-        self.recipe = recipe
-        self.trace = trace
-        self.name = name
-        self.training = training
-        self.prediction = prediction
-        self.prediction_outputs = prediction_outputs
-        self.held_out = held_out
+    def __init__(self, captured: Captured, recipe: TrainingRecipe, trace: TrainingTrace, **known: Any) -> None:
+        super().__init__(captured, recipe, trace, **known)
         self._reasons: dict[tuple[Edit, ...], str | None] = {}
 
     @property
     def link(self) -> str:
         """What turns the model's outputs into probabilities: ``identity``, ``sigmoid``, ``softmax`` or ``exp``."""
         return self.captured.link
-
-    @property
-    def has_initial_weights(self) -> bool:
-        """Whether weights from before the training are known."""
-        return self.captured.initial is not None
 
     def parameters(self) -> tuple[Parameter, ...]:
         """All weights, trainable first."""

@@ -17,58 +17,34 @@ from defib.adapters.torch.network import Network
 from defib.adapters.torch.objective import Objective, link_of_arm
 from defib.adapters.torch.optimizer import rates_of
 from defib.adapters.torch.quiet import quiet
+from defib.adapters.watched import MAX_LOSSES, TrainedClone
 from defib.recipe import Arm, TrainingRecipe
-from defib.subject import AnyArray, BudgetExceeded, FloatArray, Inside, Trained
+from defib.subject import AnyArray, BudgetExceeded, FloatArray, Inside
 
-MAX_LOSSES = 200
 CHECK_EVERY = 8
 """Updates between two looks at the clock."""
 
 
 @final
-class TorchTrained(Trained):
+class TorchTrained(TrainedClone):
     """A trained clone."""
 
     def __init__(self, network: Network, arm: Arm, loss: FloatArray, seconds: float) -> None:
+        super().__init__(arm, loss, seconds)
         self.network = network
-        self.arm = arm
-        self._loss = loss
-        self._seconds = seconds
-
-    @property
-    def loss(self) -> FloatArray:
-        """Training loss, evenly sampled over the updates."""
-        return self._loss
-
-    @property
-    def seconds(self) -> float:
-        """Wall time the training took."""
-        return self._seconds
 
     @property
     def link(self) -> str:
         """What turns the outputs into probabilities."""
         return link_of_arm(self.network.captured, self.arm)
 
-    def predict(self, X: AnyArray) -> FloatArray:
-        """Outputs in evaluation mode for raw rows; a transform of the targets is undone."""
-        rows = self.arm.inputs(X) if self.arm.inputs is not None else X
+    def _outputs(self, rows: AnyArray) -> FloatArray:
         with quiet(seed=0):
-            outputs = self.network.eval().predict(rows)
-        targets = self.arm.targets
-        if targets is None:
-            return outputs
-        restored: FloatArray = outputs * _like(targets.scale, outputs) + _like(targets.offset, outputs)
-        return restored
+            return self.network.eval().predict(rows)
 
     def inside(self) -> Inside:
         """The clone with its edits."""
         return TorchInside(self.network, self.arm)
-
-
-def _like(values: Any, outputs: FloatArray) -> Any:
-    array = np.asarray(values, dtype=np.float64)
-    return array.reshape(()) if array.size == 1 else array.reshape(1, *([1] * (outputs.ndim - 2)), -1)
 
 
 @dataclass(frozen=True)
