@@ -67,6 +67,7 @@ def open_page(browser: Browser, tmp_path: Path) -> Iterator[Open]:
         size: tuple[int, int] = DESKTOP,
         scheme: Literal["light", "dark"] = "light",
         scripts: bool = True,
+        offline: bool = False,
     ) -> Opened:
         path = tmp_path / f"report_{len(contexts)}.html"
         path.write_text(text, encoding="utf-8")
@@ -75,6 +76,7 @@ def open_page(browser: Browser, tmp_path: Path) -> Iterator[Open]:
             color_scheme=scheme,
             java_script_enabled=scripts,
             reduced_motion="reduce",
+            offline=offline,
         )
         contexts.append(context)
         page = context.new_page()
@@ -84,7 +86,7 @@ def open_page(browser: Browser, tmp_path: Path) -> Iterator[Open]:
         page.on("request", lambda request: shown.requests.append(request.url))
         page.add_init_script(SHIFTS)
         page.goto(path.as_uri())
-        if scripts and "data-figure" in text:
+        if scripts and "data-figure=" in text:
             page.wait_for_function("document.documentElement.dataset.drawn === 'yes'", timeout=30_000)
         return shown
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from dataclasses import replace
 from types import ModuleType
-from typing import Any
+from typing import Any, Final
 
 from defib.diagnosis import Diagnosis
 from defib.errors import MissingFrameworkError
 from defib.reporters.background import Background, behind
-from defib.reporters.figures.look import FONT, SCHEMA, Figure, Spec, config, on_paper
+from defib.reporters.figures.look import SCHEMA, Figure, Spec, config, on_paper
 from defib.reporters.figures.network import layers
 from defib.reporters.figures.outputs import predictions
 from defib.reporters.figures.training import loss
@@ -22,7 +23,11 @@ from defib.reporters.figures.trials import trials
 from defib.reporters.legible import legible
 
 WIDTH, TITLE_COLUMNS = 640, 84
-MOST_LAYERS, MOST_POINTS = 30, 300
+FONT: Final = "sans-serif"
+"""The font that vl-convert brings along: the same on every machine, and no search for one that is not there."""
+SHORT_NAME = 20
+"""Characters that are never wider than a label may be."""
+MOST_LAYERS, MOST_POINTS = 20, 300
 """Layers of a deep network and values of a loss that a picture has room for."""
 WHOLE = frozenset({"$schema", "config", "params"})
 """What is said once for a figure of several parts."""
@@ -70,8 +75,21 @@ def picture(diagnoses: Sequence[Diagnosis], background: Background | None = None
         return _titled("No model was diagnosed.", [_nothing()])
     index = next((at for at, one in enumerate(diagnoses) if one.outcome != "healthy"), 0)
     d, found = legible(diagnoses[index]), legible(behind(diagnoses[index], background or Background(), index))
-    drawn = (predictions(d, found), layers(d, found, MOST_LAYERS), loss(d, found, MOST_POINTS), trials(d, found))
+    curve = loss(d, found, MOST_POINTS)
+    drawn = (predictions(d, found), layers(d, found, MOST_LAYERS), curve and _without_hover(curve), trials(d, found))
     return _titled(d.headline, [_fixed(one) for one in drawn if one is not None] or [_nothing()])
+
+
+def _without_hover(figure: Figure) -> Figure:
+    """The figure without marks that nobody sees and that only answer a pointer."""
+    drawn = [_seen(layer) for layer in figure.spec["layer"]]
+    return replace(figure, spec={**figure.spec, "layer": drawn})
+
+
+def _seen(layer: Spec) -> Spec:
+    mark = layer["mark"]
+    unseen = mark.get("point", {}).get("opacity") == 0
+    return {**layer, "mark": {key: value for key, value in mark.items() if key != "point"}} if unseen else layer
 
 
 def _nothing() -> Spec:
@@ -81,6 +99,11 @@ def _nothing() -> Spec:
 
 
 def _titled(title: str, parts: Sequence[Spec]) -> Spec:
+    """Parts one below the other under a headline."""
+    look = {**on_paper(config()), "font": FONT}
+    look["legend"] = {**look["legend"], "labelLimit": 0, "titleLimit": 0}  # only words of ours stand there
+    if not any(_has_long_name(part) for part in parts):
+        look["axis"] = {**look["axis"], "labelLimit": 0}  # what cannot be too long is not measured: a tenth of the time
     return {
         "$schema": SCHEMA,
         "background": "white",
@@ -96,9 +119,21 @@ def _titled(title: str, parts: Sequence[Spec]) -> Spec:
         "spacing": 24,
         "params": [one for part in parts for one in part.get("params", ())],
         "vconcat": [{key: value for key, value in one.items() if key not in WHOLE} for one in parts],
-        "config": on_paper(config()),
+        "config": look,
         "resolve": {"scale": dict.fromkeys(("color", "shape", "strokeDash", "strokeWidth"), "independent")},
     }
+
+
+def _has_long_name(spec: Any) -> bool:
+    """Whether some layer or arm in the data has a name for which an axis may not have room."""
+    if isinstance(spec, list):
+        return any(map(_has_long_name, spec))
+    if not isinstance(spec, dict):
+        return False
+    names = (spec.get("layer"), spec.get("arm"), spec.get("class"))
+    if any(isinstance(name, str) and len(name) > SHORT_NAME for name in names):
+        return True
+    return any(map(_has_long_name, spec.values()))
 
 
 def single(figure: Figure) -> Spec:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 from defib.diagnosis import Diagnosis
@@ -31,12 +32,13 @@ def chart(diagnosis: Diagnosis, kind: str) -> Any:
             expected=f"one of {', '.join(drawn)}" if drawn else "a diagnosis with evidence behind it",
             write=f"diagnosis.plot({drawn[0]!r})" if drawn else "defib.diagnose(model, X, y).plot('predictions')",
         )
-    return _altair().Chart.from_dict(single(figure))
+    return _offline().OfflineChart.from_dict(single(figure))
 
 
-def _altair() -> Any:
+def _offline() -> Any:
     try:
-        import altair
+        import_module("altair")
+        return import_module("defib.reporters.offline")
     except ModuleNotFoundError as error:
         raise MissingFrameworkError(
             "plots-missing",
@@ -44,4 +46,3 @@ def _altair() -> Any:
             expected="the extra that brings it",
             write="pip install 'defib[plots]'",
         ) from error
-    return altair

@@ -1,7 +1,8 @@
-"""A Diagnosis in a real notebook: executed by a kernel, converted by nbconvert."""
+"""A Diagnosis in a real notebook: executed by a kernel, converted by nbconvert, opened without a network."""
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
@@ -12,8 +13,12 @@ from pathlib import Path
 import nbconvert
 import pytest
 
+from defib.reporters import offline
+from tests.browser.conftest import Open
+
 SHARED = Path(nbconvert.__file__).parents[4] / "share" / "jupyter"
 """Where pip puts the templates of nbconvert, whichever environment runs it."""
+VEGA_PACKED = base64.b64encode((offline.VEGA / "bundle.js.gz").read_bytes()).decode()
 CELLS = (
     """
 import warnings
@@ -32,6 +37,8 @@ diagnosis = defib.diagnose(model, X, y, trials=False)
 """,
     "diagnosis",
     'diagnosis.plot("predictions")',
+    'diagnosis.plot("inputs").properties(title="mine")',
+    'import altair; altair.renderers.enable("svg"); diagnosis.plot("predictions")',
 )
 
 
@@ -74,10 +81,33 @@ def test_a_cell_shows_the_diagnosis(executed: Path) -> None:
     assert len(html) < 300_000
 
 
-def test_a_chart_is_one_that_notebooks_draw(executed: Path) -> None:
-    """Altair's own way of showing it."""
-    assert "vega-lite" in output(executed, 2)["text/html"]
-    assert '"description": "share of class 1 in the labels' in output(executed, 2)["text/html"]
+def test_a_chart_is_drawn_without_a_network(executed: Path, open_page: Open) -> None:
+    """Also one that was changed; the drawing that stood there before is an image in the cell itself."""
+    for cell in (2, 3):
+        html = output(executed, cell)["text/html"]
+        assert 'alt="' in html
+        assert "<img alt=" in html
+        assert "//cdn" not in html.replace(VEGA_PACKED, "")
+    shown = open_page(executed.with_suffix(".html").read_text(), offline=True)
+    shown.page.wait_for_function("document.querySelectorAll('[data-drawn=yes]').length === 2", timeout=30_000)
+    assert shown.run("document.querySelectorAll('[data-drawn] svg .mark-rect path').length") >= 1
+    assert "share of class 1 in the labels" in shown.run("document.querySelector('[data-drawn] svg').textContent")
+    assert shown.run("[...document.querySelectorAll('[data-drawn] svg')].at(-1).textContent").count("mine") == 1
+    assert shown.complaints == []
+    assert [one for one in shown.requests if one.partition(":")[0] not in ("file", "data", "blob")] == []
+    shown.page.locator("[data-drawn] .mark-rect path").first.hover(force=True)
+    shown.page.locator("#vg-tooltip-element.visible").wait_for(timeout=5_000)
+
+
+def test_where_no_script_runs_the_drawing_stays(executed: Path, open_page: Open) -> None:
+    shown = open_page(executed.with_suffix(".html").read_text(), scripts=False, offline=True)
+    widths = "[...document.querySelectorAll('[id^=defib-] > img[alt]')].map((one) => one.naturalWidth)"
+    assert [width > 500 for width in shown.run(widths)] == [True, True]
+
+
+def test_a_renderer_that_the_user_chose_is_kept(executed: Path) -> None:
+    assert "text/html" not in output(executed, 4)
+    assert "image/svg+xml" in output(executed, 4)
 
 
 def test_nbconvert_keeps_it_whole(executed: Path) -> None:
