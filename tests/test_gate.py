@@ -183,6 +183,9 @@ def test_the_spread_of_calibrated_logits() -> None:
         ({"affine": "predict = training × 255"}, "held_out", "none"),  # labels say that it does well on these rows
         ({"rescaled_fraction": 0.8}, "training", "skewed"),
         ({"rescaled_fraction": 0.2}, "training", "none"),
+        ({"unknown_token_rows": 0.8}, "training", "skewed"),
+        ({"unknown_token_rows": 0.8}, "held_out", "none"),
+        ({"unknown_token_rows": 0.4}, "training", "none"),  # new texts bring new words
     ],
 )
 def test_skill_on_training_rows_says_nothing_of_rows_in_another_unit(

@@ -14,7 +14,14 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Literal
 
-from defib.causes._signs import served_by_another, served_on_another_scale, shown_constant, unsayable, untouched
+from defib.causes._signs import (
+    served_by_another,
+    served_on_another_scale,
+    served_unknown_tokens,
+    shown_constant,
+    unsayable,
+    untouched,
+)
 from defib.evidence import Book, Missing
 from defib.probes.labels import LabelFacts
 from defib.probes.outputs import SymptomFacts
@@ -77,7 +84,7 @@ def _problem(symptom: Symptom, book: Book) -> Problem:
         return "weak"
     if shown_constant(book):
         return "shown"
-    return "skewed" if served_on_another_scale(book) else "none"
+    return "skewed" if served_on_another_scale(book) or served_unknown_tokens(book) else "none"
 
 
 def _surprising(symptom: Symptom, book: Book) -> bool:

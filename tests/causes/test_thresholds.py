@@ -488,6 +488,13 @@ class TestServing:
     def test_a_drift_in_one_column_is_no_skew(self) -> None:
         assert verdict("DF802", symptoms(UNSKILLED), replace(SERVING, shifted_fraction=0.03)) == "ruled_out"
 
+    def test_tokens_that_no_training_row_held_are_another_vocabulary(self) -> None:
+        same_columns = replace(
+            SERVING, affine=None, permuted_columns=False, shifted_fraction=0.0, constant_fraction=0.0
+        )
+        for share, expected in ((0.9, "supported"), (0.4, "ruled_out")):
+            assert verdict("DF802", symptoms(UNSKILLED), replace(same_columns, unknown_token_rows=share)) == expected
+
     def test_squeezed_columns_of_rows_without_signal_are_named_second(self) -> None:
         squeezed = replace(SERVING, shifted_fraction=0.5, affine="five columns / 1000")
         given = assess("DF802", symptoms(UNSKILLED), NO_SIGNAL, squeezed)
@@ -538,6 +545,11 @@ class TestNothingWrong:
 
     def test_a_rare_class_is_named_instead_of_the_threshold(self) -> None:
         assert verdict("DF902", symptoms(ONE_CLASS), replace(LABELS, class_prior=(0.98, 0.02))) == "inconclusive"
+
+    def test_a_ranking_of_other_rows_says_nothing_of_the_threshold(self) -> None:
+        replayed = symptoms(replace(ONE_CLASS, skill=replace(SKILL, rows="replayed")))
+        assert verdict("DF902", replayed, SERVING) == "supported"
+        assert verdict("DF902", replayed, replace(SERVING, unknown_token_rows=1.0)) == "ruled_out"
 
     def test_a_single_row_shows_no_difference(self) -> None:
         assert verdict("DF903", replace(SERVING, n_rows=1, unique_rows=1)) == "inconclusive"

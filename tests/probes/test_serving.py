@@ -9,6 +9,7 @@ from defib.probes.columns_match import ks_distance
 from defib.probes.inputs import PROBE as INPUTS
 from defib.probes.inputs import InputFacts, ServingFacts
 from defib.probes.serving import PROBE
+from defib.probes.token_features import rows_of_unknown
 from defib.subject import AnyArray, FloatArray, Layer, Rows
 
 from .fakes import EMPTY, FakeSubject, dense, small
@@ -164,3 +165,22 @@ def test_ks_against_scipy() -> None:
 def test_no_predict_rows() -> None:
     with pytest.raises(Missing, match="rows that were predicted"):
         PROBE.measure(FakeSubject([], RAW), EMPTY)
+
+
+PADDED = np.array([[2, 3, 0, 0], [4, 5, 3, 0], [2, 5, 0, 0], [4, 3, 2, 5]])
+
+
+@pytest.mark.parametrize(
+    ("served", "share"),
+    [
+        ([[1, 1, 0, 0], [1, 0, 0, 0]], 1.0),  # every word is unknown; the lengths differ
+        ([[1, 3, 0, 0], [1, 0, 0, 0]], 0.5),
+        ([[2, 1, 0, 0], [7, 8, 5, 0]], 0.0),  # new words beside known ones
+    ],
+)
+def test_rows_whose_every_token_is_unknown(served: list[list[int]], share: float) -> None:
+    assert rows_of_unknown(PADDED, np.array(served)) == share
+
+
+def test_one_token_a_row_is_a_category_and_may_be_new() -> None:
+    assert rows_of_unknown(np.array([[1], [2], [3]]), np.array([[9], [8]])) == 0.0

@@ -184,7 +184,8 @@ def _only_served_flat(book: Book) -> Assessment | None:
 def served_fine(book: Book) -> Assessment | None:
     """The verdict when nothing is wrong with the predictions, else ``None``."""
     symptom = seen(book)
-    if symptom.pattern != "varied" or not learnt(symptom, book) or served_on_another_scale(book):
+    strange = served_on_another_scale(book) or served_unknown_tokens(book)
+    if symptom.pattern != "varied" or not learnt(symptom, book) or strange:
         return None
     assert symptom.skill is not None
     return ruled_out(
@@ -200,6 +201,13 @@ def served_on_another_scale(book: Book) -> bool:
     if facts is None or (skill is not None and skill.rows == "held_out"):
         return False
     return facts.affine is not None or facts.rescaled_fraction >= HALF_OF_THEM
+
+
+def served_unknown_tokens(book: Book) -> bool:
+    """Most rows served hold no token that tells training rows apart, and no label says how the network does on them."""
+    facts, skill = maybe(book, ServingFacts), seen(book).skill
+    unlabelled = skill is None or skill.rows != "held_out"
+    return facts is not None and unlabelled and facts.unknown_token_rows > HALF_OF_THEM
 
 
 def served_by_another(book: Book) -> bool:

@@ -2,7 +2,7 @@
 
 ## What it is
 Raw rows into a model trained on scaled ones, /255 twice or not at all, a scaler fitted again on the rows to predict,
-columns in another order, another tokenizer, another resize.
+columns in another order, another tokenizer or vocabulary, another resize.
 
 ## Why every prediction is the same
 The rows arrive where the network never saw any: far out all sigmoids are saturated and one logit dominates; squeezed
@@ -12,6 +12,7 @@ together, all rows are the same point to it. The training was fine and the train
 - The distribution at the model's door differs between training and prediction in most columns; a per-column map (×
   255, raw against standardized) or a permutation reconciles them.
 - The network is not flat on its training rows and is flat on the rows served.
+- Token ids: most rows served hold no token by which training rows differ (unknown words, another numbering).
 - Check: score *training rows* through the serving code; they collapse too.
 
 ## Evidence against
@@ -86,6 +87,17 @@ def _one_row(book: Book, facts: ServingFacts, because: str, numbers: dict[str, f
     return inconclusive(f"{because}; they all are one row, whatever made them so", weight=0.3, layer=None, **numbers)
 
 
+def _unknown_tokens(facts: ServingFacts, numbers: dict[str, float]) -> Assessment:
+    """No new text does this: most of a language's rows hold some word that the training rows held."""
+    because = f"{percent(facts.unknown_token_rows)} of the rows served hold no token that tells training rows apart"
+    if facts.training_rows_flat:
+        because = f"{because}, but the network is flat on its training rows too"
+        return inconclusive(because, weight=0.3, layer=None, **numbers)
+    numbers = {"unknown_token_rows_fraction": facts.unknown_token_rows, **numbers}
+    because = f"{because}, as if they were numbered with another vocabulary"
+    return supported(because, weight=0.92, layer="input", **numbers)
+
+
 def _certain(book: Book) -> float:
     """Below no-learnable-signal where the rows hold none: mending the rows served would bring nothing back."""
     signal = maybe(book, SignalFacts)
@@ -99,6 +111,8 @@ def _assess(book: Book) -> Assessment:
         "spread_served_over_training": facts.median_spread_ratio,
         "shift_sd": facts.median_shift_sd,
     }
+    if facts.unknown_token_rows > MOST:
+        return _unknown_tokens(facts, numbers)
     map_found = facts.affine or ("the same columns in another order" if facts.permuted_columns else None)
     if map_found is None and facts.shifted_fraction < SOME and facts.constant_fraction < SOME:
         return ruled_out("the rows served follow the distribution of the training rows", layer=None, **numbers)

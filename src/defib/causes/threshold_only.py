@@ -41,7 +41,18 @@ Which threshold is right is a question of costs that no measurement here answers
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import NORMAL_LOGIT_SPREAD, logit_spread, maybe, num, ranking, ranks, seen, untouched
+from defib.causes._signs import (
+    NORMAL_LOGIT_SPREAD,
+    logit_spread,
+    maybe,
+    num,
+    ranking,
+    ranks,
+    seen,
+    served_on_another_scale,
+    served_unknown_tokens,
+    untouched,
+)
 from defib.diagnosis import Assessment, inconclusive, not_applicable, ruled_out, supported
 from defib.evidence import Book, Missing
 from defib.probes.head import HeadFacts
@@ -58,6 +69,8 @@ def _assess(book: Book) -> Assessment:
     if symptom.pattern != "one_class":
         what = "are (nearly) equal themselves" if symptom.is_flat else "take more than one hard label"
         return ruled_out(f"the predictions {what}", prediction_spread=symptom.prediction_spread)
+    if served_on_another_scale(book) or served_unknown_tokens(book):
+        return ruled_out("the outputs rank rows as trained on; the rows served are others")
     if symptom.skill is None:
         raise Missing("SymptomFacts", "labels of the predicted rows, to see whether the outputs rank")
     skill, spread = symptom.skill.value, logit_spread(book)

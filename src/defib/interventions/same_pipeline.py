@@ -8,10 +8,15 @@ from defib.interventions._writing import by_framework
 from defib.probes.inputs import ServingFacts
 from defib.recipe import Arm
 
+HALF = 0.5
+"""Share of the rows served without a known token, above which the numbering of the tokens is what differs."""
+
 
 def _code(book: Book, framework: str) -> str:
     facts = book.get(ServingFacts)
     found = facts.affine or ("the columns are in another order" if facts.permuted_columns else "they differ")
+    if facts.unknown_token_rows > HALF:
+        found = "other token ids"
     return by_framework(
         framework,
         jax=f"""

@@ -10,6 +10,7 @@ from defib.probes.columns_match import permutation, reconciling_map
 from defib.probes.inputs import InputFacts, ServingFacts, column_moments, flat_rows
 from defib.probes.labels import LabelFacts
 from defib.probes.looking import head_name, link_of, number_rows, some_rows, training_rows
+from defib.probes.token_features import rows_of_unknown
 from defib.read_symptom import read_symptom
 from defib.subject import FloatArray, Rows, Subject
 
@@ -50,6 +51,7 @@ def _measure(subject: Subject, book: Book) -> ServingFacts:
         training_rows_flat=_is_flat(subject, book, training),
         prediction_rows_flat=_is_flat(subject, book, rows),
         rescaled_fraction=_rescaled_fraction(ratio[shifted[varies]], int(varies.sum())),
+        unknown_token_rows=rows_of_unknown(T, P) if tokens else 0.0,
     )
 
 

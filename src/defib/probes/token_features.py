@@ -57,6 +57,36 @@ def token_counts(X: AnyArray, most: int) -> FloatArray:
     return np.log1p(counts)
 
 
+def rows_of_unknown(T: AnyArray, P: AnyArray) -> float:
+    """Share of the rows ``P`` without any token that tells rows of ``T`` apart, in [0, 1].
+
+    A token tells rows apart when some rows hold it and others do not, and it does not fill them up (padding). Rows of
+    a single token are left out: a new one is a new category.
+
+    >>> trained_on = np.array([[2, 3, 0, 0], [4, 5, 3, 0], [2, 5, 0, 0], [4, 3, 2, 5]])
+    >>> rows_of_unknown(trained_on, np.array([[1, 1, 0, 0], [1, 2, 0, 0], [1, 0, 0, 0], [1, 1, 1, 0]]))
+    0.75
+    """
+    rows, served = (np.asarray(X).reshape(len(X), -1) for X in (T, P))
+    if rows.shape[1] < 2 or not len(rows) or not len(served):
+        return 0.0
+    telling = _telling(rows)
+    return float(np.mean(~np.isin(served, telling).any(axis=1))) if len(telling) else 0.0
+
+
+def _telling(rows: AnyArray) -> AnyArray:
+    tokens, held = np.unique(np.concatenate([np.unique(row) for row in rows]), return_counts=True)
+    padding = [*_filling(rows[:, 0], rows[:, 1]), *_filling(rows[:, -1], rows[:, -2])]
+    apart: AnyArray = tokens[(held < len(rows)) & ~np.isin(tokens, padding)]
+    return apart
+
+
+def _filling(end: AnyArray, beside: AnyArray) -> list[int]:
+    """The token that most often stands twice at this end of a row; none where none does."""
+    values, counts = np.unique(end[end == beside], return_counts=True)
+    return [int(values[np.argmax(counts)])] if len(values) else []
+
+
 def _all_marks(ids: NDArray[np.int64]) -> Iterator[Marks]:
     n, steps = ids.shape
     size = int(ids.max(initial=0)) + 1
