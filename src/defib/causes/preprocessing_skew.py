@@ -51,20 +51,16 @@ show little of a distribution.
 from __future__ import annotations
 
 from defib.causes import Cause
+from defib.causes._served import MOST, one_row, unknown_tokens
 from defib.causes._signs import maybe, num, seen, served_fine
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
-from defib.probes.inputs import InputFacts, ServingFacts
+from defib.probes.inputs import ServingFacts
 from defib.probes.outputs import SymptomFacts
 from defib.probes.reference import SignalFacts
 from defib.wording import percent
 
-MOST = 0.5
-"""Share of columns that do not follow the training distribution; a few may drift by chance or by time."""
 SOME = 0.1
-CENTRE_SD, FAR_SD, COLUMNS = 0.05, 5.0, 5
-"""A real row lies about 0.7 sd from the mean in its median column. One that lies at the centre of five columns or more
-(a scaler fitted on the rows served), or far outside all of them, was made by the preprocessing."""
 
 
 def _lost_on_the_way(book: Book, facts: ServingFacts) -> bool:
@@ -74,28 +70,6 @@ def _lost_on_the_way(book: Book, facts: ServingFacts) -> bool:
     one_label = seen(book).pattern in ("one_class", "few_values") and training is not None
     one_label = one_label and training is not None and training.pattern not in ("one_class", "few_values")
     return facts.training_rows_flat is False and (served_flat or one_label)
-
-
-def _one_row(book: Book, facts: ServingFacts, because: str, numbers: dict[str, float]) -> Assessment:
-    inputs = maybe(book, InputFacts)
-    many = inputs is not None and inputs.n_columns >= COLUMNS
-    shift = facts.median_shift_sd
-    if many and facts.training_rows_flat is False and (shift < CENTRE_SD or shift > FAR_SD):
-        where = "at the centre of the training rows" if shift < CENTRE_SD else f"{num(shift)} sd outside them"
-        because = f"every row served was turned into one point {where}, where no real row lies"
-        return supported(because, weight=0.92, layer="input", **numbers)
-    return inconclusive(f"{because}; they all are one row, whatever made them so", weight=0.3, layer=None, **numbers)
-
-
-def _unknown_tokens(facts: ServingFacts, numbers: dict[str, float]) -> Assessment:
-    """No new text does this: most of a language's rows hold some word that the training rows held."""
-    because = f"{percent(facts.unknown_token_rows)} of the rows served hold no token that tells training rows apart"
-    if facts.training_rows_flat:
-        because = f"{because}, but the network is flat on its training rows too"
-        return inconclusive(because, weight=0.3, layer=None, **numbers)
-    numbers = {"unknown_token_rows_fraction": facts.unknown_token_rows, **numbers}
-    because = f"{because}, as if they were numbered with another vocabulary"
-    return supported(because, weight=0.92, layer="input", **numbers)
 
 
 def _certain(book: Book) -> float:
@@ -112,7 +86,7 @@ def _assess(book: Book) -> Assessment:
         "shift_sd": facts.median_shift_sd,
     }
     if facts.unknown_token_rows > MOST:
-        return _unknown_tokens(facts, numbers)
+        return unknown_tokens(facts, numbers)
     map_found = facts.affine or ("the same columns in another order" if facts.permuted_columns else None)
     if map_found is None and facts.shifted_fraction < SOME and facts.constant_fraction < SOME:
         return ruled_out("the rows served follow the distribution of the training rows", layer=None, **numbers)
@@ -121,12 +95,19 @@ def _assess(book: Book) -> Assessment:
     because = f"{percent(facts.shifted_fraction)} of the columns served do not follow the training rows"
     if map_found is not None:
         because = f"the rows served differ from the training rows by a map that was found ({map_found})"
+    return _differing(book, facts, map_found, because, numbers)
+
+
+def _differing(
+    book: Book, facts: ServingFacts, map_found: str | None, because: str, numbers: dict[str, float]
+) -> Assessment:
+    """The rows served are others: what that does to the network."""
     if facts.training_rows_flat:
         return inconclusive(
             f"{because}, but the network is flat on its training rows too", weight=0.3, layer=None, **numbers
         )
     if facts.identical_rows:
-        return _one_row(book, facts, because, numbers)
+        return one_row(book, facts, because, numbers)
     lost = _lost_on_the_way(book, facts)
     if lost:
         because = f"{because}, and the network is flat on them while it is not on its training rows"

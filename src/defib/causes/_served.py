@@ -1,0 +1,38 @@
+"""Rows served that no preprocessing of the training made: one point for all, or unknown tokens. Private."""
+
+from __future__ import annotations
+
+from defib.causes._signs import maybe, num
+from defib.diagnosis import Assessment, inconclusive, supported
+from defib.evidence import Book
+from defib.probes.inputs import InputFacts, ServingFacts
+from defib.wording import percent
+
+MOST = 0.5
+"""Share of columns that do not follow the training distribution; a few may drift by chance or by time."""
+CENTRE_SD, FAR_SD, COLUMNS = 0.05, 5.0, 5
+"""A real row lies about 0.7 sd from the mean in its median column. One that lies at the centre of five columns or more
+(a scaler fitted on the rows served), or far outside all of them, was made by the preprocessing."""
+
+
+def one_row(book: Book, facts: ServingFacts, because: str, numbers: dict[str, float]) -> Assessment:
+    """All rows served are one: made so by the preprocessing where no real row lies there."""
+    inputs = maybe(book, InputFacts)
+    many = inputs is not None and inputs.n_columns >= COLUMNS
+    shift = facts.median_shift_sd
+    if many and facts.training_rows_flat is False and (shift < CENTRE_SD or shift > FAR_SD):
+        where = "at the centre of the training rows" if shift < CENTRE_SD else f"{num(shift)} sd outside them"
+        because = f"every row served was turned into one point {where}, where no real row lies"
+        return supported(because, weight=0.92, layer="input", **numbers)
+    return inconclusive(f"{because}; they all are one row, whatever made them so", weight=0.3, layer=None, **numbers)
+
+
+def unknown_tokens(facts: ServingFacts, numbers: dict[str, float]) -> Assessment:
+    """Rows of unknown tokens, as no new text brings: most of its rows hold some word of the training rows."""
+    because = f"{percent(facts.unknown_token_rows)} of the rows served hold no token that tells training rows apart"
+    if facts.training_rows_flat:
+        because = f"{because}, but the network is flat on its training rows too"
+        return inconclusive(because, weight=0.3, layer=None, **numbers)
+    numbers = {"unknown_token_rows_fraction": facts.unknown_token_rows, **numbers}
+    because = f"{because}, as if they were numbered with another vocabulary"
+    return supported(because, weight=0.92, layer="input", **numbers)
