@@ -304,6 +304,15 @@ def test_any_constant_is_identical_in_any_shape(value: float, n: int, k: int, ti
     assert symptom.constant == pytest.approx((value,) * k, rel=1e-6)
 
 
+def test_more_output_columns_than_are_kept_are_held_against_the_labels_all_the_same() -> None:
+    rng = np.random.default_rng(0)
+    y = rng.normal(size=(200, 64)) + np.arange(64)
+    symptom = read_symptom(np.tile(y.mean(axis=0), (200, 1)), y=y, task="regression")
+    assert symptom.equals == "mean_of_y"
+    assert symptom.constant == pytest.approx(tuple(y.mean(axis=0)[:50]))
+    assert symptom.n_outputs == 64
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10_000), st.floats(0.02, 0.2), st.floats(0.05, 0.95))
 def test_spread_above_a_tenth_of_the_prior_is_never_flat(seed: int, share: float, prior: float) -> None:

@@ -107,7 +107,7 @@ def read_symptom(
     spreads = measures.spread(look.wide) / tiled if len(look.wide) else np.zeros(1)
     return Symptom(
         pattern=pattern,
-        constant=constant,
+        constant=None if constant is None else constant[:MAX_COLUMNS],
         equals=equals,
         exactness=exactness,
         prediction_spread=float(spreads.max(initial=0.0)),
@@ -309,7 +309,7 @@ def _hard_share(look: _Look, reference: Reference) -> float | None:
 def _constant(look: _Look, pattern: Pattern) -> tuple[float, ...] | None:
     if not len(look.tall) or pattern == "nan" or not (pattern in FLAT_PATTERNS or pattern == "one_class"):
         return None
-    return tuple(float(value) for value in np.median(look.tall, axis=0)[:MAX_COLUMNS])
+    return tuple(float(value) for value in np.median(look.tall, axis=0))
 
 
 def _skill(

@@ -290,6 +290,21 @@ class TestTheRest:
         stopped = book(replace(TRAINING, stopped_early=True))
         assert "patience=50" in load("more-epochs").code(stopped, "keras")
 
+    def test_targets_are_scaled_into_what_the_head_can_say(self) -> None:
+        tall = replace(REGRESSION, minimum=-4.0, maximum=12.0)
+        tanh = replace(VALUES_HEAD, activation="tanh", output_low=-1.0, output_high=1.0, labels_outside=0.9)
+        assert applies("min-max-targets", tall, tanh) is None
+        assert applies("min-max-targets", tall, replace(tanh, labels_outside=0.0)) is not None
+        assert applies("min-max-targets", tall, VALUES_HEAD) is not None
+        transform = arm("min-max-targets", tall, tanh).targets
+        assert transform is not None
+        np.testing.assert_allclose(transform(np.array([-4.0, 4.0, 12.0])), [-1.0, 0.0, 1.0])
+        assert "offset, scale = 4, 8" in load("min-max-targets").code(book(tall, tanh), "torch")
+
+    def test_values_are_not_made_into_class_ids(self) -> None:
+        assert "searchsorted" in load("fix-labels").code(book(), "keras")
+        assert "searchsorted" not in load("fix-labels").code(book(REGRESSION), "keras")
+
     def test_standardized_targets_are_transformed_back_by_the_same_numbers(self) -> None:
         transform = arm("standardize-targets", replace(REGRESSION, mean=10.0, sd=4.0)).targets
         assert transform is not None

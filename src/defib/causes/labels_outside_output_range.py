@@ -30,7 +30,8 @@ model.compile("adam", "binary_crossentropy")
 
 ## Fix
 The head and loss that belong to the task: K softmax units with a categorical loss for K classes, one sigmoid for
-labels 0/1, a linear head (and standardized targets) for regression.
+labels 0/1, a linear head (and standardized targets) for regression; or targets scaled into the head's range, as for an
+autoencoder that ends in a sigmoid.
 
 ## Known problems
 Some labels outside (a −1 among ±1 labels under a sigmoid) still let the rows be ranked; then it is no collapse.
@@ -105,7 +106,7 @@ CAUSE = Cause(
     name="labels-outside-output-range",
     stage="labels",
     assess=_assess,
-    fixes=("fitting-head", "standardize-targets", "fix-labels"),
+    fixes=("fitting-head", "min-max-targets", "standardize-targets", "fix-labels"),
     contrast={"fitting-head": "must_work", "more-epochs": "must_not", "reinitialize": "must_not"},
     explains=("DF303", "DF307", "DF401", "DF402", "DF403", "DF405", "DF502", "DF505", "DF506", "DF902"),
     look_alikes=("DF301", "DF302", "DF303", "DF305", "DF106", "DF101"),

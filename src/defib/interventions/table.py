@@ -38,6 +38,7 @@ INTERVENTIONS: dict[str, str] = {
     "canonical-loop": "canonical_loop",
     "weaker-regularization": "weaker_regularization",
     "standardize-targets": "standardize_targets",
+    "min-max-targets": "min_max_targets",
     "recompute-statistics": "recompute_statistics",
     "same-pipeline": "same_pipeline",
     "lower-threshold": "lower_threshold",

@@ -128,7 +128,9 @@ def symptom_facts(symptom: Symptom) -> list[str]:
     if s.hard_label_share is not None and s.n_unique > 1:
         lines.append(f"{percent(s.hard_label_share)} of the rows are given the same class")
     if s.n_outputs > 1 and s.columns_flat:
-        lines.append(f"{sum(s.columns_flat)} of {len(s.columns_flat)} output columns are flat")
+        looked = len(s.columns_flat)
+        of = f"{looked}" if looked == s.n_outputs else f"the first {looked} of {s.n_outputs:,}"
+        lines.append(f"{sum(s.columns_flat)} of {of} output columns are flat")
     lines.append(
         skill_text(s.skill) if s.skill is not None else "skill was not assessed: it needs labels of these rows"
     )
