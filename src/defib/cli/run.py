@@ -145,6 +145,7 @@ def run_request(request: Request) -> int:
     from defib.capture.pulse import Pulse
     from defib.capture.ranks import Ranks
     from defib.capture.script import find_program, run_launcher, run_program
+    from defib.cli.misplaced import misplaced
     from defib.cli.ranked import for_all, run_beside
     from defib.cli.untrained import nothing_trained
     from defib.recording import Recorder
@@ -168,6 +169,8 @@ def run_request(request: Request) -> int:
     if ranks is not None:
         request = for_all(request, outcome, ranks)
     recorder.write("script", **_script_event(outcome))
+    if hint := misplaced(request.script, request.args):
+        _usable(stderr, sys.__stderr__).write(f"defib: {hint}\n")
     if not outcome.subjects:
         recorder.discard()
         return nothing_trained(request.script, outcome, _usable(stderr, sys.__stderr__))
