@@ -212,6 +212,7 @@ def _fix(d: Diagnosis) -> dict[str, Any] | None:
     return {
         "title": fix_title(d.fix),
         "says": d.fix.says,
+        "proven": "verified" if d.fix.verified else "not verified",
         "tried": seeds_clause(d.fix, d.trials),
         "code": coloured(d.fix.code) if d.fix.code else "",
         "alternatives_title": alternatives_title(d.fix),

@@ -157,10 +157,11 @@ def looks(behind: Behind) -> str:
     facts = behind.evidence.get("LookFacts")
     if facts is None:
         return ""
-    far = "" if facts.updates[-1] >= facts.n_updates else f" as far as its time reached, of {facts.n_updates:,}"
+    last = facts.updates[-1]
+    far = "" if last >= facts.n_updates else f" of its {facts.n_updates:,}, as far as the time for it reached"
     return (
         "Rows are weights from the input down to the output, time runs to the right; ╳: exactly 0. The training was "
-        f"replayed from its initial weights, {facts.updates[-1]:,} updates long{far}."
+        f"replayed from its initial weights for {last:,} updates{far}."
     )
 
 

@@ -146,9 +146,17 @@ def category(field: str, **more: Any) -> Spec:
     return {"field": field, "type": "nominal", "sort": None, "title": None, **more}
 
 
-def told_apart(field: str, names: Sequence[str], colours: Sequence[str], shapes: Sequence[str] = ()) -> Spec:
-    """Colour, and shape where shapes are given, of each of these names."""
+AS_LINE: Final = {"legend": {"symbolType": "stroke", "symbolOpacity": 1}}
+"""A line in the legend stands for a line in the figure."""
+
+
+def told_apart(
+    field: str, names: Sequence[str], colours: Sequence[str], shapes: Sequence[str] = (), *, stroke: bool = False
+) -> Spec:
+    """Colour, and shape where shapes are given, of each of these names; ``stroke``: they are lines."""
     found: Spec = {"color": category(field, scale={"domain": list(names), "range": list(colours)})}
+    if stroke:
+        found["color"] |= AS_LINE
     if shapes:
         found["shape"] = category(field, scale={"domain": list(names), "range": list(shapes)})
     return found

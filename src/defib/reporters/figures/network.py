@@ -82,7 +82,7 @@ def _state(state: Any, what: str) -> dict[str, Any]:
 
 def _first_equal(layer: str, y: Spec) -> Spec:
     """A band over the layer in which the rows become equal, with words at its right end."""
-    data = rows([{"layer": place(layer), "words": "the rows become equal here"}])
+    data = rows([{"layer": place(layer), "words": "the rows become equal here", "short": "equal here"}])
     return {
         "data": data,
         "layer": [

@@ -10,6 +10,7 @@ from defib.diagnosis import Diagnosis
 from defib.reporters.background import Behind
 from defib.reporters.charts import MOST_POINTS, thinned
 from defib.reporters.figures.look import (
+    AS_LINE,
     DIM,
     END,
     LEVEL,
@@ -96,8 +97,9 @@ def _curve(data: list[dict[str, Any]], names: Sequence[str], y: Spec, total: int
             "x": x,
             "y": y,
             "tooltip": hover(what="", update="update", loss="loss"),
-            **told_apart("what", names, (END, DIM)[: len(names)]),
-            "strokeDash": category("what", scale={"domain": list(names), "range": [[1, 0], [6, 3]][: len(names)]}),
+            **told_apart("what", names, (END, DIM)[: len(names)], stroke=True),
+            "strokeDash": category("what", scale={"domain": list(names), "range": [[1, 0], [6, 3]][: len(names)]})
+            | AS_LINE,
         },
     }
 

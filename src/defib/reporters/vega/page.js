@@ -27,12 +27,35 @@
     });
   }
 
+  /** Words on as many lines as fit into so many characters each. */
+  function broken(words, most) {
+    const lines = [""];
+    for (const word of words.split(" ")) {
+      const longer = lines.at(-1) ? `${lines.at(-1)} ${word}` : word;
+      if (longer.length > most && lines.at(-1)) lines.push(word); else lines[lines.length - 1] = longer;
+    }
+    return lines;
+  }
+
+  /** The same specification with the titles of axes and legends broken, and short words where there are some. */
+  function shortened(part, most) {
+    if (Array.isArray(part)) return part.map((one) => shortened(one, most));
+    if (part === null || typeof part !== "object") return part;
+    const known = Object.entries(part).map(([key, value]) => [
+      key,
+      key === "title" && typeof value === "string" ? broken(value, most)
+        : key === "data" || key === "tooltip" ? value
+        : key === "field" && value === "words" ? "short" : shortened(value, most),
+    ]);
+    return Object.fromEntries(known);
+  }
+
   /** On a phone the legend goes one below the other, and names take less of the width. */
   function narrowed(spec, width) {
     if (width >= NARROW) return spec;
     const {legend, axis} = spec.config;
     const config = {...spec.config, legend: {...legend, columns: 1}, axis: {...axis, labelLimit: width / 4}};
-    return {...spec, config};
+    return {...shortened(spec, width / 11), config};
   }
 
   /** A deep network scrolls in a box of its own: show the layer in which the rows become equal. */
