@@ -99,6 +99,71 @@ def test_watching_several_inputs_changes_nothing(keras: Any) -> None:
     assert all(np.array_equal(a, b) for a, b in zip(alone[0], together[0], strict=True))
 
 
+@pytest.mark.parametrize("how", ["tuple", "dict"])
+def test_a_class_of_ones_own_that_takes_several_inputs(keras: Any, how: str) -> None:
+    numbers, tokens, y = data()
+    layers = keras.layers
+
+    class TwoDoors(keras.Model):  # type: ignore[misc]
+        def __init__(self) -> None:
+            keras.Model.__init__(self)
+            self.look_up, self.flat = layers.Embedding(9, 2), layers.Flatten()
+            self.head = layers.Dense(1, activation="sigmoid")
+
+        def call(self, inputs: Any) -> Any:
+            first, second = inputs.values() if isinstance(inputs, dict) else inputs
+            return self.head(layers.concatenate([first, self.flat(self.look_up(second))]))
+
+    model = TwoDoors()
+    model.compile(optimizer=keras.optimizers.SGD(0.1), loss="binary_crossentropy")
+    given = (numbers, tokens) if how == "tuple" else {"numbers": numbers, "tokens": tokens}
+
+    def program() -> Any:
+        model.fit(given, y, epochs=2, batch_size=8, verbose=0, shuffle=False)
+        return model.predict(given, verbose=0)
+
+    subject, predicted = watched(program)
+    packed = np.concatenate([numbers, tokens], axis=1)
+    np.testing.assert_allclose(subject.forward(packed).outputs, predicted, rtol=1e-5)
+    p = np.clip(predicted[:, 0].astype(np.float64), 1e-7, 1 - 1e-7)
+    expected = -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p))
+    assert subject.loss(packed, y) == pytest.approx(expected, rel=1e-4)
+    bias = next(one.values for one in subject.gradients(packed, y) if one.name.endswith("bias"))
+    np.testing.assert_allclose(bias, [np.mean(p - y)], rtol=1e-3)
+    trained = subject.train(Arm(), subject.training, seed=0)
+    for value, end in zip(trained._values, model.weights, strict=True):
+        np.testing.assert_allclose(value, end.numpy(), atol=2e-5)
+
+
+@pytest.mark.parametrize("graph", [False, True])
+@pytest.mark.parametrize("how", ["tuple", "dict"])
+def test_a_tape_over_several_inputs(keras: Any, how: str, graph: bool) -> None:
+    import tensorflow as tf
+
+    numbers, tokens, y = data()
+    model, optimizer = two_doors(keras), keras.optimizers.SGD(0.1)
+    criterion = keras.losses.BinaryCrossentropy()
+
+    def step(x: Any, target: Any) -> Any:
+        with tf.GradientTape() as tape:
+            value = criterion(target, model(x, training=True))
+        gradients = tape.gradient(value, model.trainable_variables)
+        optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
+        return value
+
+    run = tf.function(step) if graph else step
+
+    def program() -> None:
+        for start in range(0, 24, 8):
+            a, b = tf.constant(numbers[start : start + 8]), tf.constant(tokens[start : start + 8])
+            run((a, b) if how == "tuple" else {"numbers": a, "tokens": b}, tf.constant(y[start : start + 8, None]))
+
+    subject, _ = watched(program)
+    np.testing.assert_array_equal(subject.training.X, np.concatenate([numbers, tokens], axis=1))
+    np.testing.assert_array_equal(subject.training.y[:, 0], y)
+    assert subject.trace.n_updates == 3
+
+
 def two_heads(keras: Any, *, named: bool) -> Any:
     door = keras.Input((3,))
     hidden = keras.layers.Dense(5, activation="tanh", name="trunk")(door)

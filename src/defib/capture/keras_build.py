@@ -16,7 +16,7 @@ from defib.adapters.keras.program import OptimizerPlan
 from defib.adapters.keras.subject import Captured, KerasSubject
 from defib.adapters.keras.weights import weights_of
 from defib.capture.keras_handmade import HandMade, read_handmade, why_unread, with_handmade
-from defib.capture.keras_rows import SAME_SHARE, hashes
+from defib.capture.keras_rows import hashes
 from defib.capture.keras_study import Served, Study
 from defib.capture.keras_views import views
 from defib.recipe import TrainingRecipe
@@ -53,6 +53,7 @@ def _subject(study: Study) -> KerasSubject:
         untried=study.untried,
         in_training_mode=(_evaluation_mode_share(study) or 0.0) < HALF,
         packing=study.packing,
+        view=study.owner is not None,
         first_loss=None if study.loop is None else study.loop.value,
         unknown=_unknown(study, training, handmade),
     )
@@ -117,7 +118,7 @@ def _unknown(study: Study, training: Rows | None, handmade: HandMade | None) -> 
     if study.loop is not None:
         return why_unread(study, handmade)
     if study.owner is not None and overrides(study.flavor, study.owner, "train_step"):
-        return "the model has a train_step of its own and several inputs or outputs"
+        return "the model has a train_step of its own, and several inputs, several outputs or texts"
     reason = why_untrainable(study.flavor, study.model if study.owner is None else study.owner)
     if reason is None and training is None:
         reason = "the training rows could not be seen"
@@ -214,17 +215,13 @@ def _label_order(study: Study, training: Rows | None, shuffled: bool | None) -> 
     return training.y[:LABEL_ORDER] if seen_drawn or shuffled is False else None
 
 
-def _is_training(study: Study, X: AnyArray) -> bool:
-    return bool(study.training.known) and study.training.share_known(hashes(X)) >= SAME_SHARE
-
-
 def _prediction(study: Study) -> tuple[Rows | None, FloatArray | None, ServingCalls | None]:
     """The last rows served that are not the training rows again; predictions before evaluations."""
     all_served = study.served if study.stranger is None else study.stranger.served
     if not all_served:
         return None, None, None
     after = study.n_updates if study.stranger is None else 0
-    fresh = [s for s in all_served if not _is_training(study, s.X[0] if len(s.X) == 1 else s.rows().X)]
+    fresh = [s for s in all_served if not study.trained_on(s)]
     last = [s for s in fresh if s.after_updates == after] or fresh
     chosen = _last_predicted(last) or _last_predicted(all_served) or (last or all_served)[-1]
     rows, outputs = chosen.rows(), chosen.all_outputs()
@@ -255,7 +252,7 @@ def _held_out(study: Study) -> Rows | None:
     """Labelled rows that were not trained on: evaluated ones first, else the validation data."""
     for served in reversed(study.served):
         rows = served.rows()
-        if rows.y is not None and served.how == "evaluate" and not _is_training(study, rows.X):
+        if rows.y is not None and served.how == "evaluate" and not study.trained_on(served):
             return rows
     rows_or_none = study.validation.rows()
     return rows_or_none if rows_or_none is not None and rows_or_none.y is not None else None

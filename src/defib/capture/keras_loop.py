@@ -23,6 +23,7 @@ from defib.capture.engaged import CLAIMED
 from defib.capture.keras_look import Look, Met, is_symbolic
 from defib.capture.keras_rows import to_array
 from defib.capture.keras_study import Study
+from defib.capture.keras_traced import Traced, given_at, place, places
 from defib.capture.keras_turn import Turn, in_training
 from defib.capture.torch_frames import user_line
 from defib.subject import GradientSeen
@@ -53,18 +54,6 @@ class LoopNotes:
     """``id`` of a variable → what the loop handed the optimizer for it at its first step."""
     modes: deque[bool] = field(default_factory=lambda: deque(maxlen=MAX_MODES))
     """Of the last steps (once per tracing of a compiled one): whether the model was called in training mode."""
-
-
-@dataclass
-class Traced:
-    """What one ``tf.function`` does with its arguments."""
-
-    study: Study | None = None
-    rows: int | None = None
-    """Which of the function's tensors went into the model."""
-    labels: int | None = None
-    updates: int = 0
-    """Optimizer steps per call."""
 
 
 @dataclass
@@ -306,8 +295,9 @@ class Loops:
         return turn
 
     def _called(self, traced: Traced, study: Study, flat: list[Any]) -> None:
-        if traced.rows is not None and traced.rows < len(flat):
-            X = to_array(flat[traced.rows])
+        given = given_at(traced.rows, flat)
+        if given is not None:
+            X = study.rows_of(given)
             y = to_array(flat[traced.labels]) if traced.labels is not None and traced.labels < len(flat) else None
             if X is not None and X.ndim > 0:
                 study.training.add_batch(X, y, None)
@@ -325,8 +315,8 @@ class Loops:
         if traced.updates and traced.rows is not None:
             traced.updates = 0  # traced again, for other shapes
         if self.pending is not None:
-            traced.rows = _place(self.pending.x)
-            traced.labels = _place(self.labels)
+            traced.rows = places(self.pending.x)
+            traced.labels = place(self.labels)
         return traced
 
 
@@ -357,13 +347,6 @@ def _is_value(x: Any) -> bool:
 def _any_symbolic(x: Any) -> bool:
     parts = parts_of(x)
     return is_symbolic(x) if parts is None else any(is_symbolic(one) for one in parts.values())
-
-
-def _place(x: Any) -> int | None:
-    """Which input of its graph a symbolic tensor is."""
-    graph = getattr(x, "graph", None) if x is not None and is_symbolic(x) else None
-    inputs = list(getattr(graph, "inputs", []))
-    return next((i for i, one in enumerate(inputs) if one is x), None)
 
 
 def gradients_in(args: Sequence[Any], variables: Sequence[Any]) -> dict[int, GradientSeen]:

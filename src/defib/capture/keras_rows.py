@@ -63,13 +63,18 @@ def hashes(X: AnyArray) -> NDArray[np.uint64]:
     """
     flat = np.asarray(X).reshape(len(X), -1)
     if flat.dtype.kind not in "fiub":
-        return np.array([hash(tuple(row)) & (2**64 - 1) for row in flat.tolist()], dtype=np.uint64)
+        return np.array([hash(tuple(map(_as_text, row))) & (2**64 - 1) for row in flat.tolist()], dtype=np.uint64)
     with np.errstate(over="ignore"):
         words = np.ascontiguousarray(flat, dtype=np.float32).view(np.uint32).astype(np.uint64)
         keys = np.random.RandomState(7).randint(1, 2**62, size=flat.shape[1], dtype=np.int64).astype(np.uint64)
         mixed = (words + keys) * (keys | np.uint64(1))
         mixed ^= mixed >> np.uint64(29)
         return np.asarray(mixed.sum(axis=1, dtype=np.uint64) if flat.shape[1] else np.zeros(len(flat), np.uint64))
+
+
+def _as_text(cell: Any) -> Any:
+    """TensorFlow hands texts back as bytes."""
+    return cell.decode(errors="replace") if isinstance(cell, bytes) else cell
 
 
 def evenly(n: int, at_most: int) -> NDArray[np.int64]:

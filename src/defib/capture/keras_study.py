@@ -12,7 +12,7 @@ import numpy as np
 from defib.adapters.keras.flavor import Flavor, to_numpy
 from defib.adapters.keras.optimizers import class_of, config_of
 from defib.adapters.keras.packing import CannotPack, Packing, by_output, output_keys, packing_of, parts_of
-from defib.capture.keras_rows import RowStore, SeveralArrays, evenly, row_limit, to_array
+from defib.capture.keras_rows import SAME_SHARE, RowStore, SeveralArrays, evenly, hashes, row_limit, to_array
 from defib.subject import AnyArray, FloatArray, Rows, WeightsOrigin
 
 MAX_LOSSES: Final = 2_000
@@ -74,6 +74,8 @@ class Served:
     """Running number over all models of the program."""
     training: bool = False
     """The call was made with ``training=True``."""
+    again: bool | None = None
+    """Whether these are the training rows, where that was found out before the rows were changed."""
 
     @property
     def n_kept(self) -> int:
@@ -248,10 +250,10 @@ class Study:
 
     def after_step(self) -> None:
         """Relative size of the first update, from the weights before and after it."""
-        if self.first_update or self.initial is None or len(self.initial) != len(self.model.weights):
+        if self.first_update or self.initial is None or len(self.initial) != len(weights_now(self.model)):
             return
         found = []
-        for index, variable in enumerate(self.model.weights):
+        for index, variable in enumerate(weights_now(self.model)):
             before = self.initial[index]
             if before.dtype.kind != "f":
                 continue
@@ -259,6 +261,13 @@ class Study:
             moved = float(np.linalg.norm(to_numpy(variable) - before))
             found.append((index, moved / size if size > 0 else (float("inf") if moved > 0 else 0.0)))
         self.first_update = tuple(found)
+
+    def trained_on(self, served: Served) -> bool:
+        """Whether these rows are the training rows again."""
+        if served.again is not None:
+            return served.again
+        X = served.X[0] if len(served.X) == 1 else served.rows().X
+        return bool(self.training.known) and self.training.share_known(hashes(X)) >= SAME_SHARE
 
     def serve(self, served: Served) -> None:
         """Keep rows that were served; a loop over rows becomes one entry. Older ones beyond the last few are let go."""
@@ -290,9 +299,12 @@ def _side_by_side(
 
 
 def weights_now(model: Any) -> list[Any]:
-    """The model's weights; none when it is not built yet (the legacy Keras raises then)."""
+    """The model's weights; none when it is not built yet (the legacy Keras raises then).
+
+    The legacy Keras counts vocabularies among them.
+    """
     try:
-        return list(model.weights)
+        return [one for one in model.weights if hasattr(one, "shape")]
     except ValueError:
         return []
 

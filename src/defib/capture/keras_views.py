@@ -1,4 +1,4 @@
-"""Studies of models with several inputs or outputs, as studies of models with one of each."""
+"""Studies of models with several inputs or outputs, or of text, as studies of models of one array of numbers."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import numpy as np
 
 from defib.adapters.keras.packing import Packing, by_output, one_output, output_keys, packed_model
 from defib.adapters.keras.quiet import quiet
+from defib.adapters.keras.text import TextDoor, is_text, text_door
 from defib.capture.keras_rows import RowStore
-from defib.capture.keras_study import LossTrace, Served, Study
+from defib.capture.keras_study import LossTrace, Served, Study, weights_now
 
 TOGETHER = "it is one of several outputs that were trained together"
 
@@ -22,7 +23,7 @@ def views(study: Study) -> list[Study]:
     """
     keys = output_keys(study.model) if study.answers is not None or study.replies is not None else ()
     if not keys and study.packing is None:
-        return [study]
+        return [_behind_text(study)]
     with quiet():
         parts = [_output(study, number, key) for number, key in enumerate(keys)] or [study]
         return parts if study.packing is None else [_packed(part, study.packing) for part in parts]
@@ -32,6 +33,36 @@ def _packed(study: Study, packing: Packing) -> Study:
     owner = study.model if study.owner is None else study.owner
     loss = getattr(study.model, "loss", None) if study.owner is None else study.compiled_loss
     return _seen_as(study, packed_model(study.flavor, study.model, packing), owner, loss)
+
+
+def _behind_text(study: Study) -> Study:
+    """The study seen from where its texts are numbers; itself where it has none."""
+    if not any(is_text(one) for one in study.training.X[:1]):
+        return study
+    with quiet():
+        door = text_door(study.flavor, study.model)
+        if door is None:
+            return study
+        view = _seen_as(study, door.model, study.model, getattr(study.model, "loss", None))
+        return replace(
+            view,
+            training=_read(study.training, door),
+            validation=_read(study.validation, door),
+            served=[_answered(one, study, door) for one in study.served],
+            stranger=study.stranger
+            and replace(study.stranger, served=[_answered(one, study, door) for one in study.stranger.served]),
+            notes=[*study.notes, door.describe()],
+        )
+
+
+def _read(store: RowStore, door: TextDoor) -> RowStore:
+    return replace(store, X=[door.read(one) for one in store.X])
+
+
+def _answered(served: Served, study: Study, door: TextDoor) -> Served:
+    """The texts are compared with those trained on before they are read."""
+    again = study.trained_on(served)
+    return replace(served, X=[door.read(one) for one in served.X], again=again)
 
 
 def _output(study: Study, number: int, key: str) -> Study:
@@ -54,7 +85,7 @@ def _output(study: Study, number: int, key: str) -> Study:
 
 def _seen_as(study: Study, model: Any, owner: Any, loss: Any) -> Study:
     """The study with another model over (some of) the same weights."""
-    place = {id(variable): number for number, variable in enumerate(study.model.weights)}
+    place = {id(variable): number for number, variable in enumerate(weights_now(study.model))}
     order = [place[id(variable)] for variable in model.weights]
     new = {old: number for number, old in enumerate(order)}
     return replace(

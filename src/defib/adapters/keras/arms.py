@@ -87,13 +87,18 @@ class Workshop:
         try:
             self.compile(clone)
         except Exception:  # a compile of the user's own with other arguments
-            return borrowed(captured.flavor, captured.model)
+            clone = borrowed(captured.flavor, captured.model)
+            self.compile(clone)
         return clone
 
     def compile(self, clone: Clone) -> None:
-        """Give a clone the user's loss; a borrowed model has it."""
+        """Give a clone the user's loss; a borrowed model of the user's has it, a view of it that defib made has not."""
         loss = self._captured.loss
-        if clone.borrowed or isinstance(loss, Recovered) or (loss is None and not self._captured.own_step):
+        if (
+            (clone.borrowed and not self._captured.view)
+            or isinstance(loss, Recovered)
+            or (loss is None and not self._captured.own_step)
+        ):
             return
         if loss is None:
             clone.model.compile(optimizer="sgd")

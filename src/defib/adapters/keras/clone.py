@@ -222,6 +222,8 @@ def _copy(flavor: Flavor, layer: Any, changes: Changes, pairs: dict[int, tuple[A
 def _remake(flavor: Flavor, layer: Any, change: Change) -> Any:
     if isinstance(layer, flavor.keras.layers.Lambda):
         return _remake_lambda(flavor, layer)
+    if hasattr(layer, "get_vocabulary") and not layer.weights:
+        return layer  # what it looks up is no part of its config
     config = {**layer.get_config(), **change.config}
     return type(layer).from_config(config)
 

@@ -16,6 +16,7 @@ from defib.adapters.keras.packing import CannotPack, Packing, packed_model, pack
 from defib.adapters.keras.program import OptimizerPlan
 from defib.adapters.keras.quiet import quiet
 from defib.adapters.keras.subject import Captured, KerasSubject
+from defib.adapters.keras.text import TextDoor, is_text, text_door
 from defib.errors import InputError, ModelError
 from defib.recipe import TrainingRecipe
 from defib.subject import AnyArray, Rows, TrainingTrace
@@ -62,6 +63,10 @@ def subject_from_model(
     packing = None if parts is None else _packing(X, parts)
     rows, labels = _check_rows(_packed(X, packing), y)
     others = None if X_predict is None else _array(_packed(X_predict, packing))
+    door = _door(flavor, model, rows) if packing is None else None
+    if door is not None:
+        with quiet():
+            rows, others = door.read(rows), None if others is None else door.read(others)
     optimizer, loss = getattr(model, "optimizer", None), getattr(model, "loss", None)
     plan = None if optimizer is None else OptimizerPlan(class_of(optimizer), config_of(optimizer))
     epochs = epochs if epochs is not None else _epochs_of(model)
@@ -70,15 +75,18 @@ def subject_from_model(
     n_updates = (epochs or 0) * -(-len(rows) // batch)
     captured = Captured(
         flavor=flavor,
-        model=model if packing is None else _behind_a_door(flavor, model, packing),
+        model=_network(flavor, model, packing, door),
         optimizer=plan,
         packing=packing,
+        view=packing is not None or door is not None,
         loss=loss,
         epochs=float(epochs) if epochs else None,
-        own_step=packing is None and overrides(flavor, model, "train_step"),
-        unknown=_why_packed(flavor, model) if packing is not None else why_untrainable(flavor, model),
+        own_step=packing is None and door is None and overrides(flavor, model, "train_step"),
+        unknown=_why_not(flavor, model, view=packing is not None or door is not None),
     )
     notes: tuple[str, ...] = ("the initial weights are not known: trials draw them from the layers' own initializers",)
+    if door is not None:
+        notes = (*notes, door.describe())
     if packing is not None:
         notes = (*notes, f"the inputs were laid side by side: {packing.describe()}")
     subject = KerasSubject(
@@ -178,9 +186,23 @@ def _several_inputs(came: str) -> InputError:
     )
 
 
-def _why_packed(flavor: Flavor, model: Any) -> str | None:
-    if overrides(flavor, model, "train_step"):
-        return "the model has a train_step of its own and several inputs"
+def _network(flavor: Flavor, model: Any, packing: Packing | None, door: TextDoor | None) -> Any:
+    """The user's model, or the view of it that takes one array of numbers."""
+    if packing is not None:
+        return _behind_a_door(flavor, model, packing)
+    return model if door is None else door.model
+
+
+def _door(flavor: Flavor, model: Any, rows: AnyArray) -> TextDoor | None:
+    if not is_text(rows):
+        return None
+    with quiet():
+        return text_door(flavor, model)
+
+
+def _why_not(flavor: Flavor, model: Any, *, view: bool) -> str | None:
+    if view and overrides(flavor, model, "train_step"):
+        return "the model has a train_step of its own, and several inputs or texts"
     return why_untrainable(flavor, model)
 
 

@@ -76,6 +76,8 @@ class Captured:
     """Why no trial is run although the loss is known, as a clause."""
     packing: Packing | None = None
     """How several inputs lie side by side in a row; ``model`` then is the packed one."""
+    view: bool = False
+    """``model`` is defib's own around the user's layers: inputs packed, one of several outputs, behind text layers."""
     first_loss: Any = None
     """What the first compiled step of a hand-written loop returned, where that was a number."""
     unknown: str | None = None

@@ -76,9 +76,7 @@ class _Recorder:
         weights = self.parameters.get(name, [])
         if kind == "other" and any(w.variable.shape is not None and len(w.variable.shape) == 2 for w in weights):
             kind = "dense"
-        shape = getattr(values, "shape", None)
-        units = int(shape[-1]) if shape is not None and len(shape) > 1 else None
-        return Layer(name, kind, layer_activation(layer), units, tuple(w.name for w in weights))
+        return Layer(name, kind, layer_activation(layer), _last(values), tuple(w.name for w in weights))
 
     def activation(self, owner: Any, kind: str, before: Any, after: Any) -> None:
         """Record a fused or functional activation, and what went into it if that was not recorded yet."""
@@ -142,7 +140,8 @@ def _tail_is(recorder: _Recorder, tensor: Any) -> bool:
 
 def _last(tensor: Any) -> int | None:
     shape: Any = getattr(tensor, "shape", ())
-    return int(shape[-1]) if len(shape) > 1 else None
+    known = len(shape) > 1 and shape[-1] is not None  # text layers run inside a graph of their own: sizes are open
+    return int(shape[-1]) if known else None
 
 
 def _spy_activation(recorder: _Recorder, layer: Any) -> Callable[[Any], Any]:
