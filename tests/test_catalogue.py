@@ -154,6 +154,14 @@ def test_no_two_causes_explain_each_other() -> None:
     assert not [(a, b) for a in explains for b in explains[a] if a in explains[b]]
 
 
+def test_what_nothing_tells_apart_is_said_on_both_pages() -> None:
+    for code in CAUSES:
+        for other in load(code).indistinct:
+            assert code in load(other).indistinct
+            assert other in load(code).look_alikes
+            assert re.search(rf"\({other}\):[^-]*tied", sections(code)["Look-alikes"]), (code, other)
+
+
 @codes
 def test_a_file_fits_on_two_screens(code: str) -> None:
     assert len((FOLDER / f"{CAUSES[code]}.py").read_text(encoding="utf-8").splitlines()) <= LONGEST_FILE

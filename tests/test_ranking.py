@@ -113,5 +113,26 @@ def test_trials_alone_never_make_a_cause() -> None:
     assert settled[0].assessment.verdict == "ruled_out"
 
 
+VANISHING = replace(cause("DF403", fixes=("he", "halve"), contrast={"he": "must_work"}), indistinct=("DF407",))
+DEEP = replace(cause("DF407", fixes=("halve",), contrast={"halve": "must_work"}), indistinct=("DF403",))
+
+
+@pytest.mark.parametrize("first", [supported("v", weight=0.75), inconclusive("v", weight=0.45)])
+def test_what_no_experiment_tells_apart_is_tied_once_its_trial_worked(first: Assessment) -> None:
+    outcomes = {"he": True, "halve": True}
+    seen = [Assessed(VANISHING, first), Assessed(DEEP, inconclusive("d", weight=0.4))]
+    ranked = rank(settle(seen, outcomes), outcomes)
+    assert [(one.code, one.tied_with, one.indistinct) for one in ranked] == [
+        ("DF403", ("DF407",), ("DF407",)),
+        ("DF407", ("DF403",), ("DF403",)),
+    ]
+
+
+@pytest.mark.parametrize("outcomes", [{}, {"he": True}, {"halve": False}])
+def test_without_its_trial_it_is_not_named(outcomes: dict[str, bool]) -> None:
+    seen = [Assessed(VANISHING, supported("v", weight=0.75)), Assessed(DEEP, inconclusive("d", weight=0.4))]
+    assert [one.code for one in rank(settle(seen, outcomes), outcomes)] == ["DF403"]
+
+
 def test_says_nothing_contradicts_nothing() -> None:
     assert contradictions(DEAD, {"leaky": False, "standardize": True}) == ()

@@ -29,6 +29,7 @@ CAUSES: dict[str, str] = {
     "DF404": "forward_correlation_collapse",
     "DF405": "exploding_gradients",
     "DF406": "too_narrow",
+    "DF407": "too_deep",
     "DF409": "disconnected_input",
     "DF410": "excessive_dropout",
     "DF501": "learning_rate_too_high",

@@ -93,6 +93,8 @@ class Hypothesis:
     """Code of the supported cause whose consequence this one is, if any (cause before mechanism)."""
     tied_with: tuple[str, ...] = ()
     """Codes that the evidence and the trials do not tell apart from this one."""
+    indistinct: tuple[str, ...] = ()
+    """Those of them that no experiment tells apart; the others are factors of a product."""
     at: Place | None = None
     """The line that carries the fault, or the call at which it shows; ``None`` where no program was seen."""
 

@@ -9,7 +9,8 @@ The rule, in order:
    fix worked too and the other one repairs another supported cause (step × scale). Then both stay, tied. A second
    fault, seen by itself beside a proven one, stays as well: its own fix cannot work as long as the first is there.
 3. *Promotion.* An inconclusive cause with part of its mechanism observed becomes supported when all its
-   must-work trials worked, none contradicts it, and nothing else is supported.
+   must-work trials worked, none contradicts it, and nothing else is supported; or what is supported is a cause that no
+   experiment tells from it: then both stand, tied.
 4. The rest is sorted by weight × likelihood of the trials.
 """
 
@@ -57,11 +58,12 @@ def is_product(one: Assessed, all_of_them: Sequence[Assessed], outcomes: Mapping
 def settle(assessed: Sequence[Assessed], outcomes: Mapping[str, bool]) -> tuple[Assessed, ...]:
     """Apply the trials to the verdicts (rules 2 and 3)."""
     demoted = [_demote(one, assessed, outcomes) for one in assessed]
-    if any(one.assessment.verdict == "supported" for one in demoted):
-        return tuple(demoted)
     promotable = [one for one in demoted if _promotable(one, outcomes)]
-    best = max(promotable, key=lambda one: _strength(one, outcomes), default=None)
-    return tuple(_promoted(one) if one is best else one for one in demoted)
+    named = {one.cause.code for one in demoted if one.assessment.verdict == "supported"}
+    if not named and promotable:
+        named = {max(promotable, key=lambda one: _strength(one, outcomes)).cause.code}
+    named |= {one.cause.code for one in promotable if named & set(one.cause.indistinct)}
+    return tuple(_promoted(one) if one.cause.code in named else one for one in demoted)
 
 
 def _demote(one: Assessed, all_of_them: Sequence[Assessed], outcomes: Mapping[str, bool]) -> Assessed:
@@ -109,16 +111,32 @@ def rank(assessed: Sequence[Assessed], outcomes: Mapping[str, bool]) -> tuple[Hy
     ordered = sorted(decisive_first, key=lambda one: origin[one.cause.code] is not None)
     origins = [one for one in ordered if origin[one.cause.code] is None]
     tied = {one.cause.code: _tied(one, origins, outcomes) for one in ordered}
+    alike = {one.cause.code: _indistinct(one, origins) for one in ordered}
     return tuple(
         Hypothesis(
             one.cause.code,
             one.cause.name,
             one.assessment,
             mechanism_of=origin[one.cause.code],
-            tied_with=_both_ways(one.cause.code, tied, {other.cause.code for other in origins}),
+            tied_with=tuple(
+                dict.fromkeys(
+                    [
+                        *_both_ways(one.cause.code, tied, {other.cause.code for other in origins}),
+                        *alike[one.cause.code],
+                    ]
+                )
+            ),
+            indistinct=alike[one.cause.code],
         )
         for one in ordered
     )
+
+
+def _indistinct(one: Assessed, origins: Sequence[Assessed]) -> tuple[str, ...]:
+    """Other origins that no experiment tells from this one, as both pages say."""
+    if one not in origins:
+        return ()
+    return tuple(other.cause.code for other in origins if other.cause.code in one.cause.indistinct)
 
 
 def _both_ways(code: str, tied: Mapping[str, tuple[str, ...]], origins: Container[str]) -> tuple[str, ...]:

@@ -127,7 +127,8 @@ class Edit:
     - ``hidden_activation``: activation name (``relu``, ``leaky_relu``, ``tanh``) for every hidden activation
       (all but the output's), dense/conv layers that fed a changed one are drawn again from He (relu) or Glorot.
     - ``batch_norm``: a batch normalization after every hidden dense/conv step, before its activation.
-    - ``halve_depth``: every second hidden block whose input and output shapes agree is left out.
+    - ``halve_depth``: every second hidden block whose input and output shapes agree is left out, and half of the
+      recurrent layers.
     - ``double_width``: hidden dense layers twice as wide, drawn anew by the framework's default; with a value, those
       that are narrower get this width.
     - ``reinitialize``: every dense/conv/recurrent layer drawn anew (``default`` or ``he``) by the framework's default.

@@ -55,6 +55,8 @@ class Layer:
     units: int | None = None
     parameters: tuple[str, ...] = ()
     """Names of the parameters it owns (see `Parameter`)."""
+    stacked: int = 1
+    """How many layers it is in one (``nn.LSTM(8, 32, num_layers=6)``: 6)."""
 
 
 @dataclass(frozen=True)

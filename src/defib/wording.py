@@ -114,6 +114,9 @@ def headline(
     if not causes:
         return f"{opening}. {_undecided(gate, too_few)}"
     best = causes[0]
+    if best.indistinct:
+        others = " or ".join(hypothesis.name for hypothesis in causes if hypothesis.code in best.indistinct)
+        return f"{opening}, because of {best.name} (or {others}: nothing tells them apart): {best.assessment.because}."
     partners = [hypothesis.name for hypothesis in causes if hypothesis.code in best.tied_with]
     if partners:
         names = " and ".join([best.name, *partners])

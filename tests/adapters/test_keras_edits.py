@@ -88,6 +88,16 @@ def test_halve_depth_leaves_out_every_second_layer_that_keeps_its_shape(keras: A
     )
 
 
+def test_halve_depth_leaves_out_recurrent_layers_that_hand_a_sequence_on(keras: Any) -> None:
+    layers = keras.layers
+    stack = [layers.LSTM(4, return_sequences=True) for _ in range(5)]
+    model = keras.Sequential([keras.Input((2, 3)), *stack, layers.LSTM(4), layers.Dense(1)])
+    model.compile(optimizer=keras.optimizers.SGD(0.1), loss="mse")
+    X = np.random.default_rng(0).normal(size=(8, 2, 3)).astype(np.float32)
+    subject, arm = subject_from_model(model, X, X[:, 0, 0], epochs=1), Arm().with_edit("halve_depth")
+    assert [k for k, _ in shown(subject, arm)].count("recurrent") == 4
+
+
 def test_double_width(keras: Any) -> None:
     subject, arm = subject_of(mlp(keras, depth=2)), Arm().with_edit("double_width")
     shapes = [tuple(v.shape) for v in program(subject, arm).clone.model.weights]

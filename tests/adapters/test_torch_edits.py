@@ -138,6 +138,61 @@ def test_half_the_depth() -> None:
     np.testing.assert_allclose(network.predict(X), net[10](h).detach(), rtol=1e-4, atol=1e-6)
 
 
+class Reads(nn.Module):  # type: ignore[misc]  # torch is Any to mypy
+    """Recurrent layers, each a module of its own or all in one; the state they start from may be given."""
+
+    def __init__(self, depth: int, *, apart: bool = False, given: bool = False) -> None:
+        super().__init__()
+        self.depth, self.given = depth, given
+        sizes = [3, *[4] * depth] if apart else [3, 4]
+        kind: dict[str, Any] = {"batch_first": True} if apart else {"batch_first": True, "num_layers": depth}
+        self.layers = nn.ModuleList(nn.GRU(a, b, **kind) for a, b in zip(sizes, sizes[1:], strict=False))
+        self.head = nn.Linear(4, 1)
+
+    def forward(self, x: Any) -> Any:
+        for layer in self.layers:
+            x, _ = layer(x, x.new_zeros(self.depth, len(x), 4)) if self.given else layer(x)
+        return self.head(x[:, -1])
+
+
+SEQUENCES = X.reshape(60, 2, 3)
+
+
+def test_half_of_the_recurrent_layers_in_one_module() -> None:
+    torch.manual_seed(0)
+    net = Reads(5)
+    subject = subject_from_model(net, SEQUENCES, Y)
+    (state,) = (one.layer for one in subject.forward(SEQUENCES).layers if one.layer.kind == "recurrent")
+    assert state.stacked == 5
+    network = Network(subject.captured)
+    apply_edits(network, (Edit("halve_depth"),), SEQUENCES)
+    twin = nn.GRU(3, 4, num_layers=2, batch_first=True)
+    twin.load_state_dict({k: v for k, v in net.layers[0].state_dict().items() if k[-1] in "01"})
+    want = net.head(twin(torch.tensor(SEQUENCES))[0][:, -1]).detach()
+    np.testing.assert_allclose(network.predict(SEQUENCES), want, rtol=1e-4, atol=1e-6)
+    assert net.layers[0].num_layers == 5
+
+
+def test_half_of_the_recurrent_modules() -> None:
+    torch.manual_seed(0)
+    net = Reads(5, apart=True)
+    network = Network(subject_from_model(net, SEQUENCES, Y).captured)
+    apply_edits(network, (Edit("halve_depth"),), SEQUENCES)
+    h = torch.tensor(SEQUENCES)
+    for i in (0, 3, 4):
+        h, _ = net.layers[i](h)
+    np.testing.assert_allclose(network.predict(SEQUENCES), net.head(h[:, -1]).detach(), rtol=1e-4, atol=1e-6)
+
+
+def test_layers_whose_state_is_given_by_the_program_cannot_be_left_out() -> None:
+    net = Reads(4, given=True)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    subject = subject_from_model(net, SEQUENCES, Y, loss=nn.MSELoss(), optimizer=optimizer, epochs=1)
+    reason = subject.can_train(Arm().with_edit("halve_depth"))
+    assert reason is not None
+    assert "does not run with fewer recurrent layers" in reason
+
+
 def test_double_width() -> None:
     torch.manual_seed(0)
     net = nn.Sequential(nn.Linear(6, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 4), nn.ReLU(), nn.Linear(4, 1))

@@ -157,6 +157,7 @@ ILL: dict[str, Book] = {
         STUCK,
     ),
     "DF406": book(collapsed(), activations(SLIM, SLIM, first_dead_initial="dense_2:relu"), STUCK),
+    "DF407": book(collapsed(NEAR_FLAT), activations(stack("tanh", 8), stack("tanh", 8)), STUCK),
     "DF501": book(
         collapsed(),
         activations(stack(), DEAD, first_dead_end="dense_2:relu"),

@@ -29,6 +29,7 @@ CAUSES: tuple[str, ...] = (
     "vanishing_gradients",
     "forward_correlation_collapse",
     "too_narrow",
+    "too_deep",
     "exploding_gradients",
     "disconnected_input",
     "excessive_dropout",

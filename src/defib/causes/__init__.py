@@ -37,5 +37,7 @@ class Cause:
     explains: tuple[str, ...] = ()
     """Codes of the causes that are this one's consequence (its mechanism) when both are supported."""
     look_alikes: tuple[str, ...] = ()
+    indistinct: tuple[str, ...] = ()
+    """Codes of causes that no affordable experiment tells from this one: if both hold, they are reported as tied."""
     when_varied: bool = False
     """Whether it may also explain predictions that vary but have no skill (or one hard label)."""

@@ -21,7 +21,7 @@ the part of the gradient that could tell them apart; the output bias takes the r
 ## Look-alikes
 - vanishing-gradients (DF403): the same slopes seen backward; in sigmoid stacks both are there. Where the gradient
   keeps its size (ReLU stacks) it is this.
-- too-deep in general: shallower works for both.
+- too-deep (DF407): half as many layers learn for both, and no experiment tells them apart; they are reported as tied.
 - constant-inputs (DF102), zero-or-symmetric-initialization (DF601): equal at once, not gradually.
 
 ## Example
@@ -143,5 +143,6 @@ CAUSE = Cause(
     fixes=("last-real-step", "batch-norm", "halve-depth", "relu-he"),
     contrast={"batch-norm": "must_work"},
     explains=("DF502", "DF505", "DF506"),
-    look_alikes=("DF403", "DF102", "DF601", "DF401"),
+    look_alikes=("DF403", "DF407", "DF102", "DF601", "DF401"),
+    indistinct=("DF407",),
 )

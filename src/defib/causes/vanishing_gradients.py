@@ -23,6 +23,7 @@ left to learn is the output bias: the base rate.
 - single-unit-softmax (DF301), dead-relus (DF401): exactly zero gradients, "vanishing" only in name.
 - learning-rate-too-low (DF502): small everywhere, not only early; a larger step works.
 - forward-correlation-collapse (DF404): comes together with this in saturating stacks, where both are the same slopes.
+- too-deep (DF407): half as many layers learn for both, and no experiment tells them apart; they are reported as tied.
 - initialization-scale (DF602): tiny weights shrink the gradient in any network.
 
 ## Example
@@ -126,5 +127,6 @@ CAUSE = Cause(
         "step-times-100": "must_not",
     },
     explains=("DF505", "DF506", "DF502"),
-    look_alikes=("DF502", "DF301", "DF401", "DF404", "DF602"),
+    look_alikes=("DF502", "DF301", "DF401", "DF404", "DF407", "DF602"),
+    indistinct=("DF407",),
 )

@@ -5,13 +5,13 @@ from __future__ import annotations
 from defib.evidence import Book
 from defib.interventions import Intervention
 from defib.interventions._writing import lines, maybe
-from defib.probes.activations import ActivationFacts
+from defib.probes.activations import ActivationFacts, hidden_depth
 from defib.recipe import Arm
 
 
 def _hidden(book: Book) -> int | None:
     facts = maybe(book, ActivationFacts)
-    return len(facts.hidden_activations) if facts is not None else None
+    return max(len(facts.hidden_activations), hidden_depth(facts.end)) if facts is not None else None
 
 
 def _applies(book: Book) -> str | None:

@@ -55,6 +55,8 @@ class LayerState:
     """Mean correlation (cosine) between pairs of different rows, in [-1, 1]; 1 when they are equal."""
     units: int | None = None
     """How many units it has; ``None`` where that is not known."""
+    stacked: int = 1
+    """How many layers it is in one."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,21 @@ def narrow_layers(states: Sequence[LayerState]) -> tuple[LayerState, ...]:
     """Hidden dense layers of one or two units; the last layer with units is the head."""
     dense = [one for one in states if one.kind == "dense" and one.units is not None]
     return tuple(one for one in dense[:-1] if (one.units or 0) <= NARROW)
+
+
+MULTIPLIES = frozenset({"dense", "conv", "recurrent", "attention"})
+"""Kinds of layer that count for depth: an embedding only looks its row up."""
+
+
+def hidden_depth(states: Sequence[LayerState]) -> int:
+    """How many layers with weights the rows go through before the head, those in one recurrent layer counted each.
+
+    >>> one = LayerState("rnn", "recurrent", None, None, None, 0.1, 0.1, 0.9, stacked=4)
+    >>> hidden_depth([one, LayerState("head", "dense", None, None, None, 0.1, 0.1, 0.9)])
+    4
+    """
+    weighted = [one for one in states if one.kind in MULTIPLIES]
+    return sum(one.stacked for one in weighted[:-1])
 
 
 def _measure(subject: Subject, book: Book) -> ActivationFacts:
@@ -142,6 +159,7 @@ def _state(one: LayerOutput, axis: int) -> LayerState:
             relative_spread=relative_spread(values) if known else float("nan"),
             row_correlation=row_correlation(values) if known else float("nan"),
             units=one.layer.units,
+            stacked=one.layer.stacked,
         )
 
 

@@ -149,6 +149,8 @@ def tie_text(diagnosis: Diagnosis) -> str:
     best = diagnosis.causes[0]
     if not best.tied_with:
         return ""
+    if best.indistinct:
+        return f"No experiment tells it apart from {named(best.indistinct)}: what mends one mends the other."
     enough = [trial for trial in diagnosis.trials if trial.sufficient]
     alone = [trial.intervention for trial in enough if len(trial.changes) == 1]
     partners = [one for one in diagnosis.causes if one.code in best.tied_with]

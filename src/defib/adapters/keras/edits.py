@@ -154,6 +154,8 @@ def _batch_norm(plan: Plan, value: Any) -> Made:
 
 def _keeps_shape(core: Any) -> bool:
     """Whether a layer's output has the shape of its input."""
+    if layer_kind(core) == "recurrent":
+        return _hands_sequence_on(core)
     kernel = getattr(core, "kernel", None)
     if kernel is None or kernel.shape[-2] != kernel.shape[-1]:
         return False
@@ -164,9 +166,18 @@ def _keeps_shape(core: Any) -> bool:
     return getattr(core, "padding", "") in ("same", "causal") and all(s == 1 for s in flat)
 
 
+def _hands_sequence_on(layer: Any) -> bool:
+    """A recurrent layer between two others: a sequence in, one of the same width out."""
+    kernel = getattr(getattr(layer, "cell", None), "kernel", None)
+    plain = not (getattr(layer, "return_state", False) or getattr(layer, "stateful", False))
+    whole = plain and bool(getattr(layer, "return_sequences", False))
+    return whole and kernel is not None and len(kernel.shape) == 2 and kernel.shape[0] == layer.cell.units
+
+
 def _halve_depth(plan: Plan, value: Any) -> Made:
     del value
-    eligible = [core for core in plan.hidden if _keeps_shape(core)]
+    depth = [one for one in plan.before_head() if layer_kind(one) in (*CORES, "recurrent") and not is_operation(one)]
+    eligible = [core for core in depth if _keeps_shape(core)]
     if not eligible:
         raise CannotEdit("no hidden layer has an input and an output of the same shape, so none can be left out")
     made: Made = []

@@ -7,6 +7,7 @@ from typing import Any, Final, final
 
 import torch
 
+from defib.adapters.torch.depth import halve_recurrent
 from defib.adapters.torch.initial import draw, reinitialize
 from defib.adapters.torch.network import Network
 from defib.adapters.torch.recorder import OpRecord, last_weights, on_path
@@ -114,7 +115,10 @@ def _batch_norm(network: Network, value: Any, X: AnyArray) -> None:
 def _halve_depth(network: Network, value: Any, X: AnyArray) -> None:
     graph = Graph(network, X)
     same = [one for one in graph.hidden if one.kind in ("dense", "conv") and one.place and one.in_shape == one.shape]
-    if not same:
+    recurrent = [one.owner for one in graph.path if one.kind == "recurrent"]
+    if halve_recurrent(network.module, list(dict.fromkeys(recurrent))):
+        _still_runs(network, X, "with fewer recurrent layers")
+    elif not same:
         raise Impossible("no hidden layer has inputs and outputs of the same shape")
     for record in same[::2] if len(same) % 2 else same[1::2]:
         _leave_out(network, graph, record)
@@ -149,11 +153,11 @@ def _output_units(network: Network, value: Any, X: AnyArray) -> None:
     _still_runs(network, X)
 
 
-def _still_runs(network: Network, X: AnyArray) -> None:
+def _still_runs(network: Network, X: AnyArray, how: str = "with other layer sizes") -> None:
     try:
         network.eval().predict(X[:DRY_ROWS])
     except Exception as error:
-        raise Impossible(f"the model's code does not run with other layer sizes ({type(error).__name__})") from error
+        raise Impossible(f"the model's code does not run {how} ({type(error).__name__})") from error
 
 
 def _reinitialize(network: Network, value: Any, X: AnyArray) -> None:

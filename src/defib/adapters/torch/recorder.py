@@ -40,6 +40,8 @@ class OpRecord:
     in_shape: tuple[int, ...] = ()
     """Shape of its first tensor argument."""
     shape: tuple[int, ...] = ()
+    stacked: int = 1
+    """How many layers a recurrent module is in one."""
 
     def hidden_from_report(self) -> bool:
         """Calls inside torch's own modules that are no layer of their own."""
@@ -141,6 +143,8 @@ class Recorder(TorchFunctionMode):  # type: ignore[misc]  # torch is Any to mypy
             name, kind, activation_of(name), self.stack.path, parameters, self._values(name, out, first), first,
             tuple(sorted({one for one in sources if 0 <= one < len(self.records)})), self._in_user_code(),
         )  # fmt: skip
+        if kind == "recurrent":
+            record.stacked = int(getattr(self.stack.module, "num_layers", 1))
         if merged is not None:
             record.place, record.in_shape = merged.place, merged.in_shape
         self.records.append(record)
@@ -259,6 +263,6 @@ def layers_of(records: list[OpRecord], output: Any) -> tuple[LayerOutput, ...]:
         if record.values is None or (record.hidden_from_report() and record.tensor is not output):
             continue
         units = record.values.shape[1] if record.kind == "conv" else record.values.shape[-1]
-        layer = Layer(name, record.kind, record.activation, int(units), record.parameters)
+        layer = Layer(name, record.kind, record.activation, int(units), record.parameters, record.stacked)
         found.append(LayerOutput(layer, record.values))
     return tuple(found)

@@ -38,11 +38,11 @@ def _widen(module: Any, chain: list[Any], dense: list[int], grown: dict[int, int
     for i in dense:
         path, linear = chain[i][1]
         inputs = wider[fed_by[i]] if i in fed_by else linear.in_features
-        _put(module, path, dense_like(linear, inputs, wider.get(i, units[i])))
+        put(module, path, dense_like(linear, inputs, wider.get(i, units[i])))
     for i, j in grown.items():
         for record, (path, one) in chain[i + 1 : j]:
             if record.kind == "norm" and one is not None:
-                _put(module, path, _wider_norm(one, wider[i]))
+                put(module, path, _wider_norm(one, wider[i]))
 
 
 def _feeds(chain: list[Any], i: int, j: int) -> bool:
@@ -74,7 +74,7 @@ def replace_last(module: Any, path: list[OpRecord], units: int) -> str | None:
     place, last = _owner(module, weighted[-1])
     if not isinstance(last, nn.Linear):
         return "the last layer is not a torch.nn.Linear"
-    _put(module, place, dense_like(last, last.in_features, units))
+    put(module, place, dense_like(last, last.in_features, units))
     return None
 
 
@@ -91,7 +91,8 @@ def _owner(module: Any, record: OpRecord) -> tuple[str, Any]:
         return path, None
 
 
-def _put(module: Any, path: str, new: Any) -> None:
+def put(module: Any, path: str, new: Any) -> None:
+    """A module in place of the one at this path, in its mode."""
     parent, _, name = path.rpartition(".")
     new.train(module.training)
     module.get_submodule(parent)._modules[name] = new
