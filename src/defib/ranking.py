@@ -110,22 +110,15 @@ def rank(assessed: Sequence[Assessed], outcomes: Mapping[str, bool]) -> tuple[Hy
     origin = {one.cause.code: _origin(one, decisive_first) for one in decisive_first}
     ordered = sorted(decisive_first, key=lambda one: origin[one.cause.code] is not None)
     origins = [one for one in ordered if origin[one.cause.code] is None]
-    tied = {one.cause.code: _tied(one, origins, outcomes) for one in ordered}
     alike = {one.cause.code: _indistinct(one, origins) for one in ordered}
+    tied = {one.cause.code: (*_tied(one, origins, outcomes), *alike[one.cause.code]) for one in ordered}
     return tuple(
         Hypothesis(
             one.cause.code,
             one.cause.name,
             one.assessment,
             mechanism_of=origin[one.cause.code],
-            tied_with=tuple(
-                dict.fromkeys(
-                    [
-                        *_both_ways(one.cause.code, tied, {other.cause.code for other in origins}),
-                        *alike[one.cause.code],
-                    ]
-                )
-            ),
+            tied_with=_both_ways(one.cause.code, tied, {other.cause.code for other in origins}),
             indistinct=alike[one.cause.code],
         )
         for one in ordered

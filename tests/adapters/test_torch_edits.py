@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -146,7 +147,7 @@ class Reads(nn.Module):  # type: ignore[misc]  # torch is Any to mypy
         self.depth, self.given = depth, given
         sizes = [3, *[4] * depth] if apart else [3, 4]
         kind: dict[str, Any] = {"batch_first": True} if apart else {"batch_first": True, "num_layers": depth}
-        self.layers = nn.ModuleList(nn.GRU(a, b, **kind) for a, b in zip(sizes, sizes[1:], strict=False))
+        self.layers = nn.ModuleList(nn.GRU(a, b, **kind) for a, b in itertools.pairwise(sizes))
         self.head = nn.Linear(4, 1)
 
     def forward(self, x: Any) -> Any:

@@ -18,6 +18,7 @@ def assess(code: str, evidence: Book) -> Assessment | None:
     except Missing:
         return None
 
+
 ONLY_BY_TRIAL = {"DF407"}
 """What no evidence names by itself: the trial that must work does."""
 

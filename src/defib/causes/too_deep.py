@@ -5,9 +5,9 @@ A stack of eight LSTM layers "for more capacity", a published network from scrat
 many. Nothing in it is broken; there is too much of it for the optimizer and the length of this training.
 
 ## Why every prediction is the same
-Every layer squashes, mixes and shifts what comes in. Until the layers near the input have learnt, hardly anything of the
-rows reaches the head, and until the head tells the rows apart, hardly anything comes back to these layers. The output
-bias learns the base rate; the rest waits.
+Every layer squashes, mixes and shifts what comes in. Until the layers near the input have learnt, hardly anything of
+the rows reaches the head, and until the head tells the rows apart, hardly anything comes back to these layers. The
+output bias learns the base rate; the rest waits.
 
 ## Evidence for
 - Four hidden layers or more, none of them dead or saturated, and a loss that rests at that of the best constant.
@@ -20,8 +20,8 @@ bias learns the base rate; the rest waits.
 - A larger or a smaller step, or more epochs, learn at this depth.
 
 ## Look-alikes
-- vanishing-gradients (DF403): the gradient is seen to shrink on its way back. That is how depth acts in saturating stacks, and
-  half as many layers learn there, too: no experiment tells the two apart, and they are reported as tied.
+- vanishing-gradients (DF403): the gradient is seen to shrink on its way back. That is how depth acts in saturating
+  stacks, and half as many layers learn there, too: no experiment tells the two apart, and they are reported as tied.
 - forward-correlation-collapse (DF404): the rows are seen to become alike on the way forward; tied for the same reason.
 - learning-rate-too-low (DF502), undertrained (DF506): a larger step, or more epochs, are enough at this depth.
 
