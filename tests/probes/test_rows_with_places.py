@@ -54,6 +54,17 @@ def last_word(rng: np.random.Generator) -> Made:
     return X, y, "tokens"
 
 
+def one_place_counts(rng: np.random.Generator) -> Made:
+    """A code in the fourth place, by its size; the same codes stand elsewhere in every row."""
+    X = rng.integers(5, 50, (N, 16))
+    return X, (X[:, 3] > 27).astype(int), "tokens"
+
+
+def sum_of_rare_codes(rng: np.random.Generator) -> Made:
+    X = rng.integers(1, 5000, (N, 12))
+    return X, (X.sum(axis=1) > 30_000).astype(int), "tokens"
+
+
 def only_the_trend(rng: np.random.Generator) -> Made:
     """Levels differ by far more between rows than the drift within one."""
     y = rng.integers(0, 2, N)
@@ -79,7 +90,8 @@ def which_channel_first(rng: np.random.Generator) -> Made:
 
 
 ANYWHERE = (
-    shapes_anywhere, not_good, who_comes_first, last_word, only_the_trend, a_bump_somewhere, which_channel_first,
+    shapes_anywhere, not_good, who_comes_first, last_word, one_place_counts, sum_of_rare_codes, only_the_trend,
+    a_bump_somewhere, which_channel_first,
 )  # fmt: skip
 
 

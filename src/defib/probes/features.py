@@ -6,9 +6,11 @@ import numpy as np
 
 from defib.measures.outputs import AnyArray, FloatArray
 from defib.probes.local_features import image_features, sequence_features
-from defib.probes.token_features import token_counts
+from defib.probes.token_features import token_counts, token_places
 
 MOST_COLUMNS = 200
+MOST_PLACES = 50
+"""Tokens whose ids are read by their place: columns of category codes, or rows of one length."""
 COMPONENTS = 50
 CLIP_SD = 5.0
 """Standardized cells are cut here, so that one outlier does not decide a linear fit."""
@@ -17,15 +19,16 @@ CLIP_SD = 5.0
 def feature_table(X: AnyArray, kind: str) -> FloatArray:
     """``(n, ...)`` of kind ``tabular``, ``image``, ``tokens`` or ``sequence`` to float64 ``(n, d)``.
 
-    Tokens become log counts of the 200 commonest ids; NaN becomes the column's mean; constant columns go; images, and
-    tables above 200 columns, are replaced by 50 principal components. Beside these stand, for images and sequences,
-    as many components of what they hold somewhere (`defib.probes.local_features`).
+    Tokens become log counts of the 200 commonest ids, and the ids by their place, as numbers; NaN becomes the column's
+    mean; constant columns go; images, and tables above 200 columns, are replaced by 50 principal components. Beside
+    these stand, for images and sequences, as many components of what they hold somewhere
+    (`defib.probes.local_features`).
 
     >>> feature_table(np.array([[1.0, 7.0], [3.0, 7.0]]), "tabular").tolist()
     [[-1.0], [1.0]]
     """
     if kind == "tokens":
-        return standardize(token_counts(X, MOST_COLUMNS))
+        return standardize(np.concatenate([token_counts(X, MOST_COLUMNS), token_places(X, MOST_PLACES)], axis=1))
     table = _not_too_wide(np.asarray(X).reshape(len(X), -1).astype(np.float64), always=kind == "image")
     local = _local(X, kind)
     return table if local is None else np.concatenate([table, _not_too_wide(local, most=2 * COMPONENTS)], axis=1)

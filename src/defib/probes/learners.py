@@ -73,11 +73,15 @@ def assign_folds(groups: AnyArray, targets: FloatArray, seed: int) -> AnyArray:
 
 def out_of_fold(problem: Problem, learner: Learner) -> FloatArray:
     """Predictions for every row by a learner that did not see its fold, ``(n, k)``."""
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
     predictions = np.zeros_like(problem.targets, dtype=np.float64)
     table = problem.table_for(learner)
-    for fold in np.unique(problem.folds):
-        test = problem.folds == fold
-        predictions[test] = learner(table[~test], problem.targets[~test], table[test])
+    # Tables this small gain nothing from threads, and threads that wait on a busy machine cost a hundredfold.
+    with threadpool_limits(limits=1):
+        for fold in np.unique(problem.folds):
+            test = problem.folds == fold
+            predictions[test] = learner(table[~test], problem.targets[~test], table[test])
     return predictions
 
 
@@ -150,7 +154,6 @@ def naive_bayes(features: FloatArray, targets: FloatArray, new: FloatArray) -> F
 def boosting(features: FloatArray, targets: FloatArray, new: FloatArray) -> FloatArray:
     """Gradient boosting of small trees on histograms; class columns are fitted together, values column by column."""
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     settings = {
         "max_iter": max(LEAST_TREES, 2 * TREES // max(targets.shape[1], 2)),
@@ -161,8 +164,7 @@ def boosting(features: FloatArray, targets: FloatArray, new: FloatArray) -> Floa
         "random_state": 0,
     }
     zero_one = bool(np.isin(targets, (0.0, 1.0)).all())
-    # Tables this small gain nothing from threads, and threads that wait on a busy machine cost a hundredfold.
-    with threadpool_limits(limits=1, user_api="openmp"), warnings.catch_warnings():
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         if zero_one and targets.shape[1] > 1 and bool((targets.sum(axis=1) == 1).all()):
             ids = np.argmax(targets, axis=1)

@@ -238,7 +238,9 @@ def choose_rows(targets: FloatArray, metric: Metric) -> AnyArray:
     return known[spaced_indices(len(known), MOST_ROWS)]
 
 
-def _problem(rows: AnyArray, targets: FloatArray, metric: Metric, kind: str, seed: int) -> Problem:
+def _problem(
+    rows: AnyArray, targets: FloatArray, metric: Metric, kind: str, seed: int, *, marked: bool = True
+) -> Problem:
     features = feature_table(rows, kind)
     if features.shape[1] == 0:
         raise Missing("SignalFacts", "inputs that vary between rows")
@@ -251,7 +253,7 @@ def _problem(rows: AnyArray, targets: FloatArray, metric: Metric, kind: str, see
         what = f"at least {LEAST_PER_CLASS} rows of each class" if metric == "auc" else "labels that vary"
         raise Missing("SignalFacts", what)
     groups = np.unique(features, axis=0, return_inverse=True)[1].ravel()
-    marks = token_marks(rows) if kind == "tokens" and metric == "auc" else None
+    marks = token_marks(rows) if marked and kind == "tokens" and metric == "auc" else None
     return Problem(features, targets, assign_folds(groups, targets, seed), metric, marks)
 
 
@@ -319,7 +321,7 @@ def _re_paired(rows: AnyArray, targets: FloatArray, metric: Metric, kind: str, s
     """Score of the linear learner; ``None`` when it could be chance."""
     try:
         index = choose_rows(targets, metric)
-        problem = _problem(rows[index], targets[index], metric, kind, seed)
+        problem = _problem(rows[index], targets[index], metric, kind, seed, marked=False)
     except Missing:
         return None
     value = score(problem, out_of_fold(problem, LEARNERS["linear"]))
