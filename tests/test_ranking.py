@@ -108,6 +108,22 @@ def test_trials_promote_only_what_was_partly_observed(weight: float, verdict: st
     assert settled[0].assessment.verdict == verdict
 
 
+def test_what_was_open_before_the_trials_gives_way_to_what_they_showed() -> None:
+    settled = settle([Assessed(SCALE, inconclusive("far, but no layer shows it", weight=0.4))], {"standardize": True})
+    assert settled[0].assessment.because == "far, and standardize restored learning"
+
+
+@pytest.mark.parametrize(("outcomes", "first"), [({"standardize": True}, "DF101"), ({"leaky": True}, "DF401")])
+def test_an_origin_that_the_trials_show_is_put_before_its_mechanism(outcomes: dict[str, bool], first: str) -> None:
+    seen = [Assessed(DEAD, supported("dead", weight=0.95)), Assessed(SCALE, inconclusive("far", weight=0.4))]
+    for mechanism, expected in (
+        (seen[0], first),
+        (replace(seen[0], assessment=by_itself(seen[0].assessment)), "DF401"),
+    ):
+        ranked = rank(settle([mechanism, seen[1]], outcomes), outcomes)
+        assert ranked[0].code == expected
+
+
 def test_trials_alone_never_make_a_cause() -> None:
     settled = settle([Assessed(SCALE, ruled_out("no"))], {"standardize": True})
     assert settled[0].assessment.verdict == "ruled_out"

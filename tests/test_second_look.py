@@ -75,9 +75,19 @@ def test_its_recipe_and_rows_hold_the_change() -> None:
 
 def test_targets_are_moved_too() -> None:
     rows = Rows(np.zeros((3, 1)), np.array([[1.0], [2.0], [3.0]]))
-    moved = behind(Arm(targets=InputTransform(np.array([2.0]), np.array([1.0]))), rows)
+    moved = behind(zeros(0.5), Arm(targets=InputTransform(np.array([2.0]), np.array([1.0]))), rows)
     assert moved.y is not None
     assert moved.y.ravel().tolist() == [-1.0, 0.0, 1.0]
+
+
+def test_rows_come_in_as_the_adapter_sends_them() -> None:
+    """An adapter may spare columns that are looked up: looked at again, they would be nonsense."""
+    subject = zeros(0.5)
+    subject.at_the_door = lambda arm, X: X  # type: ignore[method-assign]
+    one = treated(subject, Arm(inputs=InputTransform(np.full(5, 1.0), np.full(5, 2.0))))
+    assert one.training is not None
+    assert subject.training is not None
+    assert np.mean(one.training.X) == pytest.approx(np.mean(subject.training.X), abs=0.05)
 
 
 @pytest.mark.parametrize(

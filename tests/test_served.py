@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from defib.evidence import Book
-from defib.probes.inputs import ServingFacts
+from defib.probes.inputs import InputFacts, ServingFacts
 from defib.recipe import Arm
 from defib.subject import AnyArray, Rows
 from defib.trials.engine import SerialEngine, Split
 from defib.trials.served import as_served
-from tests.causes.books import SERVING
+from tests.causes.books import INPUTS, SERVING
 
 RNG = np.random.default_rng(0)
 TRAINED = RNG.normal(size=(300, 3)) * [1.0, 1.2, 0.8] + [0.0, 0.1, -0.1]
@@ -55,7 +55,7 @@ def test_columns_in_another_order() -> None:
 @pytest.mark.parametrize(
     ("predict", "facts"),
     [
-        (TRAINED, replace(SERVING, affine=None, permuted_columns=False)),  # no map
+        (TRAINED, replace(SERVING, affine=None, permuted_columns=False, shifted_fraction=0.2)),  # next to nothing
         (TRAINED[:3] * 255, replace(SERVING, affine="predict = training × 255")),  # too few rows to show a scale
         (TRAINED[:, :2], replace(SERVING, affine="predict = training × 255")),  # other columns
         (TRAINED, replace(SERVING, affine=None, permuted_columns=True)),  # in order after all
@@ -63,6 +63,27 @@ def test_columns_in_another_order() -> None:
 )
 def test_where_no_map_is_known_rows_stay_as_they_are(predict: AnyArray, facts: ServingFacts) -> None:
     assert served(predict, facts) is None
+
+
+def test_without_a_map_the_columns_that_are_served_otherwise_are_moved_all_the_same() -> None:
+    far = TRAINED[:200] * [3.0, 1.0, 2.0] + [9.0, 0.0, -9.0]
+    serve = served(far, replace(SERVING, affine=None, permuted_columns=False, shifted_fraction=0.67))
+    np.testing.assert_allclose(serve(TRAINED).mean(axis=0), far.mean(axis=0), rtol=1e-4, atol=1e-4)
+
+
+def test_one_row_served_again_and_again_is_all_there_is() -> None:
+    again = np.repeat(TRAINED[7:8], 20, axis=0)
+    serve = served(again, replace(SERVING, affine=None, identical_rows=True))
+    np.testing.assert_array_equal(serve(TRAINED), np.repeat(TRAINED[7:8], 300, axis=0))
+
+
+def test_known_tokens_become_the_unknown_one() -> None:
+    known = np.array([[2, 3, 0, 0], [4, 5, 3, 0], [2, 5, 0, 0], [4, 3, 2, 5]])
+    subject: Any = SimpleNamespace(training=Rows(known, Y[:4]), prediction=Rows(np.array([[1, 1, 9, 0]] * 5), None))
+    facts = replace(SERVING, affine=None, unknown_token_rows=1.0, identical_rows=False)
+    serve = as_served(subject, Book({ServingFacts: facts, InputFacts: replace(INPUTS, kind="tokens")}))
+    assert serve is not None
+    assert serve(known).tolist() == [[1, 1, 0, 0], [1, 1, 1, 0], [1, 1, 0, 0], [1, 1, 1, 1]]
 
 
 def test_only_the_arm_that_serves_as_it_trained_sees_the_rows_as_they_are() -> None:

@@ -139,6 +139,22 @@ def test_a_replay_stands_for_the_control(monkeypatch: pytest.MonkeyPatch) -> Non
     assert next(trial for trial in campaign.trials if trial.intervention == "step-2").sufficient
 
 
+def test_an_uneven_control_is_held_against_two_more_seeds(monkeypatch: pytest.MonkeyPatch) -> None:
+    luck = (run(0, 0.01), run(1, 0.41), run(2, -0.49))
+    campaign, _ = conducted(monkeypatch, {"step-2"}, seconds=100, control=luck)
+    trials = {trial.intervention: trial for trial in campaign.trials}
+    assert len(trials["control"].seeds) == len(trials["step-2"].seeds) == 5
+    assert trials["step-2"].sufficient
+    assert len(trials["step-4"].seeds) == 3
+
+
+def test_a_control_that_learns_leaves_nothing_to_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    campaign, clock = conducted(monkeypatch, {"control", "step-2"}, seconds=100)
+    assert [name for name, _ in clock.done] == ["control"] * 3
+    assert campaign.control_recovered
+    assert any("no change to it was tried" in note for note in campaign.notes)
+
+
 def test_two_changes_are_made_together_where_none_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     scale, step = cause("DF101", {}, fixes=("step-2",)), cause("DF501", {}, fixes=("step-3", "step-4"))
     both = "step-2 + step-3"

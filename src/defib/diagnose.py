@@ -40,7 +40,7 @@ from defib.symptom import Symptom
 from defib.trials import Progress, Silent
 from defib.trials.campaign import Campaign, Second
 from defib.trials.engine import Split
-from defib.trials.run import replay_only, run_trials
+from defib.trials.run import SERVED, replay_only, run_trials
 from defib.untouched import same_random_state
 from defib.versions import versions
 from defib.wording import headline, next_command
@@ -201,7 +201,10 @@ def _campaign(
         return None
     ranked, beliefs = leading(found.assessed)
     if ranked and is_harmless(ranked[0].code, ranked[0].stage) and beliefs[ranked[0].code] >= DECISIVE:
-        return None  # nothing to repair: whatever a trial changed would be sold as a fix
+        if not SERVED & set(ranked[0].fixes):
+            return None  # nothing to repair: whatever a trial changed would be sold as a fix
+        ranked = tuple(one for one in ranked if SERVED & set(one.fixes))
+        beliefs = {one.code: beliefs[one.code] for one in ranked}
     # Where the order is learnt and the labels are not, a change must bring the labels back.
     ranks_only = gate.problem in ("weak", "one_class") and can_be_used(book) is not None
     yardstick: Yardstick = "usable" if ranks_only else "skill"

@@ -9,8 +9,9 @@ The rule, in order:
    fix worked too and the other one repairs another supported cause (step × scale). Then both stay, tied. A second
    fault, seen by itself beside a proven one, stays as well: its own fix cannot work as long as the first is there.
 3. *Promotion.* An inconclusive cause with part of its mechanism observed becomes supported when all its
-   must-work trials worked, none contradicts it, and nothing else is supported; or what is supported is a cause that no
-   experiment tells from it: then both stand, tied.
+   must-work trials worked, none contradicts it, and nothing else is supported, or only what it explains, whose own
+   fixes were not enough: a mechanism whose origin the trials show. So does a cause that no experiment tells from one
+   that is supported: then both stand, tied.
 4. The rest is sorted by weight × likelihood of the trials.
 """
 
@@ -58,12 +59,19 @@ def is_product(one: Assessed, all_of_them: Sequence[Assessed], outcomes: Mapping
 def settle(assessed: Sequence[Assessed], outcomes: Mapping[str, bool]) -> tuple[Assessed, ...]:
     """Apply the trials to the verdicts (rules 2 and 3)."""
     demoted = [_demote(one, assessed, outcomes) for one in assessed]
+    alive = [one for one in demoted if one.assessment.verdict == "supported"]
     promotable = [one for one in demoted if _promotable(one, outcomes)]
-    named = {one.cause.code for one in demoted if one.assessment.verdict == "supported"}
-    if not named and promotable:
-        named = {max(promotable, key=lambda one: _strength(one, outcomes)).cause.code}
-    named |= {one.cause.code for one in promotable if named & set(one.cause.indistinct)}
-    return tuple(_promoted(one) if one.cause.code in named else one for one in demoted)
+    origins = [one for one in promotable if _is_origin(one, alive, outcomes)]
+    best = max(origins, key=lambda one: _strength(one, outcomes), default=None)
+    named = {one.cause.code for one in [*alive, *([best] if best else [])]}
+    raised = [one for one in promotable if one is best or named & set(one.cause.indistinct)]
+    return tuple(_promoted(one, outcomes) if one in raised else one for one in demoted)
+
+
+def _is_origin(one: Assessed, alive: Sequence[Assessed], outcomes: Mapping[str, bool]) -> bool:
+    """It explains whatever is supported, and no fix of that was enough; always where nothing is supported."""
+    explained = all(other.cause.code in one.cause.explains and not other.assessment.own for other in alive)
+    return explained and not any(own_fix_worked(other.cause, outcomes) for other in alive)
 
 
 def _demote(one: Assessed, all_of_them: Sequence[Assessed], outcomes: Mapping[str, bool]) -> Assessed:
@@ -91,8 +99,13 @@ def _promotable(one: Assessed, outcomes: Mapping[str, bool]) -> bool:
     return bool(tried)
 
 
-def _promoted(one: Assessed) -> Assessed:
-    return replace(one, assessment=replace(one.assessment, verdict="supported"))
+def _promoted(one: Assessed, outcomes: Mapping[str, bool]) -> Assessed:
+    """What was open before the trials ("..., but ...") gives way to what they showed."""
+    worked = [name for name in one.cause.fixes if outcomes.get(name)]
+    because = one.assessment.because
+    if worked:
+        because = f"{because.partition(', but ')[0]}, and {worked[0]} restored learning"
+    return replace(one, assessment=replace(one.assessment, verdict="supported", because=because))
 
 
 def _strength(one: Assessed, outcomes: Mapping[str, bool]) -> float:

@@ -219,7 +219,7 @@ class WeightsOrigin:
 
 
 class Inside(ABC):
-    """A trained clone, looked into. Rows and labels are those at *its* door and loss: after the arm's transforms."""
+    """A trained clone, looked into. Rows and labels are those at *its* door and loss (`Subject.at_the_door`)."""
 
     @abstractmethod
     def parameters(self) -> tuple[Parameter, ...]:
@@ -370,8 +370,7 @@ class Subject(ABC):
     def losses_of(self, outputs: Sequence[FloatArray], X: AnyArray, y: AnyArray) -> tuple[float, ...]:
         """The user's loss, had the network given these outputs for these rows, once per entry.
 
-        Each entry has the shape of `ForwardPass.outputs`; all rows are one batch. Raises `NotAvailable` where the loss
-        is unknown, or cannot be taken apart from the network.
+        Entries are shaped as `ForwardPass.outputs`; all rows are one batch. Raises `NotAvailable` where it is unknown.
         """
         raise NotAvailable("a loss that can be asked about other outputs")
 
@@ -379,14 +378,17 @@ class Subject(ABC):
         """``None`` when `train` can run this arm, else the reason as a clause ("the model is subclassed")."""
         return "this Subject does not say how the model is trained"
 
+    def at_the_door(self, arm: Arm, X: AnyArray) -> AnyArray:
+        """Rows ``(n, ...)`` as the arm sends them into the network: behind its transform of the inputs."""
+        return X if arm.inputs is None else arm.inputs(X)
+
     def train(self, arm: Arm, rows: Rows, *, seed: int, deadline: float | None = None) -> Trained:
         """Train a clone from the captured initial weights by the recipe with the arm's change.
 
-        Seed 0 uses the captured initial weights; other seeds re-draw them *from the same
-        distribution as the captured ones had* (the layers' own initializers where they are known,
-        else a permutation of the captured values inside each array), and another batch order. The captured
-        weights are kept for every seed when the arm or the recipe says they were loaded or are degenerate.
-        ``deadline`` is a ``time.monotonic()`` value past which `BudgetExceeded` is raised.
+        Seed 0 uses the captured initial weights; other seeds re-draw them *from the same distribution as the captured
+        ones had* (the layers' own initializers where they are known, else a permutation of the captured values inside
+        each array), and another batch order; what was loaded or is degenerate is kept for every seed. ``deadline`` is a
+        ``time.monotonic()`` value past which `BudgetExceeded` is raised.
         """
         raise NotAvailable("a way to train the model again")
 

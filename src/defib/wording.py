@@ -40,6 +40,15 @@ def number(value: float) -> str:
     return f"{value:.4g}"
 
 
+def listed(names: Sequence[str]) -> str:
+    """Names as people list them.
+
+    >>> listed(["a"]), listed(["a", "b", "c"])
+    ('a', 'a, b and c')
+    """
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
 def spread_text(symptom: Symptom) -> str:
     """The spread as it stands under Predictions, too: three significant digits."""
     return f"spread {symptom.prediction_spread:.3g}"

@@ -183,6 +183,13 @@ class TestSteps:
     def test_the_factor(self, name: str, factor: float) -> None:
         assert arm(name) == Arm(learning_rate_factor=factor)
 
+    def test_the_customary_rate_where_a_hundredfold_one_is_too_small(self) -> None:
+        tiny = replace(TRAINING, learning_rate=1e-7, usual_learning_rate=1e-2)
+        assert applies("usual-learning-rate", tiny) is None
+        assert arm("usual-learning-rate", tiny).learning_rate_factor == pytest.approx(1e5)
+        assert "lr=0.01)  # was 1e-07" in load("usual-learning-rate").code(book(tiny), "torch")
+        assert applies("usual-learning-rate", replace(tiny, learning_rate=1e-3)) is not None
+
     def test_the_recorded_optimizer_with_the_new_number(self) -> None:
         seen = book(replace(TRAINING, optimizer="rmsprop", learning_rate=0.05))
         one = load("step-divided-by-100")
@@ -304,6 +311,11 @@ class TestTheRest:
     def test_values_are_not_made_into_class_ids(self) -> None:
         assert "searchsorted" in load("fix-labels").code(book(), "keras")
         assert "searchsorted" not in load("fix-labels").code(book(REGRESSION), "keras")
+
+    def test_a_stopped_training_is_given_the_epochs_that_were_planned(self) -> None:
+        for ran, planned, factor in ((5, 50, 10.0), (40, 50, 5.0), (1, 1000, 20.0)):
+            stopped = replace(TRAINING, stopped_early=True, n_epochs=ran, planned_epochs=planned)
+            assert arm("more-epochs", stopped).updates_factor == factor
 
     def test_standardized_targets_are_transformed_back_by_the_same_numbers(self) -> None:
         transform = arm("standardize-targets", replace(REGRESSION, mean=10.0, sd=4.0)).targets

@@ -1,4 +1,4 @@
-"""The five interventions that change the learning rate only. Private; each has a module of its own."""
+"""The interventions that change the learning rate only. Private; each has a module of its own."""
 
 from __future__ import annotations
 
@@ -10,37 +10,38 @@ from defib.recipe import Arm
 
 def step(name: str, does: str, factor: float) -> Intervention:
     """Multiply the learning rate by ``factor``, everything else as recorded."""
-
-    def code(book: Book, framework: str) -> str:
-        recorded = learning_rate(book)
-        rate = f"{recorded * factor:.4g}" if recorded is not None else f"learning_rate * {factor:g}"
-        was = f"  # was {recorded:.4g}" if recorded is not None else ""
-        made = optimizer_call(book, framework, rate)
-        return by_framework(
-            framework,
-            jax=f"""
-            optimizer = nnx.Optimizer(model, {made}, wrt=nnx.Param){was}
-            # without NNX: tx = {made}
-            """,
-            keras=f"""
-            # on a freshly built model
-            model.compile(optimizer={made}, loss={keras_loss(book)}){was}
-            """,
-            torch=f"""
-            # on a freshly built model
-            optimizer = {made}{was}
-            """,
-            sklearn=f"""
-            model.set_params(learning_rate_init={rate}){was}
-            model.fit(X_train, y_train)
-            """,
-        )
-
     return Intervention(
         name=name,
         does=does,
         kind="train",
         arm=lambda book: Arm(learning_rate_factor=factor),
-        code=code,
+        code=lambda book, framework: rate_code(book, framework, factor),
         size=1,
+    )
+
+
+def rate_code(book: Book, framework: str, factor: float) -> str:
+    """The recorded optimizer with ``factor`` times its learning rate."""
+    recorded = learning_rate(book)
+    rate = f"{recorded * factor:.4g}" if recorded is not None else f"learning_rate * {factor:g}"
+    was = f"  # was {recorded:.4g}" if recorded is not None else ""
+    made = optimizer_call(book, framework, rate)
+    return by_framework(
+        framework,
+        jax=f"""
+        optimizer = nnx.Optimizer(model, {made}, wrt=nnx.Param){was}
+        # without NNX: tx = {made}
+        """,
+        keras=f"""
+        # on a freshly built model
+        model.compile(optimizer={made}, loss={keras_loss(book)}){was}
+        """,
+        torch=f"""
+        # on a freshly built model
+        optimizer = {made}{was}
+        """,
+        sklearn=f"""
+        model.set_params(learning_rate_init={rate}){was}
+        model.fit(X_train, y_train)
+        """,
     )

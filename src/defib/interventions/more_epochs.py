@@ -1,4 +1,4 @@
-"""Five times as many updates, without any early stop."""
+"""Five times as many updates, or as many as were planned, without any early stop."""
 
 from __future__ import annotations
 
@@ -9,6 +9,16 @@ from defib.probes.training import TrainingFacts
 from defib.recipe import Arm
 
 FACTOR = 5
+MOST = 20.0
+"""A training that stopped after one of a thousand epochs is not repeated in full."""
+
+
+def _factor(book: Book) -> float:
+    """A training that was stopped early is given all the epochs that were planned: that is what the code says."""
+    training = maybe(book, TrainingFacts)
+    if training is None or not training.stopped_early or not training.n_epochs or not training.planned_epochs:
+        return float(FACTOR)
+    return min(max(float(FACTOR), training.planned_epochs / training.n_epochs), MOST)
 
 
 def _code(book: Book, framework: str) -> str:
@@ -53,9 +63,9 @@ def _code(book: Book, framework: str) -> str:
 
 INTERVENTION = Intervention(
     name="more-epochs",
-    does=f"train for {FACTOR} times as many epochs, without stopping early",
+    does=f"train for {FACTOR} times as many epochs (as many as were planned, if that is more), without stopping early",
     kind="train",
-    arm=lambda book: Arm(updates_factor=float(FACTOR)),
+    arm=lambda book: Arm(updates_factor=_factor(book)),
     code=_code,
     size=1,
 )

@@ -9,10 +9,10 @@ INTERVENTION = advice(
     "repair the preprocessing step after which all rows are equal",
     keras="""
     for name, rows in steps:  # the array after each step, from the file to the model
-        print(name, rows.shape, np.ptp(rows.reshape(len(rows), -1), axis=0).max())
+        print(name, len({str(row) for row in rows}), "different rows")  # repair the first step that says 1
     """,
     torch="""
-    for name, rows in steps:  # the tensor after each step, from the file to the model
-        print(name, tuple(rows.shape), float((rows.max(dim=0).values - rows.min(dim=0).values).max()))
+    for name, rows in steps:  # what is left after each step, from the file to the model
+        print(name, len({str(row) for row in rows}), "different rows")  # repair the first step that says 1
     """,
 )

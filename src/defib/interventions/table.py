@@ -17,6 +17,7 @@ INTERVENTIONS: dict[str, str] = {
     "step-divided-by-1000": "step_divided_by_1000",
     "step-times-10": "step_times_10",
     "step-times-100": "step_times_100",
+    "usual-learning-rate": "usual_learning_rate",
     "constant-learning-rate": "constant_learning_rate",
     "capped-learning-rate": "capped_learning_rate",
     "stop-before-collapse": "stop_before_collapse",
@@ -63,7 +64,7 @@ INTERVENTIONS: dict[str, str] = {
 
 FAMILIES: dict[str, tuple[str, ...]] = {
     "smaller-step": ("step-divided-by-10", "step-divided-by-100", "step-divided-by-1000"),
-    "larger-step": ("step-times-10", "step-times-100", "constant-learning-rate"),
+    "larger-step": ("step-times-10", "step-times-100", "usual-learning-rate", "constant-learning-rate"),
 }
 """A cause may expect that *one* of several works, whichever: its contrast then names the family."""
 

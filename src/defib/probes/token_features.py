@@ -70,11 +70,12 @@ def rows_of_unknown(T: AnyArray, P: AnyArray) -> float:
     rows, served = (np.asarray(X).reshape(len(X), -1) for X in (T, P))
     if rows.shape[1] < 2 or not len(rows) or not len(served):
         return 0.0
-    telling = _telling(rows)
+    telling = telling_tokens(rows)
     return float(np.mean(~np.isin(served, telling).any(axis=1))) if len(telling) else 0.0
 
 
-def _telling(rows: AnyArray) -> AnyArray:
+def telling_tokens(rows: AnyArray) -> AnyArray:
+    """Tokens of rows ``(n, steps)``, steps > 1, that some rows hold and others do not, padding left out."""
     tokens, held = np.unique(np.concatenate([np.unique(row) for row in rows]), return_counts=True)
     padding = [*_filling(rows[:, 0], rows[:, 1]), *_filling(rows[:, -1], rows[:, -2])]
     apart: AnyArray = tokens[(held < len(rows)) & ~np.isin(tokens, padding)]

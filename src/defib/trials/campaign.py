@@ -27,6 +27,7 @@ from defib.subject import BudgetExceeded, NotAvailable
 from defib.trials import Progress, plan, sets
 from defib.trials.engine import SerialEngine
 from defib.trials.judge import MIN_SEEDS, Run, judge
+from defib.wording import listed
 
 MAX_INTERVENTIONS = 9
 """How many different changes a campaign screens; more would leave no time for the seeds."""
@@ -38,7 +39,8 @@ MOST_TOGETHER = 3
 MOST_SECOND = 2
 """Causes that a second look may bring up, and fixes of each that are tried together with the first."""
 EXTRA_SEEDS = 2
-"""Seeds added when the control itself recovers on some seeds, which widens the interval."""
+"""Seeds added, once, where the control is uneven (it recovers on some seeds, or is a random network's luck): with three
+the interval is then too wide to say anything."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,9 @@ class Conductor:
     def _screen(self, ranked: Sequence[Cause], beliefs: Mapping[str, float], offered: Sequence[Intervention]) -> None:
         if self.runs["control"][0].recovered:
             self._more_seeds("control")
+            if len(self.runs["control"]) >= MIN_SEEDS and self._control_recovered():
+                self.notes.append("the training as recorded learns when it is repeated: no change to it was tried")
+                return
         left = {one.name: one for one in offered if self._has_arm(one)}
         current = dict(beliefs)
         while left and len(self.runs) <= MAX_INTERVENTIONS and not self.out_of_time and not self._time_to_confirm():
@@ -199,8 +204,6 @@ class Conductor:
             except Exception as error:  # a look that breaks must not end the diagnosis
                 self.notes.append(f"the second look broke inside: {type(error).__name__}: {str(error)[:200]}")
                 return ()
-        if self.looks[name].healthy:
-            self.notes.append(f"looked at again with {name}: nothing else shows that would be wrong")
         return self.looks[name].causes
 
     def _second_faults(self, ranked: Sequence[Cause]) -> bool:
@@ -244,7 +247,7 @@ class Conductor:
         firsts = plan.first_fixes(ranked, helped)
         if self._any_enough(pairs[:MOST_PAIRS]) or self._any_enough(self._one_more(firsts)):
             return
-        self._any_enough([self._mergeable(firsts)])
+        self._any_enough([sets.mergeable(firsts, self._arm)])
 
     def _singles(self) -> list[str]:
         """Single changes whose arm can be made."""
@@ -271,27 +274,16 @@ class Conductor:
         treated = (runs for name, runs in self.runs.items() if name != "control" and runs)
         return any(all(run.recovered for run in runs) for runs in treated)
 
-    def _mergeable(self, names: Sequence[str]) -> tuple[str, ...]:
-        """Those that can be made in one arm; of two that change the same thing the first."""
-        kept: tuple[str, ...] = ()
-        for name in names:
-            if self._merged((*kept, name)) is not None:
-                kept = (*kept, name)
-        return kept
-
-    def _merged(self, names: Sequence[str]) -> Arm | None:
-        arm: Arm | None = Arm()
-        for name in names:
-            arm = None if arm is None else arm.merged(self.arms[name][0])
-        return arm
-
     def _together(self, names: tuple[str, ...]) -> bool:
         """Whether these changes in one arm recover; tried once, remembered after."""
-        name, arm = TOGETHER.join(names), self._merged(names)
+        name, arm = TOGETHER.join(names), sets.merged(names, self._arm)
         if name not in self.runs and arm is not None and self.engine.subject.can_train(arm) is None:
             self.arms[name] = (arm, ", and ".join(self.arms[one][1] for one in names))
             self._try(name, 0, "no single change was enough")
         return bool(self.runs.get(name)) and self.runs[name][0].recovered
+
+    def _arm(self, name: str) -> Arm:
+        return self.arms[name][0]
 
     def _left(self) -> float:
         return self.seconds - (time.monotonic() - self.started)
@@ -314,9 +306,17 @@ class Conductor:
         treated.sort(key=lambda name: (not self.runs[name][0].recovered, name not in own, sizes.get(name, 0)))
         for name in treated:
             self._more_seeds(name)
-        if any(run.recovered for run in self.runs["control"]) and not self._control_recovered():
-            for name in ["control", *(n for n in treated if all(run.recovered for run in self.runs[n]))]:
-                self._more_seeds(name, MIN_SEEDS + EXTRA_SEEDS)
+        if self._control_recovered():
+            return
+        unsure = [name for name in treated if self._is_unsure(name)]
+        for name in ["control", *unsure] if unsure else []:
+            self._more_seeds(name, MIN_SEEDS + EXTRA_SEEDS)
+
+    def _is_unsure(self, name: str) -> bool:
+        """It recovers on every seed, and the control is too uneven to say by how much that is better."""
+        runs = self.runs[name]
+        full = len(runs) >= MIN_SEEDS and all(run.recovered for run in runs)
+        return full and not judge(self.runs["control"], runs).sufficient
 
     def _more_seeds(self, name: str, upto: int = MIN_SEEDS) -> None:
         for index in range(len(self.runs[name]), upto):
@@ -354,6 +354,8 @@ class Conductor:
     def _result(self) -> Campaign:
         control = self.runs["control"]
         trials = [self._trial(name) for name, runs in self.runs.items() if runs]
+        if fine := [name for name, look in self.looks.items() if look.healthy]:
+            self.notes.append(f"looked at again with {listed(fine)}: nothing else shows that would be wrong")
         if self.out_of_time:
             self.notes.append(f"the budget of {self.seconds:.0f} s ended before every trial was run")
         return Campaign(

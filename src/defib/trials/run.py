@@ -21,6 +21,8 @@ from defib.trials.served import Serving, as_served
 
 LookAgain = Callable[[Split, str, Arm, float], Second]
 """``(rows, name of the arm, arm, deadline) -> what is seen``"""
+SERVED = frozenset({"same-pipeline", "vary-rows"})
+"""Changes to the rows served: nothing in the training."""
 WELL_KNOWN = (
     "standardize-inputs",
     "step-divided-by-10",
@@ -57,10 +59,15 @@ def engine_for(
 def offered(ranked: Sequence[Cause], book: Book, served: Serving | None = None) -> tuple[Intervention, ...]:
     """Interventions that tell the hypotheses apart, then the well-known ones; only those that can change anything."""
     table = all_interventions()
-    names = dict.fromkeys([*plan.candidates(ranked), *WELL_KNOWN])
-    if served is None:
-        names.pop("same-pipeline", None)  # the rows are scored as they were trained on anyway
+    names = dict.fromkeys([*plan.candidates(ranked), *(() if _nothing_in_the_training(ranked) else WELL_KNOWN)])
+    for name in SERVED if served is None else ():
+        names.pop(name, None)  # the rows are scored as they were trained on anyway
     return tuple(table[name] for name in names if name in table and _tryable(table[name], book))
+
+
+def _nothing_in_the_training(ranked: Sequence[Cause]) -> bool:
+    """Only the rows served are at fault: no change to the training is worth trying."""
+    return bool(ranked) and ranked[0].stage == "nothing_wrong" and bool(SERVED & set(ranked[0].fixes))
 
 
 def _tryable(one: Intervention, book: Book) -> bool:
@@ -89,7 +96,9 @@ def run_trials(
     """
     if book.has(SignalFacts) and not book.get(SignalFacts).has_signal:
         return Campaign(notes=("no trial was run: the rows show no signal that a change could bring back",))
-    served = as_served(subject, book) if ranked and _repairs(ranked[0], "same-pipeline") else None
+    served = as_served(subject, book) if ranked and SERVED & set(ranked[0].fixes) else None
+    if served is None and _nothing_in_the_training(ranked):
+        return Campaign()
     engine = engine_for(subject, book, seed, yardstick, served)
     if isinstance(engine, str):
         return Campaign(notes=(engine,))
@@ -98,7 +107,9 @@ def run_trials(
         engine, book, seconds=seconds, seed=seed, progress=progress, control=known, look=_looking(engine, look)
     )
     if served is not None:
-        conductor.notes.append("in the trials, held-out rows are scored on the scale and in the order of those served")
+        conductor.notes.append(
+            "in the trials, held-out rows are scored as the program serves its rows; the fix scores them as trained on"
+        )
     return conductor.conduct(ranked, beliefs, offered(ranked, book, served))
 
 
@@ -107,10 +118,6 @@ def _looking(engine: SerialEngine, look: LookAgain | None) -> Look | None:
     if look is None:
         return None
     return lambda name, arm, deadline: look(engine.split, name, arm, deadline)
-
-
-def _repairs(cause: Cause, name: str) -> bool:
-    return name in cause.fixes
 
 
 def replay_only(subject: Subject, book: Book, seconds: float, seed: int, progress: Progress) -> Campaign:

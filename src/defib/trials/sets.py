@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from defib.recipe import Arm
+
 
 def smallest(changes: Sequence[str], enough: Callable[[tuple[str, ...]], bool]) -> tuple[str, ...]:
     """A 1-minimal part of ``changes``, which are enough together; those named last are dropped first.
@@ -22,4 +24,21 @@ def smallest(changes: Sequence[str], enough: Callable[[tuple[str, ...]], bool]) 
         without = tuple(name for name in kept if name != one)
         if without and enough(without):
             kept = without
+    return kept
+
+
+def merged(names: Sequence[str], arm_of: Callable[[str], Arm]) -> Arm | None:
+    """These changes in one arm; ``None`` where two of them change the same thing."""
+    arm: Arm | None = Arm()
+    for name in names:
+        arm = None if arm is None else arm.merged(arm_of(name))
+    return arm
+
+
+def mergeable(names: Sequence[str], arm_of: Callable[[str], Arm]) -> tuple[str, ...]:
+    """Those that can be made in one arm; of two that change the same thing the first."""
+    kept: tuple[str, ...] = ()
+    for name in names:
+        if merged((*kept, name), arm_of) is not None:
+            kept = (*kept, name)
     return kept

@@ -47,9 +47,9 @@ class TreatedSubject(Subject):
         self.name, self.framework = subject.name, subject.framework
         self.recipe = recipe_of(subject.recipe, arm)
         self.trace = _trace(subject.trace, arm, end)
-        self.training = behind(arm, fit)
-        self.held_out = behind(arm, held_out)
-        self.prediction = None if subject.prediction is None else behind(arm, subject.prediction)
+        self.training = behind(subject, arm, fit)
+        self.held_out = behind(subject, arm, held_out)
+        self.prediction = None if subject.prediction is None else behind(subject, arm, subject.prediction)
         self.prediction_outputs = None
 
     @property
@@ -94,9 +94,9 @@ def _inside(trained: Trained) -> Inside:
     return found
 
 
-def behind(arm: Arm, rows: Rows) -> Rows:
+def behind(subject: Subject, arm: Arm, rows: Rows) -> Rows:
     """Rows and labels as they arrive at the network and the loss of the arm."""
-    X = rows.X if arm.inputs is None else arm.inputs(rows.X)
+    X = subject.at_the_door(arm, rows.X)
     y = rows.y if rows.y is None or arm.targets is None else arm.targets(rows.y)
     return replace(rows, X=X, y=y)
 

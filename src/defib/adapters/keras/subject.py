@@ -242,6 +242,12 @@ class KerasSubject(WatchedSubject[Captured]):
             self._reasons[key] = self._reason(arm)
         return self._reasons[key]
 
+    def at_the_door(self, arm: Arm, X: AnyArray) -> AnyArray:
+        """Behind the transform, which leaves columns alone that are looked up."""
+        assert self.training is not None
+        rows: AnyArray = self._workshop.inputs(arm, self.training)(X)
+        return rows
+
     def _reason(self, arm: Arm) -> str | None:
         assert self.training is not None
         assert self.training.y is not None

@@ -1,0 +1,36 @@
+"""The optimizer's customary learning rate, where the recorded one is less than a hundredth of it."""
+
+from __future__ import annotations
+
+from defib.evidence import Book, Missing
+from defib.interventions import Intervention
+from defib.interventions._steps import rate_code
+from defib.probes.training import TrainingFacts
+from defib.recipe import Arm
+
+BEYOND = 100.0
+"""Factor that step-times-100 reaches."""
+
+
+def _factor(book: Book) -> float:
+    share = book.get(TrainingFacts).rate_over_usual
+    if not share:
+        raise Missing("TrainingFacts", "a learning rate above zero and an optimizer whose customary one is known")
+    return 1.0 / share
+
+
+def _applies(book: Book) -> str | None:
+    if _factor(book) > BEYOND:
+        return None
+    return "the learning rate is within a hundredth of the customary one"
+
+
+INTERVENTION = Intervention(
+    name="usual-learning-rate",
+    does="set the learning rate to the optimizer's customary one",
+    kind="train",
+    arm=lambda book: Arm(learning_rate_factor=_factor(book)),
+    applies=_applies,
+    code=lambda book, framework: rate_code(book, framework, _factor(book)),
+    size=1,
+)
