@@ -127,6 +127,8 @@ class Rows:
     where it is not certain: the order of the file under a shuffle or a split."""
     in_order: bool = False
     """The rows stand as the training first saw them, none left out: slices of them are its first epoch's batches."""
+    columns: tuple[str, ...] = ()
+    """Names of the columns, where the program gave a table that has them; one per column, or none."""
 
     def __len__(self) -> int:
         return len(self.X)

@@ -180,3 +180,12 @@ def next_command(causes: Sequence[Hypothesis], outcome: str, fix: Fix | None) ->
     if outcome == "undecided":
         return "defib run --budget 120 script.py" if fix is None else "defib explain"
     return "defib run --fail-on flat script.py"
+
+
+def column(index: int, names: Sequence[str] = ()) -> str:
+    """A column as it is told: its number from 0, and its name where it has one.
+
+    >>> column(3), column(1, ("age", "area"))
+    ('column 3', "column 1 'area'")
+    """
+    return f"column {index}" + (f" {names[index]!r}" if index < len(names) else "")

@@ -97,7 +97,7 @@ def large(layers: int, steps: int) -> Background:
             "OutputHistograms": HISTOGRAMS,
             "LookFacts": looks,
             "UpdateFacts": UpdateFacts(moves, 1.0, 0.0, 0.0, 0.0, 0.1, 0.1, False, 0),
-            "ColumnScales": ColumnScales(*(np.ones(1000) for _ in range(4))),
+            "ColumnScales": ColumnScales(np.ones(1000), np.ones(1000), np.ones(1000), np.ones(1000)),
         },
     )
     return Background(behind=(behind,))

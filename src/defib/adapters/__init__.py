@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from defib.errors import InputError, ModelError
+from defib.named_columns import named_as
 from defib.recipe import Recipe
 from defib.subject import AnyArray, Subject
 
@@ -134,7 +135,9 @@ def subject_of(
         _check_numbers(name, value, strings_too=not texts)
     for module, names, build in FRAMEWORKS:
         if _is_a(model, module, *names):
-            return build(model, X, y, X_predict, recipe)
+            subject = build(model, X, y, X_predict, recipe)
+            subject.training = named_as(subject.training, X)
+            return subject
     raise ModelError(
         "unknown-model",
         came=f"the model is a {type(model).__module__}.{type(model).__qualname__}",

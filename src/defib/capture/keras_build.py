@@ -19,6 +19,7 @@ from defib.capture.keras_handmade import HandMade, read_handmade, why_unread, wi
 from defib.capture.keras_rows import hashes
 from defib.capture.keras_study import Served, Study
 from defib.capture.keras_views import views
+from defib.named_columns import with_names
 from defib.recipe import TrainingRecipe
 from defib.subject import AnyArray, FloatArray, GradientSeen, Rows, ServingCalls, TrainingTrace
 
@@ -33,7 +34,7 @@ def build(study: Study) -> list[KerasSubject]:
 
 
 def _subject(study: Study) -> KerasSubject:
-    training = study.training.rows()
+    training = with_names(study.training.rows(), study.columns)
     handmade = read_handmade(study, training)
     batch = study.batch_size or study.training.batch_size
     plan = _plan(study)

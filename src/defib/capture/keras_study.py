@@ -13,6 +13,7 @@ from defib.adapters.keras.flavor import Flavor, to_numpy
 from defib.adapters.keras.optimizers import class_of, config_of
 from defib.adapters.keras.packing import CannotPack, Packing, by_output, output_keys, packing_of, parts_of
 from defib.capture.keras_rows import SAME_SHARE, RowStore, SeveralArrays, evenly, hashes, row_limit, to_array
+from defib.named_columns import column_names
 from defib.subject import AnyArray, FloatArray, Rows, WeightsOrigin
 
 MAX_LOSSES: Final = 2_000
@@ -174,6 +175,8 @@ class Study:
     """A model built like this one that was never trained and predicted last."""
     origin: WeightsOrigin | None = None
     """Where the weights that predicted come from."""
+    columns: tuple[str, ...] = ()
+    """Names of the input columns, where a table was given."""
     loop: Any = None
     """What a hand-written loop was seen to do (see ``keras_loop``)."""
 
@@ -197,6 +200,7 @@ class Study:
         """Rows as one array; several inputs side by side. Raises `SeveralArrays` when they cannot be."""
         parts = parts_of(x)
         if parts is None:
+            self.columns = self.columns or column_names(x)
             return to_array(x)
         known = self.packing.keys if self.packing is not None and set(self.packing.keys) == set(parts) else parts
         self.packing, packed = _side_by_side(x, {key: to_array(parts[key]) for key in known}, self.packing)

@@ -12,6 +12,7 @@ from defib.adapters.sklearn.memory import RESTORED, behind, describe
 from defib.adapters.sklearn.subject import SklearnSubject
 from defib.capture.keras_rows import SAME_SHARE, hashes
 from defib.capture.sklearn_study import Served, Study
+from defib.named_columns import kept_names
 from defib.recipe import TrainingRecipe
 from defib.subject import AnyArray, FloatArray, Rows, ServingCalls, TrainingTrace
 
@@ -88,7 +89,8 @@ def _training(study: Study, captured: Captured) -> Rows:
     rows = study.training.rows()
     assert rows is not None
     assert rows.y is not None
-    return replace(rows, y=plain_labels(rows.y, captured.kind))
+    names = kept_names(list(getattr(study.estimator, "feature_names_in_", ())))
+    return replace(rows, y=plain_labels(rows.y, captured.kind), columns=names if len(names) == rows.X.shape[1] else ())
 
 
 def _sample_weights(study: Study, training: Rows) -> dict[bytes, float]:

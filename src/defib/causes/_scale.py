@@ -13,6 +13,7 @@ from defib.probes.initialization import InitializationFacts
 from defib.probes.inputs import InputFacts
 from defib.probes.training import TrainingFacts
 from defib.probes.updates import UpdateFacts
+from defib.wording import column
 
 LARGE_RMS, SMALL_RMS = 10.0, 0.01
 """Initializers assume inputs of about 1: ten times more saturates sigmoids within a few units (fan-in 10, Glorot:
@@ -107,7 +108,7 @@ def badly_scaled(inputs: InputFacts) -> Scale | None:
     rms, ratio, offset = inputs.scale_max, inputs.scale_ratio, inputs.offset_ratio
     numbers = {"largest_column_rms": rms, "column_sd_ratio": ratio, "offset_over_sd": offset}
     if rms > LARGE_RMS:
-        clause = f"column {inputs.largest_column} reaches a root mean square of {num(rms)}"
+        clause = f"{column(inputs.largest_column, inputs.columns)} reaches a root mean square of {num(rms)}"
         return Scale(clause, numbers, harmful=True)
     if rms < SMALL_RMS:
         return Scale(f"no column exceeds a root mean square of {num(rms)}", numbers, harmful=True)

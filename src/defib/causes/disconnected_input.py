@@ -46,6 +46,8 @@ holds the signal.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from defib.causes import Cause
 from defib.causes._signs import fine, num, place
 from defib.diagnosis import Assessment, by_itself, inconclusive, ruled_out, supported
@@ -53,11 +55,16 @@ from defib.evidence import Book
 from defib.probes.inputs import InputFacts
 from defib.probes.reach import ReachFacts
 from defib.probes.reference import SignalFacts
+from defib.wording import column
 
 
-def _stretches(facts: ReachFacts) -> str:
+def _stretches(facts: ReachFacts, names: Sequence[str]) -> str:
     """Which columns, in a sentence; counted from 0, as in the program."""
-    named = [f"{first} to {last}" if last > first else f"{first}" for first, last in facts.unread[:3]]
+
+    def told(index: int) -> str:
+        return column(index, names).removeprefix("column ")
+
+    named = [f"{told(a)} to {told(b)}" if b > a else told(a) for a, b in facts.unread[:3]]
     more = " and others" if len(facts.unread) > 3 else ""
     return f"column{'s' if facts.unread_columns > 1 else ''} {', '.join(named)}{more} of {facts.n_columns}"
 
@@ -75,7 +82,7 @@ def _assess(book: Book) -> Assessment:
     if not facts.unread:
         return ruled_out("every column of the input reaches the output", layer=None)
     numbers = {"unread_columns": float(facts.unread_columns), "columns": float(facts.n_columns)}
-    because = f"{_stretches(facts)} reach no output, before the training and after it"
+    because = f"{_stretches(facts, book.get(InputFacts).columns)} reach no output, before the training and after it"
     signal = book.get(SignalFacts)
     if not signal.has_signal or facts.read_score is None:
         return inconclusive(f"{because}; whether they matter is not known", weight=0.2, layer=None, **numbers)

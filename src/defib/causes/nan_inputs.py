@@ -52,7 +52,7 @@ from defib.evidence import Book
 from defib.probes.inputs import InputFacts, ServingFacts
 from defib.probes.labels import LabelFacts
 from defib.probes.updates import UpdateFacts
-from defib.wording import percent
+from defib.wording import column, percent
 
 NEARLY_ALL = 0.95
 """Share of the rows served with a NaN from which on those rows are what is flat."""
@@ -61,6 +61,12 @@ NEARLY_ALL = 0.95
 def _only_served_flat(book: Book) -> bool:
     """The network tells its training rows apart and not those served: it hides NaN behind a ReLU."""
     return seen(book).is_flat and not flat_in_training(book)
+
+
+def _named(inputs: InputFacts) -> str:
+    """The worst column, where it has a name."""
+    known = inputs.columns and inputs.nan_column is not None
+    return f" (most in {column(inputs.nan_column or 0, inputs.columns)})" if known else ""
 
 
 def _assess(book: Book) -> Assessment:
@@ -72,7 +78,7 @@ def _assess(book: Book) -> Assessment:
     broken = (updates is not None and updates.nan_parameters > 0) or seen(book).pattern == "nan"
     numbers = {"nan_or_inf_cells": float(cells), "rows_with_nan": float(inputs.nan_rows), "nan_label_fraction": share}
     if cells and broken:
-        held = f"the training rows hold NaN or infinity in {count(cells, 'cell')}"
+        held = f"the training rows hold NaN or infinity in {count(cells, 'cell')}{_named(inputs)}"
         because = f"{held}, and so do the network's outputs or weights"
         return supported(because, weight=0.97, layer="input", **numbers)
     if share > 0 and broken:

@@ -65,6 +65,7 @@ from defib.diagnosis import Assessment, by_itself, inconclusive, not_applicable,
 from defib.evidence import Book
 from defib.probes.inputs import InputFacts
 from defib.probes.reference import SignalFacts
+from defib.wording import column
 
 
 def _assess(book: Book) -> Assessment:
@@ -82,7 +83,7 @@ def _assess(book: Book) -> Assessment:
         )
     if calm := fine(book):
         return calm
-    where, has_nan = f"column {inputs.largest_column}", inputs.nan_cells + inputs.inf_cells > 0
+    where, has_nan = column(inputs.largest_column, inputs.columns), inputs.nan_cells + inputs.inf_cells > 0
     if has_nan and scale.harmful and (sign := thrown(book)) is not None:
         return by_itself(supported(f"{scale.clause} and {sign}", weight=0.6, layer=where, **scale.numbers))
     if not has_nan and scale.harmful and (trace := trace_of(book)) is not None:

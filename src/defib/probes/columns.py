@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,8 @@ class ColumnScales(Evidence):
     minimum: NDArray[np.float64]
     maximum: NDArray[np.float64]
     """Equal to `minimum` in a column that does not vary."""
+    names: tuple[str, ...] = ()
+    """Of the columns, where the program gave a table that has them."""
 
 
 def column_scales(X: AnyArray) -> ColumnScales:
@@ -53,7 +55,7 @@ def _measure(subject: Subject, book: Book) -> ColumnScales:
     X = np.asarray(subject.training.X)
     if not (np.issubdtype(X.dtype, np.number) or X.dtype == np.bool_):
         raise Missing("ColumnScales", "numeric rows")
-    return column_scales(X)
+    return replace(column_scales(X), names=subject.training.columns)
 
 
 PROBE = Probe("columns", ColumnScales, "free", _measure)

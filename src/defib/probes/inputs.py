@@ -57,6 +57,10 @@ class InputFacts(Evidence):
     inf_cells: int
     normalized_inside: bool
     """The model itself normalizes its inputs before the first weight (a normalization layer at the door)."""
+    columns: tuple[str, ...] = ()
+    """Names of the columns, where the program gave a table that has them."""
+    nan_column: int | None = None
+    """Index of the column with the most cells that are NaN or infinite; ``None`` when there is none."""
 
 
 @dataclass(frozen=True)
@@ -228,6 +232,8 @@ def _measure(subject: Subject, book: Book) -> InputFacts:
         nan_rows=int(nan.any(axis=1).sum()),
         inf_cells=int(bad.sum() - nan.sum()),
         normalized_inside=normalizes_inside(some_rows(rows, 32).X, layers),
+        columns=rows.columns,
+        nan_column=int(bad.sum(axis=0).argmax()) if bad.any() else None,
     )
 
 

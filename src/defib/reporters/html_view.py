@@ -21,6 +21,7 @@ from defib.reporters.parts import (
 )
 from defib.reporters.words import number, number_name, number_text, place
 from defib.symptom import Symptom
+from defib.wording import column
 
 MOST_COLUMNS = 1024
 """Input columns that are drawn one by one; more are pixels, whose figures stand in the table."""
@@ -123,10 +124,12 @@ def input_chart(behind: Behind) -> dict[str, Any] | None:
     means, sds = _floats(getattr(scales, "mean", None)), _floats(getattr(scales, "sd", None))
     if not sds or len(sds) > MOST_COLUMNS or len(means) != len(sds):
         return None
+    names = getattr(scales, "names", ())
     low, high = _floats(getattr(scales, "minimum", None)), _floats(getattr(scales, "maximum", None))
     constant = [len(low) == len(sds) and low[index] == high[index] for index in range(len(sds))]
     words = [
-        f"column {index}: mean {number(mean)}, " + ("constant" if constant[index] else f"sd {number(sds[index])}")
+        f"{column(index, names)}: mean {number(mean)}, "
+        + ("constant" if constant[index] else f"sd {number(sds[index])}")
         for index, mean in enumerate(means)
     ]
     sizes = [0.0 if constant[index] else sd for index, sd in enumerate(sds)]

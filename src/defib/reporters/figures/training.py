@@ -29,6 +29,7 @@ from defib.reporters.figures.look import (
     told_apart,
 )
 from defib.reporters.words import number
+from defib.wording import column
 
 MOST_COLUMNS = 1024
 """Input columns that are drawn one by one; more are pixels."""
@@ -121,6 +122,7 @@ def inputs(diagnosis: Diagnosis, behind: Behind) -> Figure | None:
     scales = behind.evidence.get("ColumnScales")
     parts = [floats(getattr(scales, name, None)) for name in ("mean", "sd", "minimum", "maximum")]
     means, sds, low, high = parts
+    names = getattr(scales, "names", ())
     if not sds or len(sds) > MOST_COLUMNS or any(len(part) != len(sds) for part in parts):
         return None
     constant = [low[index] == high[index] for index in range(len(sds))]
@@ -129,6 +131,7 @@ def inputs(diagnosis: Diagnosis, behind: Behind) -> Figure | None:
     data = [
         {
             "column": index,
+            **({"name": column(index, names)} if names else {}),
             "what": "constant column" if constant[index] else "column that varies",
             "sd": ends[0] if constant[index] or not sds[index] > 0 else sds[index],
             "told": "constant" if constant[index] else number(sds[index]),
@@ -137,9 +140,10 @@ def inputs(diagnosis: Diagnosis, behind: Behind) -> Figure | None:
         }
         for index in range(len(sds))
     ]
-    names = list(dict.fromkeys(str(one["what"]) for one in data))
-    colours = [START if name == "constant column" else END for name in names]
-    shapes = ["triangle-down" if name == "constant column" else "circle" for name in names]
+    kinds = list(dict.fromkeys(str(one["what"]) for one in data))
+    colours = [START if kind == "constant column" else END for kind in kinds]
+    shapes = ["triangle-down" if kind == "constant column" else "circle" for kind in kinds]
+    shown = {"name" if names else "column": "column"}
     y = log_quantity("sd", "standard deviation", *ends)
     points = {
         "data": rows(data),
@@ -148,8 +152,8 @@ def inputs(diagnosis: Diagnosis, behind: Behind) -> Figure | None:
             "x": quantity("column", "input column", domain=[-0.5, len(sds) - 0.5], nice=False)
             | {"axis": {"tickMinStep": 1, "format": "d", "grid": False}},
             "y": y,
-            "tooltip": hover(column="column", told="standard deviation", mean="mean", ends="from, to"),
-            **told_apart("what", names, colours, shapes),
+            "tooltip": hover(**shown, told="standard deviation", mean="mean", ends="from, to"),
+            **told_apart("what", kinds, colours, shapes),
         },
     }
     level = {
