@@ -105,6 +105,25 @@ def test_the_step_is_where_its_argument_stands(tmp_path: Path) -> None:
     assert optimizer_line(program(tmp_path, TWO)) is None
 
 
+@pytest.mark.parametrize(
+    ("code", "line"),
+    [
+        ("DF504", "torch.nn.utils.clip_grad_norm_(net.parameters(), 1e-3)"),
+        ("DF503", "opt = torch.optim.AdamW(net.parameters(), weight_decay=50)"),
+        ("DF701", "p.requires_grad = False"),
+        ("DF601", "nn.init.zeros_(net.fc.weight)"),
+    ],
+)
+def test_a_fault_is_placed_where_its_own_word_stands(tmp_path: Path, code: str, line: str) -> None:
+    stage = {"DF701": "loop", "DF601": "initialization"}.get(code, "optimization")
+    text = f"{KERAS}x = tensor(1.0, requires_grad=True)\nfor p in q:\n    {line}\n"
+    found, twice = (placed(tmp_path, code, stage, text=one) for one in (text, f"{text}    {line}\n"))
+    assert found is not None
+    assert twice is not None
+    assert found.text == line
+    assert twice.text != line  # which of the two it is cannot be told
+
+
 def placed(tmp_path: Path, code: str, stage: str, layer: str | None = None, text: str = KERAS) -> Place | None:
     one = program(tmp_path, text)
     sources = {"compile": f"{one.file}:10", "fit": f"{one.file}:11"}

@@ -44,6 +44,7 @@ TABLE = [
     ("sigmoid against large targets", Z + 0.9999, "identity", VALUES, "high_end"),
     ("tanh against negative targets", Z - 0.9999, "identity", VALUES - 400, "low_end"),
     ("maximum of y", Z + VALUES.max(), "identity", VALUES, "high_end"),
+    ("far below every target is at no end", Z - 40000.0, "identity", VALUES, None),
     ("saturated sigmoid", Z + 0.001, "identity", np.tile([0, 1], 100), "low_end"),
     ("saturated sigmoid above", Z + 0.9999, "identity", np.tile([0, 1], 100), "high_end"),
     ("last class in the file", np.tile([0.01, 0.03, 0.06, 0.9], (N, 1)), "identity", BLOCKS, "last_class"),

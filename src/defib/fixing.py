@@ -8,6 +8,7 @@ from defib.causes import Cause
 from defib.diagnosis import Fix, Hypothesis, Trial, changes_in
 from defib.evidence import Book, Missing
 from defib.interventions import Intervention
+from defib.subject import NotAvailable
 
 
 def choose_fix(
@@ -47,7 +48,7 @@ def choose_fix(
         interventions=tuple(one.name for one in parts),
         verified=chosen in sufficient,
         code="\n".join(_code(one, book, framework).rstrip() for one in parts),
-        says=", and ".join(one.does for one in parts),
+        says=", and ".join(_says(one, book) for one in parts),
         alternatives=tuple(name for name in sufficient if name != chosen),
         insufficient=in_vain,
     )
@@ -69,6 +70,16 @@ def _applies(one: Intervention, book: Book) -> bool:
         return one.applies(book) is None
     except Missing:
         return False
+
+
+def _says(one: Intervention, book: Book) -> str:
+    """What is changed; a transform of the inputs fills missing cells first."""
+    try:
+        inputs = one.arm(book).inputs
+    except (Missing, NotAvailable):
+        return one.does
+    fills = inputs is not None and inputs.fill is not None and inputs.name != "impute"
+    return f"fill the missing cells and {one.does}" if fills else one.does
 
 
 def _code(one: Intervention, book: Book, framework: str) -> str:

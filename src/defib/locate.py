@@ -32,6 +32,15 @@ AT_THE_LAYER = frozenset({"architecture", "initialization", "head"})
 """Stages whose fault is written where the layer is."""
 AT_THE_LENGTH = frozenset({"DF505", "DF506", "DF507"})
 """How long it trained: the call that trains, not the optimizer."""
+TELLTALES: dict[str, frozenset[str]] = {
+    "DF503": frozenset({"kernel_regularizer", "weight_decay"}),
+    "DF504": frozenset(
+        {"clip_grad_norm_", "clip_grad_value_", "clipnorm", "clipvalue", "global_clipnorm", "gradient_clip_val"}
+    ),
+    "DF601": frozenset({"kernel_initializer", "zeros_", "constant_", "fill_"}),
+    "DF701": frozenset({"trainable", "requires_grad", "requires_grad_"}),
+}
+"""Code of a cause → what it is written with: calls, keywords, and attributes that are set."""
 RATE_WORDS = frozenset({"lr", "learning_rate", "learning_rate_init", "eta0"})
 OPTIMIZERS = frozenset(
     {"sgd", "adam", "adamw", "nadam", "radam", "adamax", "rmsprop", "adagrad", "adadelta", "lbfgs", "lion", "adafactor"}
@@ -102,7 +111,9 @@ def place_of(
         found = None
         if stage in AT_THE_LAYER and layer is not None:
             found = layer_line(program, layer, layers)
-        if stage == "optimization" and one.code not in AT_THE_LENGTH:
+        if one.code in TELLTALES:
+            found = telltale_line(program, TELLTALES[one.code])
+        if found is None and stage == "optimization" and one.code not in AT_THE_LENGTH:
             found = optimizer_line(program)
         if found is not None:
             return program.at(found)
@@ -128,6 +139,22 @@ def optimizer_line(program: Program) -> int | None:
         return None
     rate = next((word.value.lineno for word in found[0].keywords if word.arg in RATE_WORDS), None)
     return rate if rate is not None else found[0].lineno
+
+
+def telltale_line(program: Program, words: frozenset[str]) -> int | None:
+    """The one line with such a call, keyword or attribute set to a constant; ``None`` without one, or with several."""
+    calls = [call for call in program.calls() if _last_name(call.func) in words]
+    lines = {call.lineno for call in calls if not any(_is(True, one) for one in call.args)}
+    given = [word for call in program.calls() for word in call.keywords if word.arg in words]
+    lines |= {word.value.lineno for word in given if not _is(True, word.value)}
+    for node in ast.walk(program.tree):
+        if isinstance(node, ast.Assign) and _is(False, node.value):
+            lines |= {node.lineno for to in node.targets if isinstance(to, ast.Attribute) and to.attr in words}
+    return lines.pop() if len(lines) == 1 else None
+
+
+def _is(flag: bool, node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is flag
 
 
 def _sets_a_step(call: ast.Call) -> bool:

@@ -315,8 +315,7 @@ class Subject(ABC):
     training: Rows | None = None
     """Rows (a sample, at most 20,000, in file order of first sight) the model was trained on."""
     prediction: Rows | None = None
-    """Rows the user had predicted or evaluated after the training (the last call that is not the
-    training rows again, or the concatenation of single-row calls)."""
+    """Rows predicted or evaluated after the training: of the last call on other rows, or of single-row calls."""
     prediction_outputs: FloatArray | None = None
     """What the user's own calls returned for ``prediction``, row by row; ``None`` if not seen."""
     prediction_squashed: tuple[str, ...] = ()

@@ -217,7 +217,7 @@ def _ends(values: FloatArray, low: float, high: float) -> list[tuple[str, float]
     """All columns at one end of the range, or (classes) one column at the high end and the others at the low one."""
     edge = END_TOLERANCE * (high - low)
     below, above = values - low, high - values
-    if (below <= edge).all():
+    if (np.abs(below) <= edge).all():
         return [("low_end", float(np.abs(below).max()))]
     if (above <= edge).all() or (len(values) > 1 and ((above <= edge) | (below <= edge)).all()):
         return [("high_end", float(np.minimum(np.abs(above), np.abs(below)).max()))]

@@ -485,6 +485,9 @@ class TestServing:
         shifted = replace(SERVING, affine="× 255", shifted_fraction=1.0, training_rows_flat=True)
         assert verdict("DF802", collapsed(), shifted) == "inconclusive"
 
+    def test_columns_that_do_not_vary_have_no_scale(self) -> None:
+        assert verdict("DF101", replace(INPUTS, constant_fraction=1.0, scale_max=0.0)) == "not_applicable"
+
     def test_a_drift_in_one_column_is_no_skew(self) -> None:
         assert verdict("DF802", symptoms(UNSKILLED), replace(SERVING, shifted_fraction=0.03)) == "ruled_out"
 

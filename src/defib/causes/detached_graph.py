@@ -91,7 +91,7 @@ def _assess(book: Book) -> Assessment:
     if not stuck and _steps_in_the_way(book):
         because = (
             "the gradient of the loss is exactly zero for every weight, the output's bias included, although the "
-            "outputs differ and stand in no saturation: a step (>, round, argmax) lies between them and the loss"
+            "outputs differ and are not saturated: a step (>, round, argmax) lies between them and the loss"
         )
         return supported(because, weight=0.9, layer=None, **numbers)
     if not stuck:

@@ -83,7 +83,7 @@ def _forwards(book: Book) -> Assessment | None:
     because = (
         f"at the initial weights the rows lie {num(each)} times further apart after every layer, {num(total)} times in "
         f"{place(linear[-1].layer)}, and the gradients are large for it: the first update, at a customary rate, "
-        f"changed a kernel by {num(first_update)} of its size"
+        f"changed a kernel by {num(first_update)} times its size"
     )
     numbers = {"growth_per_layer": each, "growth_in_all": total, "largest_first_update_relative": first_update}
     return supported(because, weight=0.8, layer=linear[0].layer, **numbers)

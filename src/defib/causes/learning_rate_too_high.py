@@ -106,7 +106,7 @@ def _large(book: Book) -> tuple[list[str], dict[str, float]]:
     numbers: dict[str, float] = {}
     if updates is not None and (first := updates.largest_first_update) is not None and first >= HUGE_UPDATE:
         numbers["largest_first_update_relative"] = first
-        signs.append(f"the first update changed a kernel by {num(first)} of its size")
+        signs.append(f"the first update changed a kernel by {num(first)} times its size")
     if training is not None and training.spike is not None and training.spike >= SPIKE:
         numbers["loss_spike"] = training.spike
         signs.append(f"the loss rose to {num(training.spike)} times its first value")

@@ -88,6 +88,11 @@ def _went_far(book: Book) -> bool:
     )
 
 
+def _how_far(change: float) -> str:
+    moved = f"moved the kernels by {percent(change)} of their size"
+    return moved if change > 0 else "left most kernels as they were"
+
+
 def _assess(book: Book) -> Assessment:
     training, updates = book.get(TrainingFacts), maybe(book, UpdateFacts)
     steps = training.n_updates * (INNER if training.optimizer == "lbfgs" else 1)
@@ -99,7 +104,7 @@ def _assess(book: Book) -> Assessment:
     because = f"the training took only {steps:,} updates"
     if updates is not None and updates.median_relative_change < 10:
         numbers["median_relative_change"] = updates.median_relative_change
-        because = f"{because}, which moved the kernels by {percent(updates.median_relative_change)} of their size"
+        because = f"{because}, which {_how_far(updates.median_relative_change)}"
     if steps > HANDFUL and _went_far(book):
         because = f"{because}, and whether that was enough cannot be told without labels"
         return inconclusive(because, weight=0.2, layer=None, **numbers)
@@ -114,7 +119,7 @@ def _assess(book: Book) -> Assessment:
     if training.still_falling:
         return inconclusive(f"the loss was still falling after {steps:,} updates", weight=0.35, layer=None, **numbers)
     if steps <= SOME and training.at_prior_loss:
-        because = f"{because} and rests at the loss of a constant, as many networks do at first"
+        because = f"{because}, and the loss rests at that of a constant, as many networks' does at first"
         return inconclusive(because, weight=0.4, layer=None, **numbers)
     return ruled_out(f"{steps:,} updates were made and the loss no longer fell", layer=None, **numbers)
 

@@ -75,6 +75,8 @@ def _assess(book: Book) -> Assessment:
     if inputs.normalized_inside:
         return ruled_out("the model normalizes its inputs at its own door", largest_column_rms=inputs.scale_max)
     scale = badly_scaled(inputs)
+    if scale is None and inputs.constant_fraction == 1.0:
+        return not_applicable("no column varies, so that none has a scale")
     if scale is None:
         return ruled_out(
             f"the columns are on a usable scale (largest root mean square {num(inputs.scale_max)})",

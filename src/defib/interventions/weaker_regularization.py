@@ -15,8 +15,8 @@ def _code(book: Book, framework: str) -> str:
         tx = optax.adamw(learning_rate, weight_decay=weight_decay / 100)
         """,
         keras="""
-        # in the layers: a hundredth of the penalty, or none
-        keras.layers.Dense(64, activation="relu", kernel_regularizer=keras.regularizers.L2(1e-5))
+        penalty = 0.01  # yours: what stands in L2(...), L1(...) or weight_decay now
+        keras.layers.Dense(64, activation="relu", kernel_regularizer=keras.regularizers.L2(penalty / 100))
         """,
         torch="""
         for group in optimizer.param_groups:

@@ -52,6 +52,8 @@ def find_looks(subject: Subject, book: Book, seconds: float) -> LookFacts:
     moved: list[tuple[float | None, ...]] = [tuple(None for _ in names)]
     for length, inside in _replays(subject, seconds):
         known = {one.name: one.end for one in inside.parameters()}
+        if not known.keys() >= set(names):
+            raise Missing("LookFacts", "clones that call their weights as the network does")
         now = {name: np.asarray(known[name]) for name in names}
         updates.append(length)
         gradients.append(_rms(inside.gradients(X, y), names))

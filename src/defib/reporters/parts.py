@@ -12,6 +12,8 @@ from defib.reporters.words import fixes_of, interval_text, named, number_name, n
 
 PROOFS = 3
 """Numbers shown for the leading cause; the JSON report has them all."""
+LONGEST_TEXT = 60
+"""Characters of a line of the program that are shown: enough to know it by, short enough not to be broken."""
 LEGEND = (
     "recovery, on rows not trained on: 0 = a constant, 1 = the reference learner; "
     "effect: difference to the control [95 %]"
@@ -141,7 +143,9 @@ def place_text(cause: Hypothesis) -> str:
     if cause.at is None:
         return ""
     where = f"{PurePath(cause.at.file).name}:{cause.at.line}"
-    return f"{where}  {cause.at.text}" if cause.at.text else where
+    text = cause.at.text
+    shown = text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT].rstrip()} …"
+    return f"{where}  {shown}" if shown else where
 
 
 def tie_text(diagnosis: Diagnosis) -> str:
