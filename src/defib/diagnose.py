@@ -9,13 +9,14 @@ as a repair leaves it is looked at again for a second fault (`look_again`).
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from defib.assess import Assessments, assess_all, hold_to_control, hold_to_inside, hold_to_signal, leading
 from defib.catalogue import all_causes
+from defib.causes import Cause
 from defib.causes._power import rows_for, too_few_rows
 from defib.causes._time import course
 from defib.diagnosis import DECISIVE, Diagnosis, Hypothesis, Measured, Outcome, changes_in
@@ -40,7 +41,7 @@ from defib.symptom import Symptom
 from defib.trials import Progress, Silent
 from defib.trials.campaign import Campaign, Second
 from defib.trials.engine import Split
-from defib.trials.run import SERVED, replay_only, run_trials
+from defib.trials.run import SERVED, asking, replay_only, run_trials
 from defib.untouched import same_random_state
 from defib.versions import versions
 from defib.wording import headline, next_command
@@ -197,12 +198,15 @@ def _campaign(
     options: Options,
     progress: Progress,
 ) -> Campaign | None:
-    if not options.trials or gate.problem in ("none", "unknown", "shown"):
+    if not options.trials or gate.problem == "none":
         return None
     ranked, beliefs = leading(found.assessed)
-    if ranked and is_harmless(ranked[0].code, ranked[0].stage) and beliefs[ranked[0].code] >= DECISIVE:
+    only_asked = asking(ranked, beliefs, book) is not None  # what is mended is how the network is asked
+    if gate.problem in ("shown", "unknown") and not only_asked:
+        return None
+    if not only_asked and ranked and _nothing_to_repair(ranked[0], beliefs):
         if not SERVED & set(ranked[0].fixes):
-            return None  # nothing to repair: whatever a trial changed would be sold as a fix
+            return None  # whatever a trial changed would be sold as a fix
         ranked = tuple(one for one in ranked if SERVED & set(one.fixes))
         beliefs = {one.code: beliefs[one.code] for one in ranked}
     # Where the order is learnt and the labels are not, a change must bring the labels back.
@@ -214,6 +218,10 @@ def _campaign(
 
     seconds, seed = options.seconds(subject), options.seed
     return run_trials(subject, book, ranked, beliefs, seconds, seed, progress, yardstick, replay.control, look)
+
+
+def _nothing_to_repair(cause: Cause, beliefs: Mapping[str, float]) -> bool:
+    return is_harmless(cause.code, cause.stage) and beliefs[cause.code] >= DECISIVE
 
 
 def _with_replay(campaign: Campaign | None, replay: Campaign) -> Campaign:

@@ -36,3 +36,16 @@ def serve(
     return Intervention(
         name=name, does=does, kind="serve", arm=lambda book: Arm(), applies=applies, code=code, size=size
     )
+
+
+def ask(
+    name: str,
+    does: str,
+    *,
+    code: Callable[[Book, str], str],
+    applies: Callable[[Book], str | None] = lambda book: None,
+    size: int = 2,
+) -> Intervention:
+    """An intervention on how the network is asked, which clones are asked by, too (`defib.trials.asked`)."""
+    arm = Arm(serving="as_trained")
+    return Intervention(name=name, does=does, kind="train", arm=lambda book: arm, applies=applies, code=code, size=size)

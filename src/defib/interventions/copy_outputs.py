@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from defib.evidence import Book
 from defib.interventions import Intervention
-from defib.interventions._advice import serve
+from defib.interventions._advice import ask
 from defib.interventions._writing import by_framework, lines
 from defib.probes.shown import ShownFacts
 
@@ -36,6 +36,6 @@ def _code(book: Book, framework: str) -> str:
     )
 
 
-INTERVENTION: Intervention = serve(
+INTERVENTION: Intervention = ask(
     "copy-outputs", "ask the trained network for every row and keep a copy of each answer", code=_code
 )

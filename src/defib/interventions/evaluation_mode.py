@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from defib.evidence import Book
-from defib.interventions._advice import serve
+from defib.interventions._advice import ask
 from defib.interventions._writing import by_framework, maybe
 from defib.probes.modes import ModeFacts
 
@@ -31,7 +31,7 @@ def _code(book: Book, framework: str) -> str:
     )
 
 
-INTERVENTION = serve(
+INTERVENTION = ask(
     "evaluation-mode",
     "put the network into evaluation mode before it predicts",
     code=_code,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from defib.evidence import Book
 from defib.interventions import Intervention
-from defib.interventions._advice import serve
+from defib.interventions._advice import ask
 from defib.interventions._writing import base_rate, by_framework, maybe
 from defib.probes.outputs import SymptomFacts
 from defib.probes.shown import ShownFacts
@@ -37,6 +37,6 @@ def _threshold(book: Book, facts: SymptomFacts | None) -> str:
     return f"{rate:.3g}" if rare else "0.5"
 
 
-INTERVENTION: Intervention = serve(
+INTERVENTION: Intervention = ask(
     "full-precision", "show the predictions as they are, or cut them at a threshold", code=_code, size=1
 )

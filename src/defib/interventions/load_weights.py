@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from defib.evidence import Book
-from defib.interventions._advice import serve
+from defib.interventions._advice import ask
 from defib.interventions._writing import by_framework, maybe
 from defib.probes.loading import LoadingFacts
 
@@ -47,7 +47,7 @@ def _code(book: Book, framework: str) -> str:
     )
 
 
-INTERVENTION = serve(
+INTERVENTION = ask(
     "load-weights",
     "bring the trained weights into the network that predicts, and let the load fail where they do not fit",
     code=_code,

@@ -13,7 +13,8 @@ from defib.probes.labels import Task
 from defib.read_symptom import read_symptom
 from defib.recipe import Arm
 from defib.skill_against_reference import Yardstick
-from defib.subject import AnyArray, Rows, Subject, Trained
+from defib.subject import AnyArray, FloatArray, Rows, Subject, Trained
+from defib.trials.asked import Asked
 from defib.trials.judge import Run, recovery
 from defib.trials.served import Serving
 
@@ -21,6 +22,8 @@ HELD_OUT_SHARE = 0.3
 MIN_HELD_OUT = 6
 """Fewer rows cannot rank anything: no trial is run."""
 MAX_HELD_OUT = 2000
+ANEW = 1000
+"""Added to a seed where the program asked weights that were drawn anew."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,11 @@ def split_rows(rows: Rows, seed: int) -> Split | None:
 
 @final
 class SerialEngine:
-    """Trains arms one after the other and scores each on the held-out rows, ``served`` as the program serves rows."""
+    """Trains arms one after the other and scores each on the held-out rows.
+
+    ``served``: how the program prepares rows to predict; ``asked``: how it asks its network. Both are done to every arm
+    but the one that mends it, which shares its clones with the control: nothing more is trained for it.
+    """
 
     def __init__(
         self,
@@ -73,6 +80,7 @@ class SerialEngine:
         reference_score: float,
         yardstick: Yardstick = "skill",
         served: Serving | None = None,
+        asked: Asked | None = None,
     ) -> None:
         self.subject = subject
         self.split = split
@@ -80,20 +88,40 @@ class SerialEngine:
         self.reference_score = reference_score
         self.yardstick = yardstick
         self.served = served
+        self.asked = asked
+        self._clones: dict[int, Trained] = {}
 
     def run(self, arm: Arm, seed: int, deadline: float) -> Run:
         """Train one arm. Raises `defib.subject.BudgetExceeded` past the deadline (``time.monotonic``)."""
         started = time.monotonic()
-        trained = self.subject.train(arm, self.split.fit, seed=seed, deadline=deadline)
+        trained = self._trained(arm, seed, deadline)
         rows = self.split.held_out.X
         if self.served is not None and arm.serving == "as_recorded":
             rows = self.served(rows)
-        return self._judge(trained, rows, seed, started)
+        return self._judge(self._answers(trained, arm, rows, seed), trained.link, seed, started)
 
-    def _judge(self, trained: Trained, rows: AnyArray, seed: int, started: float) -> Run:
+    def _trained(self, arm: Arm, seed: int, deadline: float) -> Trained:
+        """The clone; the one of the control where only the asking differs."""
+        as_recorded = self.asked is not None and replace(arm, serving="as_recorded") == Arm()
+        if as_recorded and seed in self._clones:
+            return self._clones[seed]
+        trained = self.subject.train(arm, self.split.fit, seed=seed, deadline=deadline)
+        if as_recorded:
+            self._clones[seed] = trained
+        return trained
+
+    def _answers(self, trained: Trained, arm: Arm, rows: AnyArray, seed: int) -> FloatArray:
+        """What the program would have been answered."""
+        if self.asked is None or arm.serving == "as_trained":
+            return trained.predict(rows)
+        if self.asked.weights != "trained":
+            drawn = seed + (ANEW if self.asked.weights == "drawn" else 0)
+            trained = self.subject.train(replace(arm, stop_after=0), self.split.fit, seed=drawn)
+        return self.asked.answer(self.subject, trained, arm, rows)
+
+    def _judge(self, outputs: FloatArray, link: str, seed: int, started: float) -> Run:
         held_out = self.split.held_out
-        outputs = trained.predict(rows)
-        symptom = read_symptom(outputs, link=trained.link, y=held_out.y, task=self.task)
+        symptom = read_symptom(outputs, link=link, y=held_out.y, task=self.task)
         skill = symptom.skill
         score = skill.value if skill is not None else float("nan")
         usable = None if skill is None else skill.usable

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from defib.causes import Cause
+from defib.diagnosis import DECISIVE
 from defib.evidence import Book, Missing
 from defib.interventions import Intervention
 from defib.interventions.table import all_interventions
@@ -14,6 +15,7 @@ from defib.recipe import Arm
 from defib.skill_against_reference import Yardstick, reference_score
 from defib.subject import Subject
 from defib.trials import Progress, plan
+from defib.trials.asked import FINDERS, Asked, as_asked
 from defib.trials.campaign import Campaign, Conductor, Look, Second
 from defib.trials.engine import SerialEngine, Split, split_rows
 from defib.trials.judge import Run
@@ -35,7 +37,12 @@ WELL_KNOWN = (
 
 
 def engine_for(
-    subject: Subject, book: Book, seed: int, yardstick: Yardstick = "skill", served: Serving | None = None
+    subject: Subject,
+    book: Book,
+    seed: int,
+    yardstick: Yardstick = "skill",
+    served: Serving | None = None,
+    asked: Asked | None = None,
 ) -> SerialEngine | str:
     """The engine, or the reason why no trial can be run, as a clause."""
     if subject.training is None or subject.training.y is None:
@@ -53,15 +60,23 @@ def engine_for(
     except Missing as missing:
         return f"no trial was run: it needs {missing.needs}"
     reference = reference_score(book, yardstick) or 1.0
-    return SerialEngine(subject, split, task=task, reference_score=reference, yardstick=yardstick, served=served)
+    return SerialEngine(
+        subject, split, task=task, reference_score=reference, yardstick=yardstick, served=served, asked=asked
+    )
 
 
-def offered(ranked: Sequence[Cause], book: Book, served: Serving | None = None) -> tuple[Intervention, ...]:
+def offered(
+    ranked: Sequence[Cause], book: Book, served: Serving | None = None, asked: Asked | None = None
+) -> tuple[Intervention, ...]:
     """Interventions that tell the hypotheses apart, then the well-known ones; only those that can change anything."""
     table = all_interventions()
+    if asked is not None and asked.only:
+        return (table[asked.mended_by],)
     names = dict.fromkeys([*plan.candidates(ranked), *(() if _nothing_in_the_training(ranked) else WELL_KNOWN)])
-    for name in SERVED if served is None else ():
-        names.pop(name, None)  # the rows are scored as they were trained on anyway
+    # Without a fault that is done again to the clones, rows are prepared and asked for as they should be anyway.
+    known = {*(SERVED if served is not None else ()), *([asked.mended_by] if asked is not None else ())}
+    for name in {*SERVED, *FINDERS} - known:
+        names.pop(name, None)
     return tuple(table[name] for name in names if name in table and _tryable(table[name], book))
 
 
@@ -75,6 +90,11 @@ def _tryable(one: Intervention, book: Book) -> bool:
         return one.kind == "train" and one.applies(book) is None
     except Missing:
         return False
+
+
+def asking(ranked: Sequence[Cause], beliefs: Mapping[str, float], book: Book) -> Asked | None:
+    """How the program asked, where the leading cause says beyond doubt that it was the asking."""
+    return as_asked(ranked[0], book) if ranked and beliefs[ranked[0].code] >= DECISIVE else None
 
 
 def run_trials(
@@ -97,12 +117,13 @@ def run_trials(
     if book.has(SignalFacts) and not book.get(SignalFacts).has_signal:
         return Campaign(notes=("no trial was run: the rows show no signal that a change could bring back",))
     served = as_served(subject, book) if ranked and SERVED & set(ranked[0].fixes) else None
-    if served is None and _nothing_in_the_training(ranked):
+    asked = asking(ranked, beliefs, book) if served is None else None
+    if served is None and asked is None and _nothing_in_the_training(ranked):
         return Campaign()
-    engine = engine_for(subject, book, seed, yardstick, served)
+    engine = engine_for(subject, book, seed, yardstick, served, asked)
     if isinstance(engine, str):
         return Campaign(notes=(engine,))
-    known = control if served is None else ()  # a replay scored the rows as they are
+    known = control if served is None and asked is None else ()  # a replay scored the rows as they are
     conductor = Conductor(
         engine, book, seconds=seconds, seed=seed, progress=progress, control=known, look=_looking(engine, look)
     )
@@ -110,7 +131,9 @@ def run_trials(
         conductor.notes.append(
             "in the trials, held-out rows are scored as the program serves its rows; the fix scores them as trained on"
         )
-    return conductor.conduct(ranked, beliefs, offered(ranked, book, served))
+    if asked is not None:
+        conductor.notes.append(f"in the trials, {asked.says}")
+    return conductor.conduct(ranked, beliefs, offered(ranked, book, served, asked))
 
 
 def _looking(engine: SerialEngine, look: LookAgain | None) -> Look | None:

@@ -1,0 +1,137 @@
+"""How the program asked its network, done again to clones: the control of a fix that trains nothing.
+
+Where the fault lies between the trained network and its answers, every arm is asked for held-out rows as the program
+asked: in training mode so many rows at a time, with weights that were never trained, with one answer kept for all rows,
+or cut as it was shown. Only the arm that mends it is asked rightly. Both are the same trained clone, seed by seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from defib.causes import Cause
+from defib.evidence import Book
+from defib.measures.outputs import to_probabilities
+from defib.probes.loading import LoadingFacts
+from defib.probes.modes import ModeFacts
+from defib.probes.shown import ShownFacts
+from defib.recipe import Arm
+from defib.subject import AnyArray, FloatArray, NotAvailable, Subject, Trained
+
+Answer = Callable[[Subject, Trained, Arm, AnyArray], FloatArray]
+"""``(subject, its clone, the clone's arm, raw rows) -> outputs``, as the program would have had them."""
+UNCHANGED = 0.999999
+"""Correlation with the initial weights from which on they are those from before the training."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One way to ask wrongly."""
+
+    mended_by: str
+    """The intervention that asks rightly."""
+    says: str
+    """What happens to every other arm, as a clause."""
+    answer: Answer
+    weights: Literal["trained", "initial", "drawn"] = "trained"
+    """Of which weights the program asked: those trained, those from before the training, or freshly drawn ones."""
+    only: bool = True
+    """No other change can make a difference, so none is tried."""
+
+
+def as_asked(cause: Cause, book: Book) -> Asked | None:
+    """How the program asked, where this cause says that it was the asking; ``None`` where that cannot be done again."""
+    for name, find in FINDERS.items():
+        if name in cause.fixes and (found := find(book)) is not None:
+            return found
+    return None
+
+
+def _predicted(subject: Subject, trained: Trained, arm: Arm, X: AnyArray) -> FloatArray:
+    return trained.predict(X)
+
+
+def _in_training_mode(book: Book) -> Asked | None:
+    modes = book.get(ModeFacts) if book.has(ModeFacts) else None
+    if modes is None or not modes.served_in_training:
+        return None
+    size = max(1, modes.rows_per_call or 1)
+
+    def answer(subject: Subject, trained: Trained, arm: Arm, X: AnyArray) -> FloatArray:
+        inside = trained.inside()
+        if inside is None or arm.targets is not None:
+            raise NotAvailable("an adapter that looks into its clones")
+        rows = subject.at_the_door(arm, X)
+        parts = [inside.forward(rows[at : at + size], training=True).outputs for at in range(0, len(rows), size)]
+        return np.concatenate([np.asarray(part) for part in parts])
+
+    rows = "1 row" if size == 1 else f"{size} rows"
+    says = f"every arm but evaluation-mode predicts in training mode, {rows} at a time"
+    return Asked("evaluation-mode", says, answer, only=False)
+
+
+def _not_loaded(book: Book) -> Asked | None:
+    """A load that filled a part is not done again: which part it was cannot be said of a clone."""
+    facts = book.get(LoadingFacts) if book.has(LoadingFacts) else None
+    if facts is None or not facts.another_instance:
+        return None
+    if (facts.likeness_to_initial or 0.0) >= UNCHANGED:
+        return Asked(
+            "load-weights", "the control predicts with the weights from before the training", _predicted, "initial"
+        )
+    if facts.filled_fraction:
+        return None
+    return Asked("load-weights", "the control predicts with weights drawn anew", _predicted, "drawn")
+
+
+def _kept(book: Book) -> Asked | None:
+    facts = book.get(ShownFacts) if book.has(ShownFacts) else None
+    if facts is None or facts.survives_training:
+        return None
+    if facts.of_initial_weights:
+        return Asked(
+            "copy-outputs", "the control predicts with the weights from before the training", _predicted, "initial"
+        )
+    if facts.alias is not None or facts.overwritten or facts.equals == "last":
+        row, which = -1, "last"
+    elif facts.cache is not None or facts.equals == "first":
+        row, which = 0, "first"
+    else:
+        return None
+
+    def answer(subject: Subject, trained: Trained, arm: Arm, X: AnyArray) -> FloatArray:
+        outputs = np.array(trained.predict(X))
+        outputs[:] = outputs[row]
+        return outputs
+
+    return Asked("copy-outputs", f"the control keeps the answer for the {which} row for all", answer)
+
+
+def _cut(book: Book) -> Asked | None:
+    facts = book.get(ShownFacts) if book.has(ShownFacts) else None
+    if facts is None or not facts.displays:
+        return None
+    step = facts.displays[0].handling
+
+    def answer(subject: Subject, trained: Trained, arm: Arm, X: AnyArray) -> FloatArray:
+        outputs = np.asarray(trained.predict(X), dtype=np.float64)
+        if step.kind == "argmax":
+            return np.zeros_like(outputs)
+        values = to_probabilities(outputs, trained.link) if step.squashed else outputs
+        cut: FloatArray = np.trunc(values) if step.kind == "integer" else np.round(values, step.decimals)
+        return cut
+
+    return Asked("full-precision", f"the control is cut as the program cuts it ({step.code})", answer)
+
+
+FINDERS: dict[str, Callable[[Book], Asked | None]] = {
+    "evaluation-mode": _in_training_mode,
+    "load-weights": _not_loaded,
+    "copy-outputs": _kept,
+    "full-precision": _cut,
+}
+"""Intervention that asks rightly → what finds the wrong way in the evidence."""
