@@ -143,6 +143,28 @@ def test_each_kind_of_fault_is_placed_where_it_is_written(tmp_path: Path) -> Non
     assert length.text == rows.text == "model.fit(X, y)"
 
 
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (("loss = criterion(net(X), y)",), 0),  # the call itself was recorded
+        (("loss = criterion(net(X), y)", "optimizer.zero_grad()", "loss.backward()"), 0),
+        (("scaler = GradScaler()", "loss = F.mse_loss(net(X), y)", "scaler.scale(loss).backward()"), 1),
+        (("loss = F.mse_loss(net(X), y)", "accelerator.backward(loss)"), 0),
+        (("criterion(net(X), y).backward()",), 0),
+        (("total = 0", "total += criterion(net(X), y)", "total.backward()"), 2),  # made by no one call
+    ],
+)
+def test_a_loss_that_broadcasts_is_placed_where_it_is_called(
+    tmp_path: Path, lines: tuple[str, ...], expected: int
+) -> None:
+    one = program(tmp_path, TORCH + "\n".join(lines) + "\n")
+    sources = {"loss": f"{one.file}:{len(one.lines)}", "step": f"{one.file}:20"}
+    cause = Hypothesis("DF305", "broadcast-loss", supported("y", weight=1.0, layer="fc1"))
+    found = place_of(cause, "head", sources, ("fc1",), {one.file: one})
+    assert found is not None
+    assert found.text == lines[expected]
+
+
 def test_where_several_steps_are_set_the_recorded_call_stands(tmp_path: Path) -> None:
     found = placed(tmp_path, "DF501", "optimization", text=KERAS + TWO)
     assert found is not None

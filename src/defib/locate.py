@@ -30,6 +30,8 @@ CALLS: dict[str, tuple[str, ...]] = {
 """Stage of a cause → the recorded calls at which its fault shows, nearest first."""
 AT_THE_LAYER = frozenset({"architecture", "initialization", "head"})
 """Stages whose fault is written where the layer is."""
+AT_THE_LOSS = frozenset({"DF304", "DF305"})
+"""Outputs and labels may both be as they were meant; what is wrong is how they meet."""
 AT_THE_LENGTH = frozenset({"DF505", "DF506", "DF507"})
 """How long it trained: the call that trains, not the optimizer."""
 TELLTALES: dict[str, frozenset[str]] = {
@@ -109,7 +111,7 @@ def place_of(
     layer = one.assessment.layer
     for program in programs.values():
         found = None
-        if stage in AT_THE_LAYER and layer is not None:
+        if stage in AT_THE_LAYER and layer is not None and one.code not in AT_THE_LOSS:
             found = layer_line(program, layer, layers)
         if one.code in TELLTALES:
             found = telltale_line(program, TELLTALES[one.code])
@@ -118,7 +120,30 @@ def place_of(
         if found is not None:
             return program.at(found)
     calls = ("fit", "step") if one.code in AT_THE_LENGTH else CALLS.get(stage, ("fit",))
-    return next((_recorded(sources[call], programs) for call in calls if sources.get(call)), None)
+    call = next((call for call in calls if sources.get(call)), None)
+    if call is None:
+        return None
+    recorded = _recorded(sources[call], programs)
+    return _where_made(recorded, programs) if call == "loss" else recorded
+
+
+def _where_made(found: Place | None, programs: Mapping[str, Program]) -> Place | None:
+    """Of ``loss.backward()`` the line above it that made ``loss``; anything else as it is."""
+    program = None if found is None else programs.get(found.file)
+    if found is None or program is None:
+        return found
+    here = [
+        call for call in program.calls() if call.lineno == found.line and _last_name(call.func).endswith("backward")
+    ]
+    names = {node.id for call in here for node in ast.walk(call) if isinstance(node, ast.Name)}
+    made = [
+        node.lineno
+        for node in ast.walk(program.tree)
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and node.lineno < found.line
+        if any(isinstance(target, ast.Name) and target.id in names for target in node.targets)
+        if not _last_name(node.value.func)[:1].isupper()  # an object that is called later, no loss
+    ]
+    return program.at(max(made)) if made else found
 
 
 def _recorded(source: str, programs: Mapping[str, Program]) -> Place | None:

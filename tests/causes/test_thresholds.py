@@ -456,6 +456,13 @@ class TestInitializationAndLoop:
         zero = gradients(0.0, 0.0, 0.0, zero_initial=True)
         assert verdict("DF705", collapsed(NEAR_FLAT), unmoved("zero_gradient"), zero) == "ruled_out"
 
+    def test_an_overflow_says_of_the_step_what_it_measured(self) -> None:
+        """Not that the step is ordinary: how far it threw the weights is judged elsewhere, and may stand beside it."""
+        facts = (collapsed(), updates(nan_parameters=1), TRAINING)
+        given = load("DF706").assess(book(*facts))
+        assert given.verdict == "supported"
+        assert f"its learning rate is 1 times the usual one of {TRAINING.optimizer}" in given.because
+
     def test_an_overflow_with_a_large_step_is_not_proven(self) -> None:
         given = verdict("DF706", collapsed(), updates(nan_parameters=1), replace(TRAINING, learning_rate=1.0))
         assert given == "inconclusive"

@@ -18,7 +18,8 @@ import numpy as np
 import pytest
 
 from defib.capture.script import ScriptOutcome
-from defib.cli.run import FAILED, INTERRUPTED, Request, Streams, _diagnose_all
+from defib.cli.delivery import Streams
+from defib.cli.run import FAILED, INTERRUPTED, Request, _diagnose_all
 from defib.diagnosis import Diagnosis
 from defib.evidence import Book
 from defib.findings import Finding, findings_of

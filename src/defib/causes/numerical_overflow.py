@@ -43,7 +43,7 @@ from __future__ import annotations
 
 from defib.causes import Cause
 from defib.causes._scale import badly_scaled
-from defib.causes._signs import maybe, seen
+from defib.causes._signs import maybe, num, seen
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.inputs import InputFacts
@@ -52,7 +52,7 @@ from defib.probes.training import TrainingFacts
 from defib.probes.updates import UpdateFacts
 
 USUAL = 10.0
-"""Learning rate over the customary one below which the step is ordinary."""
+"""Learning rate over the customary one from which on it may explain the NaN by itself."""
 
 
 def _assess(book: Book) -> Assessment:
@@ -68,7 +68,14 @@ def _assess(book: Book) -> Assessment:
     if large_step or badly_scaled(inputs) is not None:
         return inconclusive(f"{because}, and the step or the scale may explain it", weight=0.3)
     at = float(training.nan_at) if training is not None and training.nan_at is not None else 0.0
-    return supported(f"{because}, its inputs are scaled and its step is ordinary", weight=0.6, nan_at_update=at)
+    return supported(f"{because}, its inputs are scaled and {_rate(training)}", weight=0.6, nan_at_update=at)
+
+
+def _rate(training: TrainingFacts | None) -> str:
+    """What is known of the step. How far it threw the weights is another cause's evidence (DF501)."""
+    if training is None or training.rate_over_usual is None:
+        return "no learning rate was seen that would explain it"
+    return f"its learning rate is {num(training.rate_over_usual)} times the usual one of {training.optimizer}"
 
 
 CAUSE = Cause(
