@@ -326,6 +326,10 @@ class Subject(ABC):
     """Labelled rows the model was not trained on (validation data, ``evaluate``), if any."""
     weights_origin: WeightsOrigin | None = None
     """Where the weights that predicted come from, where loads and instances were watched."""
+    rows_together: bool = False
+    """The network takes its rows only together (the nodes of one graph): what a row gives depends on the others.
+    `forward` and the like still answer for some of ``training`` (the rows that the loss counts), ``prediction`` and
+    ``held_out``: they send all and give back what came out for these (see `defib.numbered`)."""
     serving_calls: ServingCalls | None = None
     """How the rows of ``prediction`` were sent through, where that was seen."""
 

@@ -83,7 +83,7 @@ class TrainedClone(Trained):
 
     def _entered(self, X: AnyArray) -> AnyArray:
         """Rows at the clone's own door."""
-        return np.asarray(X) if self.arm.inputs is None else np.asarray(self.arm.inputs(X))
+        return np.asanyarray(X) if self.arm.inputs is None else np.asanyarray(self.arm.inputs(X))
 
     @abstractmethod
     def _outputs(self, rows: AnyArray) -> FloatArray:

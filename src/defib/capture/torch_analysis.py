@@ -74,6 +74,8 @@ class Analysis:
         X = self.door.rows_of(self.rows, copy=False)
         kept = evenly(len(X), X[:1].nbytes) is None
         label = label_array(self.label, len(X), self.flat_label, self.door.unbatched)
+        if self.reading is not None and self.reading.label_picked:
+            label = _at_their_rows(to_numpy(self.label), self.reading.program.picked, len(X))
         return (X.copy() if kept else X), label
 
     def extras(self) -> tuple[AnyArray, ...] | None:
@@ -91,6 +93,15 @@ class Analysis:
             return self.calls[0].module
         parts = dict(zip(self.part_names, unique([call.module for call in self.calls]), strict=True))
         return Composite(parts, self.composite, self.door.n_rows)
+
+
+def _at_their_rows(labels: AnyArray, picked: AnyArray | None, n_rows: int) -> AnyArray | None:
+    """Labels of picked rows at their places among all rows, 0 elsewhere: no other row's label is ever read."""
+    if picked is None or len(picked) != len(labels):
+        return None
+    spread = np.zeros((n_rows, *labels.shape[1:]), dtype=labels.dtype)
+    spread[picked] = labels
+    return spread
 
 
 def label_array(label: Any, n_rows: int, flat: bool, unbatched: bool) -> AnyArray | None:

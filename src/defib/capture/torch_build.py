@@ -23,6 +23,7 @@ from defib.capture.torch_makers import PAIRED, TURNS, by_outputs, is_paired, mak
 from defib.capture.torch_session import Session
 from defib.capture.torch_study import OptimizerWatch, Study
 from defib.capture.torch_trace import gradient_word
+from defib.capture.torch_whole import taken_together
 from defib.recipe import OptimizerFacts, TrainingRecipe
 from defib.subject import Rows, TrainingTrace
 
@@ -89,7 +90,7 @@ def _subject(session: Session, key: tuple[int, ...], study: Study) -> TorchSubje
     subject.serving_calls = calls
     loads = loads_into(session.loads, served, study.trained_at)
     subject.weights_origin = origin_of(served, study.module, captured.initial, loads)
-    return subject
+    return taken_together(subject, study)
 
 
 def _outside(step: int, formula: float, loss: float) -> str:

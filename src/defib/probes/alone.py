@@ -34,6 +34,8 @@ class AloneFacts(Evidence):
 
 
 def _measure(subject: Subject, book: Book) -> AloneFacts:
+    if subject.rows_together:
+        raise Missing("AloneFacts", "rows that stand alone (this network takes its rows only together)")
     rows = any_rows(subject, "AloneFacts")
     X = np.asarray(rows.X)[spaced_indices(len(rows), ROWS)]
     if len(X) < 2:

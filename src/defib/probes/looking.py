@@ -25,7 +25,7 @@ def some_rows(rows: Rows, at_most: int = PROBE_ROWS) -> Rows:
     """
     index = spaced_indices(len(rows), at_most)
     y = rows.y[index] if rows.y is not None and len(rows.y) == len(rows) else None
-    return Rows(np.asarray(rows.X)[index], y, rows.n_seen or len(rows), rows.origin, columns=rows.columns)
+    return Rows(np.asanyarray(rows.X)[index], y, rows.n_seen or len(rows), rows.origin, columns=rows.columns)
 
 
 def training_rows(subject: Subject, asks: str, at_most: int = PROBE_ROWS) -> Rows:

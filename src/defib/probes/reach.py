@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from defib.evidence import Book, Evidence, Missing, Probe
+from defib.numbered import numbered_like
 from defib.probes.inputs import InputFacts
 from defib.probes.looking import is_kernel, is_weighted, some_rows, training_rows
 from defib.probes.reference import SignalFacts, find_signal, scored_targets
@@ -44,7 +45,7 @@ class ReachFacts(Evidence):
 
 def _measure(subject: Subject, book: Book) -> ReachFacts:
     rows = training_rows(subject, "ReachFacts", ROWS)
-    X = np.asarray(rows.X)
+    X = np.asanyarray(rows.X)
     if not subject.has_initial_weights:
         raise Missing("ReachFacts", "the initial weights")
     if len(X) < 4:
@@ -99,7 +100,7 @@ def _unread(subject: Subject, X: AnyArray, passes: dict[Moment, ForwardPass]) ->
         moved[:, start:stop] = np.roll(flat[:, start:stop], len(X) // 2, axis=0)
         if np.array_equal(moved, flat):
             continue  # it does not vary: nothing can be seen
-        changed = moved.reshape(X.shape)
+        changed = numbered_like(moved.reshape(X.shape), X)
         if all(_same(subject, changed, moment, one) for moment, one in passes.items()):
             joins = bool(found) and found[-1][1] == start - 1
             found[-1:] = [(found[-1][0], stop - 1)] if joins else [*found[-1:], (start, stop - 1)]

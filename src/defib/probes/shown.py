@@ -65,7 +65,7 @@ def _measure(subject: Subject, book: Book) -> ShownFacts:
     if rows is None or not len(rows):
         raise Missing("ShownFacts", "rows that were predicted after the training")
     index = spaced_indices(len(rows), MOST_ROWS)
-    looked = Rows(np.asarray(rows.X)[index])
+    looked = Rows(np.asanyarray(rows.X)[index])
     again = as_columns(np.asarray(subject.forward(looked.X).outputs))
     seen = as_columns(np.asarray(recorded)[index]) if recorded is not None and len(recorded) == len(rows) else None
     seen = seen if seen is not None and seen.shape == again.shape else None

@@ -8,6 +8,7 @@ from typing import Any
 
 from defib.adapters.torch.door import Door
 from defib.adapters.torch.program import Program
+from defib.adapters.torch.whole import Whole
 from defib.subject import AnyArray
 
 
@@ -71,5 +72,9 @@ class Captured:
     epoch_rows: int | None = None
     """Rows of one epoch of the user's training, where known."""
     batches_per_epoch: int | None = None
+    whole: Whole | None = None
+    """All rows, where the network takes them only together."""
+    picks: bool = False
+    """Rows that are sent were picked already: the loss takes all of them, where the program's own picked by a mask."""
     drawn: bool = False
     """Rows were drawn by a sampler, another choice each time: an epoch is a manner of speaking."""

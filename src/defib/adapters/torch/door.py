@@ -150,6 +150,8 @@ def read_door(args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Sequence[A
     def take(leaf: Any) -> Any:
         if not isinstance(leaf, torch.Tensor):
             return leaf
+        if leaf.layout is not torch.strided:  # an adjacency matrix: how rows hang together, no row itself
+            return leaf.detach().clone()
         here = axis if leaf.dim() > axis and leaf is seen[0] else 0
         is_row = (unbatched and leaf is seen[0]) or (leaf.dim() > here and leaf.shape[here] == n_rows and not unbatched)
         if not is_row:

@@ -40,6 +40,9 @@ class Network:
         self.extras = nn.ModuleList()
         self.plan: dict[Place, Replacement] = {}
         self._surgery: Surgery | None = None
+        self.whole_X = None if captured.whole is None else captured.whole.X
+        """All rows as they stand at the door (after the arm's transform), where they are taken only together."""
+        self._base: tuple[Any, ...] | None = None
 
     def eval(self) -> Network:
         """Evaluation mode everywhere."""
@@ -57,11 +60,35 @@ class Network:
         return self
 
     def tensors(self, X: AnyArray) -> tuple[Any, ...]:
-        """Rows as tensors on the model's device."""
-        return self.door.tensors(X, floating=self.floating, device=self.device)
+        """Rows as tensors on the model's device; with their numbers as the last one where rows are taken together."""
+        found = self.door.tensors(X, floating=self.floating, device=self.device)
+        numbers = self.numbers(X)
+        return found if numbers is None else (*found, torch.as_tensor(numbers, device=self.device))
+
+    def numbers(self, X: AnyArray) -> Any:
+        """Which of all rows these are, ``(n_rows,)``; ``None`` where rows stand alone."""
+        return None if self.captured.whole is None else self.captured.whole.numbers_of(X)
+
+    def _all_rows(self, tensors: Sequence[Any]) -> Sequence[Any]:
+        """What is sent: these rows, at their places among all where they are taken only together."""
+        if self.whole_X is None:
+            return tensors
+        if self._base is None:
+            self._base = self.door.tensors(self.whole_X, floating=self.floating, device=self.device)
+        *rows, numbers = tensors
+        pairs = zip(self._base, rows, strict=True)
+        return tuple(base.index_copy(0, numbers, one.to(base.dtype)) for base, one in pairs)
 
     def outputs(self, tensors: Sequence[Any]) -> list[Any]:
-        """All output tensors of one call; folded activations are applied to the prediction."""
+        """All output tensors of one call, for these rows; folded activations are applied to the prediction."""
+        sent = self._all_rows(tensors)
+        found = self._called(sent)
+        if self.whole_X is None:
+            return found
+        n_rows, numbers = len(sent[0]), tensors[-1]
+        return [one.index_select(0, numbers) if one.dim() and len(one) == n_rows else one for one in found]
+
+    def _called(self, tensors: Sequence[Any]) -> list[Any]:
         if self.at_door is not None:
             tensors = (self.at_door(tensors[0]), *tensors[1:])
         args, kwargs = self.door.call(tensors)
@@ -87,7 +114,7 @@ class Network:
 
     def predict(self, X: AnyArray) -> FloatArray:
         """Outputs of some rows in the present mode, ``(n_rows, ...)``."""
-        size = 1 if self.door.unbatched else CHUNK_ROWS
+        size = 1 if self.door.unbatched else CHUNK_ROWS if self.whole_X is None else max(len(X), 1)
         pieces = []
         with torch.no_grad():
             for start in range(0, max(len(X), 1), size):
@@ -95,22 +122,29 @@ class Network:
                 pieces.append(self.as_rows(self.prediction(self.outputs(self.tensors(rows))), len(rows)))
         return np.concatenate(pieces)
 
+    def n_sent(self, X: AnyArray) -> int:
+        """How many rows go through when these are asked about."""
+        return len(X) if self.whole_X is None else len(self.whole_X)
+
     def as_rows(self, output: Any, n_rows: int) -> FloatArray:
         """An output tensor as ``(n_rows, ...)``."""
         array = to_numpy(output)
         return rows_first(array[None] if self.door.unbatched else array, n_rows)
 
     def record(self, X: AnyArray, *, keep_values: bool = True) -> tuple[list[OpRecord], Any]:
-        """Every call that these rows go through, and the prediction tensor (before any folded activation)."""
-        tensors = self.tensors(X)
+        """Every call that these rows go through, and the prediction tensor (before any folded activation).
+
+        Where rows are taken only together, records and tensor hold all of them: see `n_sent`.
+        """
+        tensors = self._all_rows(self.tensors(X))
         stack = Stack()
         folded, self.folded = self.folded, []
         try:
             with torch.no_grad(), stack.watching(self.module):
-                recorder = Recorder(self.module, stack, tensors, len(X), keep_values=keep_values)
+                recorder = Recorder(self.module, stack, tensors, self.n_sent(X), keep_values=keep_values)
                 recorder.unbatched = self.door.unbatched
                 with recorder:
-                    output = self.prediction(self.outputs(tensors))
+                    output = self.prediction(self._called(tensors))
         finally:
             self.folded = folded
         return recorder.records, output

@@ -70,7 +70,13 @@ class UserLoss:
                 return self.parameters[str(leaf.key)]
             return self.constants[leaf.slot]
 
-        (loss,) = self.program.run(give, n_rows=len(tensors[0]), attached=self.attached, match_shapes=self.match_shapes)
+        (loss,) = self.program.run(
+            give,
+            n_rows=len(tensors[0]),
+            attached=self.attached,
+            match_shapes=self.match_shapes,
+            picked=network.captured.picks,
+        )
         if not isinstance(loss, torch.Tensor):
             loss = torch.tensor(float(loss))
         return loss if loss.dim() == 0 else loss.sum()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 
@@ -12,7 +14,7 @@ from defib.subject import AnyArray, ForwardPass, LayerOutput
 
 def recorded_pass(network: Network, X: AnyArray) -> ForwardPass:
     """Every layer's values for rows ``(n_rows, ...)``; one row at a time where the model takes no batches."""
-    X = np.asarray(X)
+    X = np.asanyarray(X)
     return _row_by_row(network, X) if network.door.unbatched and len(X) > 1 else _pass(network, X)
 
 
@@ -20,8 +22,13 @@ def _pass(network: Network, X: AnyArray) -> ForwardPass:
     records, output = network.record(X)
     layers = list(layers_of(records, output))
     with torch.no_grad():
-        folded, final = folded_layers(network, output, len(X))
-    return ForwardPass(network.as_rows(final, len(X)), (*layers, *folded))
+        folded, final = folded_layers(network, output, network.n_sent(X))
+    outputs, layers = network.as_rows(final, network.n_sent(X)), [*layers, *folded]
+    numbers = network.numbers(X)
+    if numbers is None:
+        return ForwardPass(outputs, tuple(layers))
+    picked = (replace(one, values=one.values[numbers]) for one in layers)
+    return ForwardPass(outputs[numbers], tuple(picked))
 
 
 def _row_by_row(network: Network, X: AnyArray) -> ForwardPass:

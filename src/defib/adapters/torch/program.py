@@ -11,7 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, final
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from defib.adapters.torch.arrays import map_leaves, tensors_in
 from defib.adapters.torch.ops import DETACHING, op_name
@@ -77,6 +79,8 @@ class Step:
     module: str | None = None
     simple: bool = False
     """No nest in the arguments: they can be filled in without recursion."""
+    picks: bool = False
+    """It picks the rows that the loss counts (see `defib.adapters.torch.masks.picking`)."""
 
 
 def tracked(value: Any) -> list[Any]:
@@ -132,6 +136,8 @@ class Program:
     n_slots: int
     meetings: frozenset[int] = frozenset()
     """Positions of the steps where predictions and labels meet."""
+    picked: NDArray[np.int64] | None = None
+    """Numbers of the rows that it picks; ``None`` when it takes all."""
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Program:
         """Nothing in it is ever changed: copies share it."""
@@ -149,6 +155,7 @@ class Program:
         module: Callable[[str], Any] | None = None,
         attached: bool = False,
         match_shapes: bool = False,
+        picked: bool = False,
     ) -> tuple[Any, ...]:
         """Run all calls.
 
@@ -157,6 +164,7 @@ class Program:
             n_rows: number of rows, where the program wrote it down (``view(32, 1)``, ``/ 32``).
             module: the module of each name that is called.
             attached: calls that cut the graph (``detach``, ``item`` …) hand their tensor on instead.
+            picked: outputs and labels are those of the picked rows already.
             match_shapes: labels take the shape of the predictions they meet, where both have as many elements.
         """
         env: list[Any] = [None] * self.n_slots
@@ -164,6 +172,9 @@ class Program:
             env[leaf.slot] = give(leaf)
         for position, step in enumerate(self.steps):
             args, kwargs = _fill(step, env, n_rows)
+            if picked and step.picks:
+                env[step.outs[0]] = _all_of(args)
+                continue
             if match_shapes and position in self.meetings:
                 args = _matched(args)
             out = self._call(step, args, kwargs, module, attached)
@@ -188,6 +199,12 @@ class Program:
             return _returned(step, func(*args, **kwargs), args)
         with torch.no_grad():
             return _returned(step, func(*args, **kwargs), args)
+
+
+def _all_of(args: Any) -> Any:
+    """What a step that picks rows gives where nothing is left to pick; other axes are picked as it does."""
+    index = args[1] if len(args) > 1 else None
+    return args[0][(slice(None), *index[1:])] if isinstance(index, tuple) else args[0]
 
 
 def _returned(step: Step, out: Any, args: Any) -> Any:
@@ -223,19 +240,28 @@ def compile_nodes(
     *,
     n_rows: int,
     module_name: Callable[[Any], str] | None = None,
+    picks: frozenset[int] = frozenset(),
 ) -> Program:
-    """Turn sliced nodes into a `Program`; ``leaf_of(value, slot)`` names each value that comes from outside."""
-    return _Compiler(leaf_of, n_rows, module_name).compile(nodes, results)
+    """Turn sliced nodes into a `Program`; ``leaf_of(value, slot)`` names each value that comes from outside.
+
+    ``picks`` are the ``id`` of nodes that pick the rows of the loss.
+    """
+    return _Compiler(leaf_of, n_rows, module_name, picks).compile(nodes, results)
 
 
 @final
 class _Compiler:
     def __init__(
-        self, leaf_of: Callable[[Any, int], Leaf], n_rows: int, module_name: Callable[[Any], str] | None
+        self,
+        leaf_of: Callable[[Any, int], Leaf],
+        n_rows: int,
+        module_name: Callable[[Any], str] | None,
+        picks: frozenset[int],
     ) -> None:
         self.leaf_of = leaf_of
         self.n_rows = n_rows
         self.module_name = module_name
+        self.picks = picks
         self.slots: dict[int, int] = {}
         self.leaves: list[Leaf] = []
         self.n_slots = 0
@@ -270,7 +296,7 @@ class _Compiler:
         outs = tuple(self._new(value) for value in _writes(node))
         simple = not any(isinstance(one, list | tuple | dict | slice) for one in (*args, *kwargs.values()))
         module = self.module_name(node.func) if node.call and self.module_name is not None else None
-        return Step(node.name, node.func, args, kwargs, outs, node.grad_enabled, module, simple)
+        return Step(node.name, node.func, args, kwargs, outs, node.grad_enabled, module, simple, id(node) in self.picks)
 
     def _with_row_count(self, node: Node, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """``view(32, 1)`` and ``/ 32`` follow the number of rows when the batch had 32."""

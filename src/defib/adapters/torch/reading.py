@@ -9,7 +9,7 @@ from typing import Any, Final
 import torch
 
 from defib.adapters.torch.arrays import map_leaves, tensors_in
-from defib.adapters.torch.masks import masks
+from defib.adapters.torch.masks import Picking, masks, picking
 from defib.adapters.torch.numeric import kind_by_numbers
 from defib.adapters.torch.ops import ELEMENTWISE_LOSSES, LOSSES, activation_of, kind_of
 from defib.adapters.torch.program import (
@@ -70,6 +70,8 @@ class Reading:
     flat_label: bool
     notes: tuple[str, ...] = ()
     replayable: bool = True
+    label_picked: bool = False
+    """The label tensor holds the picked rows only (see `Program.picked`)."""
     others: tuple[Any, ...] = ()
     """Live tensors of the other label leaves, in the order of their keys from 1 on."""
 
@@ -92,8 +94,10 @@ def read_loss(nodes: Sequence[Node], loss: Any, scene: Scene) -> Reading | None:
     used = {id(leaf) for node in kept for leaf in _tensors((node.args, dict(node.kwargs)))}
     if not used & outputs and id(loss) not in outputs:
         return None
-    leaves = _Leaves(scene, kept)
-    program = compile_nodes(kept, [loss], leaves, n_rows=scene.n_rows)
+    picks = picking(kept, scene.outputs, scene.n_rows)
+    leaves = _Leaves(scene, kept, picks)
+    program = compile_nodes(kept, [loss], leaves, n_rows=scene.n_rows, picks=picks.nodes)
+    program = replace(program, picked=picks.numbers)
     return _interpret(program, kept, leaves, scene)
 
 
@@ -140,14 +144,15 @@ def picks_rows(node: Node, n_rows: int, rows: set[int] = frozenset()) -> bool:  
 class _Leaves:
     """Names every tensor that comes from outside the calls."""
 
-    def __init__(self, scene: Scene, nodes: Sequence[Node]) -> None:
+    def __init__(self, scene: Scene, nodes: Sequence[Node], picks: Picking) -> None:
         self.scene = scene
         self.labels: list[Any] = []
         self.outputs = {id(one): i for i, one in enumerate(scene.outputs)}
         self.inputs = {id(one): i for i, one in enumerate(scene.inputs)}
         weights = [node.kwargs.get(key) for node in nodes for key in ("weight", "pos_weight") if not _by_row(node, key)]
         self.weights = {id(one) for one in weights if one is not None}
-        self.masks = masks(nodes)
+        self.masks = masks(nodes) | picks.indices
+        self.n_picked = None if picks.numbers is None else len(picks.numbers)
         self.long = {int(one.shape[0]) for one in scene.outputs if one.dim()} | {
             int(node.out.shape[0]) for node in nodes if isinstance(node.out, torch.Tensor) and node.out.dim()
         }
@@ -171,7 +176,8 @@ class _Leaves:
     def _has_rows(self, value: Any) -> bool:
         if self.scene.n_rows == 1:
             return bool(value.dim() <= 1 or value.shape[0] == 1)
-        return bool(value.dim() and (value.shape[0] == self.scene.n_rows or self._is_flat(value)))
+        rows = int(value.shape[0]) if value.dim() else 0
+        return bool(value.dim() and (rows in (self.scene.n_rows, self.n_picked) or self._is_flat(value)))
 
     def _is_flat(self, value: Any) -> bool:
         """Time flattened into the rows, for labels as for some output."""
@@ -218,6 +224,7 @@ def _interpret(program: Program, nodes: Sequence[Node], leaves: _Leaves, scene: 
         bool(labels and program.of("label")[0].flat),
         (OTHER_LABELS,) if others else (),
         weights,
+        program.picked is not None and label is not None and len(label) == len(program.picked),
         tuple(others),
     )
 

@@ -44,7 +44,9 @@ class OpRecord:
     """How many layers a recurrent module is in one."""
 
     def hidden_from_report(self) -> bool:
-        """Calls inside torch's own modules that are no layer of their own."""
+        """Calls inside torch's own modules that are no layer of their own, and memory that is only got ready."""
+        if self.name.endswith("_like") or self.name.startswith("new_"):
+            return True
         return self.kind == "other" and not self.in_user_code
 
 

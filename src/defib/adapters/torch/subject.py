@@ -112,7 +112,7 @@ class TorchSubject(WatchedSubject[Captured]):
                 one.requires_grad_(one.is_floating_point())
             if self.captured.without_grad:
                 return tuple(Gradient(name, None) for name in named)
-            loss = self._loss(network, np.asarray(X), y)
+            loss = self._loss(network, np.asanyarray(X), y)
             if not loss.requires_grad:
                 return tuple(Gradient(name, None) for name in named)
             values = torch.autograd.grad(loss, list(named.values()), allow_unused=True)
@@ -125,7 +125,7 @@ class TorchSubject(WatchedSubject[Captured]):
         """The user's loss, evaluation mode, all rows as one batch."""
         with quiet(seed=0), torch.no_grad():
             network = Network(self.captured, self._state(moment)).eval()
-            return float(self._loss(network, np.asarray(X), y))
+            return float(self._loss(network, np.asanyarray(X), y))
 
     def _loss(self, network: Network, X: AnyArray, y: AnyArray | None) -> Any:
         if self.captured.program is None:
@@ -151,7 +151,7 @@ class TorchSubject(WatchedSubject[Captured]):
             if network.door.unbatched:
                 raise NotAvailable("a loss over several rows")
             objective = UserLoss(self.captured.program, network)
-            labels, tensors = label_tensor(network, Arm(), np.asarray(X), y), network.tensors(np.asarray(X))
+            labels, tensors = label_tensor(network, Arm(), np.asanyarray(X), y), network.tensors(np.asanyarray(X))
             given = network.outputs(tensors)
             at = min(self.captured.selected, len(given) - 1)
             found = []
@@ -195,6 +195,8 @@ class TorchSubject(WatchedSubject[Captured]):
 
     def _network(self, arm: Arm, X: AnyArray, *, seed: int) -> Network:
         network = Network(self.captured, self._initial(seed))
+        if network.whole_X is not None and arm.inputs is not None:
+            network.whole_X = arm.inputs(network.whole_X)
         torch.default_generator.manual_seed(DRAW_SEED + seed)
         for parameter in network.module.parameters():
             parameter.grad = None
@@ -218,7 +220,7 @@ class TorchSubject(WatchedSubject[Captured]):
             raise NotAvailable(reason)
         with quiet(seed=seed):
             started = time.monotonic()
-            X = arm.inputs(rows.X) if arm.inputs is not None else np.asarray(rows.X)
+            X = arm.inputs(rows.X) if arm.inputs is not None else np.asanyarray(rows.X)
             network = self._network(arm, X, seed=seed)
             y = label_tensor(network, arm, X, rows.y, rows.X)
             tensors = network.tensors(X)
