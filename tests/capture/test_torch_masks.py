@@ -38,5 +38,5 @@ def test_a_mask_is_no_label(python: Run, tmp_path: Path) -> None:
     assert ended.returncode == 0, ended.stderr
     (found,) = json.loads((tmp_path / "out.json").read_text())["diagnoses"]
     assert found["outcome"] == "healthy", found["headline"]
-    assert found["symptom"]["skill"]["rows"] == "training"
+    assert found["symptom"]["skill"]["rows"] == "held_out"
     assert found["symptom"]["skill"]["value"] > 0.9

@@ -34,8 +34,8 @@ def taken_together(subject: TorchSubject, study: Study) -> TorchSubject:
     picked = None if program is None else program.picked
     n_rows = captured.door.n_rows
     why = _without_others(captured, training.X)
-    sizes = {len(one) for one in (subject.prediction, subject.held_out) if one is not None}
-    if why == "different" and sizes - {n_rows}:
+    sizes = {len(one) % n_rows for one in (subject.prediction, subject.held_out) if one is not None}
+    if why == "different" and any(sizes):
         why = "alone"  # the program itself sends other sets of rows
     if why == "alone" and picked is None:
         return subject
@@ -121,11 +121,23 @@ def _labelled(study: Study, y: AnyArray | None, counted: AnyArray, others: AnyAr
     return others[believed.all(axis=1)]
 
 
+def _last_call(subject: TorchSubject, n_rows: int) -> Rows | None:
+    """The rows predicted; those of the last call, where one line of the program sent all of them several times."""
+    found, outputs = subject.prediction, subject.prediction_outputs
+    if found is None or len(found) == n_rows or len(found) % n_rows or len(found) == 0:
+        return found
+    last = slice(len(found) - n_rows, None)
+    if outputs is not None and len(outputs) == len(found):
+        subject.prediction_outputs = outputs[last]
+    return replace(found, X=found.X[last], y=None if found.y is None else found.y[last], places=())
+
+
 def _predicted(subject: TorchSubject, X: AnyArray, others: AnyArray) -> None:
     """Of all rows that were predicted, those that the loss leaves out, where there are some."""
-    found, rows = subject.prediction, subject.training
+    found, rows = _last_call(subject, len(X)), subject.training
     if found is None or rows is None or found is rows or len(found) != len(X):
         return
+    subject.prediction = found
     if not np.array_equal(found.X, rows.X, equal_nan=np.asarray(rows.X).dtype.kind == "f"):
         door = subject.captured.door  # other features of the same nodes: sent as they are, all of them
         if door is not None and subject.rows_together:

@@ -25,6 +25,7 @@ from defib.probes.learners import (
     score,
 )
 from defib.probes.looking import number_rows
+from defib.probes.neighbours import mixed_rows
 from defib.probes.pairings import in_file_order, re_pairings
 from defib.probes.token_features import token_marks
 from defib.subject import AnyArray, FloatArray, Rows, Subject
@@ -111,7 +112,23 @@ def measure_signal(subject: Subject, book: Book, seed: int = 0) -> SignalFacts:
     kind = book.get(InputFacts).kind if book.has(InputFacts) else "tabular"
     targets = _targets(subject, book, rows)
     n_all = rows.n_seen or len(rows)
-    return find_signal(rows.X, targets.columns, targets.metric, kind, n_all=n_all, seed=seed, places=rows.places)
+    if not subject.rows_together:
+        return find_signal(rows.X, targets.columns, targets.metric, kind, n_all=n_all, seed=seed, places=rows.places)
+    return _among_neighbours(subject, rows, targets, kind, seed)
+
+
+def _among_neighbours(subject: Subject, rows: Rows, targets: _Columns, kind: str, seed: int) -> SignalFacts:
+    """Signal in the rows themselves, else with what the wiring mixes in of others; its absence proves nothing."""
+    found = None
+    if np.ptp(np.asarray(rows.X), axis=0).any():
+        found = find_signal(rows.X, targets.columns, targets.metric, kind, seed=seed, places=rows.places)
+    if found is None or not found.has_signal:
+        mixed = mixed_rows(subject, rows.X)
+        if mixed is not None:
+            found = find_signal(mixed, targets.columns, targets.metric, "tabular", seed=seed, places=rows.places)
+    if found is None or not found.has_signal:
+        raise Missing("SignalFacts", "a reference learner that reads how the rows hang together")
+    return found
 
 
 @dataclass(frozen=True)
