@@ -94,13 +94,13 @@ def _apart(subject: TorchSubject, study: Study, picked: NDArray[np.int64] | None
     counted = np.arange(len(X)) if picked is None else np.unique(picked)
     others = np.setdiff1d(np.arange(len(X)), counted)
     known = _labelled(study, rows.y, counted, others)
-    training = Rows(
-        X[counted],
-        None if rows.y is None else rows.y[counted],
-        None,
-        rows.origin,
-        tuple(one[counted] for one in rows.places),
-        rows.in_order and picked is None,
+    training = replace(
+        rows,
+        X=X[counted],
+        y=None if rows.y is None else rows.y[counted],
+        n_seen=None,
+        places=tuple(one[counted] for one in rows.places),
+        in_order=rows.in_order and picked is None,
     )
     _predicted(subject, X, known if len(known) > 1 else others)
     if len(known) > 1 and rows.y is not None and (subject.held_out is None or len(subject.held_out) == len(X)):
