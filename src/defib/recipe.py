@@ -8,8 +8,6 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from defib.numbered import numbered_like
-
 LossKind = Literal[
     "binary_cross_entropy",
     "categorical_cross_entropy",
@@ -117,7 +115,7 @@ class InputTransform:
         if self.fill is not None:
             values = np.where(np.isfinite(values), values, self.fill)
         moved: NDArray[np.float64] = (values - self.offset) / self.scale
-        return numbered_like(moved.astype(np.float32), X)
+        return moved.astype(np.float32)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from defib.numbered import numbered_like
 from defib.recipe import Arm, TrainingRecipe
 
 AnyArray: TypeAlias = NDArray[Any]
@@ -385,7 +386,7 @@ class Subject(ABC):
 
     def at_the_door(self, arm: Arm, X: AnyArray) -> AnyArray:
         """Rows ``(n, ...)`` as the arm sends them into the network: behind its transform of the inputs."""
-        return X if arm.inputs is None else arm.inputs(X)
+        return X if arm.inputs is None else numbered_like(arm.inputs(X), X)
 
     def train(self, arm: Arm, rows: Rows, *, seed: int, deadline: float | None = None) -> Trained:
         """Train a clone from the captured initial weights by the recipe with the arm's change.

@@ -7,6 +7,7 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 
 import numpy as np
 
+from defib.numbered import numbered_like
 from defib.recipe import Arm, TrainingRecipe
 from defib.subject import AnyArray, FloatArray, Rows, Subject, Trained, TrainingTrace
 
@@ -83,7 +84,7 @@ class TrainedClone(Trained):
 
     def _entered(self, X: AnyArray) -> AnyArray:
         """Rows at the clone's own door."""
-        return np.asanyarray(X) if self.arm.inputs is None else np.asanyarray(self.arm.inputs(X))
+        return np.asanyarray(X) if self.arm.inputs is None else numbered_like(np.asarray(self.arm.inputs(X)), X)
 
     @abstractmethod
     def _outputs(self, rows: AnyArray) -> FloatArray:

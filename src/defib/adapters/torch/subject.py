@@ -22,6 +22,7 @@ from defib.adapters.torch.quiet import fitting_threads, quiet
 from defib.adapters.torch.statistics import recompute_statistics
 from defib.adapters.torch.train import Loop, TorchTrained, course_of
 from defib.adapters.watched import WatchedSubject
+from defib.numbered import numbered_like
 from defib.recipe import Arm, Edit, TrainingRecipe
 from defib.subject import (
     AnyArray,
@@ -220,7 +221,7 @@ class TorchSubject(WatchedSubject[Captured]):
             raise NotAvailable(reason)
         with quiet(seed=seed):
             started = time.monotonic()
-            X = arm.inputs(rows.X) if arm.inputs is not None else np.asanyarray(rows.X)
+            X = numbered_like(arm.inputs(rows.X), rows.X) if arm.inputs is not None else np.asanyarray(rows.X)
             network = self._network(arm, X, seed=seed)
             y = label_tensor(network, arm, X, rows.y, rows.X)
             tensors = network.tensors(X)
