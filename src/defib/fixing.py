@@ -73,11 +73,14 @@ def _applies(one: Intervention, book: Book) -> bool:
 
 
 def _says(one: Intervention, book: Book) -> str:
-    """What is changed; a transform of the inputs fills missing cells first."""
+    """What is changed; a transform of the inputs fills missing cells first, a canonical loop may need another loss."""
     try:
-        inputs = one.arm(book).inputs
+        arm = one.arm(book)
     except (Missing, NotAvailable):
         return one.does
+    if arm.loop == "canonical" and arm.edits:
+        return f"{one.does}, with the loss that belongs to the output"
+    inputs = arm.inputs
     fills = inputs is not None and inputs.fill is not None and inputs.name != "impute"
     return f"fill the missing cells and {one.does}" if fills else one.does
 

@@ -312,6 +312,17 @@ class TestTheRest:
         assert "searchsorted" in load("fix-labels").code(book(), "keras")
         assert "searchsorted" not in load("fix-labels").code(book(REGRESSION), "keras")
 
+    def test_a_hand_made_loss_that_cuts_the_gradient_is_replaced_by_the_heads_own(self) -> None:
+        cut = replace(HEAD, loss_kind="other", gradient_zero_at_start=True)
+        assert arm("canonical-loop", cut) == Arm(loop="canonical").with_edit("loss", "bce")
+        softmax = replace(cut, activation="softmax", units=3)
+        assert arm("canonical-loop", MULTICLASS, softmax).edits == (Edit("loss", "ce"),)
+        assert 'loss="binary_crossentropy"' in load("canonical-loop").code(book(cut), "keras")
+        assert 'loss="sparse_categorical' in load("canonical-loop").code(book(MULTICLASS, softmax), "keras")
+        assert_compiles(load("canonical-loop").code(book(cut), "torch"))
+        for other in (HEAD, replace(cut, gradient_zero_at_start=False), replace(cut, labels_outside=0.4)):
+            assert arm("canonical-loop", other) == Arm(loop="canonical")
+
     def test_a_stopped_training_is_given_the_epochs_that_were_planned(self) -> None:
         for ran, planned, factor in ((5, 50, 10.0), (40, 50, 5.0), (1, 1000, 20.0)):
             stopped = replace(TRAINING, stopped_early=True, n_epochs=ran, planned_epochs=planned)

@@ -1,12 +1,26 @@
-"""The same rows, loss and optimizer in a training loop without surprises."""
+"""The same rows, loss and optimizer in a loop without surprises; a hand-made loss without a gradient is replaced."""
 
 from __future__ import annotations
 
 from defib.evidence import Book
 from defib.interventions import Intervention
-from defib.interventions._writing import by_framework, keras_loss, learning_rate, optimizer_call
+from defib.interventions._writing import by_framework, keras_loss, learning_rate, maybe, optimizer_call
+from defib.probes.head import HeadFacts
+from defib.probes.labels import LabelFacts
 from defib.probes.updates import UpdateFacts
 from defib.recipe import Arm
+
+TAKES = {"sigmoid": "bce", "softmax": "ce"}
+"""Canonical loss that takes what this activation gives."""
+LOSSES = {
+    "keras": {"bce": "binary_crossentropy", "ce": "categorical_crossentropy", "mse": "mean_squared_error"},
+    "torch": {
+        "bce": "torch.nn.functional.binary_cross_entropy(model(inputs), targets.float())",
+        "ce": "torch.nn.functional.nll_loss(model(inputs).log(), targets)",
+        "mse": "torch.nn.functional.mse_loss(model(inputs), targets)",
+    },
+}
+"""What the user writes instead of a hand-made loss that lets no gradient through."""
 
 
 def _applies(book: Book) -> str | None:
@@ -15,9 +29,41 @@ def _applies(book: Book) -> str | None:
     return None if stuck else "every weight moved in the loop as it was"
 
 
+def _own_loss(book: Book) -> str | None:
+    """The canonical loss of the head as it is, where a hand-made one lets no gradient through; it would go on to."""
+    head, labels = maybe(book, HeadFacts), maybe(book, LabelFacts)
+    if head is None or labels is None or head.loss_kind != "other" or not head.gradient_zero_at_start:
+        return None
+    if head.labels_outside > 0:
+        return None
+    return TAKES.get(head.activation) if labels.task != "regression" else "mse"
+
+
+def _arm(book: Book) -> Arm:
+    arm, loss = Arm(loop="canonical"), _own_loss(book)
+    return arm if loss is None else arm.with_edit("loss", loss)
+
+
 def _code(book: Book, framework: str) -> str:
     rate = learning_rate(book)
     made = optimizer_call(book, framework, f"{rate if rate is not None else 1e-3:.4g}")
+    own = _own_loss(book)
+    if own is not None and framework in LOSSES:
+        loss = LOSSES[framework][own]
+        if framework == "keras" and own == "ce" and not book.get(LabelFacts).one_hot:
+            loss = "sparse_categorical_crossentropy"
+        return by_framework(
+            framework,
+            keras=f"""
+            # a model without a train_step of its own
+            model.compile(optimizer={made}, loss="{loss}")
+            model.fit(X_train, y_train, epochs=10)
+            """,
+            torch=f"""
+            # in place of the loss that cuts the gradient off
+            loss = {loss}
+            """,
+        )
     return by_framework(
         framework,
         jax=f"""
@@ -48,7 +94,7 @@ INTERVENTION = Intervention(
     name="canonical-loop",
     does="train in a canonical loop over all trainable weights",
     kind="train",
-    arm=lambda book: Arm(loop="canonical"),
+    arm=_arm,
     applies=_applies,
     code=_code,
     size=2,
