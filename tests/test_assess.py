@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from defib.assess import hold_to_inside
+from defib.assess import hold_to_inside, leading
 from defib.catalogue import load
 from defib.diagnosis import supported
 from defib.evidence import Book
@@ -22,3 +22,12 @@ def test_a_network_that_could_not_be_looked_at_inside_leaves_look_alikes() -> No
 
 def test_one_that_could_is_left_alone() -> None:
     assert hold_to_inside([FEW_UPDATES], Book()) == (FEW_UPDATES,)
+
+
+def test_the_origin_is_mended_before_the_mechanism_that_it_explains() -> None:
+    dead = Assessed(load("DF401"), supported("dead after update 2", weight=0.85))
+    step = Assessed(load("DF501"), supported("the first update was huge", weight=0.7))
+    ranked, beliefs = leading([dead, step])
+    assert [one.code for one in ranked] == ["DF501", "DF401"]
+    assert beliefs["DF401"] < beliefs["DF501"]
+    assert leading([dead])[1] == {"DF401": 0.85}

@@ -321,3 +321,15 @@ def test_spread_above_a_tenth_of_the_prior_is_never_flat(seed: int, share: float
     sd = (0.1 + share) * np.sqrt(prior * (1 - prior))
     outputs = np.clip(prior + sd * rng.normal(size=300), 1e-6, 1 - 1e-6)
     assert not read_symptom(outputs, y=np.arange(300) < 300 * prior).is_flat
+
+
+@pytest.mark.parametrize("columns", [1, 3])
+def test_a_quantile_is_judged_by_the_best_straight_line(columns: int) -> None:
+    y = np.random.default_rng(0).normal(size=(200, 1))
+    beside = np.tile(0.5 * y + 9.0, (1, columns)) + np.arange(columns)  # far from the mean, and knows every row
+    seen = read_symptom(beside, y=y, task="regression", straight=True).skill
+    assert seen is not None
+    assert seen.value == pytest.approx(1.0)
+    falling = read_symptom(-beside, y=y, task="regression", straight=True).skill
+    assert falling is not None
+    assert falling.value == pytest.approx(0.0)

@@ -12,13 +12,14 @@ import pytest
 from scipy import stats
 
 from defib.causes import Cause
-from defib.diagnosis import Assessment, Trial, ruled_out, supported
+from defib.diagnosis import Assessment, Hypothesis, Trial, ruled_out, supported
 from defib.evidence import Book
+from defib.fixing import choose_fix
 from defib.interventions.table import all_interventions
 from defib.ranking import Assessed, rank
 from defib.recipe import Arm, InputTransform
 from defib.subject import Rows
-from defib.trials import Silent, plan
+from defib.trials import Silent, plan, sets
 from defib.trials.campaign import Campaign, Conductor
 from defib.trials.engine import split_rows
 from defib.trials.judge import Run, judge, recovery, t_interval
@@ -332,3 +333,34 @@ def test_no_pair_is_offered_twice() -> None:
     ranked = [cause("DF1", {}, fixes=("a", "b")), cause("DF2", {}, fixes=("c",)), cause("DF3", {}, fixes=("c", "a"))]
     found = plan.pairs(ranked, dict.fromkeys("abc", 0.0))
     assert len({frozenset(pair) for pair in found}) == len(found)
+
+
+def test_a_control_that_recovers_by_luck_is_answered_by_more_seeds(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Lucky(Clock):
+        def run(self, arm: Arm, seed: int, deadline: float) -> Run:
+            one = super().run(arm, seed, deadline)
+            luck = (0.86, 0.91, -0.58, 0.38, -0.9, 0.1, -0.4, 0.2, 0.3)[seed]
+            control = arm.learning_rate_factor == 1 and not arm.edits
+            return replace(one, recovery=luck, score=luck, flat=False) if control else one
+
+    monkeypatch.setattr("tests.test_trials.Clock", Lucky)
+    campaign, _ = conducted(monkeypatch, {"step-4"}, 100, ranked=(cause("DF704", {}, fixes=("step-4",)),))
+    proven = next(trial for trial in campaign.trials if trial.intervention == "step-4")
+    assert len(proven.seeds) == 9
+    assert proven.sufficient
+
+
+def test_changes_made_together_do_not_count_against_single_ones() -> None:
+    assert sets.single(["control", "a", "a + b"]) == ["control", "a"]
+
+
+def test_of_two_sufficient_sets_the_smaller_is_the_fix() -> None:
+    def proven(name: str) -> Trial:
+        return Trial(name, "treated", name, (0, 1, 2), (1.0,) * 3, (0.2,) * 3, (1.0,) * 3, 1.0, (0.9, 1.1), True)
+
+    one = cause("DF203", {}, fixes=("standardize-targets", "fitting-head"))
+    found = Hypothesis("DF203", "labels-outside", supported("outside", weight=0.9))
+    trials = [proven("standardize-targets + reinitialize + fitting-head"), proven("standardize-targets + fitting-head")]
+    fix = choose_fix([found], {"DF203": one}, TABLE, trials, Book(), "torch")
+    assert fix is not None
+    assert fix.interventions == ("standardize-targets", "fitting-head")

@@ -10,13 +10,15 @@ from defib.causes._power import too_few_rows
 from defib.diagnosis import DECISIVE, NotAssessed
 from defib.evidence import Book, Missing
 from defib.gate import Problem
-from defib.ranking import Assessed
+from defib.ranking import Assessed, origins_of
 from defib.skill_against_reference import still_as_drawn
 from defib.trials.campaign import Campaign
 
 REPLAYED_STAGES = frozenset({"data", "labels", "head", "architecture", "optimization", "initialization"})
 """Stages that a replay of the recorded recipe contains; a fault in them must show again in the control."""
 NO_SIGNAL = "DF901"
+BEHIND = 0.9
+"""Belief in a mechanism, in that of the origin that explains it: just behind it."""
 HYPOTHESES = 5
 """How many hypotheses the planner tells apart."""
 
@@ -65,6 +67,8 @@ def leading(assessed: Sequence[Assessed]) -> tuple[tuple[Cause, ...], dict[str, 
         if one.assessment.verdict in ("supported", "inconclusive") and one.assessment.weight > 0
     }
     by_code = {one.cause.code: one.cause for one in assessed}
+    for code, origins in origins_of(assessed).items():  # what an origin explains is not mended before it
+        belief[code] = min(belief[code], *(BEHIND * belief[origin] for origin in origins))
     best = sorted(belief, key=lambda code: -belief[code])[:HYPOTHESES]
     return tuple(by_code[code] for code in best), {code: belief[code] for code in best}
 

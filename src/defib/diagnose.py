@@ -28,6 +28,7 @@ from defib.gate import Gate, needs_replay, read_gate
 from defib.interventions.table import all_interventions
 from defib.locate import with_places
 from defib.probes.activations import ActivationFacts
+from defib.probes.looking import asks_for_the_mean
 from defib.probes.looks import LookFacts, find_looks
 from defib.probes.moments import MomentFacts, find_moments
 from defib.probes.outputs import SymptomFacts
@@ -257,10 +258,20 @@ def _conclude(subject: Subject, book: Book, gate: Gate, found: Assessments, camp
         first_equal_layer=layers if gate.problem == "flat" else None,
         course=course(book) if outcome == "cause_found" else (),
         replayed_batches=book.has(MomentFacts) and book.get(MomentFacts).exact_batches,
-        notes=(*subject.trace.notes, *_failures(book), *found.failed, *campaign.notes),
+        notes=(*subject.trace.notes, *_straight(subject, gate), *_failures(book), *found.failed, *campaign.notes),
         next_command=next_command(causes, outcome, fix),
         versions=versions(subject.framework),
         measured=Measured(subject.trace, {type(one).__name__: one for one in book.found.values()}),
+    )
+
+
+def _straight(subject: Subject, gate: Gate) -> tuple[str, ...]:
+    """What R² is where the loss asks for something else than the mean."""
+    skill, loss = gate.symptom.skill, subject.recipe.loss
+    if skill is None or skill.metric != "r2" or loss is None or asks_for_the_mean(subject.recipe):
+        return ()
+    return (
+        f"the loss {loss.name} does not ask for the mean: R² is that of the best straight line through the outputs",
     )
 
 

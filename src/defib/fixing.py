@@ -39,7 +39,8 @@ def choose_fix(
     likely = [name for name in own if name in hopeful]
     as_on_its_page = [name for name in catalogue[first.code].fixes if name in interventions]
     untried = [name for name in as_on_its_page if name not in in_vain and _applies(interventions[name], book)]
-    pair = next((t for t in trials if t.sufficient and len(t.changes) > 1 and set(t.changes) & set(own)), None)
+    together = [t for t in trials if t.sufficient and len(t.changes) > 1 and set(t.changes) & set(own)]
+    pair = min(together, key=lambda trial: len(trial.changes), default=None)
     chosen = next(iter([*verified, *([pair.intervention] if pair else []), *likely, *untried]), None)
     if chosen is None:
         return None

@@ -166,6 +166,13 @@ def _origin(one: Assessed, others: Sequence[Assessed]) -> str | None:
     return None
 
 
+def origins_of(assessed: Sequence[Assessed]) -> dict[str, tuple[str, ...]]:
+    """For each supported mechanism the supported causes that explain it and are no mechanisms themselves."""
+    alive = [one for one in assessed if one.assessment.verdict == "supported" and one.assessment.weight > 0]
+    behind = {one.cause.code: _origin(one, alive) for one in alive}
+    return {code: (origin,) for code, origin in behind.items() if origin is not None and behind[origin] is None}
+
+
 def _later(origin: Assessed, mechanism: Assessed) -> bool:
     """What would be the origin began after what it should explain."""
     began, seen = origin.assessment.since, mechanism.assessment.since

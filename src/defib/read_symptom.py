@@ -69,6 +69,7 @@ def read_symptom(
     training_labels: AnyArray | None = None,
     second_pass: AnyArray | None = None,
     hard_labels: bool | None = None,
+    straight: bool = False,
 ) -> Symptom:
     """Read the symptom of outputs ``(n,)``, ``(n, k)`` or ``(n, time, k)``.
 
@@ -83,6 +84,8 @@ def read_symptom(
         second_pass: outputs of a second pass over the same rows; when the two passes share nothing but the average,
             the pattern is ``noise_only``.
         hard_labels: whether the outputs are class labels; read from an integer dtype when ``None``.
+        straight: the loss does not ask for the mean (a quantile, a location with its scale): R² is then that of the
+            best straight line through the outputs.
 
     Raises `ValueError` for zero rows, or outputs and labels of different length.
     """
@@ -94,7 +97,7 @@ def read_symptom(
     nan_fraction = 1.0 - float(finite.mean())
     scale = _scales(look, reference)
     again = None if second_pass is None else _second(second_pass, link, look, finite)
-    skill = _skill(look, facts.scored, finite, reference, y_known_rows)
+    skill = _skill(look, facts.scored, finite, reference, y_known_rows, straight=straight)
     unskilled = skill is not None and skill.interval[1] < NO_SKILL[skill.metric]
     share = NEAR_CONSTANT_UNSKILLED if unskilled else NEAR_CONSTANT
     pattern, column_flat = _pattern(look, reference, share * scale, nan_fraction, again)
@@ -313,7 +316,13 @@ def _constant(look: _Look, pattern: Pattern) -> tuple[float, ...] | None:
 
 
 def _skill(
-    look: _Look, scored: Targets | None, finite: NDArray[np.bool_], reference: Reference, rows: KnownRows
+    look: _Look,
+    scored: Targets | None,
+    finite: NDArray[np.bool_],
+    reference: Reference,
+    rows: KnownRows,
+    *,
+    straight: bool,
 ) -> Skill | None:
     """Gini for classes, R² for values, over the rows where both output and label are known."""
     if scored is None or len(scored.values) % len(finite) or not len(look.tall):
@@ -328,7 +337,7 @@ def _skill(
     if len(y) < 2:
         return None
     if scored.task == "regression":
-        return _r2(predictions, y, rows)
+        return _r2(measures.straightened(predictions, y) if straight else predictions, y, rows)
     positive = _positives(y, None if ids is None else ids[known], look, reference)
     if positive is None:
         return None

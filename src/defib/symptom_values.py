@@ -232,8 +232,16 @@ def _values(values: FloatArray, reference: Reference) -> list[tuple[str, float]]
             found.append(("mean_of_y", float(distance.max())))
     if reference.minimum is not None and reference.maximum is not None and reference.maximum > reference.minimum:
         found += _head_ends(values, reference.minimum, reference.maximum)
-        found += _ends(values, reference.minimum, reference.maximum)
+        found += _target_ends(values, reference.minimum, reference.maximum)
     return found
+
+
+def _target_ends(values: FloatArray, minimum: float, maximum: float) -> list[tuple[str, float]]:
+    """Every column at the smallest target, or at the largest; what lies far beyond them is at no end of anything."""
+    edge = END_TOLERANCE * (maximum - minimum)
+    found = [("low_end", minimum), ("high_end", maximum)]
+    distances = [(name, float(np.abs(values - end).max())) for name, end in found]
+    return [(name, distance) for name, distance in distances if distance <= edge]
 
 
 def _head_ends(values: FloatArray, minimum: float, maximum: float) -> list[tuple[str, float]]:

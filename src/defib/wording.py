@@ -23,6 +23,9 @@ EQUALS = {
     "exactly_one": "exactly one",
     "last_class": "the class of the last rows in the file",
 }
+LARGE_SCORE = 1000.0
+"""R² of predictions that were thrown out of every range."""
+TARGET_ENDS = {"low_end": "the smallest target", "high_end": "the largest target"}
 PATTERNS = {
     "identical": "identical for all {n} rows",
     "near_constant": "practically the same for all {n} rows",
@@ -49,6 +52,15 @@ def listed(names: Sequence[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
+def score(value: float) -> str:
+    """A skill or its end of an interval: two decimals; beyond a thousand only its size tells anything.
+
+    >>> score(0.123), score(-12.3456), score(-5.17e84)
+    ('0.12', '-12.35', '-5.2e+84')
+    """
+    return f"{value:.2f}" if not abs(value) >= LARGE_SCORE else f"{value:.2g}"
+
+
 def spread_text(symptom: Symptom) -> str:
     """The spread as it stands under Predictions, too: three significant digits."""
     return f"spread {symptom.prediction_spread:.3g}"
@@ -72,7 +84,15 @@ def constant_text(symptom: Symptom) -> str:
     shown = ", ".join(number(value) for value in symptom.constant[:5])
     more = ", …" if len(symptom.constant) > 5 else ""
     text = f"[{shown}{more}]" if len(symptom.constant) > 1 else shown
-    return f"{text} ({EQUALS[symptom.equals]})" if symptom.equals else text
+    return f"{text} ({_equals_text(symptom)})" if symptom.equals else text
+
+
+def _equals_text(symptom: Symptom) -> str:
+    """A value has no range of its own but that of a head that squashes: elsewhere its ends are those of the targets."""
+    assert symptom.equals is not None
+    assert symptom.constant is not None
+    of_targets = symptom.output_kind == "value" and not all(abs(one) <= 1.01 for one in symptom.constant)
+    return TARGET_ENDS.get(symptom.equals, EQUALS[symptom.equals]) if of_targets else EQUALS[symptom.equals]
 
 
 def symptom_sentence(symptom: Symptom) -> str:
@@ -98,7 +118,7 @@ def skill_clause(skill: Skill | None) -> str:
     """
     if skill is None:
         return "how much they know was not assessed: it needs the labels"
-    name = f"AUC {(skill.value + 1) / 2:.2f}" if skill.metric == "gini" else f"R² {skill.value:.2f}"
+    name = f"AUC {(skill.value + 1) / 2:.2f}" if skill.metric == "gini" else f"R² {score(skill.value)}"
     where = {
         "held_out": "on rows it was not trained on",
         "replayed": "on rows left out of a replay of the training",

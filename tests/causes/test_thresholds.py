@@ -246,7 +246,12 @@ class TestLabelsAndHead:
         thrown = assess("DF501", collapsed(), STUCK, zero, head, updates(largest_first_update=3.9))
         assert thrown.verdict == "supported"
         assert "clipped" in thrown.because
-        logits = replace(head, loss_takes="logits")
+        twice = assess(
+            "DF501", collapsed(), STUCK, zero, replace(head, loss_takes="logits"), updates(largest_first_update=3.9)
+        )
+        assert twice.verdict == "supported"
+        assert f"its {head.activation} has no gradient" in twice.because
+        logits = replace(head, loss_takes="logits", activation="linear")
         assert verdict("DF501", collapsed(), STUCK, zero, logits, updates(largest_first_update=3.9)) == "inconclusive"
         small = updates(largest_first_update=0.01)
         assert verdict("DF501", collapsed(), STUCK, zero, head, small) == "inconclusive"
@@ -739,3 +744,18 @@ class TestDisconnectedInput:
         assert verdict("DF409", edge, collapsed()) == "ruled_out"
         assert verdict("DF409", replace(edge, read_has_signal=False)) == "ruled_out"  # and it learnt
         assert verdict("DF409", edge, NO_SIGNAL, collapsed()) == "inconclusive"
+
+
+def test_a_new_head_outside_the_optimizer_comes_before_the_layers_that_are_frozen() -> None:
+    frozen, head = move("features/kernel", 0.0, "frozen"), move("head/kernel", 0.0, "not_in_optimizer")
+    both = updates(*[frozen] * 9, head)
+    assert verdict("DF703", collapsed(), both) == "supported"
+    assert verdict("DF701", collapsed(), both) == "inconclusive"
+    assert verdict("DF701", collapsed(), updates(*[frozen] * 19, move("head/kernel"))) == "supported"
+
+
+def test_labels_in_blocks_that_were_shuffled_are_told_so() -> None:
+    blocks = replace(LABELS, blocks=False, longest_run_fraction=0.5, expected_longest_run_fraction=0.02)
+    told = assess("DF104", collapsed(), blocks, replace(STUCK, shuffled=True))
+    assert told.verdict == "ruled_out"
+    assert "order changed" in told.because

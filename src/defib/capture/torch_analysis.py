@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from defib.adapters.torch.arrays import map_leaves, tensors_in, to_numpy
+from defib.adapters.torch.choices import TWIN, is_twin, why_no_labels
 from defib.adapters.torch.composite import Composite
 from defib.adapters.torch.door import Door, batch_rows, plain_parts, read_door
 from defib.adapters.torch.inside import label_paths, own_loss, read_inside, without_label
@@ -223,6 +224,8 @@ def _single(calls: Sequence[Call], at: int, kept: Sequence[Node], loss: Any, nam
         return _own_loss(calls, at, door, rows, own, loss)
     scene = Scene(outputs, rows, names(call.module), door.n_rows)
     reading = read_loss(after, loss, scene)
+    if reading is not None and is_twin(reading.program, rows, outputs):
+        return Analysis((call,), (at,), len(calls), door, rows, None, notes=(TWIN,))
     return replace(_analysis((call,), (at,), len(calls), door, rows, reading), scale=scale_of(after, loss))
 
 
@@ -253,6 +256,9 @@ def _analysis(
     composite: Program | None = None,
     names: tuple[str, ...] = (),
 ) -> Analysis:
+    why = why_no_labels(reading.program, reading.others) if reading is not None else None
+    if why is not None:
+        return Analysis(used, positions, n, door, rows, None, None, False, composite, names, (why,))
     label = reading.label if reading is not None else None
     flat = reading.flat_label if reading is not None else False
     notes = reading.notes if reading is not None else ()

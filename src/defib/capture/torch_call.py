@@ -10,7 +10,7 @@ import torch
 
 from defib.adapters.torch.arrays import map_leaves, tensors_in
 from defib.adapters.torch.door import batch_rows
-from defib.adapters.torch.program import Node
+from defib.adapters.torch.program import Node, tracked, uses
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,6 +106,28 @@ def repeats(calls: Sequence[Call], n: int) -> bool:
     """Whether they are the ``n`` calls of one forward pass over and over."""
     modules = [id(call.module) for call in calls]
     return len(calls) > n and len(calls) % n == 0 and modules == modules[:n] * (len(calls) // n)
+
+
+def apart(calls: Sequence[Call], nodes: Sequence[Node]) -> bool:
+    """Whether nothing that was recorded takes what came of one of these calls together with, or into, another one."""
+    if not any(node.call for node in nodes):  # the steps were not recorded: rows that do not go together
+        return len({batch_rows([one], call.outputs)[0] for call in calls for one in _first_tensor(call)}) == len(calls)
+    outs = {id(call.out) for call in calls}
+    origin: dict[int, set[int]] = {}
+    for node in nodes:
+        met = set[int]().union(*(origin.get(id(one), set()) for one in uses(node)))
+        if node.call and id(node.out) in outs:
+            if met:
+                return False
+            met = {id(node.out)}
+        elif len(met) > 1:
+            return False
+        origin.update({id(one): met for one in tracked(node.out)})
+    return True
+
+
+def _first_tensor(call: Call) -> list[Any]:
+    return list(tensors_in((call.args, call.kwargs)))[:1]
 
 
 def between(nodes: Sequence[Node], calls: Sequence[Call], i: int, n: int = 1) -> list[Node]:

@@ -15,7 +15,7 @@ from defib.adapters.torch.program import Node
 from defib.adapters.torch.tape import Tape
 from defib.capture.engaged import CLAIMED
 from defib.capture.torch_analysis import Analysis, analyse
-from defib.capture.torch_call import Call, between, copied, key_of, repeats, unique, version_of
+from defib.capture.torch_call import Call, apart, between, copied, key_of, repeats, unique, version_of
 from defib.capture.torch_evals import EvalLog
 from defib.capture.torch_fits import Fit
 from defib.capture.torch_frames import user_line, user_place
@@ -169,7 +169,7 @@ class Session:
         if not calls:
             return
         key = key_of(calls)
-        if len(calls) > 1 and (len(key) == 1 or key not in self.studies):
+        if len(calls) > 1 and (len(key) == 1 or key not in self.studies or apart(calls, nodes)):
             for i, call in enumerate(calls):
                 self._evaluated([call], between(nodes, calls, i))
             return

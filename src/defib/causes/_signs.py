@@ -18,7 +18,7 @@ from defib.probes.training import TrainingFacts
 from defib.probes.updates import UpdateFacts
 from defib.skill_against_reference import is_weak, memorized, squeezed, tells_little
 from defib.symptom import Skill, Symptom
-from defib.wording import percent
+from defib.wording import percent, score
 
 WEIGHTED = frozenset({"dense", "conv", "recurrent", "attention", "embedding"})
 """Kinds of layer that hold weights; what comes after the last of them belongs to the head."""
@@ -86,7 +86,7 @@ def ranking(skill: Skill) -> str:
     >>> ranking(Skill("gini", 0.5, (0.4, 0.6), 100, "held_out")), ranking(Skill("r2", 0.5, (0.4, 0.6), 100, "training"))
     ('AUC 0.75', 'R² 0.50')
     """
-    return f"AUC {(skill.value + 1) / 2:.2f}" if skill.metric == "gini" else f"R² {skill.value:.2f}"
+    return f"AUC {(skill.value + 1) / 2:.2f}" if skill.metric == "gini" else f"R² {score(skill.value)}"
 
 
 def maybe(book: Book, kind: type[E]) -> E | None:
@@ -103,6 +103,12 @@ def untouched(book: Book) -> bool:
     """No weight moved in a training that was seen: what skill there is, is a random network's luck."""
     updates, training = maybe(book, UpdateFacts), maybe(book, TrainingFacts)
     return updates is not None and training is not None and updates.moved_fraction == 0
+
+
+def none_of_the_trainable_stepped(updates: UpdateFacts) -> bool:
+    """What is not frozen, a new head say, is left out by the optimizer, all of it: freezing the others kept nothing."""
+    free = [move for move in updates.parameters if move.why_unmoved != "frozen"]
+    return bool(free) and all(move.why_unmoved == "not_in_optimizer" for move in free)
 
 
 def unsayable(book: Book) -> float | None:

@@ -42,7 +42,7 @@ In Keras a change of `trainable` after `compile` acts only after the next compil
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import fine
+from defib.causes._signs import fine, none_of_the_trainable_stepped
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.updates import UpdateFacts
@@ -65,6 +65,9 @@ def _assess(book: Book) -> Assessment:
         return calm
     where = stuck[0].layer
     because = f"{percent(share)} of the weights are flagged not trainable and never moved"
+    if none_of_the_trainable_stepped(updates):
+        because = f"{because}, but neither did the others, which can be trained and are not in the optimizer"
+        return inconclusive(because, weight=0.4, layer=where, **numbers)
     if share >= NEARLY_ALL:
         return supported(because, weight=0.93, layer=where, **numbers)
     if share >= MOST:

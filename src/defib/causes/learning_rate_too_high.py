@@ -90,13 +90,14 @@ def _wrecked(book: Book) -> tuple[str, str | None] | None:
 
 
 def _thrown(book: Book) -> tuple[str, str | None] | None:
-    """The output itself at an end of its range, where a loss on probabilities is clipped and no gradient is left."""
+    """The output itself at an end of its range, where no gradient is left: of a clipped loss, or of the head itself."""
     gradients, head = maybe(book, GradientFacts), maybe(book, HeadFacts)
     if gradients is None or head is None or not gradients.zero_end or gradients.zero_initial:
         return None
-    if head.activation not in ("sigmoid", "softmax") or head.loss_takes != "probabilities":
+    if head.activation not in ("sigmoid", "softmax"):
         return None
-    return "the output, in range at the start, stands where the clipped loss has no gradient", head.layer
+    flat = "the clipped loss" if head.loss_takes == "probabilities" else f"its {head.activation}"
+    return f"the output, in range at the start, stands where {flat} has no gradient", head.layer
 
 
 def _large(book: Book) -> tuple[list[str], dict[str, float]]:

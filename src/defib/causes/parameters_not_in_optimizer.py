@@ -45,7 +45,7 @@ Parameter groups that are held back on purpose (staged fine-tuning) look the sam
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import fine, maybe
+from defib.causes._signs import fine, maybe, none_of_the_trainable_stepped
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.gradients import GradientFacts
@@ -92,6 +92,11 @@ def _assess(book: Book) -> Assessment:
     if share == 1.0:
         because = "the optimizer holds none of this model's weights, and none of them moved"
         return supported(because, weight=1.0, layer=where, **numbers)
+    if none_of_the_trainable_stepped(updates):
+        because = (
+            f"the optimizer holds none of the weights that can be trained ({percent(share)}; the others are frozen)"
+        )
+        return supported(f"{because}, and none of them moved", weight=0.95, layer=where, **numbers)
     because = f"{percent(share)} of the weights are not in the optimizer and never moved"
     if share >= NEARLY_ALL:
         return supported(because, weight=0.95, layer=where, **numbers)

@@ -52,6 +52,9 @@ from defib.probes.labels import LabelFacts
 from defib.probes.training import TrainingFacts
 from defib.wording import percent
 
+LONG = 2.0
+"""Times the longest run of a shuffle: more is no shuffle's."""
+
 
 def _assess(book: Book) -> Assessment:
     labels, training = book.get(LabelFacts), book.get(TrainingFacts)
@@ -61,6 +64,8 @@ def _assess(book: Book) -> Assessment:
     }
     if labels.task == "regression":
         return not_applicable("the labels are no classes")
+    if training.shuffled and labels.longest_run_fraction > LONG * labels.expected_longest_run_fraction:
+        return ruled_out("the labels stand in blocks, but the order changed between epochs", layer=None, **numbers)
     if not labels.blocks:
         run = percent(labels.longest_run_fraction)
         return ruled_out(f"the longest run of one class is {run} of the rows, as in a shuffle", layer=None, **numbers)

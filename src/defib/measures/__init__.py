@@ -20,7 +20,7 @@ from defib.measures.rows import (
     saturated_fraction,
     spaced_indices,
 )
-from defib.measures.skill import Estimate, auc, gini_skill, macro_auc, r2, r2_skill
+from defib.measures.skill import Estimate, auc, gini_skill, macro_auc, r2, r2_skill, straightened
 from defib.measures.usable import label_skill, usable_skill
 
 __all__ = [
@@ -48,6 +48,7 @@ __all__ = [
     "saturated_fraction",
     "spaced_indices",
     "spread",
+    "straightened",
     "to_probabilities",
     "unique_rows",
     "usable_skill",

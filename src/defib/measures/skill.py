@@ -152,6 +152,29 @@ def r2(predictions: FloatArray, y: FloatArray) -> float:
     return float((1 - errors[varies] / variance[varies]).mean())
 
 
+def straightened(predictions: FloatArray, y: FloatArray) -> FloatArray:
+    """The best rising straight line through the predictions, by least squares; ``(n, k)``, and the same or ``(n, 1)``.
+
+    For outputs whose loss does not ask for the mean, so that R² as they stand says nothing: a quantile lies beside it.
+    Of several columns for one target the one that follows it best is taken: (n, k) and (n, 1) give ``(n, 1)``. A
+    column that falls as its target rises, or does not vary, gives the mean.
+
+    >>> straightened(np.array([[10.0], [20.0], [30.0]]), np.array([[0.0], [1.0], [2.0]])).ravel().tolist()
+    [0.0, 1.0, 2.0]
+    """
+    if y.shape[1] == 1 < predictions.shape[1]:
+        lines = [straightened(predictions[:, [k]], y) for k in range(predictions.shape[1])]
+        return min(lines, key=lambda line: float(((line - y) ** 2).sum()))
+    if predictions.shape != y.shape:
+        return predictions
+    size = np.maximum(np.abs(predictions).max(axis=0), np.finfo(float).tiny)
+    from_mean = predictions / size - (predictions / size).mean(axis=0)
+    square = (from_mean**2).sum(axis=0)
+    slope = np.maximum((from_mean * (y - y.mean(axis=0))).sum(axis=0), 0.0) / np.where(square > 0, square, 1.0)
+    line: FloatArray = y.mean(axis=0) + slope * from_mean
+    return line
+
+
 def r2_skill(predictions: FloatArray, y: FloatArray) -> Estimate | None:
     """`r2` with a 95 % interval from each row's pull on it (delta method); ``None`` when no column varies.
 

@@ -120,6 +120,14 @@ def link_of(recipe: TrainingRecipe, head: str) -> str:
     return "sigmoid" if loss.kind in ("binary_cross_entropy", "hinge") else "softmax"
 
 
+def asks_for_the_mean(recipe: TrainingRecipe) -> bool:
+    """Whether a value that this loss is content with lies at the mean (or the median) of the targets.
+
+    A hand-made loss that is none of the well-known ones may ask for a quantile, or for a location and a scale.
+    """
+    return recipe.loss is None or recipe.loss.kind != "other"
+
+
 def finite_only(values: AnyArray) -> FloatArray:
     """The rows that hold neither NaN nor inf, as float64."""
     array = np.asarray(values, dtype=np.float64)

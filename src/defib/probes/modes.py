@@ -11,7 +11,7 @@ import numpy as np
 
 from defib.evidence import Book, Evidence, Probe
 from defib.probes.labels import LabelFacts
-from defib.probes.looking import head_name, link_of, some_rows, training_rows
+from defib.probes.looking import asks_for_the_mean, head_name, link_of, some_rows, training_rows
 from defib.read_symptom import read_symptom
 from defib.subject import AnyArray, FloatArray, ForwardPass, LayerOutput, Rows, Subject
 from defib.symptom import Symptom
@@ -157,6 +157,7 @@ def _read(
         task=None if labels is None else labels.task,
         y_known_rows=known,
         training_labels=None if subject.training is None else subject.training.y,
+        straight=not asks_for_the_mean(subject.recipe),
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from defib.evidence import Book, Evidence, Missing, Probe
 from defib.measures.outputs import to_probabilities
 from defib.probes.labels import LabelFacts, Task
-from defib.probes.looking import head_name, link_of
+from defib.probes.looking import asks_for_the_mean, head_name, link_of
 from defib.read_symptom import read_symptom
 from defib.subject import AnyArray, FloatArray, Moment, Rows, Subject, WeightsOrigin
 from defib.symptom import Skill, Symptom
@@ -81,6 +81,7 @@ def _as_answered(subject: Subject, book: Book) -> SymptomFacts | None:
         y=y if y is not None and len(y) == len(outputs) else None,
         task=book.get(LabelFacts).task if book.has(LabelFacts) else None,
         y_known_rows=known,
+        straight=not asks_for_the_mean(subject.recipe),
     )
     return SymptomFacts(symptom, None, None, None)
 
@@ -144,6 +145,7 @@ def _symptom(
         task=task,
         y_known_rows=known,
         training_labels=None if subject.training is None else subject.training.y,
+        straight=not asks_for_the_mean(subject.recipe),
     )
 
 

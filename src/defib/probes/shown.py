@@ -17,6 +17,8 @@ from defib.subject import FloatArray, Handling, Rows, Subject
 
 SAME = 1e-4
 """Outputs closer than this, relative to their size, are the same network's in float32."""
+ROUNDING = 1e-7
+"""Relative differences that are the last digit of float32."""
 MOST_ROWS = 256
 TRIVIAL = frozenset({"exactly_one", "zero", "low_end", "high_end", "logit_zero", "one_half", "uniform"})
 """Constants that a head gives by itself, whatever the weights are."""
@@ -79,7 +81,7 @@ def _measure(subject: Subject, book: Book) -> ShownFacts:
         overwritten=0 if calls is None else calls.overwritten,
         in_training_mode=calls is not None and calls.in_training_mode,
         recorded_equal=None if seen is None else _all_equal(seen) and unique_rows(looked.X) > 1,
-        again_spread=float(again.std(axis=0).max()) if len(again) > 1 else None,
+        again_spread=_spread(again) if len(again) > 1 else None,
         equals=None if seen is None or not _all_equal(seen) else _whose(seen, again),
         of_initial_weights=not _by_another(subject)
         and first is not None
@@ -88,6 +90,16 @@ def _measure(subject: Subject, book: Book) -> ShownFacts:
         and not _same(seen, again),
         survives_training=_survives(book, first, again),
     )
+
+
+def _spread(values: FloatArray) -> float:
+    """Largest standard deviation of a column ``(n, k)``; 0 where it is no more than rounding: 1e45 has no unit digit.
+
+    >>> _spread(np.full((300, 1), -1.0424710212345679e45)), _spread(np.array([[0.0], [1.0]]))
+    (0.0, 0.5)
+    """
+    told = np.ptp(values, axis=0) > ROUNDING * np.abs(values).max(axis=0)
+    return float(values[:, told].std(axis=0).max(initial=0.0))
 
 
 def _by_another(subject: Subject) -> bool:

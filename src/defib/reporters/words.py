@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from defib.diagnosis import Fix, Hypothesis, Trial
 from defib.symptom import Skill, Symptom
-from defib.wording import percent
+from defib.wording import percent, score
 
 ROWS = {
     "held_out": "on {n:,} rows it was not trained on",
@@ -83,7 +83,7 @@ def interval_text(interval: tuple[float, float]) -> str:
     >>> interval_text((0.51, 0.9))
     '[0.51, 0.90]'
     """
-    return f"[{interval[0]:.2f}, {interval[1]:.2f}]"
+    return f"[{score(interval[0])}, {score(interval[1])}]"
 
 
 def skill_text(skill: Skill) -> str:
@@ -96,7 +96,7 @@ def skill_text(skill: Skill) -> str:
     if skill.metric == "gini":
         low, high = ((bound + 1) / 2 for bound in skill.interval)
         return f"AUC {(skill.value + 1) / 2:.2f} {interval_text((low, high))} (0.50 is chance) {where}"
-    return f"R² {skill.value:.2f} {interval_text(skill.interval)} (0 is the mean) {where}"
+    return f"R² {score(skill.value)} {interval_text(skill.interval)} (0 is the mean) {where}"
 
 
 def usable_text(value: float, interval: tuple[float, float] | None) -> str:

@@ -39,8 +39,9 @@ MOST_TOGETHER = 3
 MOST_SECOND = 2
 """Causes that a second look may bring up, and fixes of each that are tried together with the first."""
 EXTRA_SEEDS = 2
-"""Seeds added, once, where the control is uneven (it recovers on some seeds, or is a random network's luck): with three
-the interval is then too wide to say anything."""
+"""Seeds added where the control is uneven (a random network's luck): the interval of three is too wide then."""
+MOST_SEEDS = 9
+"""Seeds of such a control and of the leading arm, if it is still unsure: an interval a third as wide as with three."""
 
 
 @dataclass(frozen=True)
@@ -127,10 +128,10 @@ class Conductor:
                 return
         left = {one.name: one for one in offered if self._has_arm(one)}
         current = dict(beliefs)
-        while left and len(self.runs) <= MAX_INTERVENTIONS and not self.out_of_time and not self._time_to_confirm():
+        while left and len(sets.single(self.runs)) <= MAX_INTERVENTIONS and not self._time_to_confirm():
             name = self._next(ranked, current, left)
             self._try_intervention(left.pop(name), plan.leading_of(ranked, current) if ranked else None)
-            if len(self.runs) == BEFORE_PAIRS:
+            if len(sets.single(self.runs)) == BEFORE_PAIRS:
                 self._combine(ranked)
             runs = self.runs.get(name)
             if runs:
@@ -251,7 +252,7 @@ class Conductor:
 
     def _singles(self) -> list[str]:
         """Single changes whose arm can be made."""
-        return [name for name in self.arms if name != "control" and TOGETHER not in name]
+        return [name for name in sets.single(self.arms) if name != "control"]
 
     def _any_enough(self, several: Sequence[tuple[str, ...]]) -> bool:
         """Whether one of these recovers; each of its changes that was not needed is then dropped again."""
@@ -293,10 +294,10 @@ class Conductor:
         return sum(done) / len(done) if done else 0.0
 
     def _time_to_confirm(self) -> bool:
-        """Something recovered, and after one more run there would be no time left to prove it."""
+        """No time is left, or, with one more run, none to prove what recovered."""
         recovered = [n for n, runs in self.runs.items() if n != "control" and runs and runs[0].recovered]
-        if not recovered:
-            return False
+        if not recovered or self.out_of_time:
+            return self.out_of_time
         missing = 2 * MIN_SEEDS - len(self.runs["control"]) - len(self.runs[recovered[0]])
         return self._left() < (missing + 1) * self._mean_seconds()
 
@@ -308,9 +309,10 @@ class Conductor:
             self._more_seeds(name)
         if self._control_recovered():
             return
-        unsure = [name for name in treated if self._is_unsure(name)]
-        for name in ["control", *unsure] if unsure else []:
-            self._more_seeds(name, MIN_SEEDS + EXTRA_SEEDS)
+        for most, least in ((len(treated), MIN_SEEDS + EXTRA_SEEDS), (1, MOST_SEEDS)):
+            unsure = [name for name in treated if self._is_unsure(name)][:most]
+            for name in ["control", *unsure] if unsure else []:
+                self._more_seeds(name, least)
 
     def _is_unsure(self, name: str) -> bool:
         """It recovers on every seed, and the control is too uneven to say by how much that is better."""

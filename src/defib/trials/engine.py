@@ -81,6 +81,7 @@ class SerialEngine:
         yardstick: Yardstick = "skill",
         served: Serving | None = None,
         asked: Asked | None = None,
+        straight: bool = False,
     ) -> None:
         self.subject = subject
         self.split = split
@@ -89,6 +90,7 @@ class SerialEngine:
         self.yardstick = yardstick
         self.served = served
         self.asked = asked
+        self.straight = straight
         self._clones: dict[int, Trained] = {}
 
     def run(self, arm: Arm, seed: int, deadline: float) -> Run:
@@ -121,7 +123,7 @@ class SerialEngine:
 
     def _judge(self, outputs: FloatArray, link: str, seed: int, started: float) -> Run:
         held_out = self.split.held_out
-        symptom = read_symptom(outputs, link=link, y=held_out.y, task=self.task)
+        symptom = read_symptom(outputs, link=link, y=held_out.y, task=self.task, straight=self.straight)
         skill = symptom.skill
         score = skill.value if skill is not None else float("nan")
         usable = None if skill is None else skill.usable

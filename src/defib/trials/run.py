@@ -10,6 +10,7 @@ from defib.evidence import Book, Missing
 from defib.interventions import Intervention
 from defib.interventions.table import all_interventions
 from defib.probes.labels import LabelFacts
+from defib.probes.looking import asks_for_the_mean
 from defib.probes.reference import SignalFacts
 from defib.recipe import Arm
 from defib.skill_against_reference import Yardstick, reference_score
@@ -61,7 +62,14 @@ def engine_for(
         return f"no trial was run: it needs {missing.needs}"
     reference = reference_score(book, yardstick) or 1.0
     return SerialEngine(
-        subject, split, task=task, reference_score=reference, yardstick=yardstick, served=served, asked=asked
+        subject,
+        split,
+        task=task,
+        reference_score=reference,
+        yardstick=yardstick,
+        served=served,
+        asked=asked,
+        straight=not asks_for_the_mean(subject.recipe),
     )
 
 

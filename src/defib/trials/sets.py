@@ -6,9 +6,19 @@ With the handful of changes a campaign knows, the plain form is the cheapest: on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
+from defib.diagnosis import TOGETHER
 from defib.recipe import Arm
+
+
+def single(names: Iterable[str]) -> list[str]:
+    """Those that name one change.
+
+    >>> single(["shuffle", "shuffle + relu-he"])
+    ['shuffle']
+    """
+    return [name for name in names if TOGETHER not in name]
 
 
 def smallest(changes: Sequence[str], enough: Callable[[tuple[str, ...]], bool]) -> tuple[str, ...]:
