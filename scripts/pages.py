@@ -37,24 +37,66 @@ SEEN = {
     "last_class": "the class of the last rows in the file",
 }
 """What a person sees, for each trivial predictor that a constant may equal (`defib.wording.EQUALS`)."""
-PHRASES = (
-    "Keras `model.predict` returns the same value for every input",
-    "Keras predicts same value, same probability, same class for all samples",
-    "PyTorch model outputs the same for all inputs; the network always predicts the same class",
-    "all predictions are 0, 1, 0.5 or NaN; softmax output is always 1; sigmoid output is always the same",
-    "the loss is stuck at 0.693, 2.303 or the variance of y; the loss does not decrease; accuracy does not change",
-    "the loss goes down but predict is constant; training accuracy is fine and predict gives one class",
-    "LSTM, RNN or regression network predicts the mean of the target, a flat line",
-    "MLPClassifier or MLPRegressor of scikit-learn predicts one class, or one value",
-    "different output in `model.train()` and `model.eval()`; BatchNorm makes all predictions the same",
+ASKED = (
+    (
+        "Keras predicts the same value for every input",
+        "`model.predict` returns the same value, probability or class for all samples. Look the value up above: 0.5, "
+        "the share of a class and the mean each point elsewhere. If `evaluate` is fine and only `predict` is not: "
+        "{preprocessing-skew}, {weights-not-loaded} and {display-or-metric}.",
+    ),
+    (
+        "PyTorch model outputs the same for all inputs, always predicts the same class",
+        "Shapes in the loss first ({broadcast-loss}), then what never reaches the weights: {detached-graph}, "
+        "{gradients-cleared-or-never-applied}, {parameters-not-in-optimizer}; then {unscaled-inputs}.",
+    ),
+    (
+        "All predictions are 0 or 1, sigmoid or softmax output is always 1",
+        "Exactly 1.0 is {single-unit-softmax}. Nearly 0 or 1 is a saturated head: {labels-outside-output-range}, "
+        "{unscaled-inputs}, or rows served raw to a network trained on scaled ones ({preprocessing-skew}).",
+    ),
+    (
+        "Loss is NaN, predictions are NaN",
+        "A cell of the data is NaN ({nan-inputs}), or the training threw the weights out of range "
+        "({learning-rate-too-high}, {numerical-overflow}). `argmax` then reads class 0.",
+    ),
+    (
+        "Loss is stuck at 0.693 or 2.303, loss does not decrease, accuracy does not change",
+        "0.693 is ln 2 and 2.303 is ln 10: every class is given the same chance, nothing arrives at the output. "
+        "{zero-or-symmetric-initialization}, {dead-relus}, {vanishing-gradients}, {relu-on-output}; or the rows hold "
+        "nothing to learn ({no-learnable-signal}).",
+    ),
+    (
+        "Training accuracy is good but predict gives one class",
+        "The fault lies between the trained network and its answers: {preprocessing-skew}, "
+        "{stale-batchnorm-statistics}, {wrong-mode}, {weights-not-loaded}, {threshold-only}.",
+    ),
+    (
+        "argmax always returns class 0",
+        "A single column has only one largest entry ({display-or-metric}), and NaN reads as class 0 ({nan-inputs}).",
+    ),
+    (
+        "Regression network or LSTM predicts the mean, a flat line",
+        "{target-scale}, {broadcast-loss} (loss at the variance of y), {learning-rate-too-low}, {undertrained}; for "
+        "sequences also {no-learnable-signal}.",
+    ),
+    (
+        "MLPClassifier or MLPRegressor (scikit-learn) predicts one class or one value",
+        "{unscaled-inputs} before all, then {stopped-on-plateau} and {class-imbalance}. `defib run` watches "
+        "them as it does Keras and PyTorch.",
+    ),
+    (
+        "Different output in model.train() and model.eval(), BatchNorm makes all predictions the same",
+        "{stale-batchnorm-statistics}, {wrong-mode}, {batch-dependent-output}.",
+    ),
 )
-"""How people ask; written out so that the search finds the page."""
+"""How people ask, each a heading so that the search finds it, and what to look at; ``{name}`` is a cause."""
+BOOST = "---\nsearch:\n  boost: 4\n---\n\n"
+"""For the search of the site: whoever has a symptom and no word for its cause belongs here."""
 CAUSES_TOP = """Why a trained network predicts the same for every row. Each page says what speaks for and against the
 cause, what it is easily taken for, and what repairs it."""
 SYMPTOMS_TOP = """A network that predicts the same for every row tells a good deal by *which* value it predicts. Find
 yours; then let `defib run train.py` prove it: the value is a pointer, only the network can prove it."""
-SYMPTOMS_END = """All of these are questions for the table above, and for
-[what the usual answers get wrong](usual-answers.md). With predictions alone:
+SYMPTOMS_END = """See also [what the usual answers get wrong](usual-answers.md). With predictions alone,
 `defib predictions p.csv --labels y.csv` finds the row of the table for you."""
 
 
@@ -64,7 +106,7 @@ def cause_page(cause: Cause) -> str:
     near = ", ".join(_link(code, "") for code in cause.look_alikes) or "nothing else"
     fixes = ", ".join(f"`{name}`" for name in cause.fixes) or "none"
     return (
-        f"{MADE}\n\n# {cause.name} ({cause.code})\n\n{_told(cause)}\n\n{body}\n\n---\n\n"
+        f"# {cause.name} ({cause.code})\n\n{MADE}\n\n{_told(cause)}\n\n{body}\n\n---\n\n"
         f"Stage: {cause.stage.replace('_', ' ')}. Fixes that defib tries or advises: {fixes}. "
         f"Easily taken for: {near}.\n"
         f"In the terminal: `defib explain {cause.name}`. [All causes](index.md)\n"
@@ -82,7 +124,7 @@ def _link(code: str, folder: str) -> str:
 
 def cause_index() -> str:
     """All causes by stage."""
-    lines = [MADE, "", "# Causes", "", CAUSES_TOP]
+    lines = ["# Causes", "", MADE, "", CAUSES_TOP]
     stage = ""
     for cause in all_causes():
         if cause.stage != stage:
@@ -104,9 +146,12 @@ def symptom_page() -> str:
         ("values that differ, and have nothing to do with the labels", NO_SKILL),
     ]
     head = ["| every prediction is | it usually comes from | look at |", "|---|---|---|"]
-    lines = [MADE, "", "# I see a constant of …", "", SYMPTOMS_TOP, "", *head]
+    lines = [BOOST + "# I see a constant of …", "", MADE, "", SYMPTOMS_TOP, "", *head]
     lines += [f"| {seen} | {pointer.says} | {_named(pointer)} |" for seen, pointer in rows]
-    lines += ["", "## As people ask it", "", *(f"- {phrase}" for phrase in PHRASES), "", SYMPTOMS_END]
+    links = {cause.name: f"[{cause.name}](causes/{cause.name}.md)" for cause in all_causes()}
+    for question, answer in ASKED:
+        lines += ["", f"## {question}", "", answer.format(**links)]
+    lines += ["", "## And then", "", SYMPTOMS_END]
     return "\n".join(lines) + "\n"
 
 
@@ -116,7 +161,7 @@ def _named(pointer: Pointer) -> str:
 
 def command_page() -> str:
     """The help of every verb, as the command prints it."""
-    parts = [MADE, "", "# The command line", "", "```", _help(), "```"]
+    parts = ["# The command line", "", MADE, "", "```", _help(), "```"]
     for verb in VERBS:
         parts += ["", f"## defib {verb}", "", "```", _help(verb), "```"]
     return "\n".join(parts) + "\n"
