@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from defib.asides import asides
 from defib.assess import Assessments, assess_all, hold_to_control, hold_to_inside, hold_to_signal, leading
 from defib.catalogue import all_causes
 from defib.causes import Cause
@@ -258,7 +259,14 @@ def _conclude(subject: Subject, book: Book, gate: Gate, found: Assessments, camp
         first_equal_layer=layers if gate.problem == "flat" else None,
         course=course(book) if outcome == "cause_found" else (),
         replayed_batches=book.has(MomentFacts) and book.get(MomentFacts).exact_batches,
-        notes=(*subject.trace.notes, *_straight(subject, gate), *_failures(book), *found.failed, *campaign.notes),
+        notes=(
+            *subject.trace.notes,
+            *_straight(subject, gate),
+            *asides(book, subject.framework),
+            *_failures(book),
+            *found.failed,
+            *campaign.notes,
+        ),
         next_command=next_command(causes, outcome, fix),
         versions=versions(subject.framework),
         measured=Measured(subject.trace, {type(one).__name__: one for one in book.found.values()}),

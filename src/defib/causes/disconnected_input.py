@@ -2,7 +2,9 @@
 
 ## What it is
 A slip in the wiring: the head reads the state an RNN started from instead of the one it ended in, one branch is used
-twice and the other never, a slice leaves out the columns that matter, a variable is overwritten.
+twice and the other never, a slice leaves out the columns that matter, a variable is overwritten. A recurrent layer of
+PyTorch without `batch_first=True` that is given (rows, time, features) reads the rows as time: `out[:, -1]` then holds
+the last time step of each row, and of the rows before it in the batch.
 
 ## Why every prediction is the same
 What is not read cannot change the answer. If nothing is read, the output is the same number for every row, bit for bit;
@@ -12,6 +14,7 @@ if only columns without information are read, the best that can be learnt is the
 - Outputs that stay bit-equal when the rows change, while the layers inside tell the rows apart.
 - Columns that can be exchanged between rows without changing any output, at the weights before the training and after;
   what reference learners know comes from these columns.
+- Beside it, outputs of rows that change with the rows sent with them: rows and time steps are exchanged.
 - Check: the gradient of the output with respect to the input at fresh weights; 0 means not read.
 
 ## Evidence against
@@ -49,9 +52,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from defib.causes import Cause
-from defib.causes._signs import fine, num, place
+from defib.causes._signs import fine, maybe, num, place
 from defib.diagnosis import Assessment, by_itself, inconclusive, ruled_out, supported
 from defib.evidence import Book
+from defib.probes.alone import AloneFacts
 from defib.probes.inputs import InputFacts
 from defib.probes.reach import ReachFacts
 from defib.probes.reference import SignalFacts
@@ -91,6 +95,8 @@ def _assess(book: Book) -> Assessment:
         return ruled_out(f"{because}, and the others hold the signal, too", layer=None, **numbers)
     if calm := fine(book):
         return calm
+    if (alone := maybe(book, AloneFacts)) is not None and alone.difference:
+        because = f"{because}, and the rows change each other's outputs, as where time steps are taken for rows"
     metric = "AUC" if signal.metric == "auc" else "R²"
     because = (
         f"{because}; without them the reference learners reach {metric} {num(facts.read_score)}, with them "

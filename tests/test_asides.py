@@ -1,0 +1,79 @@
+"""What is told beside the causes: rows that meet inside a network, and never for one whose rows do not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import defib
+
+SHARED = "a row's output changes with the rows that are sent with it"
+
+
+def network(batch_first: bool, head: str) -> Any:
+    import torch
+
+    class Net(torch.nn.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            torch.nn.Module.__init__(self)
+            self.rnn = torch.nn.LSTM(2, 8, batch_first=batch_first)
+            layer = torch.nn.TransformerEncoderLayer(2, 1, 8, batch_first=batch_first)
+            self.mix = torch.nn.TransformerEncoder(layer, 1, enable_nested_tensor=False)
+            self.out = torch.nn.Linear(8 if head == "rnn" else 2, 1)
+
+        def forward(self, x: Any) -> Any:
+            return self.out(self.rnn(x)[0][:, -1] if head == "rnn" else self.mix(x).mean(1))
+
+    torch.manual_seed(0)
+    return Net()
+
+
+@pytest.mark.parametrize("head", ["rnn", "attention"])
+@pytest.mark.parametrize("batch_first", [True, False])
+def test_layers_that_take_time_for_rows_are_told_by_rows_that_meet(batch_first: bool, head: str) -> None:
+    import torch
+
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 80).astype(np.float32)
+    X = (rng.normal(size=(80, 6, 2)) + y[:, None, None]).astype(np.float32)
+    model = network(batch_first, head)
+    optimizer, criterion = torch.optim.Adam(model.parameters(), 0.02), torch.nn.BCEWithLogitsLoss()
+    with defib.watch(trials=False) as watched:
+        for start in [*range(0, 80, 20)] * 3:
+            optimizer.zero_grad()
+            part = slice(start, start + 20)
+            criterion(model(torch.tensor(X[part]))[:, 0], torch.tensor(y[part])).backward()
+            optimizer.step()
+        model.eval()
+        with torch.no_grad():
+            model(torch.tensor(X))
+    assert watched.diagnosis is not None
+    told = [one for one in watched.diagnosis.notes if SHARED in one]
+    assert bool(told) is not batch_first
+    assert all("batch_first=True" in one for one in told)
+
+
+def test_time_steps_taken_for_rows_leave_the_early_ones_unread() -> None:
+    import torch
+
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 400).astype(np.float32)
+    X = rng.normal(size=(400, 8, 2)).astype(np.float32)
+    X[:, :5, 0] += 2 * y[:, None]
+    model = network(batch_first=False, head="rnn")
+    optimizer, criterion = torch.optim.Adam(model.parameters(), 0.01), torch.nn.BCEWithLogitsLoss()
+    with defib.watch(trials=False) as watched:
+        for start in [*range(0, 300, 50)] * 4:
+            optimizer.zero_grad()
+            part = slice(start, start + 50)
+            criterion(model(torch.tensor(X[part]))[:, 0], torch.tensor(y[part])).backward()
+            optimizer.step()
+        model.eval()
+        with torch.no_grad():
+            model(torch.tensor(X[300:]))
+    assert watched.diagnosis is not None
+    first = watched.diagnosis.causes[0]
+    assert first.name == "disconnected-input", watched.diagnosis.headline
+    assert "time steps are taken for rows" in first.assessment.because
