@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from defib.diagnosis import Hypothesis, Place, supported
-from defib.locate import Program, layer_line, optimizer_line, place_of, read_program
+from defib.diagnosis import Hypothesis, Place, Spot, located, supported
+from defib.locate import Program, freezing_line, layer_line, optimizer_line, place_of, read_program
 
 TORCH = """
 import torch
@@ -182,3 +182,54 @@ def test_a_file_that_is_gone_leaves_the_line(tmp_path: Path) -> None:
 def test_no_python_is_no_program(tmp_path: Path) -> None:
     (tmp_path / "cell.py").write_text("%matplotlib inline\n")
     assert read_program(str(tmp_path / "cell.py")) is None
+
+
+GROUPS = """
+if small:
+    opt = torch.optim.SGD([{"params": a}, {"params": b}], lr=1.0)
+else:
+    opt = torch.optim.Adam(
+        [
+            {"params": net.body.parameters()},
+            {"params": net.head.parameters(), "lr": 0.0},
+        ],
+        lr=1e-3,
+    )
+for p in net.body.parameters():
+    p.requires_grad = False
+"""
+
+
+def at_group(number: int) -> Hypothesis:
+    assessment = located(supported("s", weight=0.9, layer=None), Spot("weights", "head.weight", number))
+    return Hypothesis("DF703", "parameters-not-in-optimizer", assessment)
+
+
+@pytest.mark.parametrize(
+    ("number", "piece"), [(0, "net.body.parameters()}"), (1, '"lr": 0.0'), (2, "torch.optim.Adam(")]
+)
+def test_a_parameter_group_is_found_in_the_optimizer_that_was_made(tmp_path: Path, number: int, piece: str) -> None:
+    one = program(tmp_path, GROUPS)
+    sources = {"optimizer": f"{one.file}:{line_of(GROUPS, 'torch.optim.Adam(')}"}
+    found = place_of(at_group(number), "loop", sources, (), {one.file: one})
+    assert found is not None
+    assert found.line == line_of(GROUPS, piece)
+
+
+def test_of_several_optimizers_none_is_guessed(tmp_path: Path) -> None:
+    one = program(tmp_path, GROUPS)
+    assert place_of(at_group(0), "loop", {}, (), {one.file: one}) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (GROUPS, line_of(GROUPS, "requires_grad")),
+        ("base.trainable = False\n", 1),
+        ("net.body.requires_grad_(False)\n", 1),
+        ("a.trainable = False\nb.trainable = False\n", None),
+        ("a.trainable = True\n", None),
+    ],
+)
+def test_the_line_that_freezes_weights(tmp_path: Path, text: str, line: int | None) -> None:
+    assert freezing_line(program(tmp_path, text)) == line

@@ -18,6 +18,17 @@ DECISIVE = 0.9
 
 
 @dataclass(frozen=True)
+class Spot:
+    """A part of the labels or of the weights."""
+
+    kind: Literal["class", "weights"]
+    name: str
+    """The class as the labels have it, or names of weights (the first few)."""
+    group: int | None = None
+    """Number of the optimizer's parameter group that holds the weights, from 0; ``None``: none does, or not known."""
+
+
+@dataclass(frozen=True)
 class Assessment:
     """A cause held against the evidence: a verdict, one sentence, the numbers behind it.
 
@@ -30,7 +41,7 @@ class Assessment:
     numbers: Mapping[str, float] = field(default_factory=dict)
     """The figures that carry the verdict, most telling first; names carry units."""
     layer: str | None = None
-    """Layer, column, class or parameter the fault sits in."""
+    """Layer the fault sits in."""
     weight: float = 0.5
     """How decisive the mechanism evidence is, in [0, 1]: 1 = the mechanism itself was observed and nothing else
     produces it; 0.5 = typical pattern seen, look-alikes remain. Never printed (it is not calibrated)."""
@@ -39,6 +50,8 @@ class Assessment:
     since: int | None = None
     """Update after which it was so: 0 = before the first step; ``None``: not known. What began later is never the
     origin of what was there before."""
+    where: tuple[Spot, ...] = ()
+    """Classes or weights the fault sits in."""
 
 
 def supported(because: str, *, weight: float, layer: str | None = None, **numbers: float) -> Assessment:
@@ -49,6 +62,11 @@ def supported(because: str, *, weight: float, layer: str | None = None, **number
 def by_itself(one: Assessment) -> Assessment:
     """The same assessment, of something that no other cause explains."""
     return replace(one, own=True)
+
+
+def located(one: Assessment, *spots: Spot | None) -> Assessment:
+    """The same assessment with the classes or weights that the fault sits in; ``None`` is none."""
+    return replace(one, where=tuple(spot for spot in spots if spot is not None))
 
 
 def from_update(one: Assessment, since: int | None) -> Assessment:

@@ -32,6 +32,9 @@ AT_THE_LAYER = frozenset({"architecture", "initialization", "head"})
 """Stages whose fault is written where the layer is."""
 AT_THE_LOSS = frozenset({"DF304", "DF305"})
 """Outputs and labels may both be as they were meant; what is wrong is how they meet."""
+AT_THE_OPTIMIZER = frozenset({"DF703"})
+"""What it holds, and at which rate: where it is made."""
+FLAGS = frozenset({"requires_grad", "trainable"})
 AT_THE_LENGTH = frozenset({"DF505", "DF506", "DF507"})
 """How long it trained: the call that trains, not the optimizer."""
 TELLTALES: dict[str, frozenset[str]] = {
@@ -113,13 +116,19 @@ def place_of(
         found = None
         if stage in AT_THE_LAYER and layer is not None and one.code not in AT_THE_LOSS:
             found = layer_line(program, layer, layers)
-        if one.code in TELLTALES:
+        if stage == "optimization" or one.code in AT_THE_OPTIMIZER:
+            found = group_line(program, one, sources.get("optimizer", ""))
+        if one.code == "DF701":
+            found = freezing_line(program)
+        if found is None and one.code in TELLTALES:
             found = telltale_line(program, TELLTALES[one.code])
-        if found is None and stage == "optimization" and one.code not in AT_THE_LENGTH:
+        steps = stage == "optimization" and one.code not in AT_THE_LENGTH
+        if found is None and (steps or one.code in AT_THE_OPTIMIZER):
             found = optimizer_line(program)
         if found is not None:
             return program.at(found)
     calls = ("fit", "step") if one.code in AT_THE_LENGTH else CALLS.get(stage, ("fit",))
+    calls = ("optimizer", *calls) if one.code in AT_THE_OPTIMIZER else calls
     call = next((call for call in calls if sources.get(call)), None)
     if call is None:
         return None
@@ -152,6 +161,36 @@ def _recorded(source: str, programs: Mapping[str, Program]) -> Place | None:
         return None
     program = programs.get(file)
     return Place(file, int(line), "") if program is None else program.at(int(line))
+
+
+def group_line(program: Program, one: Hypothesis, recorded: str = "") -> int | None:
+    """The line of the parameter group that carries the fault: an entry of the list that the optimizer is given.
+
+    ``recorded``: ``file:line`` at which the optimizer was made, for a program that may make several.
+    """
+    numbers = {spot.group for spot in one.assessment.where if spot.group is not None}
+    made = [call for call in program.calls() if _last_name(call.func).lower() in OPTIMIZERS and call.args]
+    file, _, line = recorded.rpartition(":")
+    if line.isdigit() and file == program.file:
+        made = [call for call in made if call.lineno <= int(line) <= (call.end_lineno or call.lineno)]
+    if len(numbers) != 1 or len(made) != 1 or not isinstance(made[0].args[0], (ast.List, ast.Tuple)):
+        return None
+    entries, number = made[0].args[0].elts, numbers.pop()
+    return entries[number].lineno if number < len(entries) and isinstance(entries[number], ast.Dict) else None
+
+
+def freezing_line(program: Program) -> int | None:
+    """The one line that takes weights out of the training: a flag set to False, or ``requires_grad_(False)``."""
+    found = []
+    for node in ast.walk(program.tree):
+        value: ast.expr | None = None
+        if isinstance(node, ast.Assign) and any(getattr(one, "attr", "") in FLAGS for one in node.targets):
+            value = node.value
+        if isinstance(node, ast.Call) and _last_name(node.func) == "requires_grad_" and node.args:
+            value = node.args[0]
+        if isinstance(value, ast.Constant) and value.value is False:
+            found.append(value.lineno)
+    return found[0] if len(found) == 1 else None
 
 
 def optimizer_line(program: Program) -> int | None:

@@ -125,6 +125,7 @@ def read_symptom(
         columns_flat=column_flat[:MAX_COLUMNS],
         n_outputs=look.k,
         prior=reference.prior,
+        hard_label=_hard_label(look, reference),
     )
 
 
@@ -307,6 +308,14 @@ def _hard_share(look: _Look, reference: Reference) -> float | None:
         threshold = 0.5 if look.kind != "logit" else reference.threshold
         counts = np.unique(measures.hard_labels(look.tall, threshold=threshold), return_counts=True)[1]
     return float(counts.max() / len(look.tall))
+
+
+def _hard_label(look: _Look, reference: Reference) -> int | None:
+    """The most frequent hard label of one label per row."""
+    if look.kind in ("value", "multilabel") or look.hard or not len(look.tall):
+        return None
+    labels = measures.hard_labels(look.tall, threshold=0.5 if look.kind != "logit" else reference.threshold)
+    return int(np.bincount(labels).argmax())
 
 
 def _constant(look: _Look, pattern: Pattern) -> tuple[float, ...] | None:

@@ -43,6 +43,16 @@ class LossFacts:
 
 
 @dataclass(frozen=True)
+class ParameterGroup:
+    """Weights that an optimizer moves at settings of their own."""
+
+    names: tuple[str, ...]
+    learning_rate: float
+    """The largest that it had over the training."""
+    weight_decay: float = 0.0
+
+
+@dataclass(frozen=True)
 class OptimizerFacts:
     """The optimizer and its settings at the start of the training."""
 
@@ -51,6 +61,8 @@ class OptimizerFacts:
     learning_rate: float
     settings: dict[str, float] = field(default_factory=dict)
     """Numeric settings by the framework's own names (momentum, beta_1, weight_decay, clipnorm …)."""
+    groups: tuple[ParameterGroup, ...] = ()
+    """Its parameter groups, in order; empty where there is only one, or they are not known."""
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,8 @@ class Symptom:
     n_outputs: int
     prior: tuple[float, ...] | None
     """Class prior (or (mean(y),) for regression) where labels are known."""
+    hard_label: int | None = None
+    """The most frequent hard label: the column's number, or 0 and 1 of one column; ``None`` for anything else."""
 
     @property
     def is_flat(self) -> bool:

@@ -387,3 +387,26 @@ def test_recomputed_statistics_are_those_of_all_rows() -> None:
     np.testing.assert_allclose(trained.predict(many), expected, atol=2e-3)
     assert np.abs(before.predict(many) - expected).max() > 0.1
     assert (net[2].momentum, float(net[2].running_mean.abs().max())) == (1e-4, 0.0)
+
+
+def test_the_canonical_loop_moves_groups_whose_rate_is_zero() -> None:
+    torch.manual_seed(0)
+    with watch() as watched:
+        net = nn.Sequential(nn.Linear(6, 8), nn.Tanh(), nn.Linear(8, 1))
+        groups = [{"params": net[0].parameters(), "lr": 0.0}, {"params": net[2].parameters(), "lr": 0.1}]
+        optimizer = torch.optim.SGD(groups)
+        for _ in range(3):
+            for i in torch.arange(60).split(20):
+                optimizer.zero_grad()
+                F.mse_loss(net(torch.tensor(X)[i]), torch.tensor(Y)[i]).backward()
+                optimizer.step()
+        (subject,) = watched.subjects()
+        assert subject.recipe.optimizer is not None
+        assert [one.learning_rate for one in subject.recipe.optimizer.groups] == [0.0, 0.1]
+        assert subject.training is not None
+        before = net[0].weight.detach().numpy()
+        for arm, moves in ((Arm(), False), (Arm(loop="canonical"), True)):
+            inside = subject.train(arm, subject.training, seed=0).inside()
+            assert inside is not None
+            end = next(one.end for one in inside.parameters() if one.name == "0.weight")
+            assert (not np.allclose(end, before)) is moves

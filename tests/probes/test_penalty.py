@@ -83,3 +83,33 @@ def test_regularizers_of_keras_against_its_own_gradient() -> None:
             layer = variable.path.split("/")[-2]
             np.testing.assert_allclose(np.asarray(told[f"{layer}/{variable.name}"]), gradient, rtol=1e-5)
     assert len(told) == 2
+
+
+def test_of_groups_that_decay_differently_only_the_one_that_decays_most_is_asked() -> None:
+    """Independent oracle: PyTorch's own first step on the second layer, without its decay."""
+    import torch
+
+    from defib.capture.script import watch
+
+    def trained(decay: float, steps: int) -> tuple[torch.nn.Module, torch.Tensor]:
+        torch.manual_seed(0)
+        net = torch.nn.Sequential(torch.nn.Linear(4, 3), torch.nn.Tanh(), torch.nn.Linear(3, 1))
+        start = net[2].weight.detach().clone()
+        groups = [{"params": net[0].parameters()}, {"params": net[2].parameters(), "weight_decay": decay}]
+        optimizer = torch.optim.SGD(groups, lr=0.01)
+        for _ in range(steps):
+            outputs = net(torch.from_numpy(X))
+            loss = torch.nn.functional.binary_cross_entropy_with_logits(outputs, torch.from_numpy(Y[:, None]))
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        return net, start
+
+    with watch() as watched:
+        trained(8.0, 3)
+        (subject,) = watched.subjects()
+        found = facts(subject)
+    plain, start = trained(0.0, 1)
+    data = (start - plain[2].weight.detach()) / 0.01
+    assert found.group == 1
+    assert found.least_ratio == pytest.approx(8.0 * float(start.norm()) / float(data.norm()), rel=1e-3)

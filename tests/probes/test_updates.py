@@ -44,6 +44,20 @@ def test_why_unmoved(settings: dict[str, Any], why: str | None) -> None:
     assert facts(parameter(**settings)).parameters[0].why_unmoved == why
 
 
+def test_a_group_without_a_step_is_why() -> None:
+    from defib.recipe import OptimizerFacts, ParameterGroup, TrainingRecipe
+
+    groups = (ParameterGroup(("v",), 0.1, 0.5), ParameterGroup(("w",), 0.0))
+    recipe = TrainingRecipe(optimizer=OptimizerFacts("sgd", 0.1, groups=groups), n_updates=3)
+    stuck = parameter(gradient_in_loop="nonzero")
+    subject = FakeSubject([], np.ones((2, 2)), parameters=(stuck, parameter("v", end=2 * W)), recipe=recipe)
+    found = PROBE.measure(subject, EMPTY)
+    assert isinstance(found, UpdateFacts)
+    one, other = found.parameters
+    assert (one.why_unmoved, one.group, one.learning_rate) == ("zero_rate", 1, 0.0)
+    assert (other.why_unmoved, other.group, other.weight_decay) == (None, 0, 0.5)
+
+
 def test_no_steps() -> None:
     from defib.recipe import TrainingRecipe
 

@@ -6,6 +6,7 @@ from tests.scenarios._data import digits
 
 CAUSE = "DF407"
 ACCEPTABLE = frozenset({"DF407"})
+ONLY_BY_TRIAL = True
 FIX = frozenset({"halve-depth"})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import torch
 from defib.adapters.torch.captured import Captured, OptimizerRecord
 from defib.adapters.torch.clone import unwrapped
 from defib.adapters.torch.door import Door
-from defib.adapters.torch.facts import facts_of
+from defib.adapters.torch.facts import facts_of, parameter_groups
 from defib.adapters.torch.reading import OTHER_LABELS
 from defib.adapters.torch.subject import TorchSubject
 from defib.capture.places import places_of
@@ -243,7 +244,9 @@ def _optimizer_facts(study: Study, watch: OptimizerWatch | None) -> OptimizerFac
     peak = study.rates.peak()
     if peak is not None and peak > settings.get("lr", peak):
         settings["lr"] = peak  # a warm-up starts at 0; the rate it warms up to is what the weights had to bear
-    return facts_of(type(watch.optimizer), settings, {key: one for key, one in extra.items() if one is not None})
+    facts = facts_of(type(watch.optimizer), settings, {key: one for key, one in extra.items() if one is not None})
+    record = _record(study, watch)
+    return facts if record is None else replace(facts, groups=parameter_groups(record))
 
 
 def _recipe(study: Study, watch: OptimizerWatch | None) -> TrainingRecipe:

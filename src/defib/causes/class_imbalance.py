@@ -46,7 +46,8 @@ from __future__ import annotations
 
 from defib.causes import Cause
 from defib.causes._signs import NORMAL_LOGIT_SPREAD, logit_spread, maybe, num, ranking, ranks, seen
-from defib.diagnosis import Assessment, inconclusive, not_applicable, ruled_out, supported
+from defib.causes._where import classes_clause, drowned
+from defib.diagnosis import Assessment, inconclusive, located, not_applicable, ruled_out, supported
 from defib.evidence import Book, Missing
 from defib.probes.head import HeadFacts
 from defib.probes.labels import LabelFacts
@@ -86,10 +87,10 @@ def _assess(book: Book) -> Assessment:
         )
     because = (
         f"the probabilities rank the rows ({ranking(symptom.skill)}) and stay on one side of the threshold "
-        f"because {percent(largest)} of the rows are of one class"
+        f"because {percent(largest)} of the rows are of one class{classes_clause(book)}"
     )
     weight = 0.95 if symptom.skill.rows != "training" else 0.7
-    return supported(because, weight=weight, layer=None, **numbers)
+    return located(supported(because, weight=weight, layer=None, **numbers), *drowned(book))
 
 
 CAUSE = Cause(

@@ -43,7 +43,8 @@ from __future__ import annotations
 
 from defib.causes import Cause
 from defib.causes._signs import fine, none_of_the_trainable_stepped
-from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
+from defib.causes._where import names_text, weights_of
+from defib.diagnosis import Assessment, inconclusive, located, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.updates import UpdateFacts
 from defib.wording import percent
@@ -64,15 +65,18 @@ def _assess(book: Book) -> Assessment:
     if calm := fine(book):
         return calm
     where = stuck[0].layer
-    because = f"{percent(share)} of the weights are flagged not trainable and never moved"
+    named = names_text([move.name for move in stuck])
+    because = f"{percent(share)} of the weights ({named}) are flagged not trainable and never moved"
     if none_of_the_trainable_stepped(updates):
         because = f"{because}, but neither did the others, which can be trained and are not in the optimizer"
         return inconclusive(because, weight=0.4, layer=where, **numbers)
     if share >= NEARLY_ALL:
-        return supported(because, weight=0.93, layer=where, **numbers)
-    if share >= MOST:
-        return supported(because, weight=0.6, layer=where, **numbers)
-    return inconclusive(because, weight=0.3, layer=where, **numbers)
+        found = supported(because, weight=0.93, layer=where, **numbers)
+    elif share >= MOST:
+        found = supported(because, weight=0.6, layer=where, **numbers)
+    else:
+        found = inconclusive(because, weight=0.3, layer=where, **numbers)
+    return located(found, *weights_of(stuck))
 
 
 CAUSE = Cause(

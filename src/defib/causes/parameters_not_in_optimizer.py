@@ -44,12 +44,15 @@ Parameter groups that are held back on purpose (staged fine-tuning) look the sam
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from defib.causes import Cause
 from defib.causes._signs import fine, maybe, none_of_the_trainable_stepped
-from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
+from defib.causes._where import names_text, weights_of
+from defib.diagnosis import Assessment, inconclusive, located, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.gradients import GradientFacts
-from defib.probes.updates import UpdateFacts
+from defib.probes.updates import ParameterMove, UpdateFacts
 from defib.wording import percent
 
 NEARLY_ALL = 0.9
@@ -73,12 +76,27 @@ def _left_out(book: Book, updates: UpdateFacts) -> Assessment | None:
     )
     if updates.moved_fraction == 0:
         return inconclusive(because, weight=0.4, layer=stuck[0].layer, unmoved_fraction=share)
-    return supported(because, weight=0.7, layer=stuck[0].layer, unmoved_fraction=share)
+    return located(supported(because, weight=0.7, layer=stuck[0].layer, unmoved_fraction=share), *weights_of(stuck))
+
+
+def _why(stuck: Sequence[ParameterMove], share: float) -> str:
+    """What keeps these weights where they are, as a clause."""
+    asleep = [move for move in stuck if move.why_unmoved == "zero_rate"]
+    named = names_text([move.name for move in stuck])
+    if len(asleep) < len(stuck):
+        rate = " or in a group with a learning rate of 0" if asleep else ""
+        return f"{percent(share)} of the weights ({named}) are not in the optimizer{rate} and never moved"
+    groups = sorted({move.group for move in asleep if move.group is not None})
+    where = f"parameter group{'s' if len(groups) > 1 else ''} {' and '.join(map(str, groups))}"
+    return (
+        f"the optimizer holds {percent(share)} of the weights ({named}) in {where}, counted from 0, with a learning "
+        "rate of 0, and they never moved"
+    )
 
 
 def _assess(book: Book) -> Assessment:
     updates = book.get(UpdateFacts)
-    stuck = [move for move in updates.parameters if move.why_unmoved == "not_in_optimizer"]
+    stuck = [move for move in updates.parameters if move.why_unmoved in ("not_in_optimizer", "zero_rate")]
     total = sum(move.size for move in updates.parameters)
     share = sum(move.size for move in stuck) / max(total, 1)
     numbers = {"unmoved_and_not_in_optimizer_fraction": share, "moved_fraction": updates.moved_fraction}
@@ -89,20 +107,24 @@ def _assess(book: Book) -> Assessment:
     if calm := fine(book):
         return calm
     where = stuck[0].layer
+    because = _why(stuck, share)
     if share == 1.0:
-        because = "the optimizer holds none of this model's weights, and none of them moved"
-        return supported(because, weight=1.0, layer=where, **numbers)
+        if all(move.why_unmoved == "not_in_optimizer" for move in stuck):
+            because = "the optimizer holds none of this model's weights, and none of them moved"
+        return located(supported(because, weight=1.0, layer=where, **numbers), *weights_of(stuck))
     if none_of_the_trainable_stepped(updates):
         because = (
             f"the optimizer holds none of the weights that can be trained ({percent(share)}; the others are frozen)"
         )
-        return supported(f"{because}, and none of them moved", weight=0.95, layer=where, **numbers)
-    because = f"{percent(share)} of the weights are not in the optimizer and never moved"
+        because = f"{because}, and none of them moved"
+        return located(supported(because, weight=0.95, layer=where, **numbers), *weights_of(stuck))
     if share >= NEARLY_ALL:
-        return supported(because, weight=0.95, layer=where, **numbers)
-    if share >= MOST:
-        return supported(because, weight=0.8, layer=where, **numbers)
-    return inconclusive(because, weight=0.4, layer=where, **numbers)
+        found = supported(because, weight=0.95, layer=where, **numbers)
+    elif share >= MOST:
+        found = supported(because, weight=0.8, layer=where, **numbers)
+    else:
+        found = inconclusive(because, weight=0.4, layer=where, **numbers)
+    return located(found, *weights_of(stuck))
 
 
 CAUSE = Cause(

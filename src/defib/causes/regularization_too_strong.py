@@ -41,13 +41,14 @@ from __future__ import annotations
 
 from defib.causes import Cause
 from defib.causes._signs import fine, maybe, place
-from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
+from defib.causes._where import names_text, weights_of
+from defib.diagnosis import Assessment, inconclusive, located, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.head import HeadFacts
 from defib.probes.initialization import InitializationFacts
 from defib.probes.penalty import PenaltyFacts
 from defib.probes.reference import SignalFacts
-from defib.probes.updates import UpdateFacts
+from defib.probes.updates import SHRUNK, UpdateFacts
 from defib.wording import number, percent
 
 OUTPULLS = 3.0
@@ -58,25 +59,51 @@ def _assess(book: Book) -> Assessment:
     updates = book.get(UpdateFacts)
     if calm := fine(book):
         return calm
+    if not updates.shrunk and (one := _one_group(updates)) is not None:
+        return one
     if not updates.shrunk:
-        return _on_the_way(maybe(book, PenaltyFacts), updates.median_relative_change)
+        return _on_the_way(maybe(book, PenaltyFacts), updates)
     return _shrunk(book, updates.median_relative_change)
 
 
-def _on_the_way(penalty: PenaltyFacts | None, change: float) -> Assessment:
+def _one_group(updates: UpdateFacts) -> Assessment | None:
+    """Only the weights of the group that decays most are gone: they cut the network as all of them would."""
+    decays = {move.weight_decay for move in updates.parameters if move.weight_decay is not None}
+    if len(decays) < 2 or not max(decays):
+        return None
+    held = [move for move in updates.parameters if move.weight_decay == max(decays)]
+    kernels = [move for move in held if move.initial_sd > 0 and move.size > 1]
+    left = [move.end_rms / move.initial_sd for move in kernels]
+    if not left or max(left) >= SHRUNK:
+        return None
+    because = (
+        f"the weights of parameter group {held[0].group} ({names_text([one.name for one in held])}), which decays by "
+        f"{number(max(decays))}, ended below {percent(SHRUNK)} of their initial size, and the others did not"
+    )
+    found = supported(because, weight=0.7, layer=held[0].layer, weight_decay=max(decays), size_left=max(left))
+    return located(found, *weights_of(held))
+
+
+def _on_the_way(penalty: PenaltyFacts | None, updates: UpdateFacts) -> Assessment:
     """The kernels are not near zero (yet); the pull at the start tells where they go."""
     if penalty is None:
-        return ruled_out("the kernels did not all shrink towards zero", median_relative_change=change)
+        return ruled_out(
+            "the kernels did not all shrink towards zero", median_relative_change=updates.median_relative_change
+        )
     ratio = penalty.least_ratio
     if ratio < 1 or not penalty.shrinking:
         return ruled_out("the data pull harder on the weights than the penalty does", penalty_over_data_pull=ratio)
+    held = [one for one in updates.parameters if penalty.group is not None and one.group == penalty.group]
+    every = "every kernel of it" if held else "every kernel"
+    whose = f"the weights of parameter group {penalty.group} ({names_text([one.name for one in held])})" if held else ""
     because = (
-        f"from the first step on the penalty on the weights pulled {number(ratio)} times as hard as the data, even in "
-        f"{place(penalty.layer)}, which the data pull hardest, and every kernel shrank"
+        f"from the first step on the penalty on {whose or 'the weights'} pulled {number(ratio)} times as hard as the "
+        f"data, even in {place(penalty.layer)}, which the data pull hardest, and {every} shrank"
     )
-    if ratio < OUTPULLS:
-        return inconclusive(because, weight=0.35, layer=penalty.layer, penalty_over_data_pull=ratio)
-    return supported(because, weight=0.7, layer=penalty.layer, penalty_over_data_pull=ratio)
+    weak = ratio < OUTPULLS
+    judged = inconclusive if weak else supported
+    found = judged(because, weight=0.35 if weak else 0.7, layer=penalty.layer, penalty_over_data_pull=ratio)
+    return located(found, *weights_of(held))
 
 
 def _shrunk(book: Book, change: float) -> Assessment:

@@ -53,7 +53,8 @@ from defib.causes._signs import (
     served_unknown_tokens,
     untouched,
 )
-from defib.diagnosis import Assessment, inconclusive, not_applicable, ruled_out, supported
+from defib.causes._where import answered, classes_clause
+from defib.diagnosis import Assessment, inconclusive, located, not_applicable, ruled_out, supported
 from defib.evidence import Book, Missing
 from defib.probes.head import HeadFacts
 from defib.probes.labels import LabelFacts
@@ -93,9 +94,11 @@ def _assess(book: Book) -> Assessment:
             "the outputs rank, and one class is rare enough to explain it", weight=0.3, layer=None, **numbers
         )
     because = (
-        f"the outputs rank the rows ({ranking(symptom.skill)}, logit spread {num(spread)}) on one side of the threshold"
+        f"the outputs rank the rows ({ranking(symptom.skill)}, logit spread {num(spread)}) on one side of the "
+        f"threshold{classes_clause(book)}"
     )
-    return supported(because, weight=0.95 if symptom.skill.rows != "training" else 0.7, layer=None, **numbers)
+    weight = 0.95 if symptom.skill.rows != "training" else 0.7
+    return located(supported(because, weight=weight, layer=None, **numbers), answered(book))
 
 
 CAUSE = Cause(

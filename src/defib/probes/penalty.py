@@ -9,6 +9,7 @@ import numpy as np
 from defib.evidence import Book, Evidence, Missing, Probe
 from defib.probes.gradients import kernel_places
 from defib.probes.looking import labelled_rows
+from defib.recipe import ParameterGroup
 from defib.subject import FloatArray, Subject
 
 DECOUPLED = frozenset({"adamw", "nadamw", "lion"})
@@ -28,6 +29,9 @@ class PenaltyFacts(Evidence):
     """Layer of that kernel."""
     shrinking: bool
     """Every kernel ended smaller (root mean square) than it began."""
+    group: int | None = None
+    """Where the optimizer's parameter groups decay differently: the one that decays most, whose kernels alone are meant
+    above; else ``None``."""
 
 
 def _measure(subject: Subject, book: Book) -> PenaltyFacts:
@@ -39,13 +43,15 @@ def _measure(subject: Subject, book: Book) -> PenaltyFacts:
     pulls = {one.name: one.values for one in subject.penalties(moment="initial")}
     ratios: dict[str, float] = {}
     kernels = [one for one in subject.parameters() if one.name in places and one.initial is not None]
+    group, held = most_decaying(subject)
+    kernels = [one for one in kernels if held is None or one.name in held.names]
     for kernel in kernels:
         assert kernel.initial is not None
         inside, gradient = pulls.get(kernel.name), data.get(kernel.name)
         if gradient is None:
             continue
         own = gradient if inside is None or not subject.penalties_in_loss else gradient - inside
-        outside = _of_optimizer(subject, kernel.initial, own)
+        outside = _of_optimizer(subject, kernel.initial, own, held)
         total = outside + (0.0 if inside is None else _size(inside))
         if _size(own) > 0:
             ratios[kernel.name] = total / _size(own)
@@ -56,13 +62,24 @@ def _measure(subject: Subject, book: Book) -> PenaltyFacts:
         least_ratio=float(ratios[name]),
         layer=places[name][0],
         shrinking=all(_rms(one.end) < _rms(one.initial) for one in kernels if one.initial is not None),
+        group=group,
     )
 
 
-def _of_optimizer(subject: Subject, kernel: FloatArray, data: FloatArray) -> float:
+def most_decaying(subject: Subject) -> tuple[int | None, ParameterGroup | None]:
+    """The parameter group that decays most, where they differ in that, and its number."""
+    groups = () if subject.recipe.optimizer is None else subject.recipe.optimizer.groups
+    if len({one.weight_decay for one in groups}) < 2:
+        return None, None
+    number = max(range(len(groups)), key=lambda i: groups[i].weight_decay)
+    return number, groups[number]
+
+
+def _of_optimizer(subject: Subject, kernel: FloatArray, data: FloatArray, group: ParameterGroup | None) -> float:
     """Size of the optimizer's own decay of this kernel, in units of the data's gradient."""
     optimizer = subject.recipe.optimizer
     decay = 0.0 if optimizer is None else optimizer.settings.get("weight_decay", 0.0)
+    decay = decay if group is None else group.weight_decay
     if optimizer is None or not decay:
         return 0.0
     if optimizer.name in NORMALIZED and (optimizer.name in DECOUPLED or subject.framework == "keras"):

@@ -10,13 +10,14 @@ import numpy as np
 from defib.evidence import Book, Evidence, Missing, Probe
 from defib.probes.gradients import GradientFacts
 from defib.probes.looking import is_kernel
+from defib.recipe import ParameterGroup
 from defib.subject import FloatArray, Parameter, Subject
 
 SHRUNK = 0.1
 """A kernel below this share of its initial size (L2) has shrunk."""
 
 WhyUnmoved = Literal[
-    "frozen", "not_in_optimizer", "no_gradient", "zero_gradient", "cleared_gradient", "no_steps", "unknown"
+    "frozen", "not_in_optimizer", "zero_rate", "no_gradient", "zero_gradient", "cleared_gradient", "no_steps", "unknown"
 ]
 
 
@@ -35,6 +36,12 @@ class ParameterMove:
     """``None`` when it moved."""
     initial_sd: float
     end_rms: float
+    group: int | None = None
+    """Number of the optimizer's parameter group that holds it, from 0, where there are several."""
+    learning_rate: float | None = None
+    """The largest that its group had; ``None`` where there is one group only."""
+    weight_decay: float | None = None
+    """That of its group, likewise."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +101,7 @@ def _move(parameter: Parameter, first: float | None, subject: Subject, book: Boo
     assert parameter.initial is not None
     initial, end = np.asarray(parameter.initial, dtype=np.float64), np.asarray(parameter.end, dtype=np.float64)
     change = relative_change(initial, end)
+    number, group = group_of(parameter.name, subject)
     return ParameterMove(
         name=parameter.name,
         layer=parameter.layer,
@@ -103,7 +111,16 @@ def _move(parameter: Parameter, first: float | None, subject: Subject, book: Boo
         why_unmoved=_why(parameter, subject, book) if change == 0 else None,
         initial_sd=float(initial.std()),
         end_rms=_norm(end) / max(float(np.sqrt(end.size)), 1.0),
+        group=number,
+        learning_rate=None if group is None else group.learning_rate,
+        weight_decay=None if group is None else group.weight_decay,
     )
+
+
+def group_of(name: str, subject: Subject) -> tuple[int | None, ParameterGroup | None]:
+    """The optimizer's parameter group that holds this weight, and its number."""
+    groups = () if subject.recipe.optimizer is None else subject.recipe.optimizer.groups
+    return next(((i, one) for i, one in enumerate(groups) if name in one.names), (None, None))
 
 
 def relative_change(initial: FloatArray, end: FloatArray) -> float:
@@ -120,13 +137,16 @@ def relative_change(initial: FloatArray, end: FloatArray) -> float:
 
 
 def _why(parameter: Parameter, subject: Subject, book: Book) -> WhyUnmoved:
-    """The nearest reason: no steps at all, frozen, not held by the optimizer, no gradient, a gradient of 0."""
+    """The nearest reason: no steps at all, frozen, not held by the optimizer or at a rate of 0, no gradient."""
     if subject.trace.n_updates == 0 and subject.recipe.n_updates == 0:
         return "no_steps"
     if not parameter.trainable:
         return "frozen"
     if parameter.in_optimizer is False:
         return "not_in_optimizer"
+    group = group_of(parameter.name, subject)[1]
+    if group is not None and group.learning_rate == 0:
+        return "zero_rate"
     if parameter.gradient_in_loop == "none":
         return "no_gradient"
     if parameter.gradient_in_loop == "cleared":

@@ -10,7 +10,7 @@ from typing import Any
 
 from defib.diagnosis import Diagnosis, Hypothesis, Trial
 from defib.reporters.background import Location
-from defib.reporters.parts import control_first, further, measured, per_seed, verdict_text
+from defib.reporters.parts import control_first, further, measured, per_seed, spot_kind, verdict_text
 
 RULED_OUT = 6
 """Look-alikes that are given with their reason; the rest by name."""
@@ -55,6 +55,8 @@ def _cause(one: Hypothesis, all_of_them: tuple[Hypothesis, ...]) -> dict[str, An
     said: dict[str, Any] = {"code": one.code, "name": one.name, "because": one.assessment.because}
     if one.assessment.layer is not None:
         said["in"] = one.assessment.layer
+    if one.assessment.where:
+        said["where"] = [f"{spot_kind(spot)}: {spot.name}" for spot in one.assessment.where]
     said["numbers"] = {name: _short(value) for name, value in one.assessment.numbers.items()}
     if one.mechanism_of is not None:
         said["mechanism_of"] = names.get(one.mechanism_of, one.mechanism_of)

@@ -97,6 +97,7 @@ def _hypothesis(one: Hypothesis) -> dict[str, Any]:
         "verdict": one.assessment.verdict,
         "because": one.assessment.because,
         "layer": one.assessment.layer,
+        "where": [{"kind": spot.kind, "name": spot.name, "group": spot.group} for spot in one.assessment.where],
         "numbers": _mapping(one.assessment.numbers),
         "mechanism_of": one.mechanism_of,
         "tied_with": list(one.tied_with),

@@ -7,7 +7,7 @@ from math import isnan
 from pathlib import PurePath
 from typing import Literal
 
-from defib.diagnosis import Diagnosis, Fix, Hypothesis, NotAssessed, Trial
+from defib.diagnosis import Diagnosis, Fix, Hypothesis, NotAssessed, Spot, Trial
 from defib.reporters.words import fixes_of, interval_text, named, number_name, number_text, place
 
 PROOFS = 3
@@ -27,9 +27,23 @@ def proofs(diagnosis: Diagnosis, most: int | None = PROOFS) -> list[tuple[str, s
         return []
     numbers = list(diagnosis.causes[0].assessment.numbers.items())[:most]
     shown = [(number_name(name), number_text(name, value)) for name, value in numbers]
+    shown += [(spot_kind(spot), spot.name) for spot in diagnosis.causes[0].assessment.where[:SPOTS]]
     if diagnosis.first_equal_layer:
         shown.append(("the rows become equal in", place(diagnosis.first_equal_layer)))
     return shown
+
+
+SPOTS = 4
+"""Classes or groups of weights that the cause's figures list."""
+
+
+def spot_kind(spot: Spot) -> str:
+    """What is named: a class, or weights of a parameter group.
+
+    >>> spot_kind(Spot("class", "2")), spot_kind(Spot("weights", "fc.bias", 1))
+    ('class', 'weights, group 1')
+    """
+    return spot.kind if spot.group is None else f"{spot.kind}, group {spot.group}"
 
 
 def where(cause: Hypothesis) -> str:

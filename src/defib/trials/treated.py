@@ -7,7 +7,7 @@ from typing import Final, final
 
 import numpy as np
 
-from defib.recipe import Arm, LossFacts, OptimizerFacts, TrainingRecipe
+from defib.recipe import Arm, LossFacts, TrainingRecipe
 from defib.subject import (
     AnyArray,
     FloatArray,
@@ -106,9 +106,7 @@ def recipe_of(recipe: TrainingRecipe, arm: Arm) -> TrainingRecipe:
     optimizer, loss = recipe.optimizer, recipe.loss
     edit = next((LOSSES.get(str(one.value)) for one in arm.edits if one.op == "loss"), None)
     if optimizer is not None:
-        optimizer = OptimizerFacts(
-            optimizer.name, optimizer.learning_rate * arm.learning_rate_factor, dict(optimizer.settings)
-        )
+        optimizer = replace(optimizer, learning_rate=optimizer.learning_rate * arm.learning_rate_factor)
     epochs = None if recipe.n_epochs is None else max(1, round(recipe.n_epochs * arm.length))
     shuffled = recipe.shuffled if arm.shuffle is None else arm.shuffle
     return replace(

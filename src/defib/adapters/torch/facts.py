@@ -7,7 +7,8 @@ from typing import Any
 
 import torch
 
-from defib.recipe import OptimizerFacts
+from defib.adapters.torch.captured import OptimizerRecord
+from defib.recipe import OptimizerFacts, ParameterGroup
 
 
 def settings_of(group: Mapping[str, Any]) -> dict[str, Any]:
@@ -28,6 +29,18 @@ def facts_of(kind: type[Any], settings: Mapping[str, Any], extra: Mapping[str, f
         elif key == "betas":
             numbers.update({f"beta_{i + 1}": float(one) for i, one in enumerate(value)})
     return OptimizerFacts(kind.__name__.lower(), float(settings.get("lr", float("nan"))), {**numbers, **extra})
+
+
+def parameter_groups(record: OptimizerRecord) -> tuple[ParameterGroup, ...]:
+    """Its groups, with the largest learning rate that each had; empty for a single one, or several optimizers."""
+    if len(record.groups) < 2 or record.others:
+        return ()
+    found = []
+    for i, (names, settings) in enumerate(record.groups):
+        rates = [float(values[i]) for _, values in record.rates if i < len(values)]
+        rate = max([float(settings.get("lr", float("nan"))), *rates])
+        found.append(ParameterGroup(names, rate, float(settings.get("weight_decay", 0.0) or 0.0)))
+    return tuple(found)
 
 
 def optimizer_facts(optimizer: Any) -> OptimizerFacts:

@@ -86,12 +86,25 @@ def _groups(record: OptimizerRecord, named: Mapping[str, Any], extras: list[Any]
     rest = [one for name, one in named.items() if name not in placed] + extras
     if not groups:
         groups.append({"params": [], **_scaled(record.defaults, arm)})
+    if arm.loop == "canonical":
+        _wake(groups, float(record.defaults.get("lr", 0.0)))
     groups[0]["params"] = groups[0]["params"] + rest
     if all(not group["params"] for group in groups):
         return []
     for index, group in enumerate(groups):
         group["defib_index"] = index
     return [group for group in groups if group["params"]]
+
+
+def _wake(groups: list[dict[str, Any]], default: float) -> None:
+    """Groups whose learning rate is 0 get the largest one of the others: in the canonical loop all weights learn.
+
+    Where all are at 0, the optimizer's ``default``.
+    """
+    largest = max((float(group.get("lr", 0.0)) for group in groups), default=0.0) or default
+    for group in groups:
+        if group.get("lr") == 0:
+            group["lr"] = largest
 
 
 def _scaled(settings: Mapping[str, Any], arm: Arm) -> dict[str, Any]:
@@ -131,6 +144,7 @@ class Rates:
         self.factor = arm.learning_rate_factor
         self.cap = math.inf if arm.rate_cap is None else arm.rate_cap
         rates = record.rates if record is not None else ()
+        rates = awake(rates) if arm.loop == "canonical" else rates
         self.rates = constant(rates) if arm.constant_rate else rates
         self.next = 0
 
@@ -143,6 +157,19 @@ class Rates:
                 if index < len(values):
                     group["lr"] = min(values[index], self.cap) * self.factor
             self.next += 1
+
+
+def awake(rates: Sequence[tuple[float, tuple[float, ...]]]) -> tuple[tuple[float, tuple[float, ...]], ...]:
+    """The schedule with the largest rate of the moment for groups that are at 0 all along.
+
+    >>> awake([(0.0, (0.1, 0.0)), (0.5, (0.01, 0.0))])
+    ((0.0, (0.1, 0.1)), (0.5, (0.01, 0.01)))
+    """
+    asleep = [not any(group) for group in zip(*(values for _, values in rates), strict=False)]
+    return tuple(
+        (at, tuple(max(values) if off else one for one, off in zip(values, asleep, strict=False)))
+        for at, values in rates
+    )
 
 
 def constant(rates: Sequence[tuple[float, tuple[float, ...]]]) -> tuple[tuple[float, tuple[float, ...]], ...]:
