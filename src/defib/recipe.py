@@ -109,25 +109,50 @@ class Recipe:
 
 @dataclass(frozen=True)
 class InputTransform:
-    """``(X - offset) / scale``, per column (broadcast over the leading axes), float32 out."""
+    """``(X - offset) / scale``, per column (broadcast over the leading axes), float32 out; or padding put in front."""
 
     offset: NDArray[np.floating]
     scale: NDArray[np.floating]
     name: str = "standardize"
     fill: NDArray[np.floating] | None = None
     """Put in place of NaN and infinite cells first, per column; ``None`` leaves them."""
+    padding: float | None = None
+    """Where given, the run of this value at the end of each row is moved to its front; nothing else is done."""
 
-    def __call__(self, X: NDArray[np.generic]) -> NDArray[np.floating]:
+    def __call__(self, X: NDArray[np.generic]) -> NDArray[Any]:
         """Transform rows ``(n_rows, ...)``.
 
         >>> InputTransform(np.array([1.0]), np.array([2.0]))(np.array([[3.0], [1.0]])).tolist()
         [[1.0], [0.0]]
         """
+        if self.padding is not None:
+            return padded_in_front(np.asarray(X), self.padding)
         values = np.asarray(X, dtype=np.float64)
         if self.fill is not None:
             values = np.where(np.isfinite(values), values, self.fill)
         moved: NDArray[np.float64] = (values - self.offset) / self.scale
         return moved.astype(np.float32)
+
+
+def padding_at_the_end(X: NDArray[Any], value: float) -> NDArray[np.int64]:
+    """Steps at the end of each row ``(n_rows, steps, ...)`` that hold nothing but this value, ``(n_rows,)``.
+
+    >>> padding_at_the_end(np.array([[3, 0, 4, 0, 0], [1, 2, 3, 4, 5]]), 0).tolist()
+    [2, 0]
+    """
+    filler = np.equal(X, value).reshape(len(X), X.shape[1], -1).all(axis=2)
+    return np.asarray(np.cumprod(filler[:, ::-1], axis=1).sum(axis=1), dtype=np.int64)
+
+
+def padded_in_front(X: NDArray[Any], value: float) -> NDArray[Any]:
+    """Each row ``(n_rows, steps, ...)`` with the padding at its end put in front; the type is kept.
+
+    >>> padded_in_front(np.array([[3, 0, 4, 0, 0], [1, 2, 3, 4, 5]]), 0).tolist()
+    [[0, 0, 3, 0, 4], [1, 2, 3, 4, 5]]
+    """
+    steps = X.shape[1]
+    source = (np.arange(steps) - padding_at_the_end(X, value)[:, None]) % steps
+    return np.take_along_axis(X, source.reshape(len(X), steps, *([1] * (X.ndim - 2))), axis=1)
 
 
 @dataclass(frozen=True)

@@ -323,6 +323,20 @@ class TestTheRest:
         for other in (HEAD, replace(cut, gradient_zero_at_start=False), replace(cut, labels_outside=0.4)):
             assert arm("canonical-loop", other) == Arm(loop="canonical")
 
+    def test_padding_is_put_in_front_of_rows_that_a_recurrent_layer_reads(self) -> None:
+        padded = replace(INPUTS, kind="tokens", padded_end=0.0)
+        recurrent = activations(tuple(replace(one, kind="recurrent") for one in stack()))
+        assert applies("pad-in-front", padded, recurrent) is None
+        assert applies("pad-in-front", padded) == "no layer is recurrent"
+        assert applies("pad-in-front", replace(padded, padded_end=None), recurrent) == "most rows end on a real step"
+        transform = arm("pad-in-front", padded).inputs
+        assert transform is not None
+        ids = np.array([[3, 0, 4, 0, 0], [1, 2, 3, 4, 5], [0, 0, 0, 0, 0]])
+        assert transform(ids).tolist() == [[0, 0, 3, 0, 4], [1, 2, 3, 4, 5], [0, 0, 0, 0, 0]]
+        assert transform(ids).dtype == ids.dtype
+        steps = np.stack([ids, ids], axis=2)
+        np.testing.assert_array_equal(transform(steps)[:, :, 1], transform(ids))
+
     def test_a_stopped_training_is_given_the_epochs_that_were_planned(self) -> None:
         for ran, planned, factor in ((5, 50, 10.0), (40, 50, 5.0), (1, 1000, 20.0)):
             stopped = replace(TRAINING, stopped_early=True, n_epochs=ran, planned_epochs=planned)

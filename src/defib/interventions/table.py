@@ -28,6 +28,7 @@ INTERVENTIONS: dict[str, str] = {
     "batch-norm": "batch_norm",
     "halve-depth": "halve_depth",
     "last-real-step": "last_real_step",
+    "pad-in-front": "pad_in_front",
     "double-width": "double_width",
     "widen-narrow-layers": "widen_narrow_layers",
     "reinitialize": "reinitialize",

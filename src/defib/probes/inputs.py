@@ -11,6 +11,7 @@ from defib.evidence import Book, Evidence, Probe
 from defib.measures.outputs import unique_rows
 from defib.measures.rows import spaced_indices
 from defib.probes.looking import is_weighted, number_rows, some_rows, training_rows
+from defib.recipe import padding_at_the_end
 from defib.subject import AnyArray, FloatArray, LayerOutput, Rows, Subject
 
 MAX_CELLS = 20_000_000
@@ -61,6 +62,8 @@ class InputFacts(Evidence):
     """Names of the columns, where the program gave a table that has them."""
     nan_column: int | None = None
     """Index of the column with the most cells that are NaN or infinite; ``None`` when there is none."""
+    padded_end: float | None = None
+    """What fills the end of most rows of steps, two steps or more: padding. ``None`` where nothing does."""
 
 
 @dataclass(frozen=True)
@@ -191,6 +194,19 @@ def normalizes_inside(X: AnyArray, layers: tuple[LayerOutput, ...]) -> bool:
     return False
 
 
+def padded_end(X: AnyArray) -> float | None:
+    """The value that fills the last two steps, or more, of at least half of the rows ``(n, steps, ...)``.
+
+    >>> padded_end(np.array([[3, 4, 0, 0], [5, 0, 0, 0], [1, 2, 3, 4]])), padded_end(np.array([[3, 4], [5, 0]]))
+    (0.0, None)
+    """
+    if X.ndim < 2 or X.shape[1] < 3 or not len(X):
+        return None
+    values, counts = np.unique(X[:, -1].reshape(len(X), -1)[:, 0], return_counts=True)
+    value = float(values[np.argmax(counts)])
+    return value if np.mean(padding_at_the_end(X, value) >= 2) >= 0.5 else None
+
+
 def _size(values: AnyArray) -> float:
     """Root mean square over the finite cells, 0 when there are none."""
     finite = np.asarray(values, dtype=np.float64)
@@ -232,6 +248,7 @@ def _measure(subject: Subject, book: Book) -> InputFacts:
         nan_rows=int(nan.any(axis=1).sum()),
         inf_cells=int(bad.sum() - nan.sum()),
         normalized_inside=normalizes_inside(some_rows(rows, 32).X, layers),
+        padded_end=padded_end(X) if kind_of(X, layers) in ("tokens", "sequence") else None,
         columns=rows.columns,
         nan_column=int(bad.sum(axis=0).argmax()) if bad.any() else None,
     )

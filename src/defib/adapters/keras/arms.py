@@ -311,6 +311,8 @@ class Workshop:
         parts = [part for part in (arm.inputs, self._door(arm, rows)) if part is not None]
         packing = self._captured.packing
         if packing is not None:
+            if any(part.padding is not None for part in parts):
+                raise CannotEdit("the padding of one of several inputs cannot be told")
             parts = [packing.spared(part) for part in parts]
 
         def transform(X: AnyArray) -> AnyArray:
