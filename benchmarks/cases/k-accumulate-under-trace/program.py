@@ -25,7 +25,7 @@ class Accumulating(keras.Model):
             self.optimizer.apply_gradients(zip(self.kept, self.trainable_variables))
             for k in self.kept:
                 k.assign(tf.zeros_like(k))
-        return {"loss": loss}
+        return {"nll": loss}
 
 
 keras.utils.set_random_seed(int(sys.argv[1]) if len(sys.argv) > 1 else 0)
