@@ -17,10 +17,11 @@ from defib.probes.inputs import ServingFacts
 from defib.probes.labels import LabelFacts
 from defib.probes.outputs import SymptomFacts
 from defib.probes.reference import SignalFacts
-from defib.skill_against_reference import squeezed
+from defib.skill_against_reference import ahead, squeezed
 from defib.symptom import Pattern, Skill, Symptom
 from defib.trials.campaign import Campaign
 from defib.trials.judge import Run
+from defib.wording import headline
 from tests.causes.books import HEAD, LABELS, SERVING, TRAINING, unmoved, updates
 
 VARIED = Symptom(
@@ -199,3 +200,22 @@ def test_skill_on_training_rows_says_nothing_of_rows_in_another_unit(
 
 def test_without_labels_nothing_is_claimed() -> None:
     assert read_gate(book(VARIED, None)).problem == "unknown"
+
+
+@pytest.mark.parametrize(("high", "told"), [(0.75, True), (0.85, False)])
+def test_a_reference_that_is_far_ahead_of_a_healthy_network_is_told(high: float, told: bool) -> None:
+    seen = book(skilled(0.6, 0.5, high))
+    gate = read_gate(seen)
+    assert gate.problem == "none"
+    text = headline(gate, (), "healthy", ahead=ahead(gate.symptom.skill, seen))
+    assert ("a quick linear model reaches AUC 0.95" in text) is told
+    assert ("Nothing to repair" in text) is not told
+
+
+def test_skill_on_other_rows_is_not_told_of_those_predicted() -> None:
+    squeezed_rows = replace(skilled(0.99, 0.95, 1.0), pattern="one_class", n_rows=150, logit_spread=0.03)
+    gate = read_gate(book(squeezed_rows))
+    assert gate.problem == "weak"
+    assert "the network ranks other rows" in headline(gate, (), "undecided")
+    same = replace(squeezed_rows, n_rows=squeezed_rows.skill.n_rows if squeezed_rows.skill else 0)
+    assert "and rank the rows" in headline(read_gate(book(same)), (), "undecided")

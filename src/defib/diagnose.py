@@ -37,7 +37,7 @@ from defib.probes.reference import SignalFacts
 from defib.ranking import Assessed, rank, settle
 from defib.recipe import Arm, Recipe
 from defib.second_look import look_again, second_faults, with_second_faults
-from defib.skill_against_reference import Yardstick, can_be_used
+from defib.skill_against_reference import Yardstick, ahead, can_be_used
 from defib.subject import AnyArray, NotAvailable, Subject
 from defib.symptom import Symptom
 from defib.trials import Progress, Silent
@@ -248,7 +248,7 @@ def _conclude(subject: Subject, book: Book, gate: Gate, found: Assessments, camp
         framework=subject.framework,
         symptom=gate.symptom,
         outcome=outcome,
-        headline=headline(gate, causes, outcome, too_few, all_needed=all_needed),
+        headline=headline(gate, causes, outcome, too_few, all_needed=all_needed, ahead=ahead(gate.symptom.skill, book)),
         causes=causes,
         ruled_out=_with(found.assessed, "ruled_out"),
         inconclusive=_with(found.assessed, "inconclusive"),

@@ -26,6 +26,8 @@ COMMON = 0.8
 rare class is expected to stay below the threshold."""
 LEAST_USABLE = 0.1
 """Below this the reference learner's outputs tell too little themselves to be a yardstick."""
+AHEAD = 0.1
+"""Skill by which the reference lies above the whole interval of the network's: an AUC .05 better, beyond chance."""
 SQUEEZED = 0.1
 """Strong regularization or label smoothing halve the spread of logits; a tenth is no taste of anybody's."""
 MOST_SKILL = 0.998
@@ -46,6 +48,16 @@ def reference_score(book: Book, yardstick: Yardstick = "skill") -> float | None:
     if yardstick == "usable":
         return signal.usable
     return 2 * signal.best - 1 if signal.metric == "auc" else signal.best
+
+
+def ahead(skill: Skill | None, book: Book) -> str:
+    """How far the reference learner is ahead of a network that is healthy, as a clause; empty where it is not."""
+    reference = reference_score(book)
+    if skill is None or skill.rows == "training" or reference is None or not reference - skill.interval[1] > AHEAD:
+        return ""
+    signal = book.get(SignalFacts)
+    score = f"AUC {signal.best:.2f}" if signal.metric == "auc" else f"R² {signal.best:.2f}"
+    return f"a quick {signal.best_name} model reaches {score} on the training rows, cross-validated"
 
 
 def memorized(skill: Skill, book: Book) -> bool:

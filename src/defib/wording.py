@@ -128,17 +128,24 @@ def skill_clause(skill: Skill | None) -> str:
 
 
 def headline(
-    gate: Gate, causes: Sequence[Hypothesis], outcome: str, too_few: str = "", *, all_needed: bool = False
+    gate: Gate,
+    causes: Sequence[Hypothesis],
+    outcome: str,
+    too_few: str = "",
+    *,
+    all_needed: bool = False,
+    ahead: str = "",
 ) -> str:
     """Is it flat, and because of what: one or two sentences.
 
     ``too_few``: how many rows it would take to see a small effect, where these are too few to tell. ``all_needed``: of
-    the causes that belong together each must be mended; else mending one is enough, and they are factors.
+    the causes that belong together each must be mended; else mending one is enough, and they are factors. ``ahead``:
+    how far another model is ahead of a healthy one, as a clause.
     """
     opening = symptom_sentence(gate.symptom)
     if outcome == "healthy":
         skill = gate.symptom.skill
-        return f"{opening} and carry information about the row: {skill_clause(skill)}. {_health(skill)}"
+        return f"{opening} and carry information about the row: {skill_clause(skill)}. {_health(skill, ahead)}"
     opening = f"{opening}{_but(gate)}"
     if not causes:
         return f"{opening}. {_undecided(gate, too_few)}"
@@ -161,7 +168,7 @@ def _but(gate: Gate) -> str:
     symptom = gate.symptom
     skill = skill_clause(symptom.skill)
     said = {
-        "weak": f" and rank the rows ({skill}), but as they stand tell {_little(symptom)}",
+        "weak": f"{_ranked(symptom).format(skill=skill)} {_little(symptom)}",
         "unsayable": f" and rank the rows ({skill}), but some classes have no output",
         "skewed": f", on rows that the network was not made for ({skill})",
         "shown": f", but what the program shows of them does not ({skill})",
@@ -171,10 +178,18 @@ def _but(gate: Gate) -> str:
     return said.get(gate.problem, "")
 
 
-def _health(skill: Skill | None) -> str:
+def _health(skill: Skill | None, ahead: str) -> str:
     if skill is not None and skill.rows == "training":
         return "No fault shows; whether it holds on new rows takes labelled rows that it was not trained on."
-    return "Nothing to repair."
+    return f"No fault shows, but more can be learnt: {ahead}." if ahead else "Nothing to repair."
+
+
+def _ranked(symptom: Symptom) -> str:
+    """Whose rows are ranked: those predicted, or others, where the labels of only those are known."""
+    others = symptom.skill is not None and symptom.skill.rows == "held_out" and symptom.skill.n_rows != symptom.n_rows
+    if others:
+        return "; the network ranks other rows ({skill}), but these outputs tell"
+    return " and rank the rows ({skill}), but as they stand tell"
 
 
 def _little(symptom: Symptom) -> str:

@@ -39,6 +39,24 @@ def test_an_action_that_picks_an_output_is_no_label() -> None:
     assert subject.training.y is None
 
 
+def test_a_target_that_another_network_gives_is_no_label_either() -> None:
+    torch.manual_seed(0)
+    net, old = (nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 3)) for _ in range(2))
+    with watch() as watched:
+        optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
+        for _ in range(6):
+            rows, after, action = torch.randn(16, 4), torch.randn(16, 4), torch.randint(0, 3, (16,))
+            reward, done = torch.rand(16), (torch.rand(16) < 0.2).float()
+            with torch.no_grad():
+                target = reward + 0.9 * old(after).max(1)[0] * (1 - done)
+            loss = F.smooth_l1_loss(net(rows).gather(1, action[:, None]).squeeze(1), target)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    for subject in watched.subjects():
+        assert CHOSEN in subject.trace.notes
+
+
 def test_an_advantage_of_either_sign_makes_no_labels_of_actions() -> None:
     action, advantage = drawn()
     subject = trained(lambda out: -(F.log_softmax(out, 1).gather(1, action[:, None]).squeeze(1) * advantage).mean())

@@ -759,3 +759,12 @@ def test_labels_in_blocks_that_were_shuffled_are_told_so() -> None:
     told = assess("DF104", collapsed(), blocks, replace(STUCK, shuffled=True))
     assert told.verdict == "ruled_out"
     assert "order changed" in told.because
+
+
+def test_a_column_without_a_number_is_told_from_a_gap() -> None:
+    broken, shown = (
+        updates(nan_parameters=3),
+        replace(INPUTS, nan_cells=INPUTS.n_rows, nan_rows=INPUTS.n_rows, nan_column=1),
+    )
+    assert "(most in column 1, no row is without)" in assess("DF103", shown, broken, collapsed()).because
+    assert "no row" not in assess("DF103", replace(shown, nan_rows=3), broken, collapsed()).because

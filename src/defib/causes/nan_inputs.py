@@ -64,9 +64,15 @@ def _only_served_flat(book: Book) -> bool:
 
 
 def _named(inputs: InputFacts) -> str:
-    """The worst column, where it has a name."""
-    known = inputs.columns and inputs.nan_column is not None
-    return f" (most in {column(inputs.nan_column or 0, inputs.columns)})" if known else ""
+    """The worst column of a table, and whether no row is without; an empty column is a step that failed, no gap."""
+    every = inputs.nan_rows == inputs.n_rows > 1
+    where = [f"most in {column(inputs.nan_column or 0, inputs.columns)}"] if _is_table(inputs) else []
+    said = [*where, *(["no row is without"] if every else [])]
+    return f" ({', '.join(said)})" if said else ""
+
+
+def _is_table(inputs: InputFacts) -> bool:
+    return inputs.nan_column is not None and (bool(inputs.columns) or inputs.kind == "tabular")
 
 
 def _assess(book: Book) -> Assessment:

@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from defib.adapters.torch.ops import LOSSES
-from defib.adapters.torch.program import Program, derived, slots_in
+from defib.adapters.torch.program import Program, Step, derived, slots_in
 
 CHOOSING = frozenset({"gather", "__getitem__", "take_along_dim"})
 DISTANCES = frozenset({"sub", "rsub", "__sub__", "__rsub__", "subtract"})
+PRODUCTS = frozenset({"mul", "__mul__", "__rmul__", "multiply"})
 CHOSEN = (
     "one output of each row, chosen by other values than the labels (the actions of an agent, say), meets the loss: "
     "what the labels say of all outputs was not assessed"
@@ -40,37 +41,26 @@ def why_no_labels(program: Program, others: Sequence[Any]) -> str | None:
     """Why the first label leaf is none, as a clause; ``None`` where it is one. ``others``: further leaves' tensors."""
     if not others:
         return None
-    if _chosen_then_held(program):
+    if _meets(program, DISTANCES | frozenset(LOSSES)):
         return CHOSEN
     signed = (bool((one < 0).any()) and bool((one > 0).any()) for one in others if one.is_floating_point())
-    return FOLLOWED if any(signed) and _multiplied(program) else None
+    return FOLLOWED if any(signed) and _meets(program, PRODUCTS) else None
 
 
-def _chosen_then_held(program: Program) -> bool:
-    """The first leaf only picks an output; a further one is what that output is held against."""
-    picked = _picked(program)
-    return bool(picked) and _meets(program, picked, DISTANCES | frozenset(LOSSES))
-
-
-def _multiplied(program: Program) -> bool:
-    picked = _picked(program)
-    return bool(picked) and _meets(program, picked, frozenset({"mul", "__mul__", "__rmul__", "multiply"}))
-
-
-def _picked(program: Program) -> set[int]:
-    """Slots that come from an output which a label leaf has indexed."""
+def _meets(program: Program, names: frozenset[str]) -> bool:
+    """Whether an output that a label leaf has indexed meets, in one of these calls, what another leaf gives."""
     outputs = derived(program.steps, [leaf.slot for leaf in program.of("output")])
-    first = derived(program.steps, [leaf.slot for leaf in program.of("label") if leaf.key == 0]) - outputs
-    for position in sorted(program.meetings):
-        step = program.steps[position]
-        read = slots_in(step)
-        if step.name in CHOOSING and read and read[0] in outputs and set(read[1:]) & first:
-            return derived(program.steps, list(step.outs))
-    return set()
+    for leaf in program.of("label"):
+        index = derived(program.steps, [leaf.slot]) - outputs
+        picking = [step for step in program.steps if _picks(step, outputs, index)]
+        picked = derived(program.steps, [slot for step in picking for slot in step.outs])
+        further = derived(program.steps, [one.slot for one in program.of("label") if one is not leaf]) - picked
+        calls = (set(slots_in(step)) for step in program.steps if step.name in names)
+        if any(read & picked and read & further for read in calls):
+            return True
+    return False
 
 
-def _meets(program: Program, picked: set[int], names: frozenset[str]) -> bool:
-    """Whether what was picked meets, in one of these calls, something else that comes from a further label leaf."""
-    further = derived(program.steps, [leaf.slot for leaf in program.of("label") if leaf.key != 0]) - picked
-    calls = (set(slots_in(step)) for step in program.steps if step.name in names)
-    return any(read & picked and read & further for read in calls)
+def _picks(step: Step, outputs: set[int], index: set[int]) -> bool:
+    read = slots_in(step)
+    return step.name in CHOOSING and bool(read) and read[0] in outputs and bool(set(read[1:]) & index)
