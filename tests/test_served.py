@@ -102,3 +102,19 @@ def test_only_the_arm_that_serves_as_it_trained_sees_the_rows_as_they_are() -> N
     np.testing.assert_array_equal(seen[0], TRAINED[200:] + 100)
     np.testing.assert_array_equal(seen[1], TRAINED[200:])
     assert (flat.flat, flat.recovered, fine.recovered) == (True, False, True)
+
+
+@pytest.mark.parametrize(("low", "recovered"), [(0.0, True), (0.6, False)])
+def test_an_arm_that_ranks_and_gives_every_row_one_label_has_not_recovered(low: float, recovered: bool) -> None:
+    def predict(X: AnyArray) -> AnyArray:
+        chances: AnyArray = low + (1 - low) / (1 + np.exp(-3 * X[:, :1]))
+        return chances
+
+    subject: Any = SimpleNamespace(train=lambda *_, **__: SimpleNamespace(predict=predict, link="identity"))
+    split = Split(Rows(TRAINED[:200], Y[:200]), Rows(TRAINED[200:], Y[200:]))
+    engine = SerialEngine(subject, split, task="binary", reference_score=1.0, reference_usable=0.9)
+    done = engine.run(Arm(), 0, 1e12)
+    assert done.score > 0.9
+    assert not done.flat
+    assert done.recovered is recovered
+    assert engine.judged_again(done).recovered is recovered

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from defib.probes.labels import Task
 from defib.read_symptom import read_symptom
 from defib.recipe import Arm
-from defib.skill_against_reference import Yardstick
+from defib.skill_against_reference import WEAK, Yardstick
 from defib.subject import AnyArray, FloatArray, Rows, Subject, Trained
 from defib.trials.asked import Asked
 from defib.trials.judge import Run, recovery
@@ -78,6 +78,7 @@ class SerialEngine:
         *,
         task: Task,
         reference_score: float,
+        reference_usable: float | None = None,
         yardstick: Yardstick = "skill",
         served: Serving | None = None,
         asked: Asked | None = None,
@@ -87,6 +88,7 @@ class SerialEngine:
         self.split = split
         self.task: Task = task
         self.reference_score = reference_score
+        self.reference_usable = reference_usable
         self.yardstick = yardstick
         self.served = served
         self.asked = asked
@@ -127,9 +129,10 @@ class SerialEngine:
         skill = symptom.skill
         score = skill.value if skill is not None else float("nan")
         usable = None if skill is None else skill.usable
+        interval = None if skill is None else skill.usable_interval
         return Run(
             seed=seed,
-            recovery=self._recovery(score, usable, flat=symptom.is_flat),
+            recovery=self._recovery(score, usable, flat=symptom.is_flat or self._is_of_no_use(interval)),
             score=score,
             spread=symptom.prediction_spread,
             flat=symptom.is_flat,
@@ -137,14 +140,19 @@ class SerialEngine:
             score_interval=skill.interval if skill is not None else (float("nan"), float("nan")),
             n_rows=len(held_out),
             usable=usable,
-            usable_interval=None if skill is None else skill.usable_interval,
+            usable_interval=interval,
         )
 
     def judged_again(self, run: Run) -> Run:
         """A run of the same arm, seed and split, by this engine's yardstick: nothing is trained twice."""
-        return replace(run, recovery=self._recovery(run.score, run.usable, flat=run.flat))
+        flat = run.flat or self._is_of_no_use(run.usable_interval)
+        return replace(run, recovery=self._recovery(run.score, run.usable, flat=flat))
+
+    def _is_of_no_use(self, interval: tuple[float, float] | None) -> bool:
+        """It may rank the rows, and tells as it stands what the gate calls hardly more than a constant would."""
+        return self.reference_usable is not None and interval is not None and interval[1] < WEAK * self.reference_usable
 
     def _recovery(self, score: float, usable: float | None, *, flat: bool) -> float:
         judged = score if self.yardstick == "skill" or usable is None else usable
-        # An output that ranks but is flat has brought nothing back that a user could see.
+        # Outputs that rank but are flat, or give every row one label, have brought nothing back that a user could see.
         return recovery(float("nan") if flat else judged, self.reference_score)

@@ -13,7 +13,7 @@ from defib.probes.labels import LabelFacts
 from defib.probes.looking import asks_for_the_mean
 from defib.probes.reference import SignalFacts
 from defib.recipe import Arm
-from defib.skill_against_reference import Yardstick, reference_score
+from defib.skill_against_reference import Yardstick, can_be_used, reference_score
 from defib.subject import Subject
 from defib.trials import Progress, plan
 from defib.trials.asked import FINDERS, Asked, as_asked
@@ -66,6 +66,7 @@ def engine_for(
         split,
         task=task,
         reference_score=reference,
+        reference_usable=can_be_used(book),
         yardstick=yardstick,
         served=served,
         asked=asked,
