@@ -124,6 +124,16 @@ def test_an_origin_that_the_trials_show_is_put_before_its_mechanism(outcomes: di
         assert ranked[0].code == expected
 
 
+def test_a_cause_whose_fix_is_needed_beside_the_first_one_is_named_too() -> None:
+    second = Assessed(cause("DF502", fixes=("larger",)), inconclusive("few steps, but few updates", weight=0.4))
+    seen = [Assessed(DEAD, by_itself(supported("dead", weight=0.75))), second]
+    first, other = rank(settle(seen, {"leaky + larger": True}), {"leaky + larger": True})
+    assert (first.tied_with, other.tied_with) == (("DF502",), ("DF401",))
+    assert other.assessment.because == "few steps, and only with larger was learning restored"
+    for outcomes in ({"leaky": True}, {"standardize + larger": True}, {}):
+        assert settle(seen, outcomes)[1].assessment.verdict == "inconclusive"
+
+
 def test_trials_alone_never_make_a_cause() -> None:
     settled = settle([Assessed(SCALE, ruled_out("no"))], {"standardize": True})
     assert settled[0].assessment.verdict == "ruled_out"

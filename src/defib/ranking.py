@@ -11,7 +11,7 @@ The rule, in order:
 3. *Promotion.* An inconclusive cause with part of its mechanism observed becomes supported when all its
    must-work trials worked, none contradicts it, and nothing else is supported, or only what it explains, whose own
    fixes were not enough: a mechanism whose origin the trials show. So does a cause that no experiment tells from one
-   that is supported: then both stand, tied.
+   that is supported: then both stand, tied. So does one whose fix is needed beside that of a supported one.
 4. The rest is sorted by weight × likelihood of the trials.
 """
 
@@ -65,6 +65,7 @@ def settle(assessed: Sequence[Assessed], outcomes: Mapping[str, bool]) -> tuple[
     best = max(origins, key=lambda one: _strength(one, outcomes), default=None)
     named = {one.cause.code for one in [*alive, *([best] if best else [])]}
     raised = [one for one in promotable if one is best or named & set(one.cause.indistinct)]
+    raised += [one for one in demoted if one not in raised and _is_needed(one, alive, outcomes)]
     return tuple(_promoted(one, outcomes) if one in raised else one for one in demoted)
 
 
@@ -72,6 +73,25 @@ def _is_origin(one: Assessed, alive: Sequence[Assessed], outcomes: Mapping[str, 
     """It explains whatever is supported, and no fix of that was enough; always where nothing is supported."""
     explained = all(other.cause.code in one.cause.explains and not other.assessment.own for other in alive)
     return explained and not any(own_fix_worked(other.cause, outcomes) for other in alive)
+
+
+def _is_needed(one: Assessed, alive: Sequence[Assessed], outcomes: Mapping[str, bool]) -> bool:
+    """Partly observed, and what is supported is mended only together with one of its fixes."""
+    given = one.assessment
+    if given.verdict != "inconclusive" or given.weight < PROMOTABLE or contradictions(one.cause, outcomes):
+        return False
+    return any(_missing(made, alive) and _missing(made, alive) <= set(one.cause.fixes) for made in _pairs(outcomes))
+
+
+def _pairs(outcomes: Mapping[str, bool]) -> list[set[str]]:
+    """The changes that were enough only together."""
+    return [set(changes_in(name)) for name, worked in outcomes.items() if worked and len(changes_in(name)) > 1]
+
+
+def _missing(made: set[str], alive: Sequence[Assessed]) -> set[str]:
+    """Of these changes those that mend nothing that is supported; none where nothing of it does."""
+    known = {fix for other in alive for fix in other.cause.fixes}
+    return made - known if made & known else set()
 
 
 def _demote(one: Assessed, all_of_them: Sequence[Assessed], outcomes: Mapping[str, bool]) -> Assessed:
@@ -102,9 +122,11 @@ def _promotable(one: Assessed, outcomes: Mapping[str, bool]) -> bool:
 def _promoted(one: Assessed, outcomes: Mapping[str, bool]) -> Assessed:
     """What was open before the trials ("..., but ...") gives way to what they showed."""
     worked = [name for name in one.cause.fixes if outcomes.get(name)]
+    needed = [name for name in one.cause.fixes for made in _pairs(outcomes) if name in made]
     because = one.assessment.because
-    if worked:
-        because = f"{because.partition(', but ')[0]}, and {worked[0]} restored learning"
+    if worked or needed:
+        said = f"{worked[0]} restored learning" if worked else f"only with {needed[0]} was learning restored"
+        because = f"{because.partition(', but ')[0]}, and {said}"
     return replace(one, assessment=replace(one.assessment, verdict="supported", because=because))
 
 
