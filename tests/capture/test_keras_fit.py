@@ -9,6 +9,8 @@ import pytest
 
 from defib.capture.engaged import engaged
 from defib.capture.keras_fit import KerasWatcher
+from defib.examine import measure_all
+from defib.probes.outputs import SymptomFacts
 from defib.recipe import Arm
 from tests.adapters.keras_models import FLAVORS, load, mlp, rows
 
@@ -310,6 +312,38 @@ def test_training_rows_predicted_again_are_the_prediction_when_there_is_no_other
 
     subject, _ = watched(program)
     np.testing.assert_array_equal(subject.prediction.X, X)
+
+
+@pytest.mark.parametrize("when", ["before", "after", "split"])
+def test_the_training_rows_evaluated_are_no_test(keras: Any, when: str) -> None:
+    X, y = rows(60)
+    model = mlp(keras)
+
+    def program() -> None:
+        if when == "before":
+            model.evaluate(X, y, verbose=0)
+        model.fit(X, y, epochs=3, verbose=0, validation_split=0.2 if when == "split" else 0.0)
+        if when != "before":
+            model.evaluate(X, y, verbose=0)
+        model.predict(X, verbose=0)
+
+    subject, _ = watched(program)
+    skill = measure_all(subject, skip=("reference",)).get(SymptomFacts).symptom.skill
+    assert skill is not None
+    assert (skill.rows, skill.n_rows) == (("held_out", 12) if when == "split" else ("training", 60))
+
+
+def test_a_second_fit_adds_only_what_is_new(keras: Any) -> None:
+    X, y = rows(40)
+    model = mlp(keras)
+
+    def program() -> None:
+        model.fit(X[:12], y[:12], epochs=1, verbose=0)
+        model.fit(X[4:], y[4:], epochs=1, verbose=0)
+
+    subject, _ = watched(program)
+    np.testing.assert_array_equal(subject.training.X, X)
+    np.testing.assert_array_equal(subject.training.y, y)
 
 
 def test_evaluate_gives_held_out_rows_and_labels_for_predictions(keras: Any) -> None:

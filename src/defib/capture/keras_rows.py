@@ -138,6 +138,9 @@ class RowStore:
         found = hashes(X[evenly(len(X), MAX_HASHED)])
         if self.known and self.share_known(found) >= SAME_SHARE:
             return
+        if self.known and len(found) == len(X) and len(self.known) >= SAME_SHARE * self.n_seen:
+            new = np.array([one not in self.known for one in found.tolist()])
+            X, y, w = X[new], None if y is None else y[new], None if w is None else w[new]
         kept = sampled(X, max(0, row_limit(X) - self.n_kept))
         self._keep(X[kept], None if y is None else y[kept], None if w is None else w[kept])
         self.n_seen += len(X)

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 
 from defib.evidence import Book, Evidence, Missing, Probe
+from defib.measures.again import among
 from defib.measures.outputs import to_probabilities
 from defib.probes.labels import LabelFacts, Task
 from defib.probes.looking import asks_for_the_mean, head_name, link_of
@@ -20,6 +21,8 @@ MAX_ROWS = 4096
 STRANGE = 0.5
 """Correlation of kernels below which weights are no copy, average or later state of the trained ones (those are above
 .9; what was drawn anew lies within a few 1/√n of 0)."""
+TRAINED_ON = 0.9
+"""Share of training rows among others from which on these are the training rows again."""
 SAME = 1e-4
 """Outputs closer than this (relative to their size) are the same network's: float32 in another batch size."""
 
@@ -95,8 +98,7 @@ def _measured(subject: Subject, book: Book) -> SymptomFacts:
     if is_training and outputs is None and on_training is not None:
         symptom = on_training
     else:
-        known: Literal["held_out", "training"] = "training" if is_training else "held_out"
-        symptom = _symptom(subject, rows, task, known, outputs, again=squashed_again(subject))
+        symptom = _of_rows(subject, rows, task, outputs, again=squashed_again(subject))
     return SymptomFacts(
         symptom=replace(symptom, skill=_best_skill(subject, symptom, on_training, task)),
         training_symptom=on_training,
@@ -105,6 +107,26 @@ def _measured(subject: Subject, book: Book) -> SymptomFacts:
         training_centre=_centre(subject, task, "end"),
         initial_centre=_centre(subject, task, "initial") if subject.has_initial_weights else None,
     )
+
+
+def _of_rows(
+    subject: Subject, rows: Rows, task: Task | None, outputs: FloatArray | None = None, again: int = 0
+) -> Symptom:
+    """Of rows that may be training rows, or hold some: those are no test, and the skill is that of the others."""
+    known = subject.training
+    old = np.ones(len(rows), bool) if rows is known else _among_trained(rows, known)
+    share = float(old.mean()) if len(old) else 0.0
+    symptom = _symptom(subject, rows, task, "training" if share >= TRAINED_ON else "held_out", outputs, again=again)
+    if rows.y is None or not 1 - TRAINED_ON <= share < TRAINED_ON:
+        return symptom
+    fresh = Rows(np.asarray(rows.X)[~old], np.asarray(rows.y)[~old])
+    whole = outputs is not None and len(outputs) == len(rows)
+    given = np.asarray(outputs)[~old] if whole else None
+    return replace(symptom, skill=_symptom(subject, fresh, task, "held_out", given, again=again).skill)
+
+
+def _among_trained(rows: Rows, known: Rows | None) -> AnyArray:
+    return np.zeros(len(rows), bool) if known is None else among(np.asarray(rows.X), np.asarray(known.X))
 
 
 def _centre(subject: Subject, task: Task | None, moment: Moment) -> float | None:
@@ -177,7 +199,7 @@ def _best_skill(subject: Subject, symptom: Symptom, on_training: Symptom | None,
     if symptom.skill is not None or served_by_a_stranger(subject.weights_origin):
         return symptom.skill
     if subject.held_out is not None and subject.held_out.y is not None and len(subject.held_out) > 1:
-        held = _symptom(subject, subject.held_out, task, "held_out").skill
+        held = _of_rows(subject, subject.held_out, task).skill
         if held is not None:
             return held
     return None if on_training is None else on_training.skill
