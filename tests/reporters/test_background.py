@@ -46,6 +46,20 @@ def test_without_a_recorded_call_it_is_the_script() -> None:
     assert Background().location(0, samples.UNDECIDED) is None
 
 
+def test_in_a_repository_paths_start_at_its_root(tmp_path: Path) -> None:
+    """A step of a workflow may run in a folder below; annotations are shown where the path leads from the root."""
+    (tmp_path / ".git").mkdir()
+    below = tmp_path / "sub"
+    below.mkdir()
+    (below / "train.py").touch()
+    known = Background(
+        script="train.py", directory=str(below), behind=(Behind({"fit": f"{below}/train.py:4", "predict": "<cell>:2"}),)
+    )
+    assert known.location(0, because_of("DF101")) == Location("sub/train.py", 4)
+    assert known.location(0, samples.UNDECIDED) == Location("<cell>", 2)
+    assert replace(known, behind=()).location(0, samples.UNDECIDED) == Location("sub/train.py")
+
+
 def test_from_a_recording(tmp_path: Path) -> None:
     """The second model's diagnosis broke inside: what is behind each is found by its index."""
     recorder = Recorder.start("train.py", ["train.py"], directory=tmp_path)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,9 +77,20 @@ class Background:
 
     def _relative(self, file: str, line: int | None) -> Location:
         path = Path(file)
-        if self.directory is not None and path.is_absolute() and path.is_relative_to(self.directory):
-            path = path.relative_to(self.directory)
+        if self.directory is not None:
+            root = repository_of(self.directory)
+            if not path.is_absolute() and (beside := Path(self.directory, path)).is_file():
+                path = beside
+            if path.is_absolute() and path.is_relative_to(root):
+                path = path.relative_to(root)
         return Location(path.as_posix(), line)
+
+
+@cache
+def repository_of(directory: str) -> Path:
+    """Where paths in annotations and SARIF start: the root of the repository, else the directory of the run."""
+    here = Path(directory)
+    return next((one for one in (here, *here.parents) if (one / ".git").exists()), here)
 
 
 def background_of(recording: Recording, diagnosed: Sequence[Diagnosis] | None = None) -> Background:
