@@ -36,6 +36,7 @@ def hostile() -> str:
     evidence["UpdateFacts"] = replace(
         evidence["UpdateFacts"], parameters=tuple(replace(one, name=name, layer=name) for one in recorded.MOVES)
     )
+    evidence["ColumnScales"] = replace(evidence["ColumnScales"], names=(name, f"{name} 2", f"{name} 3"))
     table = ((0.5, 2.0), (0.01, 1.0))
     evidence["LookFacts"] = LookFacts((1, 2), (name, f"{name} 2"), table, table, 2)
     behind = Behind(sources={"fit": f"/w/{name}.py:12"}, trace=recorded.BEHIND.trace, evidence=evidence)

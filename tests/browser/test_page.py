@@ -117,11 +117,12 @@ def test_names_cannot_break_out(open_page: Open) -> None:
     drawn = shown.run("[...document.querySelectorAll('svg text')].map((one) => one.textContent).join(' ')")
     assert "</script>" in drawn
     assert not {"\x1b", "\x00"} & set(shown.run("document.documentElement.textContent"))
-    shown.page.locator("[data-figure='model-1-trials'] .mark-symbol path").first.hover(force=True)
-    tooltip = shown.page.locator("#vg-tooltip-element.visible")
-    tooltip.wait_for(timeout=5_000)
-    assert "</script>" in tooltip.inner_text()
-    assert shown.run("document.querySelectorAll('#vg-tooltip-element img, #vg-tooltip-element script').length") == 0
+    for kind in ("trials", "inputs"):  # an arm's name and a column's
+        shown.page.locator(f"[data-figure='model-1-{kind}'] .mark-symbol path").first.hover(force=True)
+        tooltip = shown.page.locator("#vg-tooltip-element.visible")
+        tooltip.wait_for(timeout=5_000)
+        assert "</script>" in tooltip.inner_text()
+        assert shown.run("document.querySelectorAll('#vg-tooltip-element img, #vg-tooltip-element script').length") == 0
     assert shown.run("window.hacked") is None
     assert shown.complaints == []
 

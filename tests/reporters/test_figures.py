@@ -171,3 +171,14 @@ def test_nothing_recorded_is_no_figure(diagnosis: Diagnosis) -> None:
         assert kind in ("predictions", "trials")
         assert figure.label
         assert all(math.isfinite(figure.height) for _ in [figure])
+
+
+@pytest.mark.parametrize(("initial", "align"), [(1e-7, "right"), (0.5, "center"), (1e-5, "right")])
+def test_words_on_the_band_meet_no_dot(initial: float, align: str) -> None:
+    one = recorded.END[-1]
+    facts = recorded.activations((replace(one, relative_spread=initial),), (replace(one, relative_spread=0.0),))
+    behind = replace(recorded.BEHIND, evidence={"ActivationFacts": facts})
+    figure = FIGURES["layers"](replace(samples.FLAT_DIAGNOSIS, first_equal_layer=one.layer), behind)
+    assert figure is not None
+    (words,) = [layer for layer in figure.spec["layer"] if "layer" in layer]
+    assert {layer["mark"]["align"] for layer in words["layer"]} == {align}

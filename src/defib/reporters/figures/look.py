@@ -17,6 +17,7 @@ Spec = dict[str, Any]
 SCHEMA: Final = "https://vega.github.io/schema/vega-lite/v6.json"
 FOREGROUND, DIM, LINE = "var(--fg)", "var(--dim)", "var(--line)"
 START, END, LEVEL = "var(--start)", "var(--end)", "var(--level)"
+BACKGROUND = "var(--bg)"
 PAPER: Final[Mapping[str, str]] = {
     FOREGROUND: "#1c2024",
     DIM: "#5c6570",
@@ -24,6 +25,7 @@ PAPER: Final[Mapping[str, str]] = {
     START: "#b5651d",
     END: "#0a5fa8",
     LEVEL: "#5c6570",
+    BACKGROUND: "#ffffff",
 }
 FONT: Final = 'system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif'
 PLOT_HEIGHT: Final = 240

@@ -8,7 +8,9 @@ from typing import Any
 
 from defib.diagnosis import Diagnosis
 from defib.reporters.background import Behind
+from defib.reporters.charts import log_share
 from defib.reporters.figures.look import (
+    BACKGROUND,
     END,
     LEVEL,
     START,
@@ -63,8 +65,11 @@ def layers(diagnosis: Diagnosis, behind: Behind, most: int = MOST_LINES) -> Figu
     }
     first = diagnosis.first_equal_layer
     label = "how far apart the rows are in every layer" + (f"; equal from {place(first)} on" if first else "")
-    marked = [_first_equal(first, y)] if first in {state.layer for state in end} and first is not None else []
-    return frame([*marked, between, dots], 80 + LINE_HEIGHT * len(end), label, data=rows(data))
+    if first is None or first not in {state.layer for state in end}:
+        return frame([between, dots], 80 + LINE_HEIGHT * len(end), label, data=rows(data))
+    taken = [log_share(one["spread"], SMALLEST) for one in data if one["layer"] == place(first)]
+    band, words = _first_equal(first, y, taken)
+    return frame([band, between, words, dots], 80 + LINE_HEIGHT * len(end), label, data=rows(data))
 
 
 def _state(state: Any, what: str) -> dict[str, Any]:
@@ -80,22 +85,39 @@ def _state(state: Any, what: str) -> dict[str, Any]:
     }
 
 
-def _first_equal(layer: str, y: Spec) -> Spec:
-    """A band over the layer in which the rows become equal, with words at its right end."""
+WIDE = 0.32
+"""Share of a figure's width that the words on the band may take."""
+
+
+def _first_equal(layer: str, y: Spec, taken: Sequence[float]) -> tuple[Spec, Spec]:
+    """A band over the layer in which the rows become equal, and words where no dot stands.
+
+    ``taken``: where on the axis the dots of this layer are, in [0, 1].
+    """
     data = rows([{"layer": place(layer), "words": "the rows become equal here", "short": "equal here"}])
-    return {
+    free = [side for side, centre in (("right", 1.0), ("left", 0.0), ("center", 0.5)) if _is_free(centre, taken)]
+    align = free[0] if free else "right"
+    x = {"right": "width", "left": 0, "center": {"expr": "width / 2"}}[align]
+    text = {"type": "text", "align": align, "dx": {"right": -6, "left": 6}.get(align, 0), "fontWeight": "bold"}
+    halo = {**text, "stroke": BACKGROUND, "strokeWidth": 4, "strokeJoin": "round"}
+    shown = {"y": y, "text": {"field": "words"}, "x": {"value": x}}
+    band = {
         "data": data,
-        "layer": [
-            {
-                "mark": {"type": "bar", "opacity": 0.18, "color": START},
-                "encoding": {"y": y, "tooltip": hover(words="")},
-            },
-            {
-                "mark": {"type": "text", "align": "right", "dx": -6, "fontWeight": "bold", "fontSize": 12},
-                "encoding": {"y": y, "x": {"value": "width"}, "text": {"field": "words"}},
-            },
-        ],
+        "mark": {"type": "bar", "opacity": 0.18, "color": START},
+        "encoding": {"y": y, "tooltip": hover(words="")},
     }
+    layers = [{"mark": {**mark, "fontSize": 12}, "encoding": shown} for mark in (halo, text)]
+    return band, {"data": data, "layer": layers}
+
+
+def _is_free(centre: float, taken: Sequence[float]) -> bool:
+    """Whether words at this place, an end or the middle, meet no dot.
+
+    >>> _is_free(1.0, [0.0, 0.95]), _is_free(0.5, [0.0, 0.95])
+    (False, True)
+    """
+    half = WIDE / 2 if centre == 0.5 else WIDE
+    return all(abs(at - centre) > half for at in taken)
 
 
 def gradients(diagnosis: Diagnosis, behind: Behind) -> Figure | None:
@@ -160,7 +182,7 @@ def _over_time(looks: Any, table: Sequence[Sequence[float]], title: str) -> Figu
         "field": "v",
         "type": "quantitative",
         "scale": {"type": "log", "scheme": "viridis", "domain": [low, max(high, 2 * low)], "clamp": True},
-        "legend": {"title": title, "format": ".0e", "gradientLength": 200, "tickCount": 3},
+        "legend": {"title": title, "format": ".0e", "gradientLength": 200, "values": [low, max(high, 2 * low)]},
     }
     map_: Spec = {"data": rows(some), "mark": {"type": "rect"}, "encoding": {"x": x, "y": y, "color": colour}}
     map_["encoding"]["tooltip"] = hover(l="layer", u="update", v=title)
