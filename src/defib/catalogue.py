@@ -22,6 +22,7 @@ CAUSES: dict[str, str] = {
     "DF303": "relu_on_output",
     "DF304": "loss_head_mismatch",
     "DF305": "broadcast_loss",
+    "DF306": "posterior_or_embedding_collapse",
     "DF307": "clipped_loss_gradient",
     "DF401": "dead_relus",
     "DF402": "saturated_units",

@@ -15,6 +15,7 @@ from defib.evidence import Book, Evidence
 from defib.probes.activations import ActivationFacts, LayerState
 from defib.probes.alone import AloneFacts
 from defib.probes.clipping import ClippingFacts
+from defib.probes.code import NO_CODE
 from defib.probes.collapse import CollapseFacts
 from defib.probes.columns import ColumnScales
 from defib.probes.gradients import GradientFacts, LayerGradient
@@ -376,6 +377,7 @@ def book(*evidence: Evidence, without: tuple[type[Evidence], ...] = ()) -> Book:
         WANTS,
         UNCLIPPED,
         REACH,
+        NO_CODE,
     )
     found = {type(one): one for one in (*healthy, *evidence)}
     return Book({kind: one for kind, one in found.items() if kind not in without})

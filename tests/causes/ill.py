@@ -8,6 +8,7 @@ import numpy as np
 
 from defib.evidence import Book
 from defib.probes.clipping import ClippingFacts
+from defib.probes.code import CodeFacts
 from defib.probes.preferences import PreferenceFacts
 from defib.probes.reach import ReachFacts
 from defib.probes.shown import Shown
@@ -127,6 +128,7 @@ ILL: dict[str, Book] = {
         replace(STUCK, last_loss=1.0, prior_loss=1.0),
         updates(shrunk=True),
     ),
+    "DF306": book(collapsed(NEAR_FLAT), CodeFacts("add", 8, 0.002, 0.4), STUCK),
     "DF307": book(
         collapsed(replace(FLAT, constant=(1.0,), equals="high_end")),
         gradients(zero_end=True, zero_hidden_end=True),

@@ -23,6 +23,7 @@ CAUSES: tuple[str, ...] = (
     "relu_on_output",
     "loss_head_mismatch",
     "broadcast_loss",
+    "posterior_or_embedding_collapse",
     "clipped_loss_gradient",
     "dead_relus",
     "saturated_units",

@@ -59,6 +59,7 @@ INTERVENTIONS: dict[str, str] = {
     "copy-outputs": "copy_outputs",
     "full-precision": "full_precision",
     "keep-statistics": "keep_statistics",
+    "lower-kl": "lower_kl",
     "repair-input-step": "repair_input_step",
 }
 """Name → module below ``defib.interventions``."""

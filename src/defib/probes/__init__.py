@@ -21,6 +21,7 @@ ORDER = (
     "head",
     "preferences",
     "modes",
+    "code",
     "serving",
     "loading",
     "outputs",
