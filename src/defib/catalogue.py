@@ -31,6 +31,7 @@ CAUSES: dict[str, str] = {
     "DF405": "exploding_gradients",
     "DF406": "too_narrow",
     "DF407": "too_deep",
+    "DF408": "over_smoothing",
     "DF409": "disconnected_input",
     "DF410": "excessive_dropout",
     "DF501": "learning_rate_too_high",

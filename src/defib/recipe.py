@@ -166,6 +166,7 @@ class Edit:
     - ``batch_norm``: a batch normalization after every hidden dense/conv step, before its activation.
     - ``halve_depth``: every second hidden block whose input and output shapes agree is left out, and half of the
       recurrent layers.
+    - ``fewer_rounds``: rows (or positions) meet each other this many times only.
     - ``double_width``: hidden dense layers twice as wide, drawn anew by the framework's default; with a value, those
       that are narrower get this width.
     - ``reinitialize``: every dense/conv/recurrent layer drawn anew (``default`` or ``he``) by the framework's default.

@@ -9,6 +9,7 @@ import numpy as np
 from defib.evidence import Book
 from defib.probes.clipping import ClippingFacts
 from defib.probes.code import CodeFacts
+from defib.probes.mixing import Mixing, MixingFacts
 from defib.probes.preferences import PreferenceFacts
 from defib.probes.reach import ReachFacts
 from defib.probes.shown import Shown
@@ -160,6 +161,11 @@ ILL: dict[str, Book] = {
     ),
     "DF406": book(collapsed(), activations(SLIM, SLIM, first_dead_initial="dense_2:relu"), STUCK),
     "DF407": book(collapsed(NEAR_FLAT), activations(stack("tanh", 8), stack("tanh", 8)), STUCK),
+    "DF408": book(
+        collapsed(NEAR_FLAT),
+        MixingFacts("rows", Mixing(40, 1e-5, 0.6, 1e-5, "mix"), Mixing(40, 1e-5, 0.6, 1e-5, "mix"), 0.9),
+        STUCK,
+    ),
     "DF501": book(
         collapsed(),
         activations(stack(), DEAD, first_dead_end="dense_2:relu"),

@@ -31,6 +31,7 @@ CAUSES: tuple[str, ...] = (
     "forward_correlation_collapse",
     "too_narrow",
     "too_deep",
+    "over_smoothing",
     "exploding_gradients",
     "disconnected_input",
     "excessive_dropout",

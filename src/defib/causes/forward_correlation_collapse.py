@@ -22,6 +22,7 @@ the part of the gradient that could tell them apart; the output bias takes the r
 - vanishing-gradients (DF403): the same slopes seen backward; in sigmoid stacks both are there. Where the gradient
   keeps its size (ReLU stacks) it is this.
 - too-deep (DF407): half as many layers learn for both, and no experiment tells them apart; they are reported as tied.
+- over-smoothing (DF408): rows become equal where the network mixes them; where its layers do it as well, both are tied.
 - constant-inputs (DF102), zero-or-symmetric-initialization (DF601): equal at once, not gradually.
 
 ## Example
@@ -32,12 +33,10 @@ net = nn.Sequential(*layers, nn.Linear(32, 1))    # default weights shrink, bias
 
 ## Fix
 For a recurrent layer: read the last real step, mask the padding or put it in front, or pool over time. Otherwise
-normalization layers, residual connections, an initializer at the critical scale (He for ReLU, with zero biases), or
-fewer layers.
+normalization layers, residual connections, an initializer at the critical scale (He for ReLU), or fewer layers.
 
 ## Known problems
-A collapsed start is a handicap that Adam often overcomes within some epochs; only a network that stayed flat has this
-fault.
+A collapsed start is a handicap that Adam often overcomes; only a network that stayed flat has this fault.
 
 ## References
 - Schoenholz et al., Deep Information Propagation (2017): https://arxiv.org/abs/1611.01232
@@ -56,6 +55,7 @@ from defib.evidence import Book, Missing
 from defib.probes.activations import ActivationFacts
 from defib.probes.gradients import GradientFacts
 from defib.probes.initialization import InitializationFacts
+from defib.probes.mixing import MixingFacts
 
 LEAST_LAYERS = 3
 """One layer that equals the rows is dead, zero or saturated; a gradual loss needs some depth to be seen."""
@@ -77,6 +77,8 @@ def _excluded(book: Book, facts: ActivationFacts) -> str | None:
     inits, door = maybe(book, InitializationFacts), facts.input_relative_spread
     if facts.input_constant or door < APART:
         return f"the rows are close together already when they come in (relative spread {num(door)})"
+    if (mixing := maybe(book, MixingFacts)) is not None and mixing.takes_it_alone(COLLAPSED):
+        return "what the rows lose at the start they lose where the network mixes them, not in its layers"
     if dead_hidden(facts.initial) is not None or (inits is not None and inits.hidden_symmetric):
         return "one single layer makes the rows equal at the start"
     if saturated_hidden(facts.initial) is not None:
@@ -143,6 +145,6 @@ CAUSE = Cause(
     fixes=("pad-in-front", "last-real-step", "batch-norm", "halve-depth", "relu-he"),
     contrast={"batch-norm": "must_work"},
     explains=("DF502", "DF505", "DF506"),
-    look_alikes=("DF403", "DF407", "DF102", "DF601", "DF401"),
-    indistinct=("DF407",),
+    look_alikes=("DF403", "DF407", "DF408", "DF102", "DF601", "DF401"),
+    indistinct=("DF407", "DF408"),
 )

@@ -23,6 +23,8 @@ output bias learns the base rate; the rest waits.
 - vanishing-gradients (DF403): the gradient is seen to shrink on its way back. That is how depth acts in saturating
   stacks, and half as many layers learn there, too: no experiment tells the two apart, and they are reported as tied.
 - forward-correlation-collapse (DF404): the rows are seen to become alike on the way forward; tied for the same reason.
+- over-smoothing (DF408): rows are averaged with each other once per round. Leaving out layers with weights, the rounds
+  being as many, helps here and not there; where both can only be left out together, the two are one.
 - learning-rate-too-low (DF502), undertrained (DF506): a larger step, or more epochs, are enough at this depth.
 
 ## Example
@@ -113,6 +115,6 @@ CAUSE = Cause(
         "more-epochs": "must_not",
     },
     explains=("DF502", "DF505", "DF506"),
-    look_alikes=("DF403", "DF404", "DF502", "DF506"),
+    look_alikes=("DF403", "DF404", "DF408", "DF502", "DF506"),
     indistinct=("DF403", "DF404"),
 )

@@ -27,6 +27,7 @@ INTERVENTIONS: dict[str, str] = {
     "leaky-relu": "leaky_relu",
     "batch-norm": "batch_norm",
     "halve-depth": "halve_depth",
+    "fewer-rounds": "fewer_rounds",
     "last-real-step": "last_real_step",
     "pad-in-front": "pad_in_front",
     "double-width": "double_width",

@@ -28,6 +28,7 @@ ORDER = (
     "histograms",
     "shown",
     "alone",
+    "mixing",
     "reference",
     "reach",
 )

@@ -222,7 +222,7 @@ def _copy(flavor: Flavor, layer: Any, changes: Changes, pairs: dict[int, tuple[A
 def _remake(flavor: Flavor, layer: Any, change: Change) -> Any:
     if isinstance(layer, flavor.keras.layers.Lambda):
         return _remake_lambda(flavor, layer)
-    if hasattr(layer, "get_vocabulary") and not layer.weights:
+    if hasattr(layer, "get_vocabulary") and not getattr(layer, "weights", ()):
         return layer  # what it looks up is no part of its config
     config = {**layer.get_config(), **change.config}
     return type(layer).from_config(config)
@@ -253,7 +253,7 @@ def _sources(model: Any, clone: Any, pairs: dict[int, tuple[Any, Any]], changes:
     for key, (old, new) in pairs.items():
         if not changes.get(key, Change()).keeps_weights:
             continue
-        before, after = list(old.weights), list(new.weights)
+        before, after = list(getattr(old, "weights", ())), list(getattr(new, "weights", ()))
         if [tuple(v.shape) for v in before] != [tuple(v.shape) for v in after]:
             continue
         source.update({id(b): index[id(a)] for a, b in zip(before, after, strict=True) if id(a) in index})

@@ -263,10 +263,15 @@ def _dropout(plan: Plan, value: Any) -> Made:
     return made
 
 
+def _fewer_rounds(plan: Plan, value: Any) -> Made:
+    raise CannotEdit("rounds are written out in a Keras model, and which calls make one is not known")
+
+
 _MAKERS: dict[str, Callable[[Plan, Any], Made]] = {
     "hidden_activation": _hidden_activation,
     "batch_norm": _batch_norm,
     "halve_depth": _halve_depth,
+    "fewer_rounds": _fewer_rounds,
     "double_width": _double_width,
     "reinitialize": _reinitialize,
     "head": _head,

@@ -11,6 +11,7 @@ from defib.adapters.torch.depth import halve_recurrent
 from defib.adapters.torch.initial import draw, reinitialize
 from defib.adapters.torch.network import Network
 from defib.adapters.torch.recorder import OpRecord, last_weights, on_path
+from defib.adapters.torch.rounds import fewer_rounds
 from defib.adapters.torch.surgery import FUNCTIONS, ChannelNorm, DoorNorm, followed_by, instead, with_rate
 from defib.adapters.torch.width import dense_like, double_width, replace_last
 from defib.recipe import Edit
@@ -124,6 +125,19 @@ def _halve_depth(network: Network, value: Any, X: AnyArray) -> None:
         _leave_out(network, graph, record)
 
 
+def _fewer_rounds(network: Network, value: Any, X: AnyArray) -> None:
+    def steps() -> int | None:
+        try:
+            return len(network.record(X[:DRY_ROWS], keep_values=False)[0])
+        except Exception:  # the clone does not run with that change: another one is tried
+            return None
+
+    network.eval()
+    reason = fewer_rounds(network.module, int(value), steps)
+    if reason is not None:
+        raise Impossible(reason)
+
+
 def _leave_out(network: Network, graph: Graph, record: OpRecord) -> None:
     """A dense or conv step, and the norm and activation behind it."""
     current: OpRecord | None = record
@@ -198,6 +212,7 @@ EDITS: Final[dict[str, Callable[[Network, Any, AnyArray], None]]] = {
     "hidden_activation": _hidden_activation,
     "batch_norm": _batch_norm,
     "halve_depth": _halve_depth,
+    "fewer_rounds": _fewer_rounds,
     "double_width": _double_width,
     "reinitialize": _reinitialize,
     "head": _head,
@@ -206,6 +221,6 @@ EDITS: Final[dict[str, Callable[[Network, Any, AnyArray], None]]] = {
     "dropout": _dropout,
     "input_norm": _input_norm,
 }
-ORDER: Final[tuple[str, ...]] = ("double_width", "output_units", "reinitialize", "hidden_activation")
+ORDER: Final[tuple[str, ...]] = ("fewer_rounds", "double_width", "output_units", "reinitialize", "hidden_activation")
 """Structural edits go first, and weights are drawn before an activation draws its own."""
 LOSS_ONLY: Final[frozenset[str]] = frozenset({"loss", "match_shapes"})
