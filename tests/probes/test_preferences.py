@@ -68,3 +68,9 @@ def test_what_a_head_cannot_say() -> None:
         list(right_outputs(three, 1, "sigmoid"))
     with pytest.raises(Missing):
         list(right_outputs(read_targets(IDS + 1, task="multiclass"), 3, "softmax"))
+
+
+def test_where_the_rows_looked_at_hold_one_label_nothing_is_said_of_the_loss() -> None:
+    rare = np.zeros((60, 1), dtype=np.float32)
+    with pytest.raises(Missing, match="two labels"):
+        facts(nn.BCEWithLogitsLoss(), rare, [nn.Linear(8, 1)])

@@ -70,6 +70,8 @@ def _measure(subject: Subject, book: Book) -> PreferenceFacts:
     )
     if not np.isfinite(targets.values).all():
         raise Missing("PreferenceFacts", "labels without NaN")
+    if len(np.unique(targets.values, axis=0)) < 2:  # of a rare class none may be among the rows that are looked at
+        raise Missing("PreferenceFacts", "rows of two labels or more among those looked at")
     right = list(right_outputs(targets, k, head_name(forward)))
     wrong = [] if targets.class_ids is None else list(right_outputs(_shuffled(targets), k, head_name(forward)))
     constants = [one for outputs in right for one in _constants(outputs)]
