@@ -36,6 +36,8 @@ ARGMAX = Shown(Handling("argmax", "x.py:3", "scores.argmax(1)", axis=1), 0.0)
 class Network:
     """Its clones know the sign of column 0 once they are trained; in training mode they normalize batches."""
 
+    prediction = None
+
     def __init__(self) -> None:
         self.trained: list[tuple[Arm, int]] = []
 
@@ -102,6 +104,16 @@ def test_only_the_arm_that_asks_rightly_recovers(code: str, facts: Book) -> None
 )
 def test_what_cannot_be_done_again_is_not(code: str, facts: Book) -> None:
     assert as_asked(load(code), facts) is None
+
+
+@pytest.mark.parametrize(("served", "recovered"), [(np.repeat(X[:20], 2, axis=0), False), (X[:40], True)])
+def test_a_row_that_was_sent_twice_is_sent_twice(served: AnyArray, recovered: bool) -> None:
+    """Normalized over one row and its copy, nothing is left of it; over two rows, some of it is."""
+    network: Any = Network()
+    network.prediction = Rows(served)
+    asked = as_asked(load("DF702"), book(replace(MODES, rows_per_call=2)))
+    engine = SerialEngine(network, SPLIT, task="binary", reference_score=0.5, asked=asked)
+    assert engine.run(Arm(), 0, 1e12).recovered == recovered
 
 
 def test_another_instance_has_weights_of_its_own() -> None:

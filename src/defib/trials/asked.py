@@ -20,7 +20,7 @@ from defib.probes.loading import LoadingFacts
 from defib.probes.modes import ModeFacts
 from defib.probes.shown import ShownFacts
 from defib.recipe import Arm
-from defib.subject import AnyArray, FloatArray, NotAvailable, Subject, Trained
+from defib.subject import AnyArray, FloatArray, NotAvailable, Rows, Subject, Trained
 
 Answer = Callable[[Subject, Trained, Arm, AnyArray], FloatArray]
 """``(subject, its clone, the clone's arm, raw rows) -> outputs``, as the program would have had them."""
@@ -65,13 +65,37 @@ def _in_training_mode(book: Book) -> Asked | None:
         inside = trained.inside()
         if inside is None or arm.targets is not None:
             raise NotAvailable("an adapter that looks into its clones")
-        rows = subject.at_the_door(arm, X)
-        parts = [inside.forward(rows[at : at + size], training=True).outputs for at in range(0, len(rows), size)]
-        return np.concatenate([np.asarray(part) for part in parts])
+        rows, alone = subject.at_the_door(arm, X), repeats_a_row(subject.prediction, size)
+        asked = [np.repeat(row[None], size, axis=0) for row in rows] if alone else batches(rows, size)
+        parts = [np.asarray(inside.forward(part, training=True).outputs) for part in asked]
+        return np.concatenate([part[:1] if alone else part for part in parts])
 
     rows = "1 row" if size == 1 else f"{size} rows"
     says = f"every arm but evaluation-mode predicts in training mode, {rows} at a time"
     return Asked("evaluation-mode", says, answer, only=False)
+
+
+def repeats_a_row(served: Rows | None, size: int) -> bool:
+    """Whether every call asked for one row, sent several times because batch statistics refuse a row alone.
+
+    >>> twice = Rows(np.repeat(np.arange(6.0).reshape(3, 2), 2, axis=0))
+    >>> repeats_a_row(twice, 2), repeats_a_row(twice, 3), repeats_a_row(Rows(np.eye(4)), 2)
+    (True, False, False)
+    """
+    if served is None or size < 2 or len(served) < size or len(served) % size:
+        return False
+    calls = np.asarray(served.X).reshape(-1, size, *np.shape(served.X)[1:])
+    return bool((calls == calls[:, :1]).all())
+
+
+def batches(rows: AnyArray, size: int) -> list[AnyArray]:
+    """Rows in batches of this size; what is left over goes into the last one, for a row alone has no variance.
+
+    >>> [len(one) for one in batches(np.zeros(7), 3)], [len(one) for one in batches(np.zeros(2), 3)]
+    ([3, 4], [2])
+    """
+    n = max(1, len(rows) // size)
+    return [rows[at * size : (at + 1) * size if at + 1 < n else len(rows)] for at in range(n)]
 
 
 def _not_loaded(book: Book) -> Asked | None:
