@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from defib.catalogue import load
-from defib.diagnosis import Hypothesis, supported
+from defib.diagnosis import Hypothesis, Trial, supported
 from defib.fixing import choose_fix
 from defib.interventions.table import all_interventions
-from tests.causes.books import INPUTS, RAW, book
+from tests.causes.books import INPUTS, RAW, book, unmoved
 
 
 def test_a_scale_that_fills_missing_cells_first_says_so() -> None:
@@ -18,3 +18,22 @@ def test_a_scale_that_fills_missing_cells_first_says_so() -> None:
         fix = choose_fix(named, {"DF101": load("DF101")}, all_interventions(), (), seen, "keras")
         assert fix is not None
         assert fix.says.startswith(opening)
+
+
+def test_a_repair_whose_trials_failed_still_leaves_a_next_step() -> None:
+    named = (Hypothesis("DF706", "numerical-overflow", supported("NaN", weight=0.6)),)
+    cause, table = load("DF706"), all_interventions()
+    failed = [
+        Trial(name, "treated", "", (0,), (0.0,), (0.0,), (0.0,)) for name in cause.fixes if table[name].kind == "train"
+    ]
+    fix = choose_fix(named, {"DF706": cause}, table, failed, book(), "torch")
+    assert fix is not None
+    assert fix.interventions == ("find-first-nan",)
+
+
+def test_another_loss_is_named_only_where_the_arm_has_one() -> None:
+    named = (Hypothesis("DF701", "frozen-parameters", supported("frozen", weight=0.9)),)
+    seen = book(unmoved("frozen"))
+    fix = choose_fix(named, {"DF701": load("DF701")}, all_interventions(), (), seen, "keras")
+    assert fix is not None
+    assert fix.says == "make every weight trainable"

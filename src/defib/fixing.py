@@ -79,7 +79,7 @@ def _says(one: Intervention, book: Book) -> str:
         arm = one.arm(book)
     except (Missing, NotAvailable):
         return one.does
-    if arm.loop == "canonical" and arm.edits:
+    if arm.loop == "canonical" and any(edit.op == "loss" for edit in arm.edits):
         return f"{one.does}, with the loss that belongs to the output"
     inputs = arm.inputs
     fills = inputs is not None and inputs.fill is not None and inputs.name != "impute"
