@@ -117,6 +117,14 @@ def test_interrupt_while_training_still_gets_its_diagnosis(tmp_path: Path, defib
         ("print('hello')", 2, "nothing-trained", "imported none of keras, torch and sklearn.neural_network"),
         ("import torch; torch.nn.Linear(2, 1)(torch.ones(1, 2))", 2, "nothing-trained", "imported torch, but"),
         ("import sys; sys.exit(5)", 5, "nothing-trained", "trained no network"),
+        (
+            "import multiprocessing as m\nif __name__ == '__main__':\n"
+            "    children = [m.get_context('spawn').Process(target=print) for _ in range(2)]\n"
+            "    [one.start() for one in children] and [one.join() for one in children]",
+            2,
+            "nothing-trained",
+            "it started 2 processes of its own, and defib sees only the one it runs in",
+        ),
         ("raise ValueError('early')", 1, "nothing-trained", "ended with ValueError: early"),
     ],
 )

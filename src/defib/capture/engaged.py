@@ -16,6 +16,11 @@ CLAIMED: Final[weakref.WeakSet[Any]] = weakref.WeakSet()
 """Optimizers of PyTorch that move the weights of a Keras model: their steps are seen from there."""
 
 
+KEPT_OUTSIDE: Final[set[str]] = set()
+"""Names of Keras models whose weights a loop of JAX keeps for itself (``stateless_call``): what is read from that loop
+is no network of JAX. Emptied when a new watching begins."""
+
+
 @final
 class Depth:
     """How many methods of a library are running, one inside the other."""

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any, Final, final
 
 from defib.capture import Watcher
+from defib.capture.engaged import KEPT_OUTSIDE
 from defib.capture.keras_patch import MARK
 from defib.capture.torch_frames import is_foreign, user_line
 from defib.subject import Subject
@@ -79,8 +80,8 @@ class JaxWatcher(Watcher):
             self._undo.pop()()
 
     def subjects(self) -> tuple[Subject, ...]:
-        """One Subject per training, in order of first step."""
-        if self._session is None:
+        """One Subject per training, in order of first step; none of a loop over a Keras model, which Keras tells of."""
+        if self._session is None or KEPT_OUTSIDE:
             return ()
         from defib.capture.jax_build import build_subjects
 

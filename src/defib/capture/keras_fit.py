@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from defib.capture import Watcher
+from defib.capture.engaged import KEPT_OUTSIDE
 from defib.capture.keras_patch import Patches
 from defib.subject import Subject
 
@@ -31,6 +32,7 @@ class KerasWatcher(Watcher):
         self._patches = Patches()
         self._attached: set[str] = set()
         self._session: Any = None
+        KEPT_OUTSIDE.clear()
 
     def attach(self) -> None:
         """Patch what is imported of ``keras`` and ``tf_keras``; may be called again when the other one comes in."""

@@ -19,7 +19,7 @@ import numpy as np
 
 from defib.adapters.keras.flavor import flavor_of
 from defib.adapters.keras.packing import parts_of
-from defib.capture.engaged import CLAIMED
+from defib.capture.engaged import CLAIMED, KEPT_OUTSIDE
 from defib.capture.keras_look import Look, Met, is_symbolic
 from defib.capture.keras_rows import to_array
 from defib.capture.keras_study import Study
@@ -88,6 +88,7 @@ class Loops:
         if self.session.depth:
             return None
         self.outside[str(model.name)] = None
+        KEPT_OUTSIDE.add(str(model.name))
         turn = Turn(args, kwargs)
         self.session.depth += 1
         turn.stack.callback(self.session.serving.leave)

@@ -38,7 +38,7 @@ def nothing_trained(script: str, outcome: ScriptOutcome, stderr: IO[str]) -> int
     )
     error = InputError(
         "nothing-trained",
-        came=f"{script} trained no network that defib could see: it {why}" + _broken(outcome),
+        came=f"{script} trained no network that defib could see: it {why}" + _broken(outcome) + _elsewhere(),
         expected="a program that trains a Keras, PyTorch or scikit-learn network in its own process",
         write="defib predictions p.csv --labels y.csv    # if all you have is predictions",
     )
@@ -46,6 +46,16 @@ def nothing_trained(script: str, outcome: ScriptOutcome, stderr: IO[str]) -> int
         raise error
     stderr.write(f"{error.message}\n")
     return outcome.exit_code
+
+
+def _elsewhere() -> str:
+    """Whether the program started processes, in which a training is not seen."""
+    counter = getattr(sys.modules.get("multiprocessing.process"), "_process_counter", None)
+    started = int("0" + "".join(filter(str.isdigit, repr(counter)))) - 1
+    if started < 1:
+        return ""
+    many = "a process" if started == 1 else f"{started} processes"
+    return f"; it started {many} of its own, and defib sees only the one it runs in: let torchrun start them"
 
 
 def _broken(outcome: ScriptOutcome) -> str:
