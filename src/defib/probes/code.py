@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from defib.evidence import Book, Evidence, Probe
+from defib.evidence import Book, Evidence, Missing, Probe
 from defib.probes.looking import is_weighted, training_rows
 from defib.subject import AnyArray, FloatArray, ForwardPass, LayerOutput, Moment, Subject
 
@@ -35,6 +35,8 @@ NO_CODE = CodeFacts(None, 0, 0.0, None)
 
 
 def _measure(subject: Subject, book: Book) -> CodeFacts:
+    if subject.rows_together:
+        raise Missing("CodeFacts", "rows that can be sent twice at once (this network takes its rows only together)")
     X = training_rows(subject, "CodeFacts", ROWS).X
     if find_code(subject.forward(np.repeat(X[:FEW_ROWS], 2, axis=0), training=True), 2) is None:
         return NO_CODE

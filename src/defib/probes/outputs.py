@@ -10,6 +10,7 @@ import numpy as np
 from defib.evidence import Book, Evidence, Missing, Probe
 from defib.measures.again import among
 from defib.measures.outputs import to_probabilities
+from defib.numbered import numbers_of
 from defib.probes.labels import LabelFacts, Task
 from defib.probes.looking import asks_for_the_mean, head_name, link_of
 from defib.read_symptom import read_symptom
@@ -119,14 +120,19 @@ def _of_rows(
     symptom = _symptom(subject, rows, task, "training" if share >= TRAINED_ON else "held_out", outputs, again=again)
     if rows.y is None or not 1 - TRAINED_ON <= share < TRAINED_ON:
         return symptom
-    fresh = Rows(np.asarray(rows.X)[~old], np.asarray(rows.y)[~old])
+    fresh = Rows(np.asanyarray(rows.X)[~old], np.asarray(rows.y)[~old])
     whole = outputs is not None and len(outputs) == len(rows)
     given = np.asarray(outputs)[~old] if whole else None
     return replace(symptom, skill=_symptom(subject, fresh, task, "held_out", given, again=again).skill)
 
 
 def _among_trained(rows: Rows, known: Rows | None) -> AnyArray:
-    return np.zeros(len(rows), bool) if known is None else among(np.asarray(rows.X), np.asarray(known.X))
+    if known is None:
+        return np.zeros(len(rows), bool)
+    mine, theirs = numbers_of(rows.X), numbers_of(known.X)
+    if mine is not None and theirs is not None:  # two nodes of a graph may well have the same features
+        return np.asarray(np.isin(mine, theirs))
+    return among(np.asarray(rows.X), np.asarray(known.X))
 
 
 def _centre(subject: Subject, task: Task | None, moment: Moment) -> float | None:
