@@ -21,6 +21,7 @@ from defib.adapters.torch.reading import Reading, Scene, picks_rows, read_loss, 
 from defib.capture.torch_call import Call, is_episode, key_of, unique
 from defib.capture.torch_rows import evenly
 from defib.capture.torch_scale import scale_of
+from defib.capture.torch_targets import without_makers
 from defib.subject import AnyArray
 
 UNKNOWN_OWN_LOSS: Final = (
@@ -55,6 +56,8 @@ class Analysis:
     """Where the label stands among the arguments of a model that computes its loss itself."""
     live: frozenset[int] = frozenset()
     """``id`` of the calls that the gradient of the loss reaches."""
+    target_makers: tuple[Any, ...] = ()
+    """Modules whose outputs the step took for labels."""
     stacked: AnyArray | None = None
     """Rows of many calls of one row each, where the loss joins them."""
 
@@ -129,6 +132,7 @@ def analyse(calls: Sequence[Call], nodes: Sequence[Node], loss: Any, names: Name
     if not used:
         return _unlinked(calls, nodes, loss)
     live = _live(nodes, calls, loss)
+    used, kept, makers = without_makers(kept, calls, used, live, loss)
     kept = _from_call_on(calls[used[0]], nodes, kept)
     if len(used) == 1:
         found = _single(calls, used[0], kept, loss, names)
@@ -136,7 +140,7 @@ def analyse(calls: Sequence[Call], nodes: Sequence[Node], loss: Any, names: Name
         found = _episode(calls, used)
     else:
         found = _composed(calls, used, kept, loss, names)
-    return replace(found, live=live)
+    return replace(found, live=live, target_makers=makers)
 
 
 def _live(nodes: Sequence[Node], calls: Sequence[Call], loss: Any) -> frozenset[int]:

@@ -20,7 +20,16 @@ from defib.capture.torch_answers import evaluations, held_out_of, own_groups, se
 from defib.capture.torch_fits import Fit
 from defib.capture.torch_held import as_arrays
 from defib.capture.torch_loads import loads_into, origin_of
-from defib.capture.torch_makers import PAIRED, TURNS, by_outputs, is_paired, makers, unseen
+from defib.capture.torch_makers import (
+    BOOTSTRAPPED,
+    PAIRED,
+    TURNS,
+    by_outputs,
+    is_bootstrapped,
+    is_paired,
+    makers,
+    unseen,
+)
 from defib.capture.torch_session import Session
 from defib.capture.torch_study import OptimizerWatch, Study
 from defib.capture.torch_trace import gradient_word
@@ -38,9 +47,9 @@ def build_subjects(session: Session, errors: list[str]) -> tuple[TorchSubject, .
     for key, study in session.studies.items():
         if judges & set(key):
             continue
-        paired = by_outputs(session, study.entries[0], PAIRED) if is_paired(study) else None
+        seen = by_outputs(session, study.entries[0], PAIRED) if is_paired(study) else None
         try:
-            found.append(paired or _subject(session, key, study))
+            found.append(seen or _subject(session, key, study))
         except Exception as error:
             errors.append(f"{type(error).__name__}: {error}")
     for entry in makers(session, judges):
@@ -60,13 +69,16 @@ def _subject(session: Session, key: tuple[int, ...], study: Study) -> TorchSubje
         )
     notes = [] if study.fit is None else list(study.fit.notes())
     notes += [one for one in study.notes if one != OTHER_LABELS or not study.extras.known]
-    if study.outside is not None:
+    study.bootstrapped = is_bootstrapped(study)
+    if study.bootstrapped:
+        notes.append(BOOTSTRAPPED)
+    elif study.outside is not None:
         notes.append(_outside(*study.outside))
     sample = study.rows.finish()
     captured = _captured(study, watch, sample is not None)
     training = None
     if sample is not None:
-        X, y = sample
+        X, y = sample if not study.bootstrapped else (sample[0], None)
         full = study.rows.period_rows or study.rows.n_rows
         places = places_of(X, as_arrays(study.held))
         study.held.clear()
@@ -165,7 +177,12 @@ def _captured(study: Study, watch: OptimizerWatch | None, has_rows: bool) -> Cap
 def _repeatable(study: Study) -> bool:
     """Whether the loss can be computed again from rows and labels."""
     reading = study.first.reading
-    return study.outside is None and reading is not None and (reading.replayable or study.extras.known)
+    return (
+        study.outside is None
+        and not study.bootstrapped
+        and reading is not None
+        and (reading.replayable or study.extras.known)
+    )
 
 
 def _door(study: Study) -> Door:
@@ -257,7 +274,7 @@ def _recipe(study: Study, watch: OptimizerWatch | None) -> TrainingRecipe:
     if study.fit is not None and study.fit.line:
         sources.update(loss=sources.get("fit", study.fit.line), fit=study.fit.line)
     return TrainingRecipe(
-        loss=reading.facts if reading is not None else None,
+        loss=reading.facts if reading is not None and not study.bootstrapped else None,
         optimizer=_optimizer_facts(study, watch),
         batch_size=max(study.first.door.n_rows, 1),
         n_updates=study.n_steps,

@@ -139,3 +139,9 @@ def between(nodes: Sequence[Node], calls: Sequence[Call], i: int, n: int = 1) ->
         return []
     stop = at[first + n] if first + n < len(at) else len(nodes)
     return list(nodes[at[first] : stop])
+
+
+def whole(nodes: Sequence[Node], calls: Sequence[Call]) -> bool:
+    """Whether the recording began with the first call that has a gradient, not with one after it."""
+    first = next((call for call in calls if call.grad), None)
+    return first is None or any(node.call and node.out is first.out for node in nodes)

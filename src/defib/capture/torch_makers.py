@@ -8,7 +8,7 @@ from defib.adapters.torch.door import plain_door
 from defib.adapters.torch.subject import TorchSubject
 from defib.capture.torch_evals import EvalLog
 from defib.capture.torch_session import Session
-from defib.capture.torch_study import Entry, Study
+from defib.capture.torch_study import Entry, Study, marks_of
 from defib.recipe import TrainingRecipe
 from defib.subject import Rows, TrainingTrace
 
@@ -39,6 +39,20 @@ PAIRED = (
 def is_paired(study: Study) -> bool:
     """Whether one network was called several times per step, side by side."""
     return study.first.composite is not None and len(study.entries) == 1
+
+
+BOOTSTRAPPED = (
+    "the targets of the loss come from networks that change while this one is trained (temporal differences, "
+    "self-training): the training was not repeated; the outputs are looked at, and what needs labels or the loss was "
+    "not assessed"
+)
+
+
+def is_bootstrapped(study: Study) -> bool:
+    """Whether the targets were made by the network itself, or by one whose weights moved meanwhile."""
+    own = {id(one.module) for one in study.entries}
+    makers = zip(study.first.target_makers, study.maker_marks, strict=True)
+    return any(id(one) in own or marks_of(one) != marks for one, marks in makers)
 
 
 def by_outputs(session: Session, entry: Entry, note: str) -> TorchSubject | None:

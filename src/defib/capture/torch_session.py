@@ -15,7 +15,7 @@ from defib.adapters.torch.program import Node
 from defib.adapters.torch.tape import Tape
 from defib.capture.engaged import CLAIMED
 from defib.capture.torch_analysis import Analysis, analyse
-from defib.capture.torch_call import Call, apart, between, copied, key_of, repeats, unique, version_of
+from defib.capture.torch_call import Call, apart, between, copied, key_of, repeats, unique, version_of, whole
 from defib.capture.torch_evals import EvalLog
 from defib.capture.torch_fits import Fit
 from defib.capture.torch_frames import user_line, user_place
@@ -118,7 +118,9 @@ class Session:
         full = self.tape is not None and self.tape.full
         if full or len(self.calls) >= MAX_OPEN or (same >= MAX_OPEN_CALLS and not mine[-1].of_one_row):
             return True
-        return same > 0 and not (grad and all(call.grad for call in self.calls))
+        if not grad:  # targets, or a look in between: a call whose backward pass is to come stays open
+            return same > 0 and not any(call.grad for call in self.calls)
+        return same > 0 and not all(call.grad for call in self.calls)
 
     def after_call(self, entry: Entry, args: Any, kwargs: Any, out: Any, grad: bool) -> None:
         """A top-level call is over; record what follows it when that is wanted."""
@@ -217,7 +219,7 @@ class Session:
 
     def _study(self, calls: list[Call], nodes: list[Node] | None, loss: Any, line: str) -> Study | None:
         """The study that a finished step belongs to, fed with it."""
-        if nodes is None:
+        if nodes is None or not whole(nodes, calls):
             known = self._known(calls)
             if known is not None:
                 self.turns.backward([entry.module for entry in known.entries])
@@ -246,14 +248,15 @@ class Session:
 
     def _known(self, calls: list[Call]) -> Study | None:
         """Without a recording: the same call of the step as in the recorded ones; the others were evaluations."""
-        last = calls[-1]
-        study = self.alone.get(id(last.module))
+        last = next((i for i in reversed(range(len(calls))) if calls[i].grad), len(calls) - 1)
+        study = self.alone.get(id(calls[last].module))
         if study is None:
             study = self.studies.get(key_of(calls))
             return study
-        at = study.first.positions[0] if len(calls) == study.first.n_calls else len(calls) - 1
+        at = study.first.positions[0] if len(calls) == study.first.n_calls else last
         study.glance(calls[at])
-        self._evaluated([call for i, call in enumerate(calls) if i != at], [])
+        makers = study.first.target_makers
+        self._evaluated([one for i, one in enumerate(calls) if i != at and not _any_is(makers, one.module)], [])
         return study
 
     def _names(self, module: Any) -> Any:
@@ -261,7 +264,7 @@ class Session:
 
     def _rest(self, calls: list[Call], nodes: list[Node], analysis: Analysis) -> None:
         for i, call in enumerate(calls):
-            if i not in analysis.positions:
+            if i not in analysis.positions and not _any_is(analysis.target_makers, call.module):
                 self._evaluated([call], between(nodes, calls, i))
 
     def _start(self, analysis: Analysis) -> Study:
@@ -389,3 +392,7 @@ def _last_scalar(nodes: Sequence[Node]) -> Any:
         if scalar and not node.call:
             return out
     return None
+
+
+def _any_is(modules: Sequence[Any], module: Any) -> bool:
+    return any(one is module for one in modules)

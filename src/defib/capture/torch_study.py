@@ -97,6 +97,12 @@ class OptimizerWatch:
         return False
 
 
+def marks_of(module: Any) -> tuple[float, ...]:
+    """Numbers that change when a weight of the module does."""
+    with torch.no_grad():
+        return tuple(float(one.detach().double().abs().sum()) for one in unwrapped(module).parameters())
+
+
 @final
 class Study:
     """One training, of one module or of several that feed each other."""
@@ -115,6 +121,10 @@ class Study:
         """By this training's own steps, whichever optimizer made them."""
         self.outside: tuple[int, float, float] | None = None
         """Backward pass at which the loss was not what the first step's formula gives: what that gives, what it was."""
+        self.maker_marks = tuple(marks_of(module) for module in self.first.target_makers)
+        """What the weights of those that made its targets were at its first step."""
+        self.bootstrapped = False
+        """Its targets came from networks that changed meanwhile."""
         self.dear = False
         """Reading its steps takes too much of the training's time."""
         self.took_over = 0
