@@ -333,3 +333,16 @@ def test_a_quantile_is_judged_by_the_best_straight_line(columns: int) -> None:
     falling = read_symptom(-beside, y=y, task="regression", straight=True).skill
     assert falling is not None
     assert falling.value == pytest.approx(0.0)
+
+
+@pytest.mark.parametrize(("columns", "known"), [(64, True), (4, False)])
+def test_a_pixel_that_hardly_varies_does_not_outweigh_a_picture(columns: int, known: bool) -> None:
+    y = np.random.default_rng(0).normal(size=(100, columns))
+    y[:, 0] = 1e-4 * y[:, 0]
+    outputs = 0.9 * y + 0.01  # hardly off, but a hundred times what the first column varies
+    seen = read_symptom(outputs, y=y, task="regression").skill
+    assert seen is not None
+    assert seen.value == pytest.approx(
+        r2_score(y, outputs, multioutput="variance_weighted" if known else "uniform_average")
+    )
+    assert seen.shown is known

@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from defib.asides import asides
 from defib.assess import Assessments, assess_all, hold_to_control, hold_to_inside, hold_to_signal, leading
 from defib.catalogue import all_causes
@@ -248,7 +250,7 @@ def _conclude(subject: Subject, book: Book, gate: Gate, found: Assessments, camp
         framework=subject.framework,
         symptom=gate.symptom,
         outcome=outcome,
-        headline=headline(gate, causes, outcome, too_few, all_needed=all_needed, ahead=ahead(gate.symptom.skill, book)),
+        headline=headline(gate, causes, outcome, too_few, all_needed=all_needed, ahead=_ahead(subject, gate, book)),
         causes=causes,
         ruled_out=_with(found.assessed, "ruled_out"),
         inconclusive=_with(found.assessed, "inconclusive"),
@@ -271,6 +273,13 @@ def _conclude(subject: Subject, book: Book, gate: Gate, found: Assessments, camp
         versions=versions(subject.framework),
         measured=Measured(subject.trace, {type(one).__name__: one for one in book.found.values()}),
     )
+
+
+def _ahead(subject: Subject, gate: Gate, book: Book) -> str:
+    """How far a standard model is ahead; nothing of an autoencoder, whose rows any model can copy."""
+    rows = subject.training
+    copies = rows is not None and rows.y is not None and np.array_equal(rows.X, rows.y)
+    return "" if copies else ahead(gate.symptom.skill, book)
 
 
 def _straight(subject: Subject, gate: Gate) -> tuple[str, ...]:

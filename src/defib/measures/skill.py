@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 AnyArray: TypeAlias = NDArray[Any]
 FloatArray: TypeAlias = NDArray[np.floating[Any]]
 
+PICTURE = 16
+"""Columns from which on targets are pixels, bands or steps in one unit; fewer may each have a unit of its own."""
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -141,15 +144,25 @@ def gini_skill(scores: FloatArray, positive: AnyArray) -> Estimate | None:
 def r2(predictions: FloatArray, y: FloatArray) -> float:
     """``1 - mse / var(y)``, mean over the columns with variance, in (-inf, 1]; NaN when none varies. ``(n, k)`` each.
 
+    From `PICTURE` columns on their squares are added up first (``variance_weighted``): a pixel that hardly
+    ever varies would else outweigh all others.
+
     >>> r2(np.array([[1.0], [2.0], [3.0]]), np.array([[1.0], [2.0], [3.0]]))
     1.0
     """
-    variance = y.var(axis=0)
-    varies = variance > 0
+    varies = y.var(axis=0) > 0
     if not varies.any():
         return float("nan")
-    errors = ((predictions - y) ** 2).mean(axis=0)
-    return float((1 - errors[varies] / variance[varies]).mean())
+    errors, distances = _squares(predictions[:, varies], y[:, varies])
+    return float((1 - errors.mean(axis=0) / distances.mean(axis=0)).mean())
+
+
+def _squares(predictions: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Squared errors and squared distances to the mean, ``(n, k)`` each; ``(n, 1)`` where the columns are a picture."""
+    errors, distances = (predictions - y) ** 2, (y - y.mean(axis=0)) ** 2
+    if y.shape[1] < PICTURE:
+        return errors, distances
+    return errors.sum(axis=1, keepdims=True), distances.sum(axis=1, keepdims=True)
 
 
 def straightened(predictions: FloatArray, y: FloatArray) -> FloatArray:
@@ -187,8 +200,7 @@ def r2_skill(predictions: FloatArray, y: FloatArray) -> Estimate | None:
     varies = y.var(axis=0) > 0
     if not varies.any():
         return None
-    errors = (predictions[:, varies] - y[:, varies]) ** 2
-    distances = (y[:, varies] - y[:, varies].mean(axis=0)) ** 2
+    errors, distances = _squares(predictions[:, varies], y[:, varies])
     s, t = errors.mean(axis=0), distances.mean(axis=0)
     pulls = (-(errors - s) / t + s * (distances - t) / t**2).mean(axis=1)
     n = len(y)
