@@ -187,6 +187,20 @@ def test_every_probe_can_read_it() -> None:
     assert not [one for one in book.missing.values() if "rows of the whole" in one]
 
 
+def test_a_network_that_draws_numbers_is_none_of_these() -> None:
+    torch.manual_seed(0)
+    X, net = torch.randn(30, 3), nn.Linear(3, 1)
+    net.forward = lambda x: F.dropout(x, 0.5) @ net.weight.T + net.bias
+    with watch() as watched:
+        optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+        for _ in range(3):
+            optimizer.zero_grad()
+            F.mse_loss(net(X), X[:, :1]).backward()
+            optimizer.step()
+    (subject,) = watched.subjects()
+    assert not subject.rows_together
+
+
 def in_the_graph_alone(*, known: bool) -> TorchSubject:
     """Every node's features are its own name: what its class is, only its neighbours tell (or nothing does)."""
     torch.manual_seed(0)
