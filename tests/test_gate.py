@@ -156,6 +156,14 @@ def test_squeezed_outputs_on_the_right_side_of_one_half_are_of_use() -> None:
     assert read_gate(with_labels(replace(VARIED, skill=skill, logit_spread=0.05), 0.8)).problem == "none"
 
 
+@pytest.mark.parametrize(("broadcasts", "problem"), [(True, "weak"), (False, "none")])
+def test_an_order_that_came_of_every_prediction_against_every_label_is_luck(broadcasts: bool, problem: str) -> None:
+    skill = Skill("gini", 0.8, (0.7, 0.9), 200, "held_out", usable=0.3, usable_interval=(0.25, 0.35))
+    known = with_labels(replace(VARIED, skill=skill), 0.8)
+    head = replace(HEAD, target_shape=(32,), broadcasts=broadcasts)
+    assert read_gate(replace(known, found={**known.found, HeadFacts: head})).problem == problem
+
+
 @pytest.mark.parametrize(
     ("units", "n_classes", "outside", "problem"),
     [(1, 3, 0.33, "unsayable"), (1, 3, 0.01, "none"), (1, 2, 0.33, "none"), (3, 3, 0.33, "none")],

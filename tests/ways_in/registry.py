@@ -114,6 +114,7 @@ WAYS: Final[tuple[Way, ...]] = (
             "keras_torch_loop": HEALTHY,
             "keras_torch_prices": "labels-outside-output-range",
             "keras_torch_softmax": "single-unit-softmax",
+            "keras_torch_broadcast": "broadcast-loss",
         },
         note="backward by hand, optimizers of PyTorch and of Keras",
         env={"KERAS_BACKEND": "torch"},
