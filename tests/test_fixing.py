@@ -37,3 +37,14 @@ def test_another_loss_is_named_only_where_the_arm_has_one() -> None:
     fix = choose_fix(named, {"DF701": load("DF701")}, all_interventions(), (), seen, "keras")
     assert fix is not None
     assert fix.says == "make every weight trainable"
+
+
+def test_a_set_that_fills_missing_cells_on_its_way_mends_missing_cells() -> None:
+    named = (Hypothesis("DF103", "nan-inputs", supported("NaN", weight=0.9)),)
+    both = "standardize-inputs + standardize-targets"
+    proven = Trial(both, "treated", "", (0, 1, 2), (1.0,) * 3, (1.0,) * 3, (0.0,) * 3, sufficient=True)
+    for cells in (3, 0):
+        seen = book(RAW, replace(INPUTS, nan_cells=cells))
+        fix = choose_fix(named, {"DF103": load("DF103")}, all_interventions(), (proven,), seen, "keras")
+        assert fix is not None
+        assert (fix.interventions == ("standardize-inputs", "standardize-targets")) == (cells > 0)

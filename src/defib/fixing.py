@@ -10,6 +10,8 @@ from defib.evidence import Book, Missing
 from defib.interventions import Intervention
 from defib.subject import NotAvailable
 
+FILL = "impute-nan"
+
 
 def choose_fix(
     causes: Sequence[Hypothesis],
@@ -39,7 +41,8 @@ def choose_fix(
     likely = [name for name in own if name in hopeful]
     as_on_its_page = [name for name in catalogue[first.code].fixes if name in interventions]
     untried = [name for name in as_on_its_page if name not in in_vain and _applies(interventions[name], book)]
-    together = [t for t in trials if t.sufficient and len(t.changes) > 1 and set(t.changes) & set(own)]
+    mends = {*own, *(_filling(interventions, book) if FILL in own else ())}
+    together = [t for t in trials if t.sufficient and len(t.changes) > 1 and set(t.changes) & mends]
     pair = min(together, key=lambda trial: len(trial.changes), default=None)
     chosen = next(iter([*verified, *([pair.intervention] if pair else []), *likely, *untried]), None)
     if chosen is None:
@@ -66,6 +69,19 @@ def _fixes_of(
     return list(dict.fromkeys(names))
 
 
+def _filling(interventions: Mapping[str, Intervention], book: Book) -> list[str]:
+    """Changes that fill missing cells on their way."""
+    return [name for name, one in interventions.items() if _applies(one, book) and _fills(one, book)]
+
+
+def _fills(one: Intervention, book: Book) -> bool:
+    try:
+        inputs = one.arm(book).inputs
+    except (Missing, NotAvailable):
+        return False
+    return inputs is not None and inputs.fill is not None
+
+
 def _applies(one: Intervention, book: Book) -> bool:
     try:
         return one.applies(book) is None
@@ -81,9 +97,7 @@ def _says(one: Intervention, book: Book) -> str:
         return one.does
     if arm.loop == "canonical" and any(edit.op == "loss" for edit in arm.edits):
         return f"{one.does}, with the loss that belongs to the output"
-    inputs = arm.inputs
-    fills = inputs is not None and inputs.fill is not None and inputs.name != "impute"
-    return f"fill the missing cells and {one.does}" if fills else one.does
+    return f"fill the missing cells and {one.does}" if one.name != FILL and _fills(one, book) else one.does
 
 
 def _code(one: Intervention, book: Book, framework: str) -> str:
