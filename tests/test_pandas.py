@@ -89,7 +89,7 @@ def torch_subject() -> Any:
 @pytest.mark.parametrize(
     ("made", "named"),
     [(keras_subject, True), (sklearn_subject, True), (torch_subject, False)],
-    ids=lambda one: str(one),
+    ids=["keras", "sklearn", "torch"],
 )
 @pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
 def test_the_rows_of_a_program_are_those_of_the_table(made: Callable[[], Any], named: bool) -> None:
