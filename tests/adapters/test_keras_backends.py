@@ -16,6 +16,11 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTRACT = {
+    "adapters/test_contract.py": (
+        "test_an_adapter_agrees_with_the_numpy_network[keras-binary-sgd]",
+        "test_an_adapter_agrees_with_the_numpy_network[keras-classes-adam]",
+        "test_an_adapter_agrees_with_the_numpy_network[keras-regression-momentum]",
+    ),
     "adapters/test_keras.py": (
         "test_forward_gives_every_layer_with_fused_activations_split",
         "test_gradients_and_loss_equal_the_formula",
