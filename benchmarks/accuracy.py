@@ -145,8 +145,8 @@ def held_against(case: Case, seed: int, diagnoses: Sequence[dict[str, Any]], sec
     )  # fmt: skip
 
 
-def run_case(case: Case, seed: int, strategy: str, options: Sequence[str]) -> Result:
-    """Run one program under one strategy in an empty folder and judge the report."""
+def run_case(case: Case, seed: int, strategy: str, options: Sequence[str], reports: Path | None = None) -> Result:
+    """Run one program under one strategy in an empty folder and judge the report; keep its text in ``reports``."""
     if strategy in ALWAYS:
         said = {
             "outcome": "cause_found",
@@ -170,6 +170,8 @@ def run_case(case: Case, seed: int, strategy: str, options: Sequence[str]) -> Re
                 timeout=SECONDS_PER_RUN,
             )  # fmt: skip
             trouble = done.stderr[-400:]
+            if reports is not None:
+                (reports / f"{case.id}-{seed}-{strategy}.txt").write_text(done.stdout)
         except subprocess.TimeoutExpired:
             trouble = f"not finished after {SECONDS_PER_RUN} s"
         seconds = round(time.perf_counter() - start, 1)
@@ -267,15 +269,20 @@ def main() -> int:
     parser.add_argument("--budget", type=float, help="seconds of trials per model (default: defib's own)")
     parser.add_argument("--strategy", nargs="*", choices=STRATEGIES, default=["defib"])
     parser.add_argument("--diff", type=Path, metavar="FILE", help="an accepted table (JSON): say what changed since")
+    parser.add_argument(
+        "--reports", type=Path, metavar="DIR", help="keep what each program and defib printed, to be read"
+    )
     parser.add_argument("--out", type=Path, default=Path("accuracy.json"))
     args = parser.parse_args()
     options = [] if args.budget is None else ["--budget", str(args.budget)]
     chosen_cases = cases(args.split, args.only, args.framework)
     jobs = [(case, seed, strategy) for strategy in args.strategy for case in chosen_cases for seed in args.seeds]
     results: list[Result] = []
-    args.out.parent.mkdir(parents=True, exist_ok=True)
+    for folder in (args.out.parent, args.reports):
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(args.jobs) as pool:
-        for r in pool.map(lambda job: run_case(*job, options), jobs):
+        for r in pool.map(lambda job: run_case(*job, options, args.reports), jobs):
             results.append(r)
             args.out.write_text(json.dumps([asdict(r) for r in results], indent=1) + "\n")  # an interrupted run counts
             said = " ".join(r.causes[:3]) or r.outcome
