@@ -16,6 +16,10 @@ from numpy.typing import NDArray
 
 from defib.numbered import numbered_like
 from defib.recipe import Arm, TrainingRecipe
+from defib.served import Handling as Handling
+from defib.served import Loading as Loading
+from defib.served import ServingCalls as ServingCalls
+from defib.served import WeightsOrigin as WeightsOrigin
 
 AnyArray: TypeAlias = NDArray[Any]
 FloatArray: TypeAlias = NDArray[np.floating[Any]]
@@ -169,58 +173,6 @@ class TrainingTrace:
     """Sentences on what was sampled or could not be recorded."""
 
 
-@dataclass(frozen=True)
-class Loading:
-    """One load of saved weights into a network, as the program made it."""
-
-    how: str
-    """The user's call: ``load_state_dict``, ``load_weights``."""
-    line: str
-    """``file:line`` of it."""
-    filled_fraction: float
-    """Share of the weights (by count) that got a value from the file, in [0, 1]."""
-    n_weights: int
-    """How many weights the network that was loaded into has."""
-    after_training: bool
-    """Whether the network had been trained by then."""
-    left: tuple[str, ...] = ()
-    """Names of weights that the file had no value for, as the network that was loaded into has them."""
-    part: str = ""
-    """Where that network stands inside the one that predicted (``encoder``); empty when it is the whole."""
-    unexpected: tuple[str, ...] = ()
-    """Names in the file that the network does not have; the first few."""
-
-
-@dataclass(frozen=True)
-class ServingCalls:
-    """How the program called the network for the rows of ``prediction``."""
-
-    in_training_mode: bool
-    """Whether it was in training mode (batch statistics, dropout) when it predicted."""
-    sizes: tuple[int, ...]
-    """Rows of each call, in order."""
-    place: tuple[str, ...] = ()
-    """The program's frames of the last call, innermost first, each ``file:line``."""
-    overwritten: int = 0
-    """Outputs that the program kept while the network wrote the next ones into the same memory."""
-
-
-@dataclass(frozen=True)
-class WeightsOrigin:
-    """Where the weights come from that made the predictions."""
-
-    another_instance: bool
-    """The network that predicted is another object than the one that was trained."""
-    likeness_to_trained: float
-    """Correlation of its kernels with those that the training left, in [−1, 1]; 1 = the same weights."""
-    likeness_to_initial: float | None
-    """Correlation with those that the training started from; ``None`` when they are not known."""
-    as_drawn: bool | None = None
-    """Whether its weights may be a fresh draw of the initializer that the training started from; ``None``: unknown."""
-    loads: tuple[Loading, ...] = ()
-    """Loads into the network that predicted, in order; into the trained one when it is the same."""
-
-
 class Inside(ABC):
     """A trained clone, looked into. Rows and labels are those at *its* door and loss (`Subject.at_the_door`)."""
 
@@ -243,26 +195,6 @@ class Inside(ABC):
     @abstractmethod
     def loss(self, X: AnyArray, y: AnyArray) -> float:
         """The arm's loss in evaluation mode."""
-
-
-@dataclass(frozen=True)
-class Handling:
-    """One thing that the program's source does with its predictions, after they left the network."""
-
-    kind: Literal["argmax", "integer", "round", "alias", "cache"]
-    """``argmax``: the largest column; ``integer``: whole numbers; ``round``: so many decimals; ``alias``: one buffer
-    filled and kept again and again; ``cache``: answers out of a cache."""
-    line: str
-    """``file:line``, the file without its folder."""
-    code: str
-    """The expression, or the function's name for a cache."""
-    axis: int | None = None
-    decimals: int = 0
-    squashed: bool = False
-    """A sigmoid or softmax of the program's stands before it."""
-    hits: int = 0
-    misses: int = 0
-    """How often the cache answered by itself, and how often it asked."""
 
 
 class Trained(ABC):

@@ -9,7 +9,8 @@ from typing import Any, Final
 import numpy as np
 import torch
 
-from defib.adapters.torch.arrays import map_leaves, tensors_in, to_numpy
+from defib.adapters.torch.arrays import leaf_tensors, tensors_in, to_numpy
+from defib.adapters.torch.batches import picks_rows, without_picking
 from defib.adapters.torch.choices import TWIN, is_twin, why_no_labels
 from defib.adapters.torch.composite import Composite
 from defib.adapters.torch.door import Door, batch_rows, plain_parts, read_door
@@ -17,7 +18,7 @@ from defib.adapters.torch.inside import label_paths, own_loss, read_inside, with
 from defib.adapters.torch.masks import masks
 from defib.adapters.torch.ops import DETACHING
 from defib.adapters.torch.program import Leaf, Node, Program, compile_nodes, slice_nodes, tracked, uses
-from defib.adapters.torch.reading import Reading, Scene, picks_rows, read_loss, without_picking
+from defib.adapters.torch.reading import Reading, Scene, read_loss
 from defib.capture.torch_call import Call, is_episode, key_of, unique
 from defib.capture.torch_rows import evenly
 from defib.capture.torch_scale import scale_of
@@ -350,7 +351,7 @@ def any_label(nodes: Sequence[Node], outputs: Sequence[Any], rows: Sequence[Any]
     """Any row tensor that was used after the call and does not come from its outputs (``y.numpy()``)."""
     known = {id(one) for one in (*outputs, *rows)} | masks(nodes)
     for node in nodes:
-        used = _tensors((node.args, dict(node.kwargs)))
+        used = leaf_tensors((node.args, dict(node.kwargs)))
         if any(id(one) in known for one in used):
             known |= {id(one) for one in tensors_in(node.out)}
             continue
@@ -362,9 +363,3 @@ def any_label(nodes: Sequence[Node], outputs: Sequence[Any], rows: Sequence[Any]
 
 def _row_like(tensor: Any, n_rows: int) -> bool:
     return bool(tensor.dim()) and tensor.shape[0] == n_rows and not isinstance(tensor, torch.nn.Parameter)
-
-
-def _tensors(value: Any) -> list[Any]:
-    found: list[Any] = []
-    map_leaves(value, lambda leaf: found.append(leaf) if isinstance(leaf, torch.Tensor) else None)
-    return found

@@ -59,6 +59,13 @@ def _same_mapping(like: Any, items: dict[Any, Any]) -> Any:
         return items
 
 
+def leaf_tensors(value: Any) -> list[Any]:
+    """All tensors that `map_leaves` comes to, in order: those in slices, too."""
+    found: list[Any] = []
+    map_leaves(value, lambda leaf: found.append(leaf) if isinstance(leaf, torch.Tensor) else None)
+    return found
+
+
 def tensors_in(value: Any) -> Iterator[Any]:
     """All tensors in a nest of tuples, lists, mappings and dataclasses, in order."""
     if isinstance(value, torch.Tensor):

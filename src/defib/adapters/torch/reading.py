@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import torch
 
-from defib.adapters.torch.arrays import map_leaves, tensors_in
+from defib.adapters.torch.arrays import leaf_tensors
+from defib.adapters.torch.batches import without_picking
 from defib.adapters.torch.masks import Picking, masks, picking
 from defib.adapters.torch.numeric import kind_by_numbers
 from defib.adapters.torch.ops import ELEMENTWISE_LOSSES, LOSSES, activation_of, kind_of
@@ -21,8 +22,6 @@ from defib.adapters.torch.program import (
     derived,
     slice_nodes,
     slots_in,
-    tracked,
-    uses,
 )
 from defib.recipe import LossFacts, LossKind, LossTakes
 
@@ -43,12 +42,6 @@ EXPECTED: Final[frozenset[tuple[str, str]]] = frozenset(
     {("sigmoid", "probabilities"), ("softmax", "probabilities"), ("log_softmax", "log_probabilities")}
 )
 """(activation between model and loss, what the loss takes) where the model's own outputs are logits, rightly."""
-
-
-INDEXING: Final[frozenset[str]] = frozenset({"__getitem__", "index_select", "take", "narrow", "gather"})
-FACTORIES: Final[frozenset[str]] = frozenset(
-    {"ones", "zeros", "full", "arange", "eye", "linspace", "rand", "randn", "randint", "randperm", "empty"}
-)
 
 
 OTHER_LABELS: Final = (
@@ -91,7 +84,7 @@ def read_loss(nodes: Sequence[Node], loss: Any, scene: Scene) -> Reading | None:
     """Read the loss of one step; ``None`` when it visibly does not come from the model's outputs."""
     kept = _from_row_labels(slice_nodes(nodes, [loss]), scene)
     outputs = {id(one) for one in scene.outputs}
-    used = {id(leaf) for node in kept for leaf in _tensors((node.args, dict(node.kwargs)))}
+    used = {id(leaf) for node in kept for leaf in leaf_tensors((node.args, dict(node.kwargs)))}
     if not used & outputs and id(loss) not in outputs:
         return None
     picks = picking(kept, scene.outputs, scene.n_rows)
@@ -104,41 +97,6 @@ def read_loss(nodes: Sequence[Node], loss: Any, scene: Scene) -> Reading | None:
 def _from_row_labels(nodes: list[Node], scene: Scene) -> list[Node]:
     known = {id(one) for one in (*scene.outputs, *scene.inputs)} | set(scene.parameters)
     return without_picking(nodes, known, scene.n_rows)
-
-
-def without_picking(nodes: list[Node], known: set[int], n_rows: int) -> list[Node]:
-    """Leave out how this batch was picked from all rows (``y[idx]``, ``torch.tensor(y_np[a:b])``).
-
-    What was picked then is the label (or the input) tensor, with a row on its first axis. ``known`` are
-    the ids of outputs, inputs and parameters: what comes from them was computed, not picked.
-    """
-    derived, rows, picked = set(known), set[int](), set[int]()
-    for node in nodes:
-        used = uses(node)
-        if node.call or any(id(one) in derived for one in used):
-            derived |= {id(one) for one in tracked(node.out)}
-        elif node.name not in FACTORIES and picks_rows(node, n_rows, rows):
-            picked.add(id(node.out))
-            rows.add(id(node.out))
-        elif any(id(one) in rows for one in used):
-            rows |= {id(one) for one in tensors_in(node.out)}
-    if not picked or id(nodes[-1].out) in picked:
-        return nodes
-    return slice_nodes([node for node in nodes if id(node.out) not in picked], tracked(nodes[-1].out))
-
-
-def picks_rows(node: Node, n_rows: int, rows: set[int] = frozenset()) -> bool:  # type: ignore[assignment]
-    """Whether a call makes one batch of row values out of something that is no such batch."""
-    out = node.out
-    if not isinstance(out, torch.Tensor) or not out.dim() or out.shape[0] != n_rows:
-        return False
-    used = _tensors((node.args, dict(node.kwargs)))
-    if node.name in INDEXING and used and id(used[0]) not in rows:
-        # By numbers that were picked themselves, too: y[perm[a:b]] is the label, perm[a:b] is not.
-        return used[0].shape[:1] != (n_rows,) or len(used) > 1
-    if any(id(one) in rows for one in used):
-        return False
-    return not any(one.dim() and one.shape[0] == n_rows for one in used)
 
 
 class _Leaves:
@@ -194,12 +152,6 @@ def _by_row(node: Node, key: str) -> bool:
     if not isinstance(weight, torch.Tensor) or not isinstance(first, torch.Tensor):
         return False
     return bool(weight.dim() > 0 and weight.shape[0] == first.shape[0] and weight.dim() == first.dim())
-
-
-def _tensors(value: Any) -> list[Any]:
-    found: list[Any] = []
-    map_leaves(value, lambda leaf: found.append(leaf) if isinstance(leaf, torch.Tensor) else None)
-    return found
 
 
 def _interpret(program: Program, nodes: Sequence[Node], leaves: _Leaves, scene: Scene) -> Reading:
@@ -346,7 +298,7 @@ def _shapes(program: Program, nodes: Sequence[Node], meeting: int | None) -> tup
     if meeting is None:
         return None, None, None
     step, node = program.steps[meeting], nodes[meeting]
-    tensors = _tensors((node.args, dict(node.kwargs)))
+    tensors = leaf_tensors((node.args, dict(node.kwargs)))
     from_label = _ancestors_only(program, step, meeting)
     pairs = list(zip(slots_in(step), tensors, strict=False))
     prediction = next((tuple(t.shape) for slot, t in pairs if slot not in from_label), None)

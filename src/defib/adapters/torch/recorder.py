@@ -10,7 +10,7 @@ from typing import Any, final
 import torch
 from torch.overrides import TorchFunctionMode
 
-from defib.adapters.torch.arrays import map_leaves, tensors_in, to_numpy
+from defib.adapters.torch.arrays import leaf_tensors, tensors_in, to_numpy
 from defib.adapters.torch.ops import activation_of, kind_of, op_name
 from defib.subject import AnyArray, Layer, LayerKind, LayerOutput
 
@@ -128,7 +128,7 @@ class Recorder(TorchFunctionMode):  # type: ignore[misc]  # torch is Any to mypy
         return out
 
     def _record(self, name: str, args: Any, kwargs: Any, out: Any, first: Any) -> None:
-        used = _tensors((args, kwargs))
+        used = leaf_tensors((args, kwargs))
         sources = [self.source[id(one)] for one in used if id(one) in self.source]
         if not sources:
             return
@@ -203,12 +203,6 @@ def next_place(name: str, args: Any, counts: dict[str, int]) -> tuple[str, int] 
         return None
     counts[group] = counts.get(group, -1) + 1
     return group, counts[group]
-
-
-def _tensors(value: Any) -> list[Any]:
-    found: list[Any] = []
-    map_leaves(value, lambda leaf: found.append(leaf) if isinstance(leaf, torch.Tensor) else None)
-    return found
 
 
 def last_weights(records: list[OpRecord]) -> int:
