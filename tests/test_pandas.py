@@ -152,7 +152,7 @@ FACTS = InputFacts(40, 3, "tabular", 3000.0, 900.0, 1.0, 3100.0, 900.0, 3.0, 2, 
 
 def test_other_causes_name_columns_too() -> None:
     assert nan_inputs._named(FACTS) == " (most in column 1 'age')"
-    assert nan_inputs._named(dataclasses.replace(FACTS, columns=())) == ""
+    assert nan_inputs._named(dataclasses.replace(FACTS, columns=())) == " (most in column 1)"
     from defib.probes.reach import ReachFacts
 
     facts = ReachFacts(False, None, 3, ((0, 0), (2, 2)))
