@@ -13,6 +13,7 @@ from defib.adapters.keras.flavor import flavor_of, to_numpy
 from defib.adapters.keras.packing import CannotPack, output_keys
 from defib.adapters.keras.quiet import busy
 from defib.capture.engaged import Depth
+from defib.capture.keras_counted import settler
 from defib.capture.keras_given import fit_part, held_part, outside_graphs, stream_shuffled
 from defib.capture.keras_loads import Instances
 from defib.capture.keras_loop import STATELESS, Loops
@@ -120,8 +121,7 @@ class Session:
         except BaseException:  # nobody will take this turn: what it holds open would stay so
             turn.stack.close()
             raise
-        before, callbacks = study.n_epochs, given.get("callbacks")
-        turn.finish = lambda result: note_restored(study, callbacks, before)
+        turn.finish = self._at_the_end(study, given.get("callbacks"))
         return turn
 
     def join(self, model: Any, ended: Callable[[], None]) -> bool:
@@ -136,10 +136,18 @@ class Session:
         self._enter(turn, study)
         self.joined = (turn, ended)
         self.safely(self._running_rows, turn, study, given)
-        before, callbacks = study.n_epochs, given["callbacks"]
-        turn.finish = lambda result: note_restored(study, callbacks, before)
+        turn.finish = self._at_the_end(study, given["callbacks"])
         self._ready(study)
         return True
+
+    def _at_the_end(self, study: Study, callbacks: Any) -> Callable[[Any], None]:
+        before, settle = study.n_epochs, settler(study)
+
+        def finish(result: Any) -> None:
+            settle()
+            note_restored(study, callbacks, before)
+
+        return finish
 
     def _running_rows(self, turn: Turn, study: Study, given: dict[str, Any]) -> None:
         x, data = given["x"], given["validation_data"]
