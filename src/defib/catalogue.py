@@ -13,6 +13,7 @@ CAUSES: dict[str, str] = {
     "DF104": "unshuffled_rows",
     "DF105": "class_imbalance",
     "DF106": "target_scale",
+    "DF107": "signal_masked",
     "DF201": "constant_labels",
     "DF202": "misaligned_labels",
     "DF203": "labels_outside_output_range",

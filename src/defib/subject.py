@@ -7,13 +7,14 @@ sees a network only through this protocol; no framework's tensor crosses it.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from defib.beside import Beside
 from defib.numbered import numbered_like
 from defib.recipe import Arm, TrainingRecipe
 from defib.served import Handling as Handling
@@ -247,6 +248,8 @@ class Subject(ABC):
     trace: TrainingTrace = TrainingTrace()
     training: Rows | None = None
     """Rows (a sample, at most 20,000, in file order of first sight) the model was trained on."""
+    alongside: Callable[[], tuple[Beside, ...]] | None = None
+    """Finds what else the program held of the training rows when the training began; asked only where that matters."""
     prediction: Rows | None = None
     """Rows predicted or evaluated after the training: of the last call on other rows, or of single-row calls."""
     prediction_outputs: FloatArray | None = None

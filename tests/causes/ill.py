@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from defib.evidence import Book
+from defib.probes.before import BeforeFacts
 from defib.probes.clipping import ClippingFacts
 from defib.probes.code import CodeFacts
 from defib.probes.mixing import Mixing, MixingFacts
@@ -79,6 +80,9 @@ ILL: dict[str, Book] = {
         replace(REGRESSION, mean=2.1e5, sd=8e4, prior_loss=6.4e9, minimum=1e4, maximum=7e5),
         replace(VALUES_HEAD, label_low=1e4, label_high=7e5),
         replace(TRAINING, prior_loss=6.4e9, last_loss=5e10, still_falling=True, n_updates=4000),
+    ),
+    "DF107": book(
+        symptoms(UNSKILLED, HEALTHY), NO_SIGNAL, BeforeFacts(n_arrays=2, name="raw", score=0.93, z=12.0, how="step")
     ),
     "DF201": book(
         collapsed(),

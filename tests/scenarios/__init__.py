@@ -15,6 +15,7 @@ CAUSES: tuple[str, ...] = (
     "class_imbalance",
     "target_scale",
     "constant_labels",
+    "signal_masked",
     "misaligned_labels",
     "labels_outside_output_range",
     "label_encoding_mismatch",

@@ -16,7 +16,7 @@ from tests.scenarios.bare import run_program, skill
 
 FOLDER = Path(__file__).parent
 HELPERS = {"__init__", "_data", "bare", "test_scenarios"}
-VARIED_WITHOUT_SKILL = {"misaligned_labels", "no_learnable_signal"}
+VARIED_WITHOUT_SKILL = {"misaligned_labels", "no_learnable_signal", "signal_masked"}
 """Their broken programs' predictions vary; what is missing is skill."""
 FINE_NETWORKS = {"identical_rows"}
 """No labels beside the predictions."""

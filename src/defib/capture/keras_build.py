@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from defib.adapters.keras.own_step import overrides
 from defib.adapters.keras.program import OptimizerPlan
 from defib.adapters.keras.subject import Captured, KerasSubject
 from defib.adapters.keras.weights import weights_of
+from defib.capture.beside import beside_rows
 from defib.capture.keras_handmade import HandMade, read_handmade, why_unread, with_handmade
 from defib.capture.keras_rows import hashes
 from defib.capture.keras_study import Served, Study
@@ -79,6 +81,8 @@ def _subject(study: Study) -> KerasSubject:
         prediction_outputs=outputs,
         held_out=_held_out(study),
     )
+    if training is not None:
+        subject.alongside = partial(beside_rows, training.X, study.copies)
     subject.weights_origin, subject.serving_calls = study.origin, calls
     return with_loss(subject) if handmade is None else with_handmade(subject, handmade)
 

@@ -12,6 +12,7 @@ import numpy as np
 from defib.adapters.keras.flavor import flavor_of, to_numpy
 from defib.adapters.keras.packing import CannotPack, output_keys
 from defib.adapters.keras.quiet import busy
+from defib.capture.beside import named_copies
 from defib.capture.engaged import Depth
 from defib.capture.keras_counted import settler
 from defib.capture.keras_given import fit_part, held_part, outside_graphs, stream_shuffled
@@ -171,6 +172,7 @@ class Session:
 
     def _enter(self, turn: Turn, study: Study) -> None:
         watch = Stopwatch(study)
+        study.copies = study.copies or self.safely(named_copies) or []
         self.fitting.append(study)
         self.depth += 1
 

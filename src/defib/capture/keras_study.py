@@ -12,6 +12,7 @@ import numpy as np
 from defib.adapters.keras.flavor import Flavor, to_numpy
 from defib.adapters.keras.optimizers import class_of, config_of
 from defib.adapters.keras.packing import CannotPack, Packing, by_output, output_keys, packing_of, parts_of
+from defib.capture.beside import Named
 from defib.capture.keras_rows import SAME_SHARE, RowStore, SeveralArrays, evenly, hashes, row_limit, to_array
 from defib.named_columns import column_names
 from defib.subject import AnyArray, FloatArray, Rows, WeightsOrigin
@@ -140,6 +141,8 @@ class Study:
     validation_losses: list[float] = field(default_factory=list)
     losses: LossTrace = field(default_factory=LossTrace)
     training: RowStore = field(default_factory=lambda: RowStore("fit"))
+    copies: list[Named] = field(default_factory=list)
+    """Arrays of the program's when the training began."""
     validation: RowStore = field(default_factory=lambda: RowStore("validation_data"))
     served: list[Served] = field(default_factory=list)
     sources: dict[str, str] = field(default_factory=dict)

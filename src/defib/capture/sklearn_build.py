@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from defib.adapters.sklearn.captured import Captured, loss_facts, optimizer_facts, plain_labels, row_key
 from defib.adapters.sklearn.memory import RESTORED, behind, describe
 from defib.adapters.sklearn.subject import SklearnSubject
+from defib.capture.beside import beside_rows
 from defib.capture.keras_rows import SAME_SHARE, hashes
 from defib.capture.sklearn_study import Served, Study
 from defib.named_columns import kept_names
@@ -47,6 +49,7 @@ def build(study: Study, elsewhere: tuple[str, ...] = ()) -> SklearnSubject:
         prediction_outputs=outputs,
         held_out=_held_out(study, captured),
     )
+    subject.alongside = partial(beside_rows, training.X, study.copies)
     if chosen is not None:
         subject.serving_calls = ServingCalls(False, tuple(map(len, chosen.X)), chosen.place)
     return subject

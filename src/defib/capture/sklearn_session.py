@@ -13,6 +13,7 @@ from sklearn.model_selection import train_test_split
 from defib.adapters.sklearn.captured import loss_unit, weights_of
 from defib.adapters.sklearn.memory import dense
 from defib.adapters.sklearn.quiet import busy
+from defib.capture.beside import named_copies
 from defib.capture.keras_rows import evenly, row_limit
 from defib.capture.sklearn_calls import place
 from defib.capture.sklearn_study import Study
@@ -65,6 +66,7 @@ class Session:
         found.parts += incremental
         found.planned += 0 if incremental else int(estimator.max_iter)
         self._open[id(estimator)] = found
+        found.copies = found.copies or self.safely(named_copies) or []
         found.begin()
 
         def finish() -> None:

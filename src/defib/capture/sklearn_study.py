@@ -11,6 +11,7 @@ import numpy as np
 
 from defib.adapters.sklearn.captured import Weights, batch_of, weights_of
 from defib.adapters.sklearn.memory import base_of, dense
+from defib.capture.beside import Named
 from defib.capture.keras_rows import RowStore, evenly, row_limit
 from defib.capture.sklearn_calls import Place
 from defib.subject import AnyArray, FloatArray
@@ -69,6 +70,8 @@ class Study:
     drawn: bool = True
     order: Any = None
     training: RowStore = field(default_factory=lambda: RowStore("fit"))
+    copies: list[Named] = field(default_factory=list)
+    """Arrays of the program's when the training began."""
     held_X: AnyArray | None = None
     held_y: AnyArray | None = None
     sample_weights: list[AnyArray] = field(default_factory=list)

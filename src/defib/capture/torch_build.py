@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from defib.adapters.torch.door import Door
 from defib.adapters.torch.facts import facts_of, parameter_groups
 from defib.adapters.torch.reading import OTHER_LABELS
 from defib.adapters.torch.subject import TorchSubject
+from defib.capture.beside import beside_rows
 from defib.capture.places import places_of
 from defib.capture.torch_answers import evaluations, held_out_of, own_groups, served_by
 from defib.capture.torch_fits import Fit
@@ -102,6 +104,8 @@ def _subject(session: Session, key: tuple[int, ...], study: Study) -> TorchSubje
     subject.prediction_squashed = squashed
     subject.serving_calls = calls
     loads = loads_into(session.loads, served, study.trained_at)
+    if training is not None:
+        subject.alongside = partial(beside_rows, training.X, study.copies)
     subject.weights_origin = origin_of(served, study.module, captured.initial, loads)
     return taken_together(subject, study)
 

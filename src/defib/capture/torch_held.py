@@ -11,6 +11,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from defib.adapters.torch.arrays import to_numpy
+from defib.capture.beside import Named, named_copies
 from defib.capture.torch_frames import MAX_FRAMES, is_foreign
 from defib.subject import AnyArray
 
@@ -34,6 +35,16 @@ def held_arrays(least_rows: int) -> list[Any]:
                 found.update((id(one), one) for one in _arrays_in(value, DEPTH) if _rows(one) >= max(least_rows, 2))
         frame = frame.f_back
     return _bounded(found.values())
+
+
+def copies_held() -> list[Named]:
+    """Small copies of the arrays and tensors of two columns and more that the running functions have names for."""
+    return named_copies(_numbers)
+
+
+def _numbers(value: Any) -> AnyArray | None:
+    plain = isinstance(value, torch.Tensor) and not value.requires_grad and value.layout is torch.strided
+    return to_numpy(value, copy=False) if plain else None
 
 
 def as_arrays(held: list[Any]) -> list[AnyArray]:

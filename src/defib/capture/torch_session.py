@@ -19,7 +19,7 @@ from defib.capture.torch_call import Call, apart, between, copied, key_of, repea
 from defib.capture.torch_evals import EvalLog
 from defib.capture.torch_fits import Fit
 from defib.capture.torch_frames import user_line, user_place
-from defib.capture.torch_held import held_arrays
+from defib.capture.torch_held import copies_held, held_arrays
 from defib.capture.torch_loads import Load, load_of
 from defib.capture.torch_stack import put_under, take_off
 from defib.capture.torch_study import Entry, OptimizerWatch, Study
@@ -274,7 +274,7 @@ class Session:
             entry.note_modes()
             entry.loaded |= any(self._filled(one) for one in entry.module.modules())
         study = self.studies[analysis.key] = Study(analysis, entries)
-        study.held = held_arrays(analysis.door.n_rows)
+        study.held, study.copies = held_arrays(analysis.door.n_rows), copies_held()
         self._note_fit(study)
         for key in analysis.key:
             self.among.setdefault(key, []).append(study)

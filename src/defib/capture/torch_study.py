@@ -12,6 +12,7 @@ from defib.adapters.torch.clone import all_parameters, is_uninitialized, state_o
 from defib.adapters.torch.door import read_door
 from defib.adapters.torch.facts import settings_of
 from defib.adapters.torch.inside import without_label
+from defib.capture.beside import Named
 from defib.capture.torch_analysis import Analysis
 from defib.capture.torch_call import Call
 from defib.capture.torch_extras import RowExtras
@@ -156,6 +157,7 @@ class Study:
         self.hand_rate: float | None = None
         self.extras = RowExtras()
         self.held: list[Any] = []
+        self.copies: list[Named] = []
         """Arrays of the program among which the rows may be found again."""
         self.fit: Fit | None = None
         """The library's training that it is part of."""

@@ -10,7 +10,8 @@ does not memorize converges to it; one that memorizes varies and is worthless on
 
 ## Evidence for
 - Reference learners are at chance as paired, and find signal when the pairing is changed in a way a bug would (shifted
-  by a few rows, reversed, one side sorted).
+  by a few rows, reversed, one side sorted), or when the rows are put back into the order of an array that the program
+  still holds.
 - Check: take ten rows by hand from the source and look their labels up.
 
 ## Evidence against
@@ -18,7 +19,7 @@ does not memorize converges to it; one that memorizes varies and is worthless on
 
 ## Look-alikes
 - no-learnable-signal (DF901): no re-pairing brings signal. A shift can be found from the arrays; a shuffle that was
-  lost cannot, and "no signal as paired" is then the honest answer.
+  lost only where the program holds the rows in their first order, too; else "no signal as paired" is the honest answer.
 
 ## Example
 ```python
@@ -41,9 +42,10 @@ Only simple re-pairings are tried, with a correction for how many; a lost shuffl
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import num
+from defib.causes._signs import maybe, num
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
+from defib.probes.before import BeforeFacts
 from defib.probes.reference import SignalFacts
 
 
@@ -64,6 +66,14 @@ def _assess(book: Book) -> Assessment:
         )
         numbers = {f"{signal.metric}_re_paired": score, **numbers}
         return supported(because, weight=0.95, layer=signal.repaired_pairing, **numbers)
+    before = maybe(book, BeforeFacts)
+    if before is not None and before.name is not None and before.how == "order":
+        because = (
+            f"a reference learner is at chance as paired ({signal.metric} {num(signal.best)}); the rows are those of "
+            f"{before.name} in another order, and in the order of {before.name} it reaches {num(before.score)}"
+        )
+        numbers = {f"{signal.metric}_re_paired": before.score, **numbers}
+        return supported(because, weight=0.95, layer=f"the order of {before.name}", **numbers)
     because = (
         "no simple re-pairing of rows and labels brings signal either, and a lost shuffle could not be found this way"
     )

@@ -18,6 +18,7 @@ training accuracy is high, and on new rows it is worth nothing.
 - A reference learner beats the permuted labels, or the network itself ranks unseen rows.
 
 ## Look-alikes
+- signal-masked (DF107): an earlier form of the rows, which the program still holds, tells the labels.
 - misaligned-labels (DF202): the signal is there and the pairing is wrong; simple re-pairings are tried.
 - signal that only a network can read: images and sequences are read by their pieces, wherever these stand, and token
   ids by pairs, order and ends; what takes more than that is missed.
@@ -49,6 +50,7 @@ from defib.causes._power import rows_for, too_few_rows
 from defib.causes._signs import learnt, maybe, num, seen
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
+from defib.probes.before import BeforeFacts
 from defib.probes.inputs import InputFacts
 from defib.probes.reference import SignalFacts
 
@@ -72,6 +74,9 @@ def _assess(book: Book) -> Assessment:
         return ruled_out("the network itself has skill on rows not trained on", layer=None, **numbers)
     if signal.repaired_pairing is not None:
         return ruled_out(f"signal appears with {signal.repaired_pairing}", layer=None, **numbers)
+    before = maybe(book, BeforeFacts)
+    if before is not None and before.how in ("step", "order"):
+        return ruled_out(f"{before.name}, which the rows were made of, tells the labels", layer=None, **numbers)
     because = (
         f"the best reference learner reaches a cross-validated {metric} of {num(signal.best)} on {signal.n_rows:,} "
         f"rows, where permuted labels give {num(signal.permuted_mean)}"
@@ -105,6 +110,6 @@ CAUSE = Cause(
     },
     # Faults that are judged by "it has not learnt" only; what is broken beyond doubt stays a fault of its own.
     explains=("DF104", "DF105", "DF302", "DF403", "DF404", "DF502", "DF503", "DF505", "DF506", "DF902"),
-    look_alikes=("DF202",),
+    look_alikes=("DF202", "DF107"),
     when_varied=True,
 )

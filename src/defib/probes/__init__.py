@@ -30,6 +30,7 @@ ORDER = (
     "alone",
     "mixing",
     "reference",
+    "before",
     "reach",
 )
 """Modules below ``defib.probes``, each holding ``PROBE``. Labels come before what is judged by them."""

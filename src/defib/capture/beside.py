@@ -1,0 +1,171 @@
+"""What a program holds of its training rows beside those it trains on: the rows before a mask, an encoding, noise.
+
+Copies are made when a training begins, bounded in bytes, and put beside the training rows by their places once these
+are known. Framework-free.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from defib.beside import Beside
+from defib.capture.places import KNOWN, places_of
+from defib.capture.torch_frames import MAX_FRAMES, is_foreign
+from defib.subject import AnyArray
+
+LEAST_ROWS: Final = 20
+MOST_ROWS: Final = 20_000
+MAX_BYTES: Final = 32 * 2**20
+"""Of all copies of one training."""
+MANY: Final = 16
+"""Entries of a dict, list or tuple that are looked at; longer ones hold rows, not arrays."""
+MOST_COLUMNS: Final = 512
+HOLDING: Final = ("pandas", "torch")
+"""Libraries whose tables and tensors are looked at, beside NumPy's arrays."""
+FEW_VALUES: Final = 100
+"""Distinct texts of a column that count as categories."""
+MOST: Final = 8
+"""Arrays that are kept beside the rows."""
+
+
+@dataclass(frozen=True)
+class Named:
+    """A copy of an array of the program's, ``(n, ...)``, under its name there."""
+
+    name: str
+    array: AnyArray
+    columns: tuple[str, ...] = ()
+
+
+def named_copies(to_array: Callable[[Any], AnyArray | None] = lambda value: None) -> list[Named]:
+    """Copies of arrays and tables of two columns and more that the running functions of the program have names for.
+
+    ``to_array`` makes an array of a framework's tensor, and ``None`` of everything else.
+    """
+    found: dict[int, Named] = {}
+    left = MAX_BYTES
+    for name, value in _variables():
+        made = None
+        with contextlib.suppress(RuntimeError, TypeError, ValueError):  # freed storage, nested tensors, odd columns
+            if id(value) not in found and _is_wanted(value):
+                made = _copied(name, value, to_array, left)
+        if made is not None:
+            found[id(value)] = made
+            left -= made.array.nbytes
+    return list(found.values())
+
+
+def _variables() -> Iterator[tuple[str, Any]]:
+    """Names and values, innermost function first, with the entries of short containers."""
+    frame: Any = sys._getframe(1)
+    for _ in range(MAX_FRAMES):
+        if frame is None:
+            return
+        if not is_foreign(frame.f_code.co_filename):
+            for name, value in (*frame.f_locals.items(), *frame.f_globals.items()):
+                if not name.startswith("_") and name != "Out":  # a notebook keeps every answer there
+                    yield from ((name, value), *_entries(name, value))
+        frame = frame.f_back
+
+
+def _entries(name: str, value: Any) -> list[tuple[str, Any]]:
+    if isinstance(value, Mapping) and type(value).__module__ == "builtins" and len(value) <= MANY:
+        return [(f"{name}[{key!r}]", one) for key, one in value.items()]
+    if type(value) in (list, tuple) and len(value) <= MANY:
+        return [(f"{name}[{i}]", one) for i, one in enumerate(value)]
+    return []
+
+
+def _is_wanted(value: Any) -> bool:
+    """Rows of two numbers and more: what has one is labels, weights, indices."""
+    if not isinstance(value, np.ndarray) and type(value).__module__.partition(".")[0] not in HOLDING:
+        return False  # whose shape may be unknown, or costly to ask
+    shape = getattr(value, "shape", None) if hasattr(type(value), "shape") else None
+    if not isinstance(shape, tuple) or len(shape) < 2:
+        return False
+    return LEAST_ROWS <= int(shape[0]) <= MOST_ROWS and int(np.prod(shape[1:])) > 1
+
+
+def _copied(name: str, value: Any, to_array: Callable[[Any], AnyArray | None], left: int) -> Named | None:
+    if int(np.prod(value.shape)) > left:
+        return None
+    columns: tuple[str, ...] = ()
+    if type(value).__module__.partition(".")[0] == "pandas":
+        names, array = _table(value)
+        columns = tuple(names)
+    else:
+        given = value if isinstance(value, np.ndarray) else to_array(value)
+        array = None if given is None else np.array(given)
+    if array is None or array.dtype.kind not in "fiub" or array.nbytes > left or array[:1].size < 2:
+        return None
+    return Named(name, array, columns)
+
+
+def _table(table: Any) -> tuple[list[str], AnyArray | None]:
+    """The columns that are numbers or a few categories; categories as their number among the sorted ones."""
+    names, found = [], []
+    for i, name in enumerate(list(table.columns)[:MOST_COLUMNS]):
+        column = np.asarray(table.iloc[:, i])
+        if column.dtype.kind not in "fiub":
+            values, column = np.unique(column.astype(str), return_inverse=True)
+            if len(values) > FEW_VALUES:
+                continue
+        names.append(str(name))
+        found.append(column.astype(np.float64))
+    return names, np.column_stack(found) if found else None
+
+
+def beside_rows(X: AnyArray, named: Sequence[Named]) -> tuple[Beside, ...]:
+    """Those of the copies whose rows can be put beside the training rows ``X`` ``(n, ...)``, likest shape first.
+
+    An array as long as one that holds the training rows has its rows in that one's order; an array that holds them by
+    itself, some columns aside, in its own; one as long as ``X`` in the order of ``X``. Where that is wrong, no learner
+    finds the labels in it.
+    """
+    if X.dtype.kind not in "fiub" or len(X) < LEAST_ROWS:
+        return ()
+    orders: dict[int, NDArray[np.int64]] = {}
+    found: list[Beside] = []
+    keys: set[bytes] = set()
+    for one in sorted(named, key=lambda one: (one.array.shape[1:] != X.shape[1:], one.array[:1].size)):
+        n = len(one.array)
+        if n not in orders:
+            orders[n] = _order(X, [other.array for other in named if len(other.array) == n])
+        places = orders[n]
+        at = np.flatnonzero(places >= 0)
+        if len(at) < max(LEAST_ROWS, KNOWN * len(X)):
+            continue
+        rows = one.array[places[at]]
+        key = rows[:50].tobytes()
+        if key in keys or _equal(X[at], rows):
+            continue
+        keys.add(key)
+        found.append(Beside(one.name, rows, at, one.columns))
+    return tuple(found[:MOST])
+
+
+def _order(X: AnyArray, arrays: Sequence[AnyArray]) -> NDArray[np.int64]:
+    """Where the rows stand in arrays of this length; −1 where that is not known."""
+    if any(_equal(X, one[: len(X)]) for one in arrays):
+        return np.arange(len(X))
+    with np.errstate(all="ignore"):
+        for one in arrays:
+            places = places_of(X, [one])
+            if places:
+                return places[0]
+    n = len(arrays[0])
+    return np.arange(len(X)) if n == len(X) else np.full(len(X), -1)
+
+
+def _equal(a: AnyArray, b: AnyArray) -> bool:
+    if len(a) != len(b) or a.size != b.size or a.dtype.kind not in "fiub":
+        return False
+    left, right = (one.reshape(len(one), -1).astype(np.float32) for one in (a, b))
+    return bool(np.array_equal(left, right, equal_nan=True))

@@ -1,0 +1,267 @@
+"""Where the training rows hold no signal: whether an array that the program made them from holds it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+
+from defib.beside import Beside
+from defib.evidence import Book, Evidence, Missing, Probe
+from defib.measures.skill import average_ranks
+from defib.probes.inputs import InputFacts
+from defib.probes.learners import Metric
+from defib.probes.reference import REPAIR_MARGIN, Z_REPAIR, SignalFacts, find_signal, scored_targets
+from defib.subject import AnyArray, FloatArray, Subject
+
+How = Literal["step", "selection", "order"]
+
+EXACT: Final = 0.999
+"""Correlation of ranks from which a column is another one, moved and scaled."""
+NEARLY: Final = 0.98
+"""Skill of a single column from which it is the labels in disguise, or what they were made of. The best column of the
+breast cancer table, a real measurement, reaches 0.95."""
+FEW_VALUES: Final = 50
+"""Distinct values of a column that are looked at one by one."""
+MOST_COLUMNS: Final = 64
+DRAWS: Final = 30
+LINKED_SD: Final = 4.0
+"""Standard deviations above drawn orders by which cells must go with the cells that stand in their place."""
+TOLD: Final = 0.5
+"""R² of the rows' columns, read from the other array by a learner, from which the rows count as made of it."""
+
+
+@dataclass(frozen=True)
+class BeforeFacts(Evidence):
+    """The array of the program's that tells the labels where the rows at the network's door do not."""
+
+    n_arrays: int
+    """Other arrays with a row for each training row that were looked at; 0 where the rows hold signal themselves."""
+    name: str | None
+    """As the program calls it; ``None`` when none tells the labels."""
+    score: float
+    """Cross-validated AUC or R², as `SignalFacts.metric`, of a quick standard model on it; NaN without one."""
+    z: float
+    """Standard deviations above permuted labels."""
+    how: How | None
+    """``step``: the rows were made of it; ``selection``: they are some of its columns, unchanged; ``order``: they are
+    its rows in another order than the labels."""
+    columns: tuple[str, ...] = ()
+    """Names of its columns that the rows do not have, for ``selection``; where it is a table."""
+
+
+@dataclass(frozen=True)
+class _Labels:
+    columns: FloatArray
+    metric: Metric
+    plain: AnyArray
+    """As the program gives them, ``(n, k)``."""
+
+    def at(self, index: AnyArray) -> _Labels:
+        return _Labels(self.columns[index], self.metric, self.plain[index])
+
+
+def probe(seed: int = 0) -> Probe:
+    """The probe with this seed for folds and permutations."""
+    return Probe("before", BeforeFacts, "learners", lambda subject, book: measure_before(subject, book, seed))
+
+
+def measure_before(subject: Subject, book: Book, seed: int = 0) -> BeforeFacts:
+    """Look for the labels in the arrays beside the rows. Raises `Missing` where there are none."""
+    signal, rows = book.get(SignalFacts), subject.training
+    if signal.has_signal:
+        return BeforeFacts(0, None, float("nan"), float("nan"), None)
+    arrays = () if subject.alongside is None or subject.rows_together else subject.alongside()
+    if not arrays or rows is None or rows.y is None or len(rows.y) != len(rows):
+        raise Missing("BeforeFacts", "the rows as they were before the last step, in a variable of the program's")
+    targets, metric = scored_targets(subject, book, rows)
+    labels = _Labels(targets, metric, _plain(np.asarray(rows.y).reshape(len(rows), -1)))
+    kind = book.get(InputFacts).kind if book.has(InputFacts) else "tabular"
+    found = [_look(one, rows.X, labels.at(one.at), kind, signal, seed) for one in arrays]
+    first = {"step": 0, "order": 1, "selection": 2}
+    told = sorted((one for one in found if one is not None), key=lambda one: (first[one.how or "step"], -one.score))
+    best = told[0] if told else BeforeFacts(0, None, float("nan"), float("nan"), None)
+    return BeforeFacts(len(arrays), best.name, best.score, best.z, best.how, best.columns)
+
+
+def _plain(y: AnyArray) -> AnyArray:
+    return y if y.dtype.kind in "fiub" else np.unique(y, return_inverse=True)[1].reshape(y.shape)
+
+
+def _look(one: Beside, X: AnyArray, labels: _Labels, kind: str, signal: SignalFacts, seed: int) -> BeforeFacts | None:
+    """What this array says; ``None`` where it is labels, tells nothing, or the rows were not made of it."""
+    taken, rows = _without_labels(one, labels), X[one.at]
+    how = None if taken is None else _how(rows, taken.X, seed)
+    if taken is None or how is None:
+        return None
+    same = taken.X[:1].size == rows[:1].size
+    if how == "step" and not same and not _tells(_related(rows, taken.X), labels, "tabular", signal, seed):
+        how = "selection"  # it takes columns that have nothing to do with the rows
+    found = _tells(taken.X, labels, kind if taken.X.shape == rows.shape else "tabular", signal, seed)
+    if found is None:
+        return None
+    return BeforeFacts(1, one.name, found.best, found.z, how, _beyond(rows, taken) if how == "selection" else ())
+
+
+def _tells(X: AnyArray, labels: _Labels, kind: str, signal: SignalFacts, seed: int) -> SignalFacts | None:
+    """What a learner reads from these rows, where that is far more than from the rows at the door."""
+    try:
+        found = find_signal(X, labels.columns, labels.metric, kind, seed=seed)
+    except Missing:
+        return None
+    far = found.best > max(signal.best + REPAIR_MARGIN[labels.metric], signal.detectable)
+    return found if found.has_signal and found.z > Z_REPAIR and far else None
+
+
+def _related(rows: AnyArray, other: AnyArray) -> FloatArray:
+    """The columns that go with some column of the rows: what those were made of, and not what stands beside it."""
+    table = _flat(other)
+    table = table[:, np.ptp(table, axis=0) > 0]
+    likeness = np.abs(_standard(_ranked(table)).T @ _standard(_ranked(_thinned(rows)))) / len(table)
+    return np.asarray(table[:, likeness.max(axis=1, initial=0.0) > LINKED_SD / np.sqrt(len(table))])
+
+
+def _without_labels(one: Beside, labels: _Labels) -> Beside | None:
+    """Without the columns that are the labels; ``None`` where a column is nearly as good, or nothing is left."""
+    table = _flat(one.X)
+    if table.shape[1] > MOST_COLUMNS and not one.columns:
+        return one  # pixels
+    kept = [k for k in range(table.shape[1]) if not any(_is_label(table[:, k], y) for y in labels.plain.T)]
+    if len(kept) < 2 or any(_skill(table[:, k], labels) > NEARLY for k in kept):
+        return None
+    if len(kept) == table.shape[1]:
+        return one
+    return Beside(one.name, table[:, kept], one.at, tuple(one.columns[k] for k in kept) if one.columns else ())
+
+
+def _is_label(column: FloatArray, y: AnyArray) -> bool:
+    """The labels by other names: one value of the column for each label and back, or in the same order."""
+    values, named = np.unique(column), np.unique(y)
+    if len(values) == len(named) <= len(y) / 4:
+        return len(np.unique(np.column_stack([column, y.astype(np.float64)]), axis=0)) == len(named)
+    return abs(_rank_correlation(column, y.astype(np.float64))) > EXACT
+
+
+def _skill(column: FloatArray, labels: _Labels) -> float:
+    """How well this column alone orders, or groups, the labels of any one target: 0 to 1."""
+    found = 0.0
+    for target in labels.columns.T:
+        known = np.isfinite(target) & np.isfinite(column)
+        x, y = column[known], target[known]
+        if len(x) < 2 or np.ptp(x) == 0 or np.ptp(y) == 0:
+            continue
+        found = max(found, _ordered(x, y, labels.metric), _grouped(x, y))
+    return found
+
+
+def _ordered(x: FloatArray, y: FloatArray, metric: Metric) -> float:
+    if metric == "r2":
+        return _rank_correlation(x, y) ** 2
+    positive = y > 0.5
+    n = int(positive.sum())
+    auc = (average_ranks(x)[positive].sum() - n * (n + 1) / 2) / max(n * (len(y) - n), 1)
+    return abs(2 * float(auc) - 1)
+
+
+def _grouped(x: FloatArray, y: FloatArray) -> float:
+    """Share of the labels' variance between the values of a column of few values."""
+    values, group = np.unique(x, return_inverse=True)
+    if len(values) > min(FEW_VALUES, len(x) / 4):
+        return 0.0
+    counts = np.bincount(group.ravel())
+    means = np.bincount(group.ravel(), weights=y) / counts
+    return float((counts * (means - y.mean()) ** 2).sum() / ((y - y.mean()) ** 2).sum())
+
+
+def _how(rows: AnyArray, other: AnyArray, seed: int) -> How | None:
+    """How the rows come from the other array; ``None`` when nothing shows that they do."""
+    left, right = _ranked(_thinned(rows)), _ranked(_thinned(other))
+    if left.shape[1] == 0 or right.shape[1] == 0:
+        return None
+    shared = _same_values(_thinned(rows), _thinned(other))
+    if left.shape == right.shape and shared == 1.0 and _same_sums(rows, other):
+        return "order"
+    if other[:1].size > rows[:1].size and bool(_twins(left, right).all()):
+        return "selection"
+    same = rows.shape == other.shape
+    if same and (_goes_with(_thinned(rows), _thinned(other), seed) or shared >= TOLD):
+        return "step"
+    return "step" if _told_by(left, other, seed) else None
+
+
+def _same_values(left: FloatArray, right: FloatArray) -> float:
+    """Share of the rows' columns that hold the values of some column of the other, moved and scaled, in any order."""
+    mine = [k for k in range(left.shape[1]) if len(np.unique(left[:, k])) > FEW_VALUES]
+    sorted_left, sorted_right = (np.sort(_standard(one), axis=0) for one in (left, right))
+    found = [bool(np.isclose(sorted_right, sorted_left[:, [k]], atol=1e-4).all(axis=0).any()) for k in mine]
+    return float(np.mean(found)) if found else 0.0
+
+
+def _same_sums(rows: AnyArray, other: AnyArray) -> bool:
+    """Whether the rows of both are the same ones in another order, each column moved and scaled."""
+    weights = np.random.default_rng(0).normal(size=rows[:1].size)
+    sums = [np.sort(np.nan_to_num(_standard(_flat(one))) @ weights) for one in (rows, other)]
+    return bool(np.allclose(sums[0], sums[1], rtol=1e-4, atol=1e-4))
+
+
+def _twins(left: FloatArray, right: FloatArray) -> AnyArray:
+    """Which of the rows' columns stand in the other array as they are."""
+    return np.asarray((np.abs(_standard(left).T @ _standard(right)) / len(left)).max(axis=1) > EXACT)
+
+
+def _goes_with(rows: FloatArray, other: FloatArray, seed: int) -> bool:
+    """Whether cells go with the cells in the same place, more than under drawn orders of the rows."""
+    varies = (np.ptp(rows, axis=0) > 0) & (np.ptp(other, axis=0) > 0)
+    if not varies.any():
+        return False
+    a, b = _standard(rows[:, varies]), _standard(other[:, varies])
+    rng = np.random.default_rng(seed)
+    size = float((a * b).mean())
+    drawn = [float((a * b[rng.permutation(len(b))]).mean()) for _ in range(DRAWS)]
+    return size > float(np.mean(drawn)) + LINKED_SD * float(np.std(drawn))
+
+
+def _told_by(left: FloatArray, other: AnyArray, seed: int) -> bool:
+    """Whether a learner reads some of the rows' columns from the other array."""
+    picked = _standard(left[:, np.unique(np.linspace(0, left.shape[1] - 1, 3).astype(int))])
+    try:
+        return find_signal(other, picked, "r2", "tabular", seed=seed).best > TOLD
+    except Missing:
+        return False
+
+
+def _beyond(rows: AnyArray, taken: Beside) -> tuple[str, ...]:
+    """Names of the columns of a table that the rows do not have."""
+    table = _flat(taken.X)
+    if not taken.columns or table.shape[1] > MOST_COLUMNS:
+        return ()
+    varies = np.ptp(table, axis=0) > 0
+    twins = _twins(_ranked(table[:, varies]), _ranked(_thinned(rows)))
+    names = [name for name, one in zip(taken.columns, varies, strict=True) if one]
+    return tuple(name for name, one in zip(names, twins, strict=True) if not one)
+
+
+def _flat(X: AnyArray) -> FloatArray:
+    return np.nan_to_num(np.asarray(X).reshape(len(X), -1).astype(np.float64), posinf=0.0, neginf=0.0)
+
+
+def _thinned(X: AnyArray) -> FloatArray:
+    table = _flat(X)
+    return table[:, np.unique(np.linspace(0, table.shape[1] - 1, MOST_COLUMNS).astype(int))]
+
+
+def _ranked(table: FloatArray) -> FloatArray:
+    """Ranks of the columns that vary."""
+    kept = [average_ranks(column) for column in table.T if np.ptp(column) > 0]
+    return np.column_stack(kept) if kept else np.empty((len(table), 0))
+
+
+def _standard(table: FloatArray) -> FloatArray:
+    sd = table.std(axis=0)
+    return np.asarray((table - table.mean(axis=0)) / np.where(sd > 0, sd, 1.0))
+
+
+def _rank_correlation(x: FloatArray, y: FloatArray) -> float:
+    a, b = (_standard(average_ranks(one)[:, None])[:, 0] for one in (x, y))
+    return float((a * b).mean())
