@@ -130,3 +130,20 @@ def test_rows_that_hold_signal_are_not_looked_past() -> None:
 def test_without_other_arrays_nothing_is_said() -> None:
     with pytest.raises(Missing, match="before the last step"):
         measured(NOISE, Y)
+
+
+def test_an_array_of_the_same_width_by_chance_is_no_step() -> None:
+    """A table without its label column is as wide as the encoded rows, and holds another target."""
+    rows = np.column_stack([NOISE[:, 0] > 0, NOISE[:, 0] > 1, NOISE[:, 0] < -1, NOISE[:, 1:3]]).astype(float)
+    other = LOGIT + RNG.normal(size=N)
+    table = Beside("df", np.column_stack([NOISE[:, [1, 0, 2]], other, NOISE[:, 5], Y]), np.arange(N), tuple("abcdef"))
+    given = measured(rows, Y, table)
+    facts = given.get(BeforeFacts)
+    assert (facts.how, facts.columns) == ("selection", ("d", "e"))
+    assert verdicts(given) == {**NONE, "signal-masked": "inconclusive"}
+
+
+def test_a_reshape_that_mixes_rows_is_a_step() -> None:
+    given = measured(RAW.T.reshape(N, 8).copy(), Y, RAW)
+    assert given.get(BeforeFacts).how == "step"
+    assert verdicts(given) == ONE_MASKED

@@ -29,7 +29,7 @@ DRAWS: Final = 30
 LINKED_SD: Final = 4.0
 """Standard deviations above drawn orders by which cells must go with the cells that stand in their place."""
 TOLD: Final = 0.5
-"""R² of the rows' columns, read from the other array by a learner, from which the rows count as made of it."""
+"""R² of columns that are read from the other array, and share of cells found there, from which rows come from it."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,10 @@ class BeforeFacts(Evidence):
     z: float
     """Standard deviations above permuted labels."""
     how: How | None
-    """``step``: the rows were made of it; ``selection``: they are some of its columns, unchanged; ``order``: they are
-    its rows in another order than the labels."""
+    """``step``: the rows were made of it, cell by cell; ``selection``: it holds other columns beside those that they
+    were made of; ``order``: they are its rows in another order than the labels."""
     columns: tuple[str, ...] = ()
-    """Names of its columns that the rows do not have, for ``selection``; where it is a table."""
+    """Names of its columns that the rows do not tell, for ``selection``; where it is a table."""
 
 
 @dataclass(frozen=True)
@@ -95,9 +95,6 @@ def _look(one: Beside, X: AnyArray, labels: _Labels, kind: str, signal: SignalFa
     how = None if taken is None else _how(rows, taken.X, seed)
     if taken is None or how is None:
         return None
-    same = taken.X[:1].size == rows[:1].size
-    if how == "step" and not same and not _tells(_related(rows, taken.X), labels, "tabular", signal, seed):
-        how = "selection"  # it takes columns that have nothing to do with the rows
     found = _tells(taken.X, labels, kind if taken.X.shape == rows.shape else "tabular", signal, seed)
     if found is None:
         return None
@@ -112,14 +109,6 @@ def _tells(X: AnyArray, labels: _Labels, kind: str, signal: SignalFacts, seed: i
         return None
     far = found.best > max(signal.best + REPAIR_MARGIN[labels.metric], signal.detectable)
     return found if found.has_signal and found.z > Z_REPAIR and far else None
-
-
-def _related(rows: AnyArray, other: AnyArray) -> FloatArray:
-    """The columns that go with some column of the rows: what those were made of, and not what stands beside it."""
-    table = _flat(other)
-    table = table[:, np.ptp(table, axis=0) > 0]
-    likeness = np.abs(_standard(_ranked(table)).T @ _standard(_ranked(_thinned(rows)))) / len(table)
-    return np.asarray(table[:, likeness.max(axis=1, initial=0.0) > LINKED_SD / np.sqrt(len(table))])
 
 
 def _without_labels(one: Beside, labels: _Labels) -> Beside | None:
@@ -176,18 +165,34 @@ def _grouped(x: FloatArray, y: FloatArray) -> float:
 
 def _how(rows: AnyArray, other: AnyArray, seed: int) -> How | None:
     """How the rows come from the other array; ``None`` when nothing shows that they do."""
-    left, right = _ranked(_thinned(rows)), _ranked(_thinned(other))
-    if left.shape[1] == 0 or right.shape[1] == 0:
+    left, right = _thinned(rows), _thinned(other)
+    if not np.ptp(left, axis=0).any() or not np.ptp(right, axis=0).any():
         return None
-    shared = _same_values(_thinned(rows), _thinned(other))
-    if left.shape == right.shape and shared == 1.0 and _same_sums(rows, other):
+    shared = _same_values(left, right)
+    if rows[:1].size != other[:1].size:
+        return "selection" if _twins(left, right).all() or _told_by(left, other, seed) else None
+    if shared == 1.0 and _same_sums(rows, other):
         return "order"
-    if other[:1].size > rows[:1].size and bool(_twins(left, right).all()):
-        return "selection"
-    same = rows.shape == other.shape
-    if same and (_goes_with(_thinned(rows), _thinned(other), seed) or shared >= TOLD):
-        return "step"
-    return "step" if _told_by(left, other, seed) else None
+    linked = shared >= TOLD or _of_its_cells(left, right) or _goes_with(left, right, seed)
+    if linked or _told_by(left, other, seed):
+        return "step" if _in_place(left, right) else "selection"
+    return None
+
+
+def _in_place(left: FloatArray, right: FloatArray) -> bool:
+    """Whether every column of the rows that goes with any column goes with the one in its own place.
+
+    Where it does not, the width is the same by chance: other columns than the rows were made of may stand there.
+    """
+    likeness = np.abs(_standard(_ranked(left)).T @ _standard(_ranked(right))) / len(left)
+    goes = likeness > LINKED_SD / np.sqrt(len(left))
+    return bool(goes.diagonal()[goes.any(axis=1)].all())
+
+
+def _of_its_cells(left: FloatArray, right: FloatArray) -> bool:
+    """Whether most cells are cells of the other array, wherever they stand there: a reshape that mixed rows."""
+    a, b = left.astype(np.float32), right.astype(np.float32)
+    return len(np.unique(b)) > b.size / 2 and bool(np.isin(a, b).mean() >= TOLD)
 
 
 def _same_values(left: FloatArray, right: FloatArray) -> float:
@@ -206,8 +211,9 @@ def _same_sums(rows: AnyArray, other: AnyArray) -> bool:
 
 
 def _twins(left: FloatArray, right: FloatArray) -> AnyArray:
-    """Which of the rows' columns stand in the other array as they are."""
-    return np.asarray((np.abs(_standard(left).T @ _standard(right)) / len(left)).max(axis=1) > EXACT)
+    """Which of the rows' columns stand in the other array as they are, or vary not at all."""
+    likeness = np.abs(_standard(_ranked(left)).T @ _standard(_ranked(right))) / len(left)
+    return np.asarray((likeness.max(axis=1) > EXACT) | (np.ptp(left, axis=0) == 0))
 
 
 def _goes_with(rows: FloatArray, other: FloatArray, seed: int) -> bool:
@@ -224,7 +230,8 @@ def _goes_with(rows: FloatArray, other: FloatArray, seed: int) -> bool:
 
 def _told_by(left: FloatArray, other: AnyArray, seed: int) -> bool:
     """Whether a learner reads some of the rows' columns from the other array."""
-    picked = _standard(left[:, np.unique(np.linspace(0, left.shape[1] - 1, 3).astype(int))])
+    varies = _standard(_ranked(left[:, np.ptp(left, axis=0) > 0]))
+    picked = varies[:, np.unique(np.linspace(0, varies.shape[1] - 1, 3).astype(int))]
     try:
         return find_signal(other, picked, "r2", "tabular", seed=seed).best > TOLD
     except Missing:
@@ -232,14 +239,14 @@ def _told_by(left: FloatArray, other: AnyArray, seed: int) -> bool:
 
 
 def _beyond(rows: AnyArray, taken: Beside) -> tuple[str, ...]:
-    """Names of the columns of a table that the rows do not have."""
-    table = _flat(taken.X)
-    if not taken.columns or table.shape[1] > MOST_COLUMNS:
+    """Names of the columns of a table that cannot be had back from the rows."""
+    table, left = _standard(_flat(taken.X)), _standard(_thinned(rows))
+    if not taken.columns or len(left) <= left.shape[1]:
         return ()
-    varies = np.ptp(table, axis=0) > 0
-    twins = _twins(_ranked(table[:, varies]), _ranked(_thinned(rows)))
-    names = [name for name, one in zip(taken.columns, varies, strict=True) if one]
-    return tuple(name for name, one in zip(names, twins, strict=True) if not one)
+    rest = table - left @ np.linalg.lstsq(left, table, rcond=None)[0]
+    told = 1 - (rest**2).sum(axis=0) / np.maximum((table**2).sum(axis=0), 1e-12)
+    lost = (np.ptp(table, axis=0) > 0) & (told < TOLD)
+    return tuple(name for name, one in zip(taken.columns, lost, strict=True) if one)
 
 
 def _flat(X: AnyArray) -> FloatArray:
@@ -252,9 +259,8 @@ def _thinned(X: AnyArray) -> FloatArray:
 
 
 def _ranked(table: FloatArray) -> FloatArray:
-    """Ranks of the columns that vary."""
-    kept = [average_ranks(column) for column in table.T if np.ptp(column) > 0]
-    return np.column_stack(kept) if kept else np.empty((len(table), 0))
+    """The ranks within each column."""
+    return np.column_stack([average_ranks(column) for column in table.T])
 
 
 def _standard(table: FloatArray) -> FloatArray:
