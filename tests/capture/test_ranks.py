@@ -88,6 +88,41 @@ def test_when_one_process_fails_the_other_still_reports(tmp_path: Path) -> None:
     assert diagnosis.trials == ()
 
 
+SHARDED = """
+    import sys, torch, torch.distributed as dist
+    from torch import nn
+    from torch.distributed.device_mesh import init_device_mesh
+    from torch.distributed.fsdp import FullyShardedDataParallel, fully_shard
+
+    dist.init_process_group("gloo")
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 1), nn.Softmax(dim=1))
+    if sys.argv[1] == "FullyShardedDataParallel":
+        model = FullyShardedDataParallel(model, device_id=torch.device("cpu"))
+    else:
+        fully_shard(model, mesh=init_device_mesh("cpu", (2,)))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    rows = torch.randn(16, 4)
+    for _ in range(3):
+        optimizer.zero_grad()
+        nn.functional.binary_cross_entropy(model(rows), (rows[:, :1] > 0).float()).backward()
+        optimizer.step()
+    print(type(model).__name__, "trained")
+    dist.destroy_process_group()
+    """
+
+
+@pytest.mark.parametrize("kind", ["FullyShardedDataParallel", "FSDPSequential"])
+def test_a_network_in_pieces_is_not_followed_and_this_is_said(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "train.py").write_text(dedent(SHARDED))
+    ended = run_python(*TORCHRUN, "-m", "defib", "run", "train.py", kind, cwd=tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.count(f"{kind} trained") == 2
+    assert ended.stderr.count(f"the weights of {kind} are spread over several processes") == 1
+    assert "DistributedDataParallel or in one process" in ended.stderr
+    assert "because of" not in ended.stdout
+
+
 def subject(seed: int, rows: slice) -> Subject:
     """One process's training of the same small model on some of 40 rows; ``seed`` makes the weights."""
     generator = torch.Generator().manual_seed(1)

@@ -8,6 +8,7 @@ from defib.adapters.torch.door import plain_door
 from defib.adapters.torch.subject import TorchSubject
 from defib.capture.torch_evals import EvalLog
 from defib.capture.torch_session import Session
+from defib.capture.torch_sharded import SHARDED
 from defib.capture.torch_study import Entry, Study, marks_of
 from defib.recipe import TrainingRecipe
 from defib.subject import Rows, TrainingTrace
@@ -77,7 +78,9 @@ def by_outputs(session: Session, entry: Entry, note: str) -> TorchSubject | None
 def unseen(session: Session, *, judges: bool) -> list[str]:
     """Why nothing could be followed although something was trained."""
     found = []
-    if judges:
+    if session.sharded:
+        found.append(SHARDED.format(name=session.sharded))
+    elif judges:
         found.append(f"{TURNS.partition(':')[0]}, and neither was called again after the training")
     elif session.n_steps and not session.studies:
         found.append(

@@ -21,6 +21,7 @@ from defib.capture.torch_fits import Fit
 from defib.capture.torch_frames import user_line, user_place
 from defib.capture.torch_held import copies_held, held_arrays
 from defib.capture.torch_loads import Load, load_of
+from defib.capture.torch_sharded import is_foreign, is_sharded
 from defib.capture.torch_stack import put_under, take_off
 from defib.capture.torch_study import Entry, OptimizerWatch, Study
 from defib.capture.torch_turns import Turns
@@ -72,6 +73,8 @@ class Session:
         """Backward passes that no call of a module came before."""
         self.functional = False
         """Whether a module was called with weights other than its own."""
+        self.sharded = ""
+        """Class of a module whose weights lie in pieces over several processes."""
 
     def entry(self, module: Any) -> Entry | None:
         """The watched module, or ``None`` for one without parameters (a loss) or of another framework."""
@@ -80,8 +83,12 @@ class Session:
             return found
         if module in self.ignored:
             return None
-        if _foreign(module) or next(iter(module.parameters()), None) is None:
+        if is_foreign(module) or next(iter(module.parameters()), None) is None:
             self.ignored.add(module)
+            return None
+        if is_sharded(module):
+            self.ignored.update(module.modules())
+            self.sharded = self.sharded or type(module).__name__
             return None
         made = self.entries[id(module)] = Entry(module)
         made.loaded = self._filled(module)
@@ -376,13 +383,6 @@ class Session:
             study.after_step()
             study.trained_at = self.n_steps
         self.stepping = []
-
-
-def _foreign(module: Any) -> bool:
-    """Keras modules (PyTorch backend) are watched by the Keras watcher."""
-    return any(
-        kind.__module__.split(".")[0] in ("keras", "tf_keras") for kind in type(module).__mro__
-    ) or not isinstance(module, nn.Module)
 
 
 def _last_scalar(nodes: Sequence[Node]) -> Any:

@@ -172,7 +172,7 @@ def run_request(request: Request) -> int:
         _usable(stderr, sys.__stderr__).write(f"defib: {hint}\n")
     if not outcome.subjects:
         recorder.discard()
-        return nothing_trained(request.script, outcome, _usable(stderr, sys.__stderr__))
+        return nothing_trained(request.script, outcome, _usable(stderr, sys.__stderr__), beside=ranks is not None)
     streams = Streams(_usable(stdout, sys.__stdout__, sys.__stderr__), _usable(stderr, sys.__stderr__), here)
     return _diagnose_all(request, outcome, recorder, streams)
 

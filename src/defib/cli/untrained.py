@@ -20,8 +20,11 @@ FRAMEWORKS = {
 """Module that may be missing → extra that brings it."""
 
 
-def nothing_trained(script: str, outcome: ScriptOutcome, stderr: IO[str]) -> int:
-    """Say so in three beats. A program that failed by itself keeps its own code."""
+def nothing_trained(script: str, outcome: ScriptOutcome, stderr: IO[str], *, beside: bool = False) -> int:
+    """Say so in three beats. A program that failed by itself keeps its own code.
+
+    So does one of several processes (``beside``): its launcher would take ours for a crash, and stop or restart all.
+    """
     missing = outcome.missing_module
     if missing in FRAMEWORKS:
         raise MissingFrameworkError(
@@ -42,7 +45,7 @@ def nothing_trained(script: str, outcome: ScriptOutcome, stderr: IO[str]) -> int
         expected="a program that trains a Keras, PyTorch or scikit-learn network in its own process",
         write="defib predictions p.csv --labels y.csv    # if all you have is predictions",
     )
-    if outcome.exit_code == 0:
+    if outcome.exit_code == 0 and not beside:
         raise error
     stderr.write(f"{error.message}\n")
     return outcome.exit_code
