@@ -9,7 +9,6 @@ from typing import Any, final
 from weakref import WeakKeyDictionary, WeakSet
 
 import torch
-from torch import nn
 
 from defib.adapters.torch.program import Node
 from defib.adapters.torch.tape import Tape

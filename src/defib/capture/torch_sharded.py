@@ -1,7 +1,7 @@
 """Modules that are not followed: those of another framework, and those in pieces over several processes.
 
-Of FSDP, ``fully_shard`` and tensor parallel, what one process holds is no network, and to put the pieces together all processes would have to take part, at a moment
-when one of them may be gone already. So they are not followed; what can be done instead is said.
+Of FSDP, ``fully_shard`` and tensor parallel, what one process holds is no network, and to put the pieces together all
+processes would have to take part, at a moment when one of them may be gone already. What can be done instead is said.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from torch import nn
 
 SHARDED = (
     "the weights of {name} are spread over several processes (FSDP, or other sharded tensors), and defib does not "
-    "follow such a training: train the same network on fewer rows with DistributedDataParallel or in one process, or give "
-    "defib.diagnose(model, X, y) a plain copy of the network with the full state dict in it"
+    "follow such a training: train the same network on fewer rows with DistributedDataParallel or in one process, or "
+    "give defib.diagnose(model, X, y) a plain copy of the network with the full state dict in it"
 )
 
 
