@@ -71,6 +71,7 @@ def _subject(session: Session, key: tuple[int, ...], study: Study) -> TorchSubje
         )
     notes = [] if study.fit is None else list(study.fit.notes())
     notes += [one for one in study.notes if one != OTHER_LABELS or not study.extras.known]
+    notes += study.own_functions.notes()
     study.bootstrapped = is_bootstrapped(study)
     if study.bootstrapped:
         notes.append(BOOTSTRAPPED)

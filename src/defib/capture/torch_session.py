@@ -206,6 +206,7 @@ class Session:
         if study is not None:
             study.backward = True
             study.on_backward(loss)
+            study.own_functions.watch(loss)
             study.n_in_evaluation += not any(call.training for call in calls)
 
     def after_backward(self) -> None:
@@ -213,6 +214,7 @@ class Session:
         if self.inside is not None and not self.stepping:  # a closure: the gradients of the coming step are there
             self._credit(self.inside)
         for study in self.studies.values():
+            study.own_functions.done()
             if study.n_backward == 1 and study.n_steps == 0:
                 study.watch_by_hand()
 

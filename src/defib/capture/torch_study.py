@@ -18,6 +18,7 @@ from defib.capture.torch_call import Call
 from defib.capture.torch_extras import RowExtras
 from defib.capture.torch_fits import Fit
 from defib.capture.torch_lengths import Lengths
+from defib.capture.torch_own_functions import OwnFunctions
 from defib.capture.torch_repeat import looked_at, repeated
 from defib.capture.torch_rows import RowStore
 from defib.capture.torch_trace import LossTrace, RateTrace, gradient_word, stronger
@@ -124,6 +125,7 @@ class Study:
         """Backward pass at which the loss was not what the first step's formula gives: what that gives, what it was."""
         self.maker_marks = tuple(marks_of(module) for module in self.first.target_makers)
         """What the weights of those that made its targets were at its first step."""
+        self.own_functions = OwnFunctions()
         self.bootstrapped = False
         """Its targets came from networks that changed meanwhile."""
         self.dear = False
