@@ -11,7 +11,7 @@ from torch import nn
 from defib.capture.script import watch
 
 
-class Step(torch.autograd.Function):
+class Step(torch.autograd.Function):  # type: ignore[misc]  # torch is Any to mypy
     """A threshold; ``straight`` decides what its backward gives back."""
 
     straight: Any = 0.0
