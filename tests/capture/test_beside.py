@@ -62,3 +62,11 @@ def test_what_is_no_array_is_not_asked_for_its_shape() -> None:
     lazy = Lazy()
     assert "lazy" not in [one.name for one in named_copies()]
     assert isinstance(lazy, Lazy)
+
+
+def test_every_order_that_the_program_holds_the_rows_in_is_tried() -> None:
+    """The loop draws its batches from a shuffled copy: the labels may go with either."""
+    shuffled, drawn = RAW[RNG.permutation(120)], RNG.permutation(120)
+    found = beside_rows(shuffled[drawn], [Named("raw", RAW), Named("shuffled", shuffled)])
+    assert {one.name for one in found} == {"raw", "shuffled"}
+    assert any(np.array_equal(one.X, RAW[drawn]) for one in found)

@@ -147,3 +147,9 @@ def test_a_reshape_that_mixes_rows_is_a_step() -> None:
     given = measured(RAW.T.reshape(N, 8).copy(), Y, RAW)
     assert given.get(BeforeFacts).how == "step"
     assert verdicts(given) == ONE_MASKED
+
+
+def test_a_strong_column_that_the_rows_hold_as_well_is_no_label() -> None:
+    drawn = (RAW[:, 0] > 0).astype(int)
+    assert measured(RAW[RNG.permutation(N)], drawn, RAW).get(BeforeFacts).how == "order"
+    assert measured(RAW * MASK, drawn, RAW).get(BeforeFacts).name is None

@@ -131,37 +131,30 @@ def beside_rows(X: AnyArray, named: Sequence[Named]) -> tuple[Beside, ...]:
     """
     if X.dtype.kind not in "fiub" or len(X) < LEAST_ROWS:
         return ()
-    orders: dict[int, NDArray[np.int64]] = {}
+    orders: dict[int, tuple[NDArray[np.int64], ...]] = {}
     found: list[Beside] = []
     keys: set[bytes] = set()
     for one in sorted(named, key=lambda one: (one.array.shape[1:] != X.shape[1:], one.array[:1].size)):
         n = len(one.array)
         if n not in orders:
-            orders[n] = _order(X, [other.array for other in named if len(other.array) == n])
-        places = orders[n]
-        at = np.flatnonzero(places >= 0)
-        if len(at) < max(LEAST_ROWS, KNOWN * len(X)):
-            continue
-        rows = one.array[places[at]]
-        key = rows[:50].tobytes()
-        if key in keys or _equal(X[at], rows):
-            continue
-        keys.add(key)
-        found.append(Beside(one.name, rows, at, one.columns))
+            orders[n] = _orders(X, [other.array for other in named if len(other.array) == n])
+        for places in orders[n]:
+            at = np.flatnonzero(places >= 0)
+            rows = one.array[places[at]]
+            key = rows[:50].tobytes()
+            if len(at) >= max(LEAST_ROWS, KNOWN * len(X)) and key not in keys and not _equal(X[at], rows):
+                keys.add(key)
+                found.append(Beside(one.name, rows, at, one.columns))
     return tuple(found[:MOST])
 
 
-def _order(X: AnyArray, arrays: Sequence[AnyArray]) -> NDArray[np.int64]:
-    """Where the rows stand in arrays of this length; −1 where that is not known."""
+def _orders(X: AnyArray, arrays: Sequence[AnyArray]) -> tuple[NDArray[np.int64], ...]:
+    """Where the rows stand in arrays of this length, once per order in which these hold them."""
     if any(_equal(X, one[: len(X)]) for one in arrays):
-        return np.arange(len(X))
+        return (np.arange(len(X)),)
     with np.errstate(all="ignore"):
-        for one in arrays:
-            places = places_of(X, [one])
-            if places:
-                return places[0]
-    n = len(arrays[0])
-    return np.arange(len(X)) if n == len(X) else np.full(len(X), -1)
+        found = places_of(X, arrays)
+    return found or ((np.arange(len(X)),) if len(arrays[0]) == len(X) else ())
 
 
 def _equal(a: AnyArray, b: AnyArray) -> bool:
