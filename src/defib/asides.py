@@ -24,6 +24,8 @@ def _rows_that_meet(book: Book, framework: str) -> tuple[str, ...]:
         "a row's output changes with the rows that are sent with it, by up to "
         f"{percent(min(facts.difference, 9.99))} of the outputs' size: the rows meet inside the network"
     )
+    if facts.softmax_over_rows:
+        return (f"{found} in a softmax over the rows (dim=0), which makes each column sum to 1 over the batch",)
     return (f"{found}; {ROWS_FIRST}" if framework == "torch" and _reads_in_order(book) else found,)
 
 

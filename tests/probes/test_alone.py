@@ -55,3 +55,31 @@ def test_a_network_that_refuses_single_rows() -> None:
 
     with pytest.raises(Missing):
         facts(act("norm", "other", refuse), dense("head", W))
+
+
+def shares(axis: int, *, logarithm: bool = False) -> object:
+    def softmax(values: FloatArray) -> FloatArray:
+        powers = np.exp(values - values.max(axis=axis, keepdims=True))
+        found: FloatArray = powers / powers.sum(axis=axis, keepdims=True)
+        return np.log(found) if logarithm else found
+
+    return act("shares", "other", softmax)
+
+
+@pytest.mark.parametrize("logarithm", [False, True])
+def test_a_softmax_over_the_rows_is_told_from_one_over_the_classes(logarithm: bool) -> None:
+    wide = np.random.default_rng(1).normal(size=(3, 4)).astype(np.float32)
+    over_rows = facts(dense("head", wide), shares(0, logarithm=logarithm))
+    assert over_rows.softmax_over_rows
+    assert over_rows.spread_alone == pytest.approx(0)
+    over_classes = facts(dense("head", wide), shares(1, logarithm=logarithm))
+    assert not over_classes.softmax_over_rows
+    assert over_classes.difference == 0
+
+
+def test_a_single_unit_under_a_softmax_is_one_over_the_classes() -> None:
+    assert not facts(dense("head", W), shares(1)).softmax_over_rows
+
+
+def test_batches_that_depend_otherwise_are_no_softmax() -> None:
+    assert not facts(act("centre", "other", centred), dense("head", W)).softmax_over_rows

@@ -11,6 +11,7 @@ normalization is zero, and zero is the same for every row. Trained and tested in
 ## Evidence for
 - In evaluation mode the same rows get other outputs one by one than together, and in one of the two, the one in which
   they were served, they are equal.
+- Each column sums to 1 over the rows of a batch, and a row alone is 1 in every column: a softmax over `dim=0`.
 - Check: `model(X[:1])` against `model(X)[:1]`.
 
 ## Evidence against
@@ -53,6 +54,8 @@ from defib.wording import percent
 LOST = 0.02
 """Spread in one way over that in the other, from which on the rows are equal in it."""
 
+OVER_ROWS = "; each column sums to 1 over the rows of a batch: a softmax over the rows (dim=0), not over the classes"
+
 
 def _assess(book: Book) -> Assessment:
     facts = book.get(AloneFacts)
@@ -63,6 +66,7 @@ def _assess(book: Book) -> Assessment:
         return ruled_out(because, layer=None, **numbers)
     apart = percent(min(facts.difference, 9.99))
     because = f"the same rows get other outputs one by one (spread {num(alone)}) than together (spread {num(together)})"
+    axis = OVER_ROWS if facts.softmax_over_rows else ""
     if not seen(book).is_flat:
         because = f"{because}, by up to {apart} of their size, which does not make them equal"
         return inconclusive(because, weight=0.3, layer=None, **numbers)
@@ -70,9 +74,9 @@ def _assess(book: Book) -> Assessment:
     if lost_alone and facts.served_alone is not False:
         how = "and were served one by one" if facts.served_alone else "and how they were served was not seen"
         weight = 0.96 if facts.served_alone else 0.6
-        return supported(f"{because}, {how}", weight=weight, layer=None, **numbers)
+        return supported(f"{because}, {how}{axis}", weight=weight, layer=None, **numbers)
     if lost_together and not facts.served_alone:
-        return supported(f"{because}, in which they were served", weight=0.92, layer=None, **numbers)
+        return supported(f"{because}, in which they were served{axis}", weight=0.92, layer=None, **numbers)
     return inconclusive(f"{because}, by up to {apart} of their size", weight=0.4, layer=None, **numbers)
 
 

@@ -31,6 +31,8 @@ class AloneFacts(Evidence):
     spread_together: float
     served_alone: bool | None
     """The program sent its rows one by one; ``None`` when that was not seen."""
+    softmax_over_rows: bool = False
+    """Each column sums to 1 over the rows of one batch, and a row alone is 1 everywhere (or all that of logarithms)."""
 
 
 def _measure(subject: Subject, book: Book) -> AloneFacts:
@@ -55,7 +57,18 @@ def _measure(subject: Subject, book: Book) -> AloneFacts:
         spread_alone=float(spread(alone).max()),
         spread_together=float(spread(together).max()),
         served_alone=None if calls is None or not calls.sizes else max(calls.sizes) == 1,
+        softmax_over_rows=is_softmax_over_rows(alone, together)
+        or is_softmax_over_rows(np.exp(alone), np.exp(together)),
     )
+
+
+def is_softmax_over_rows(alone: FloatArray, together: FloatArray) -> bool:
+    """Whether outputs ``(n, k)`` are shares of the rows of their batch: 1 in a batch of one, 1 in sum over all.
+
+    >>> is_softmax_over_rows(np.ones((2, 2)), np.array([[0.3, 0.9], [0.7, 0.1]]))
+    True
+    """
+    return bool(np.allclose(alone, 1.0, atol=SAME) and np.allclose(together.sum(axis=0), 1.0, atol=SAME))
 
 
 def difference(alone: FloatArray, together: FloatArray) -> float:
