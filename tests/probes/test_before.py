@@ -153,3 +153,18 @@ def test_a_strong_column_that_the_rows_hold_as_well_is_no_label() -> None:
     drawn = (RAW[:, 0] > 0).astype(int)
     assert measured(RAW[RNG.permutation(N)], drawn, RAW).get(BeforeFacts).how == "order"
     assert measured(RAW * MASK, drawn, RAW).get(BeforeFacts).name is None
+
+
+def test_what_follows_in_a_series_is_no_earlier_form_of_the_rows() -> None:
+    series = np.random.default_rng(6).normal(size=(N + 1) * 8)
+    pieces = series.reshape(-1, 8)
+    windows = np.lib.stride_tricks.sliding_window_view(series, 8)[: N + 12]
+    for rows, coming in (
+        (pieces[:-1], pieces[1:]),
+        (windows[:N], windows[8 : N + 8]),
+        (windows[:N], windows[3 : N + 3]),
+    ):
+        labels = (coming[:, 5:].mean(axis=1) > 0).astype(int)
+        given = measured(rows.copy(), labels, coming.copy())
+        assert given.get(BeforeFacts).how != "step"
+        assert verdicts(given)["signal-masked"] != "supported"

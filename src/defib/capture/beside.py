@@ -23,7 +23,7 @@ from defib.subject import AnyArray
 LEAST_ROWS: Final = 20
 MOST_ROWS: Final = 20_000
 MAX_BYTES: Final = 32 * 2**20
-"""Of all copies of one training."""
+"""Of all copies of one training, the smallest first."""
 MANY: Final = 16
 """Entries of a dict, list or tuple that are looked at; longer ones hold rows, not arrays."""
 MOST_COLUMNS: Final = 512
@@ -49,17 +49,20 @@ def named_copies(to_array: Callable[[Any], AnyArray | None] = lambda value: None
 
     ``to_array`` makes an array of a framework's tensor, and ``None`` of everything else.
     """
-    found: dict[int, Named] = {}
-    left = MAX_BYTES
+    wanted: dict[int, tuple[str, Any]] = {}
     for name, value in _variables():
-        made = None
-        with contextlib.suppress(RuntimeError, TypeError, ValueError):  # freed storage, nested tensors, odd columns
-            if id(value) not in found and _is_wanted(value):
-                made = _copied(name, value, to_array, left)
-        if made is not None:
-            found[id(value)] = made
-            left -= made.array.nbytes
-    return list(found.values())
+        with contextlib.suppress(RuntimeError, TypeError, ValueError):  # nested tensors have no shape
+            if id(value) not in wanted and _is_wanted(value):
+                wanted[id(value)] = (name, value)
+    found: list[Named] = []
+    left = MAX_BYTES
+    for name, value in sorted(wanted.values(), key=lambda one: int(np.prod(one[1].shape))):
+        with contextlib.suppress(RuntimeError, TypeError, ValueError):  # freed storage, odd columns
+            made = _copied(name, value, to_array, left)
+            if made is not None:
+                found.append(made)
+                left -= made.array.nbytes
+    return found
 
 
 def _variables() -> Iterator[tuple[str, Any]]:

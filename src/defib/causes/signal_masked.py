@@ -39,7 +39,7 @@ chance.
 
 ## Known problems
 Only arrays that stand in variables when the training begins are seen, with two columns and more and at most 20,000
-rows; a file read again or an array that was overwritten is not. An array with a column that alone orders or groups the
+rows, the smallest up to 32 MB together; a file read again or an array that was overwritten is not. An array with a column that alone orders or groups the
 labels nearly perfectly is left out: it is the labels in disguise, or what they were drawn from. So a program whose
 labels hang on one column only is missed, and so are rows with one column. A step that changes the number of columns is
 not named, only told: an array with other columns may hold what was left out on purpose, another target above all. Noise

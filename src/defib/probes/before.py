@@ -192,9 +192,15 @@ def _in_place(left: FloatArray, right: FloatArray) -> bool:
 
 
 def _of_its_cells(left: FloatArray, right: FloatArray) -> bool:
-    """Whether most cells are cells of the other array, wherever they stand there: a reshape that mixed rows."""
+    """Whether most cells are cells of the other array, wherever they stand there: a reshape that mixed rows.
+
+    Not where whole rows are found there: a series cut into pieces, and the pieces that follow on them.
+    """
     a, b = left.astype(np.float32), right.astype(np.float32)
-    return len(np.unique(b)) > b.size / 2 and bool(np.isin(a, b).mean() >= TOLD)
+    if len(np.unique(b)) <= b.size / 2 or np.isin(a, b).mean() < TOLD:
+        return False
+    others = {row.tobytes() for row in b}
+    return sum(row.tobytes() in others for row in a) < TOLD * len(a)
 
 
 def _same_values(left: FloatArray, right: FloatArray) -> float:
