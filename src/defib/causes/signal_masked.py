@@ -39,11 +39,11 @@ chance.
 
 ## Known problems
 Only arrays that stand in variables when the training begins are seen, with two columns and more and at most 20,000
-rows, the smallest up to 32 MB together; a file read again or an array that was overwritten is not. An array with a column that alone orders or groups the
-labels nearly perfectly is left out: it is the labels in disguise, or what they were drawn from. So a program whose
-labels hang on one column only is missed, and so are rows with one column. A step that changes the number of columns is
-not named, only told: an array with other columns may hold what was left out on purpose, another target above all. Noise
-that leaves no trace of the rows, and hashes, hide where they came from.
+rows, the smallest up to 32 MB together; a file read again or an array that was overwritten is not. An array with a
+column that alone orders or groups the labels nearly perfectly is left out: it is the labels in disguise, or what they
+were drawn from. So a program whose labels hang on one column only is missed, and so are rows with one column. A step
+that changes the number of columns is not named, only told: an array with other columns may hold what was left out on
+purpose, another target above all. Noise that leaves no trace of the rows, and hashes, hide where they came from.
 
 ## References
 - Kaufman et al., Leakage in Data Mining (2012), on columns that only seem to tell: https://doi.org/10.1145/2382577.2382579
