@@ -1,18 +1,43 @@
-"""The preprocessing step that makes all rows equal repaired."""
+"""The preprocessing step repaired that makes all rows equal, or takes from them what tells the labels."""
 
 from __future__ import annotations
 
-from defib.interventions._advice import advice
+from dataclasses import replace
 
-INTERVENTION = advice(
-    "repair-input-step",
-    "repair the preprocessing step after which all rows are equal",
-    keras="""
+from defib.evidence import Book
+from defib.interventions._advice import advice
+from defib.probes.before import BeforeFacts
+
+EQUAL = """
     for name, rows in steps:  # the array after each step, from the file to the model
         print(name, len({str(row) for row in rows}), "different rows")  # repair the first step that says 1
-    """,
-    torch="""
-    for name, rows in steps:  # what is left after each step, from the file to the model
-        print(name, len({str(row) for row in rows}), "different rows")  # repair the first step that says 1
-    """,
+    """
+MASKED = """
+    for name, rows in steps:  # the array after each step, from {name} to the model
+        # repair the first step after which this is at chance ({chance})
+        print(name, cross_val_score({learner}(), rows, y_train, scoring="{scoring}").mean())
+    """
+
+_GIVEN = advice(
+    "repair-input-step",
+    "repair the preprocessing step after which all rows are equal, or no longer tell the labels",
+    keras=EQUAL,
+    torch=EQUAL,
 )
+
+
+def _code(book: Book, framework: str) -> str:
+    if not book.has(BeforeFacts) or book.get(BeforeFacts).how != "step":
+        return _GIVEN.code(book, framework)
+    before = book.get(BeforeFacts)
+    values = before.metric == "r2"
+    text = MASKED.format(
+        name=before.name,
+        chance="0" if values else "0.5",
+        learner="HistGradientBoostingRegressor" if values else "HistGradientBoostingClassifier",
+        scoring="r2" if values else "roc_auc_ovr",
+    )
+    return advice("", "", keras=text, torch=text).code(book, framework)
+
+
+INTERVENTION = replace(_GIVEN, code=_code)

@@ -49,6 +49,8 @@ class BeforeFacts(Evidence):
     were made of; ``order``: they are its rows in another order than the labels."""
     columns: tuple[str, ...] = ()
     """Names of its columns that the rows do not tell, for ``selection``; where it is a table."""
+    metric: str = "auc"
+    """Of ``score``: ``auc`` or ``r2``."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def measure_before(subject: Subject, book: Book, seed: int = 0) -> BeforeFacts:
     first = {"step": 0, "order": 1, "selection": 2}
     told = sorted((one for one in found if one is not None), key=lambda one: (first[one.how or "step"], -one.score))
     best = told[0] if told else BeforeFacts(0, None, float("nan"), float("nan"), None)
-    return BeforeFacts(len(arrays), best.name, best.score, best.z, best.how, best.columns)
+    return BeforeFacts(len(arrays), best.name, best.score, best.z, best.how, best.columns, metric)
 
 
 def _plain(y: AnyArray) -> AnyArray:
