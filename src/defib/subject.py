@@ -254,6 +254,8 @@ class Subject(ABC):
     """Rows predicted or evaluated after the training: of the last call on other rows, or of single-row calls."""
     prediction_outputs: FloatArray | None = None
     """What the user's own calls returned for ``prediction``, row by row; ``None`` if not seen."""
+    outputs_joined: bool = False
+    """The loss takes several outputs of the network together; `ForwardPass.outputs` is but one of them."""
     prediction_squashed: tuple[str, ...] = ()
     """Squashings (``sigmoid``, ``softmax``) that the program applied to ``prediction_outputs`` afterwards, in order."""
     handling: tuple[Handling, ...] = ()

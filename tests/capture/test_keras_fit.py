@@ -542,3 +542,22 @@ def test_rows_of_plain_datasets_are_taken_without_a_tee_and_others_are_watched(k
     order = np.lexsort(watched_rows.training.X.T)
     np.testing.assert_array_equal(watched_rows.training.X[order], (2 * X)[np.lexsort(X.T)])
     assert watched_rows.trace.label_order is not None
+
+
+def test_a_rate_that_falls_within_the_epoch_is_known_from_its_start(keras: Any) -> None:
+    X = np.random.default_rng(0).normal(size=(64, 3))
+
+    def program() -> Any:
+        model = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(1, kernel_initializer="ones")])
+        falling = keras.optimizers.schedules.ExponentialDecay(0.1, decay_steps=1, decay_rate=0.5)
+        model.compile(optimizer=keras.optimizers.SGD(falling), loss="mse")
+        model.fit(X, np.zeros(64), epochs=3, batch_size=8, verbose=0)
+        return model
+
+    subject, _ = watched(program)
+    assert subject.trace.rates[0] == pytest.approx((0.0, 0.1))
+    assert subject.trace.rates[1][0] == pytest.approx(1 / 3)
+    assert subject.trace.rates[1][1] <= 0.1 * 0.5**7 * 1.001  # the legacy Keras has not counted the last update yet
+    falls = subject.train(Arm(), subject.training, seed=0).predict(X)
+    stays = subject.train(Arm(constant_rate=True), subject.training, seed=0).predict(X)
+    assert np.abs(stays).mean() < 0.2 * np.abs(falls).mean()

@@ -208,3 +208,18 @@ def test_what_cannot_be_followed_is_said() -> None:
         (X @ weight).mean().backward()
         optimizer.step()
     assert "took 1 steps, but no call of a module" in watched.notes[0]
+
+
+def test_of_two_towers_neither_leaves_the_others_column_unread() -> None:
+    torch.manual_seed(0)
+    left, right = nn.Linear(4, 1), nn.Linear(4, 1)
+    with watch() as watched:
+        optimizer = torch.optim.SGD([*left.parameters(), *right.parameters()], lr=0.1)
+        for _ in range(6):
+            optimizer.zero_grad()
+            F.mse_loss(left(X) * right(X.flip(1)), Y).backward()
+            optimizer.step()
+    (subject,) = watched.subjects()
+    assert subject.outputs_joined
+    reached = {one.name: one.needs for one in diagnose_subject(subject, trials=False).not_assessed}
+    assert reached["disconnected-input"] == "an output of the network that the loss takes alone"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 from defib.adapters.keras.arms import row_key
 from defib.adapters.keras.flavor import to_numpy
 from defib.adapters.keras.memory import why_untrainable, with_loss
-from defib.adapters.keras.optimizers import facts_of
+from defib.adapters.keras.optimizers import facts_of, first_rate, is_schedule
 from defib.adapters.keras.own_step import overrides
 from defib.adapters.keras.program import OptimizerPlan
 from defib.adapters.keras.subject import Captured, KerasSubject
@@ -194,13 +194,21 @@ def _trace(study: Study, initial: list[AnyArray] | None, training: Rows | None, 
         restored_epoch=study.restored,
         restored_by=study.restored_by,
         updates_to=tuple((names[i], size) for i, size in study.first_update if i in names),
-        rates=_rates(study.rates),
+        rates=_rates(study.rates, study.optimizer_config),
         notes=tuple(notes),
     )
 
 
-def _rates(rates: Sequence[float]) -> tuple[tuple[float, float], ...]:
-    """Where the learning rate changed, by the epochs it was read at; empty when it never did."""
+def _rates(rates: Sequence[float], config: Mapping[str, Any]) -> tuple[tuple[float, float], ...]:
+    """Where the learning rate changed, by the epochs it was read at; empty when it never did.
+
+    A schedule moves it within the epoch: what was read at an epoch's end holds from there on.
+    """
+    if is_schedule(config.get("learning_rate")):
+        every = (first_rate(dict(config)), *rates)
+        return (
+            tuple((i / len(rates), rate) for i, rate in enumerate(every)) if len(rates) and len(set(every)) > 1 else ()
+        )
     changed = [i for i in range(1, len(rates)) if not np.isclose(rates[i], rates[i - 1], rtol=1e-6, atol=0.0)]
     return tuple((i / len(rates), rates[i]) for i in (0, *changed)) if changed else ()
 

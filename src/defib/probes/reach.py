@@ -50,6 +50,8 @@ def _measure(subject: Subject, book: Book) -> ReachFacts:
         raise Missing("ReachFacts", "the initial weights")
     if len(X) < 4:
         raise Missing("ReachFacts", "more rows")
+    if subject.outputs_joined:
+        raise Missing("ReachFacts", "an output of the network that the loss takes alone")
     n_columns = int(np.prod(X.shape[1:]))
     moments: tuple[Moment, ...] = ("initial", "end")
     passes = {moment: subject.forward(X, moment=moment) for moment in moments}

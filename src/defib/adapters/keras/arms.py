@@ -351,14 +351,10 @@ class Workshop:
             factor=arm.learning_rate_factor,
             regularization=arm.regularization_factor,
             stop_at=arm.stop_at,
-            lowest_rate=self._largest_rate() if arm.constant_rate else 0.0,
+            lowest_rate=captured.optimizer.largest_rate if captured.optimizer and arm.constant_rate else 0.0,
             highest_rate=np.inf if arm.rate_cap is None else arm.rate_cap,
             stop_after=arm.stop_after,
         )
-
-    def _largest_rate(self) -> float:
-        plan = self._captured.optimizer
-        return max(plan.rates, default=0.0) if plan is not None else 0.0
 
     def _weights(self, rows: Rows) -> FloatArray | None:
         """``class_weight`` and ``sample_weight`` as the user's fit had them, for these rows."""

@@ -13,7 +13,7 @@ import numpy as np
 from defib.adapters.keras.clone import Clone
 from defib.adapters.keras.flavor import to_numpy
 from defib.adapters.keras.ops import ops_of
-from defib.adapters.keras.optimizers import is_schedule, rebuild, scaled_schedule, variables_of
+from defib.adapters.keras.optimizers import first_rate, is_schedule, rebuild, scaled_schedule, variables_of
 from defib.subject import AnyArray, BudgetExceeded, FloatArray
 
 CHUNK = 200
@@ -57,6 +57,12 @@ class OptimizerPlan:
     config: dict[str, Any]
     rates: tuple[float, ...] = ()
     """Learning rate of each epoch, where a callback of the user's changed it."""
+
+    @property
+    def largest_rate(self) -> float:
+        """The largest learning rate: of those read at the epochs' ends, and of a schedule's start."""
+        scheduled = is_schedule(self.config.get("learning_rate"))
+        return max([*self.rates, *([first_rate(self.config)] if scheduled else [])], default=0.0)
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,12 @@ class TorchSubject(WatchedSubject[Captured]):
         """What turns the model's outputs into probabilities: ``identity``, ``sigmoid``, ``softmax`` or ``exp``."""
         return self.captured.link
 
+    @property
+    def outputs_joined(self) -> bool:  # type: ignore[override]
+        """Whether the loss takes more than one output: two towers, several heads."""
+        program = self.captured.program
+        return program is not None and len({leaf.key for leaf in program.of("output")}) > 1
+
     def parameters(self) -> tuple[Parameter, ...]:
         """All weights, trainable first."""
         initial = self.captured.initial or {}
