@@ -84,8 +84,9 @@ def unseen(session: Session, *, judges: bool) -> list[str]:
         found.append(f"{TURNS.partition(':')[0]}, and neither was called again after the training")
     elif session.n_steps and not session.studies:
         found.append(
-            f"an optimizer took {session.n_steps:,} steps, but no call of a module was seen before them (a whole step "
-            "under torch.compile, or a forward pass that goes through no module); compile the model instead of the step"
+            f"an optimizer took {session.n_steps:,} steps, but no call of a module was seen before them: either a "
+            "whole step ran under torch.compile (compile the model instead), or the weights are plain tensors, and "
+            "only modules are followed (put them and the forward pass into one torch.nn.Module)"
         )
     elif session.unseen:
         found.append(
