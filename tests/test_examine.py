@@ -12,6 +12,7 @@ import pytest
 from defib.evidence import Book, Evidence, Missing, Probe
 from defib.examine import measure_all
 from defib.probes import ORDER, all_probes
+from defib.probes.before import BeforeFacts
 from defib.probes.inputs import InputFacts, ServingFacts
 from defib.probes.labels import LabelFacts
 from defib.probes.loading import LoadingFacts
@@ -35,7 +36,7 @@ def test_a_sound_network_answers_every_probe() -> None:
 
 def test_without_predict_rows_only_serving_is_missing() -> None:
     book = measure_all(small("relu", "sigmoid"), skip=("reference",))
-    assert set(book.missing) == {ServingFacts, ShownFacts, LoadingFacts, SignalFacts}
+    assert set(book.missing) == {ServingFacts, ShownFacts, LoadingFacts, SignalFacts, BeforeFacts}
     assert book.missing[ServingFacts] == "rows that were predicted after the training"
     with pytest.raises(Missing, match="rows that were predicted"):
         book.get(ServingFacts)

@@ -31,6 +31,7 @@ from tests.causes.books import (
     RAW,
     REGRESSION,
     SERVING,
+    SIGNAL,
     SKILL,
     STUCK,
     TRAINING,
@@ -395,6 +396,13 @@ class TestOptimization:
     def test_a_frozen_loss_is_not_undertrained(self) -> None:
         still = replace(TRAINING, n_updates=20, frozen_loss=True)
         assert verdict("DF506", collapsed(NEAR_FLAT), still) == "ruled_out"
+
+    def test_a_loss_that_falls_where_nothing_is_to_be_learnt_is_no_sign(self) -> None:
+        falling = replace(TRAINING, n_updates=300, still_falling=True)
+        assert verdict("DF506", collapsed(NEAR_FLAT), falling, SIGNAL) == "supported"
+        by_heart = assess("DF506", collapsed(NEAR_FLAT), falling, NO_SIGNAL)
+        assert by_heart.verdict == "inconclusive"
+        assert "by heart" in by_heart.because
 
     @pytest.mark.parametrize("code", ["DF502", "DF506", "DF101", "DF503"])
     def test_a_ranking_of_normal_spread_has_left_its_start(self, code: str) -> None:

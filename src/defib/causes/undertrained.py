@@ -45,6 +45,7 @@ from defib.causes._signs import dead_hidden, fine, maybe, num, seen
 from defib.diagnosis import Assessment, by_itself, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.activations import ActivationFacts
+from defib.probes.reference import SignalFacts
 from defib.probes.training import TrainingFacts
 from defib.probes.updates import UpdateFacts
 from defib.wording import percent
@@ -88,6 +89,15 @@ def _went_far(book: Book) -> bool:
     )
 
 
+def _falling(because: str, book: Book, numbers: dict[str, float]) -> Assessment:
+    """A loss that falls on rows in which the reference learners see no signal is no sign that there is any."""
+    signal = maybe(book, SignalFacts)
+    if signal is not None and not signal.has_signal:
+        because = f"{because}, but a standard model finds nothing in these rows: it may be learning them by heart"
+        return inconclusive(because, weight=0.4, layer=None, **numbers)
+    return supported(because, weight=0.65, layer=None, **numbers)
+
+
 def _how_far(change: float) -> str:
     moved = f"moved the kernels by {percent(change)} of their size"
     return moved if change > 0 else "left most kernels as they were"
@@ -115,7 +125,7 @@ def _assess(book: Book) -> Assessment:
         found = supported(because, weight=0.75, layer=None, **numbers)
         return by_itself(found) if steps <= HANDFUL else found
     if steps <= SOME and training.still_falling:
-        return supported(f"{because}, with the loss still falling", weight=0.65, layer=None, **numbers)
+        return _falling(f"{because}, with the loss still falling", book, numbers)
     if training.still_falling:
         return inconclusive(f"the loss was still falling after {steps:,} updates", weight=0.35, layer=None, **numbers)
     if steps <= SOME and training.at_prior_loss:

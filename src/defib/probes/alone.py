@@ -57,8 +57,7 @@ def _measure(subject: Subject, book: Book) -> AloneFacts:
         spread_alone=float(spread(alone).max()),
         spread_together=float(spread(together).max()),
         served_alone=None if calls is None or not calls.sizes else max(calls.sizes) == 1,
-        softmax_over_rows=is_softmax_over_rows(alone, together)
-        or is_softmax_over_rows(np.exp(alone), np.exp(together)),
+        softmax_over_rows=is_softmax_over_rows(alone, together) or is_softmax_over_rows(_exp(alone), _exp(together)),
     )
 
 
@@ -83,3 +82,8 @@ def difference(alone: FloatArray, together: FloatArray) -> float:
 
 
 PROBE = Probe("alone", AloneFacts, "forward", _measure)
+
+
+def _exp(values: FloatArray) -> FloatArray:
+    """Of logarithms of shares, which are at most 0; what is larger is no such thing and need not be exact."""
+    return np.asarray(np.exp(np.minimum(values, 1.0)))
