@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from defib.beside import Beside
 from defib.capture.places import KNOWN, places_of
-from defib.capture.torch_frames import MAX_FRAMES, is_foreign
+from defib.capture.torch_frames import user_frames
 from defib.subject import AnyArray
 
 LEAST_ROWS: Final = 20
@@ -50,7 +50,7 @@ def named_copies(to_array: Callable[[Any], AnyArray | None] = lambda value: None
     ``to_array`` makes an array of a framework's tensor, and ``None`` of everything else.
     """
     wanted: dict[int, tuple[str, Any]] = {}
-    for name, value in _variables():
+    for name, value in _variables(sys._getframe(1)):
         with contextlib.suppress(RuntimeError, TypeError, ValueError):  # nested tensors have no shape
             if id(value) not in wanted and _is_wanted(value):
                 wanted[id(value)] = (name, value)
@@ -65,17 +65,17 @@ def named_copies(to_array: Callable[[Any], AnyArray | None] = lambda value: None
     return found
 
 
-def _variables() -> Iterator[tuple[str, Any]]:
-    """Names and values, innermost function first, with the entries of short containers."""
-    frame: Any = sys._getframe(1)
-    for _ in range(MAX_FRAMES):
-        if frame is None:
-            return
-        if not is_foreign(frame.f_code.co_filename):
-            for name, value in (*frame.f_locals.items(), *frame.f_globals.items()):
-                if not name.startswith("_") and name != "Out":  # a notebook keeps every answer there
-                    yield from ((name, value), *_entries(name, value))
-        frame = frame.f_back
+def _variables(innermost: Any) -> Iterator[tuple[str, Any]]:
+    """Names and values from this frame on, innermost function first, with the entries of short containers."""
+    for frame in user_frames(innermost):
+        for name, value in (*frame.f_locals.items(), *frame.f_globals.items()):
+            if not name.startswith("_") and name != "Out":  # a notebook keeps every answer there
+                yield from ((name, value), *_entries(name, value))
+
+
+def library_of(value: Any) -> str:
+    """The top-level package that its class comes from."""
+    return type(value).__module__.partition(".")[0]
 
 
 def _entries(name: str, value: Any) -> list[tuple[str, Any]]:
@@ -88,7 +88,7 @@ def _entries(name: str, value: Any) -> list[tuple[str, Any]]:
 
 def _is_wanted(value: Any) -> bool:
     """Rows of two numbers and more: what has one is labels, weights, indices."""
-    if not isinstance(value, np.ndarray) and type(value).__module__.partition(".")[0] not in HOLDING:
+    if not isinstance(value, np.ndarray) and library_of(value) not in HOLDING:
         return False  # whose shape may be unknown, or costly to ask
     shape = getattr(value, "shape", None) if hasattr(type(value), "shape") else None
     if not isinstance(shape, tuple) or len(shape) < 2:
@@ -100,7 +100,7 @@ def _copied(name: str, value: Any, to_array: Callable[[Any], AnyArray | None], l
     if int(np.prod(value.shape)) > left:
         return None
     columns: tuple[str, ...] = ()
-    if type(value).__module__.partition(".")[0] == "pandas":
+    if library_of(value) == "pandas":
         names, array = _table(value)
         columns = tuple(names)
     else:

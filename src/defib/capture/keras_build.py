@@ -82,7 +82,7 @@ def _subject(study: Study) -> KerasSubject:
         held_out=_held_out(study),
     )
     if training is not None:
-        subject.alongside = partial(beside_rows, training.X, study.copies)
+        subject.alongside = partial(beside_rows, training.X, study.copies or ())
     subject.weights_origin, subject.serving_calls = study.origin, calls
     return with_loss(subject) if handmade is None else with_handmade(subject, handmade)
 

@@ -172,7 +172,8 @@ class Session:
 
     def _enter(self, turn: Turn, study: Study) -> None:
         watch = Stopwatch(study)
-        study.copies = study.copies or self.safely(named_copies) or []
+        if study.copies is None:
+            study.copies = self.safely(named_copies) or []
         self.fitting.append(study)
         self.depth += 1
 

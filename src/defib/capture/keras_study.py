@@ -141,8 +141,8 @@ class Study:
     validation_losses: list[float] = field(default_factory=list)
     losses: LossTrace = field(default_factory=LossTrace)
     training: RowStore = field(default_factory=lambda: RowStore("fit"))
-    copies: list[Named] = field(default_factory=list)
-    """Arrays of the program's when the training began."""
+    copies: list[Named] | None = None
+    """Small arrays of the program's as they were when the training began; ``None`` before."""
     validation: RowStore = field(default_factory=lambda: RowStore("validation_data"))
     served: list[Served] = field(default_factory=list)
     sources: dict[str, str] = field(default_factory=dict)

@@ -66,7 +66,8 @@ class Session:
         found.parts += incremental
         found.planned += 0 if incremental else int(estimator.max_iter)
         self._open[id(estimator)] = found
-        found.copies = found.copies or self.safely(named_copies) or []
+        if found.copies is None:
+            found.copies = self.safely(named_copies) or []
         found.begin()
 
         def finish() -> None:

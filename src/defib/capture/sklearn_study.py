@@ -70,8 +70,8 @@ class Study:
     drawn: bool = True
     order: Any = None
     training: RowStore = field(default_factory=lambda: RowStore("fit"))
-    copies: list[Named] = field(default_factory=list)
-    """Arrays of the program's when the training began."""
+    copies: list[Named] | None = None
+    """Small arrays of the program's as they were when the training began; ``None`` before."""
     held_X: AnyArray | None = None
     held_y: AnyArray | None = None
     sample_weights: list[AnyArray] = field(default_factory=list)

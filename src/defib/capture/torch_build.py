@@ -27,7 +27,6 @@ from defib.capture.torch_makers import (
     PAIRED,
     TURNS,
     by_outputs,
-    is_bootstrapped,
     is_paired,
     makers,
     unseen,
@@ -49,9 +48,9 @@ def build_subjects(session: Session, errors: list[str]) -> tuple[TorchSubject, .
     for key, study in session.studies.items():
         if judges & set(key):
             continue
-        seen = by_outputs(session, study.entries[0], PAIRED) if is_paired(study) else None
+        paired = by_outputs(session, study.entries[0], PAIRED) if is_paired(study) else None
         try:
-            found.append(seen or _subject(session, key, study))
+            found.append(paired or _subject(session, key, study))
         except Exception as error:
             errors.append(f"{type(error).__name__}: {error}")
     for entry in makers(session, judges):
@@ -72,7 +71,6 @@ def _subject(session: Session, key: tuple[int, ...], study: Study) -> TorchSubje
     notes = [] if study.fit is None else list(study.fit.notes())
     notes += [one for one in study.notes if one != OTHER_LABELS or not study.extras.known]
     notes += study.own_functions.notes()
-    study.bootstrapped = is_bootstrapped(study)
     if study.bootstrapped:
         notes.append(BOOTSTRAPPED)
     elif study.outside is not None:
@@ -94,7 +92,7 @@ def _subject(session: Session, key: tuple[int, ...], study: Study) -> TorchSubje
     prediction, outputs, squashed, calls = evaluations(groups, study, captured, training, notes)
     subject = TorchSubject(
         captured,
-        _recipe(study, watch),
+        _recipe(study, watch, captured.optimizer),
         _trace(study, watch, tuple(notes)),
         name=_name(study),
         training=training,
@@ -258,7 +256,9 @@ def _record(study: Study, watch: OptimizerWatch | None) -> OptimizerRecord | Non
     )
 
 
-def _optimizer_facts(study: Study, watch: OptimizerWatch | None) -> OptimizerFacts | None:
+def _optimizer_facts(
+    study: Study, watch: OptimizerWatch | None, record: OptimizerRecord | None
+) -> OptimizerFacts | None:
     if watch is None or not watch.groups:
         return None
     extra = {"clip_grad_norm": study.clip_norm, "clip_grad_value": study.clip_value}
@@ -267,11 +267,10 @@ def _optimizer_facts(study: Study, watch: OptimizerWatch | None) -> OptimizerFac
     if peak is not None and peak > settings.get("lr", peak):
         settings["lr"] = peak  # a warm-up starts at 0; the rate it warms up to is what the weights had to bear
     facts = facts_of(type(watch.optimizer), settings, {key: one for key, one in extra.items() if one is not None})
-    record = _record(study, watch)
     return facts if record is None else replace(facts, groups=parameter_groups(record))
 
 
-def _recipe(study: Study, watch: OptimizerWatch | None) -> TrainingRecipe:
+def _recipe(study: Study, watch: OptimizerWatch | None, record: OptimizerRecord | None) -> TrainingRecipe:
     reading = study.first.reading
     sources = dict(study.sources)
     if watch is not None:
@@ -280,7 +279,7 @@ def _recipe(study: Study, watch: OptimizerWatch | None) -> TrainingRecipe:
         sources.update(loss=sources.get("fit", study.fit.line), fit=study.fit.line)
     return TrainingRecipe(
         loss=reading.facts if reading is not None and not study.bootstrapped else None,
-        optimizer=_optimizer_facts(study, watch),
+        optimizer=_optimizer_facts(study, watch, record),
         batch_size=max(study.first.door.n_rows, 1),
         n_updates=study.n_steps,
         n_epochs=_epochs(study),

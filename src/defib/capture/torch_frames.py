@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import sysconfig
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -49,14 +50,16 @@ def user_line() -> str:
     return ""
 
 
+def user_frames(frame: Any, most: int = MAX_FRAMES) -> Iterator[Any]:
+    """The user's among this frame and the ``most`` − 1 that called it, innermost first."""
+    for _ in range(most):
+        if frame is None:
+            return
+        if not is_foreign(frame.f_code.co_filename):
+            yield frame
+        frame = frame.f_back
+
+
 def user_place() -> tuple[str, ...]:
     """The user's frames, innermost first, each ``file:line``."""
-    found = []
-    frame: Any = sys._getframe(1)
-    for _ in range(DEEPEST):
-        if frame is None:
-            break
-        if not is_foreign(frame.f_code.co_filename):
-            found.append(f"{frame.f_code.co_filename}:{frame.f_lineno}")
-        frame = frame.f_back
-    return tuple(found)
+    return tuple(f"{one.f_code.co_filename}:{one.f_lineno}" for one in user_frames(sys._getframe(1), DEEPEST))

@@ -11,8 +11,8 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from defib.adapters.torch.arrays import to_numpy
-from defib.capture.beside import Named, named_copies
-from defib.capture.torch_frames import MAX_FRAMES, is_foreign
+from defib.capture.beside import Named, library_of, named_copies
+from defib.capture.torch_frames import is_foreign, user_frames
 from defib.subject import AnyArray
 
 DEPTH: Final = 3
@@ -26,14 +26,9 @@ MAX_BYTES: Final = 128 * 2**20
 def held_arrays(least_rows: int) -> list[Any]:
     """Arrays, tensors and tables with at least so many rows that the program's running functions can reach."""
     found: dict[int, Any] = {}
-    frame: Any = sys._getframe(1)
-    for _ in range(MAX_FRAMES):
-        if frame is None:
-            break
-        if not is_foreign(frame.f_code.co_filename):
-            for value in (*frame.f_locals.values(), *frame.f_globals.values()):
-                found.update((id(one), one) for one in _arrays_in(value, DEPTH) if _rows(one) >= max(least_rows, 2))
-        frame = frame.f_back
+    for frame in user_frames(sys._getframe(1)):
+        for value in (*frame.f_locals.values(), *frame.f_globals.values()):
+            found.update((id(one), one) for one in _arrays_in(value, DEPTH) if _rows(one) >= max(least_rows, 2))
     return _bounded(found.values())
 
 
@@ -43,8 +38,12 @@ def copies_held() -> list[Named]:
 
 
 def _numbers(value: Any) -> AnyArray | None:
-    plain = isinstance(value, torch.Tensor) and not value.requires_grad and value.layout is torch.strided
-    return to_numpy(value, copy=False) if plain else None
+    return to_numpy(value, copy=False) if _is_plain(value) else None
+
+
+def _is_plain(value: Any) -> bool:
+    """A tensor that holds data: no weight, and every cell in its place."""
+    return isinstance(value, torch.Tensor) and not value.requires_grad and value.layout is torch.strided
 
 
 def as_arrays(held: list[Any]) -> list[AnyArray]:
@@ -81,18 +80,15 @@ def _size(one: Any) -> int:
 
 
 def _arrays_in(value: Any, depth: int) -> Iterator[Any]:
-    if isinstance(value, np.ndarray) or _is_table(value):
+    if isinstance(value, np.ndarray) or _is_table(value) or _is_plain(value):
         yield value
-    elif isinstance(value, torch.Tensor):
-        if not value.requires_grad and value.layout is torch.strided:
-            yield value
-    elif depth and not isinstance(value, type | torch.nn.Module):
+    elif depth and not isinstance(value, type | torch.nn.Module | torch.Tensor):
         for one in _inside(value):
             yield from _arrays_in(one, depth - 1)
 
 
 def _is_table(value: Any) -> bool:
-    return type(value).__module__.partition(".")[0] == "pandas" and hasattr(value, "iloc")
+    return library_of(value) == "pandas" and hasattr(value, "iloc")
 
 
 def _inside(value: Any) -> list[Any]:

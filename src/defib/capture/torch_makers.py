@@ -9,7 +9,7 @@ from defib.adapters.torch.subject import TorchSubject
 from defib.capture.torch_evals import EvalLog
 from defib.capture.torch_session import Session
 from defib.capture.torch_sharded import SHARDED
-from defib.capture.torch_study import Entry, Study, marks_of
+from defib.capture.torch_study import Entry, Study
 from defib.recipe import TrainingRecipe
 from defib.subject import Rows, TrainingTrace
 
@@ -47,13 +47,6 @@ BOOTSTRAPPED = (
     "self-training): the training was not repeated; the outputs are looked at, and what needs labels or the loss was "
     "not assessed"
 )
-
-
-def is_bootstrapped(study: Study) -> bool:
-    """Whether the targets were made by the network itself, or by one whose weights moved meanwhile."""
-    own = {id(one.module) for one in study.entries}
-    makers = zip(study.first.target_makers, study.maker_marks, strict=True)
-    return any(id(one) in own or marks_of(one) != marks for one, marks in makers)
 
 
 def by_outputs(session: Session, entry: Entry, note: str) -> TorchSubject | None:

@@ -264,7 +264,7 @@ class Session:
         at = study.first.positions[0] if len(calls) == study.first.n_calls else last
         study.glance(calls[at])
         makers = study.first.target_makers
-        self._evaluated([one for i, one in enumerate(calls) if i != at and not _any_is(makers, one.module)], [])
+        self._evaluated([one for i, one in enumerate(calls) if i != at and one.module not in makers], [])
         return study
 
     def _names(self, module: Any) -> Any:
@@ -272,7 +272,7 @@ class Session:
 
     def _rest(self, calls: list[Call], nodes: list[Node], analysis: Analysis) -> None:
         for i, call in enumerate(calls):
-            if i not in analysis.positions and not _any_is(analysis.target_makers, call.module):
+            if i not in analysis.positions and call.module not in analysis.target_makers:
                 self._evaluated([call], between(nodes, calls, i))
 
     def _start(self, analysis: Analysis) -> Study:
@@ -393,7 +393,3 @@ def _last_scalar(nodes: Sequence[Node]) -> Any:
         if scalar and not node.call:
             return out
     return None
-
-
-def _any_is(modules: Sequence[Any], module: Any) -> bool:
-    return any(one is module for one in modules)

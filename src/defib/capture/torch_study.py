@@ -126,8 +126,6 @@ class Study:
         self.maker_marks = tuple(marks_of(module) for module in self.first.target_makers)
         """What the weights of those that made its targets were at its first step."""
         self.own_functions = OwnFunctions()
-        self.bootstrapped = False
-        """Its targets came from networks that changed meanwhile."""
         self.dear = False
         """Reading its steps takes too much of the training's time."""
         self.took_over = 0
@@ -159,13 +157,21 @@ class Study:
         self.hand_rate: float | None = None
         self.extras = RowExtras()
         self.held: list[Any] = []
-        self.copies: list[Named] = []
         """Arrays of the program among which the rows may be found again."""
+        self.copies: list[Named] = []
+        """Small arrays of the program's as they were when the training began."""
         self.fit: Fit | None = None
         """The library's training that it is part of."""
         self._by_hand: dict[str, tuple[Any, Any]] = {}
         self._held: dict[int, bool] = {}
         self._successors: dict[int, bool] = {}
+
+    @property
+    def bootstrapped(self) -> bool:
+        """Whether its targets were made by the network itself, or by one whose weights have moved since."""
+        own = {id(one.module) for one in self.entries}
+        makers = zip(self.first.target_makers, self.maker_marks, strict=True)
+        return any(id(one) in own or marks_of(one) != marks for one, marks in makers)
 
     def watch_by_hand(self) -> None:
         """After the first backward pass without a step: weights and gradients, to see how they are used."""
