@@ -107,7 +107,7 @@ SHARDED = """
         optimizer.zero_grad()
         nn.functional.binary_cross_entropy(model(rows), (rows[:, :1] > 0).float()).backward()
         optimizer.step()
-    print(type(model).__name__, "trained")
+    print(f"{type(model).__name__} trained")  # one text: two processes write to one pipe
     dist.destroy_process_group()
     """
 
