@@ -13,10 +13,13 @@ value far below the mean.
 - |mean| or sd of the targets far above 1, the predictions (or, where they vary, their median) still far from the mean,
   the loss far above var(y) and falling.
 - The whole training covered a few percent of the way from a fresh network's answer to the targets.
+- Targets around 0 that spread by thousands, with Adam or a relative of it: each step moves a weight by one learning
+  rate at most, and all steps together do not let the outputs spread as far, even if all went in one direction.
 - Check: `y.mean(), y.std()`. Standardize y only, change nothing else: it learns.
 
 ## Evidence against
-- The predictions sit at mean(y): the distance was travelled; something else erases the rows.
+- The predictions sit at mean(y), and the steps could spread them as far as the targets: something else erases the
+  rows.
 - Targets near 1, or a classification.
 
 ## Look-alikes
@@ -46,11 +49,11 @@ from __future__ import annotations
 
 from defib.causes import Cause
 from defib.causes._signs import fine, maybe, num, seen, untouched
+from defib.causes._targets import centre, share_of_the_way, steps_too_short
 from defib.diagnosis import Assessment, inconclusive, not_applicable, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.head import HeadFacts
 from defib.probes.labels import LabelFacts
-from defib.probes.outputs import SymptomFacts
 from defib.probes.training import TrainingFacts
 from defib.wording import percent
 
@@ -85,7 +88,7 @@ def _assess(book: Book) -> Assessment:
             "the head cannot reach the targets at all", labels_outside=head.labels_outside, layer=None, **numbers
         )
     symptom = seen(book)
-    where = symptom.constant if symptom.constant is not None else _centre(book)
+    where = symptom.constant if symptom.constant is not None else centre(book)
     if where is None or symptom.pattern == "nan" or labels.sd == 0:
         return inconclusive(
             f"the targets reach {num(size)}, but the predictions share no value", weight=0.2, layer=None, **numbers
@@ -93,9 +96,9 @@ def _assess(book: Book) -> Assessment:
     distance = max(abs(value - labels.mean) for value in where) / labels.sd
     numbers["constant_to_mean_sd"] = distance
     if distance < FAR:
-        return ruled_out("the predictions sit at the mean of the targets", layer=None, **numbers)
+        return _at_the_mean(book, numbers)
     training = maybe(book, TrainingFacts)
-    way = _way(book, labels.mean)
+    way = share_of_the_way(book, labels.mean)
     if training is not None and way is not None and 0 < way < HARDLY and not untouched(book):
         numbers["share_of_the_way"] = way
         because = (
@@ -114,25 +117,16 @@ def _assess(book: Book) -> Assessment:
     return inconclusive(f"{where_now} from it", weight=0.35, layer=None, **numbers)
 
 
-def _centre(book: Book) -> tuple[float, ...] | None:
-    """Where predictions that vary lie, as one value."""
-    centre = book.get(SymptomFacts).training_centre
-    return None if centre is None else (centre,)
-
-
-def _way(book: Book, goal: float) -> float | None:
-    """Share of the distance from the fresh network's constant to the targets' mean that the training covered."""
-    facts = book.get(SymptomFacts)
-    start = None if facts.initial_symptom is None else facts.initial_symptom.constant
-    end = facts.symptom.constant
-    if start is None or end is None:  # they vary, at the start or now: what counts is where all of them lie
-        start = None if facts.initial_centre is None else (facts.initial_centre,)
-        end = _centre(book)
-    if start is None or end is None or len(start) != len(end):
-        return None
-    before = max(abs(value - goal) for value in start)
-    after = max(abs(value - goal) for value in end)
-    return (before - after) / before if before > 0 else None
+def _at_the_mean(book: Book, numbers: dict[str, float]) -> Assessment:
+    """The distance is travelled, or there was none: what is left is the spread."""
+    reach, sd = steps_too_short(book), numbers["target_sd"]
+    if reach is None:
+        return ruled_out("the predictions sit at the mean of the targets", layer=None, **numbers)
+    because = (
+        f"the targets spread by {num(sd)} around their mean, and the steps of the whole training move the head's "
+        f"weights far enough for a spread of {num(reach)} at most"
+    )
+    return supported(because, weight=0.8, layer=None, reachable_spread=reach, **numbers)
 
 
 CAUSE = Cause(

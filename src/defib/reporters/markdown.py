@@ -24,8 +24,8 @@ from defib.reporters.parts import (
     further,
     legend,
     measured,
-    per_seed,
     proofs,
+    reached_text,
     tie_text,
     trials_title,
     verdict_text,
@@ -129,9 +129,14 @@ def _trials(trials: Sequence[Trial]) -> Iterator[str]:
     yield f"| tried | {'recovery' if recovered else 'skill'} per seed | effect [95 %] | enough? | what was changed |"
     yield "|---|---:|---:|:---:|---|"
     for trial in control_first(trials):
-        values = " ".join(f"{value:.2f}" for value in per_seed(trial, recovered))
         note = f" ({trial.note})" if trial.note else ""
-        cells = (trial.intervention, values, effect_text(trial), verdict_text(trial), trial.does + note)
+        cells = (
+            trial.intervention,
+            reached_text(trial, recovered),
+            effect_text(trial),
+            verdict_text(trial),
+            trial.does + note,
+        )
         yield "| " + " | ".join(escaped(cell) for cell in cells) + " |"
     yield f"\n<sub>{legend(trials)}</sub>"
 

@@ -88,14 +88,29 @@ def per_seed(trial: Trial, recovered: bool) -> tuple[float, ...]:
     return trial.recovery if recovered else trial.score
 
 
+FAR_BELOW = -10.0
+"""Recovery below which only that it is far worse than a constant is shown: predictions that flew off have no scale."""
+
+
+def reached_text(trial: Trial, recovered: bool) -> str:
+    """What each seed reached, in one cell.
+
+    >>> reached_text(Trial("a", "treated", "", (), (0.98, -33823.2), (), ()), True)
+    '0.98 <-10'
+    """
+    return " ".join("<-10" if one < FAR_BELOW else f"{one:.2f}" for one in per_seed(trial, recovered))
+
+
 def effect_text(trial: Trial) -> str:
-    """The effect with its interval; nothing for the control.
+    """The effect with its interval; nothing for the control, no interval where predictions flew off.
 
     >>> effect_text(Trial("a", "treated", "", (), (), (), (), effect=0.5, interval=(0.4, 0.6)))
     '+0.50 [0.40, 0.60]'
     """
     if trial.effect is None:
         return ""
+    if trial.effect < FAR_BELOW:
+        return "<-10"
     return f"{trial.effect:+.2f}" + (f" {interval_text(trial.interval)}" if trial.interval is not None else "")
 
 
@@ -106,7 +121,12 @@ def legend(trials: Iterable[Trial]) -> str:
         return NO_SIGNAL
     partly = "; partly: better than the control, but not enough" if any(one.partial for one in arms) else ""
     undecided = "; open: too few seeds, or they disagree" if any(one.undecided for one in arms) else ""
-    return LEGEND + partly + undecided
+    flown = "; <-10: far worse than a constant" if any(_flown(one) for one in arms) else ""
+    return LEGEND + partly + undecided + flown
+
+
+def _flown(trial: Trial) -> bool:
+    return any(one < FAR_BELOW for one in (*trial.recovery, trial.effect or 0.0))
 
 
 def verdict_text(trial: Trial) -> Literal["control", "open", "partly", "yes", "no"]:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from defib.diagnosis import Trial
 from defib.reporters.layout import bullets
-from defib.reporters.parts import control_first, effect_text, legend, measured, per_seed, verdict_text
+from defib.reporters.parts import control_first, effect_text, legend, measured, reached_text, verdict_text
 from defib.reporters.words import number
 
 NARROW, WIDE, WIDEST = 64, 100, 120
@@ -36,7 +36,7 @@ def trial_table(trials: Sequence[Trial], width: int) -> RenderableType:
     if widest:
         table.add_column("what was changed", style="dim", ratio=1, overflow="fold")
     for trial in control_first(trials):
-        table.add_row(*_cells(trial, per_seed(trial, recovered), wide), *([Text(trial.does)] if widest else []))
+        table.add_row(*_cells(trial, reached_text(trial, recovered), wide), *([Text(trial.does)] if widest else []))
     notes = [Text(f"{trial.intervention}: {trial.note}", style="dim") for trial in trials if trial.note]
     return Group(table, Text(legend(trials), style="dim"), *notes)
 
@@ -46,7 +46,7 @@ def _listed(trials: Sequence[Trial]) -> RenderableType:
     recovered = measured(trials)
     lines: list[str | Text] = []
     for trial in control_first(trials):
-        reached = " ".join(f"{value:.2f}" for value in per_seed(trial, recovered))
+        reached = reached_text(trial, recovered)
         verdict = verdict_text(trial)
         effect = f", effect {effect_text(trial)}" if trial.effect is not None else ""
         line = Text.assemble((trial.intervention, "bold"), ": ", (ENOUGH[verdict], VERDICT_STYLE[verdict]))
@@ -54,9 +54,9 @@ def _listed(trials: Sequence[Trial]) -> RenderableType:
     return Group(bullets(lines), Text(legend(trials), style="dim"))
 
 
-def _cells(trial: Trial, values: Sequence[float], wide: bool) -> list[Text]:
+def _cells(trial: Trial, reached: str, wide: bool) -> list[Text]:
     what = Text(trial.intervention, style="bold" if trial.sufficient else "")
-    cells = [what, Text(" ".join(f"{value:.2f}" for value in values)), Text(effect_text(trial))]
+    cells = [what, Text(reached), Text(effect_text(trial))]
     if wide:
         cells.append(Text(_spread(trial)))
     return [*cells, _verdict(trial)]
