@@ -120,15 +120,3 @@ def test_a_look_at_other_rows_between_forward_and_backward_is_no_step() -> None:
     assert subject.training is not None
     assert len(subject.training) == 100
     np.testing.assert_array_equal(subject.training.y, Y[:100].numpy())
-
-
-def test_weights_without_a_module_are_said_not_to_be_followed() -> None:
-    weight = nn.Parameter(torch.zeros(4, 1))
-    with watch() as watched:
-        optimizer = torch.optim.SGD([weight], lr=0.1)
-        for _ in range(3):
-            optimizer.zero_grad()
-            F.mse_loss(X @ weight, Y).backward()
-            optimizer.step()
-    assert watched.subjects() == ()
-    assert any("only modules are followed" in note for note in watched.notes)

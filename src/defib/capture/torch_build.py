@@ -14,6 +14,7 @@ from defib.adapters.torch.captured import Captured, OptimizerRecord
 from defib.adapters.torch.clone import unwrapped
 from defib.adapters.torch.door import Door
 from defib.adapters.torch.facts import facts_of, parameter_groups
+from defib.adapters.torch.loose import Loose
 from defib.adapters.torch.reading import OTHER_LABELS
 from defib.adapters.torch.subject import TorchSubject
 from defib.capture.beside import beside_rows
@@ -49,6 +50,7 @@ def build_subjects(session: Session, errors: list[str]) -> tuple[TorchSubject, .
         if judges & set(key):
             continue
         paired = by_outputs(session, study.entries[0], PAIRED) if is_paired(study) else None
+        session.loose.complete(study)
         try:
             found.append(paired or _subject(session, key, study))
         except Exception as error:
@@ -126,6 +128,8 @@ def _name(study: Study) -> str:
     owner = None if study.fit is None else study.fit.owner
     if owner is not None and all(entry.module in set(owner.modules()) for entry in study.entries):
         return type(unwrapped(owner)).__name__
+    if isinstance(study.module, Loose):
+        return study.module.title
     names = [type(unwrapped(entry.module)).__name__ for entry in study.entries]
     return " + ".join(names) if len(names) < 4 else f"{names[0]} + {len(names) - 1} more modules"
 

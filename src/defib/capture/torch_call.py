@@ -145,3 +145,13 @@ def whole(nodes: Sequence[Node], calls: Sequence[Call]) -> bool:
     """Whether the recording began with the first call that has a gradient, not with one after it."""
     first = next((call for call in calls if call.grad), None)
     return first is None or any(node.call and node.out is first.out for node in nodes)
+
+
+def last_scalar(nodes: Sequence[Node]) -> Any:
+    """The last single number that was computed, where no backward pass says which is the loss."""
+    for node in reversed(nodes):
+        out = node.out
+        scalar = isinstance(out, torch.Tensor) and out.numel() == 1 and out.is_floating_point()
+        if scalar and not node.call:
+            return out
+    return None

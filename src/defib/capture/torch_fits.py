@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
 from defib.capture.sklearn_calls import Place
 from defib.subject import FloatArray
+
+if TYPE_CHECKING:
+    from defib.capture.torch_session import Session
 
 
 @final
@@ -47,3 +50,17 @@ class Fit:
             return ()
         which = "the one it fitted again on all rows" if self.place.refit else "the last of them"
         return (f"{self.place.within} fitted {self.siblings + 1} networks that were seen: this is {which}",)
+
+
+def forget_siblings(session: Session, fit: Fit) -> None:
+    """Studies of earlier fits of the same search or cross-validation: one is enough."""
+    for key, study in list(session.studies.items()):
+        if study.fit is None or study.fit is fit or not study.fit.is_sibling(fit):
+            continue
+        fit.siblings = max(fit.siblings, study.fit.siblings + 1)
+        for one in (key, *((part,) for part in key)):
+            session.studies.pop(one, None)
+            session.evals.pop(one, None)
+        for part in key:
+            session.entries.pop(part, None)
+            session.alone.pop(part, None)

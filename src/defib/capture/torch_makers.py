@@ -68,6 +68,12 @@ def by_outputs(session: Session, entry: Entry, note: str) -> TorchSubject | None
     )
 
 
+NOT_CUT = (
+    "the weights are plain tensors in no torch.nn.Module, and no single tensor stands between them and the labels "
+    "(several networks in one step, several outputs): put them and the forward pass into one torch.nn.Module"
+)
+
+
 def unseen(session: Session, *, judges: bool) -> list[str]:
     """Why nothing could be followed although something was trained."""
     found = []
@@ -75,11 +81,13 @@ def unseen(session: Session, *, judges: bool) -> list[str]:
         found.append(SHARDED.format(name=session.sharded))
     elif judges:
         found.append(f"{TURNS.partition(':')[0]}, and neither was called again after the training")
+    elif session.loose.failed and not session.studies:
+        found.append(NOT_CUT)
     elif session.n_steps and not session.studies:
         found.append(
             f"an optimizer took {session.n_steps:,} steps, but no call of a module was seen before them: either a "
-            "whole step ran under torch.compile (compile the model instead), or the weights are plain tensors, and "
-            "only modules are followed (put them and the forward pass into one torch.nn.Module)"
+            "whole step ran under torch.compile (compile the model instead), or the weights are plain tensors, which "
+            "are followed from their second step on (or put them and the forward pass into one torch.nn.Module)"
         )
     elif session.unseen:
         found.append(

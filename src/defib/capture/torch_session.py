@@ -8,18 +8,28 @@ from collections.abc import Sequence
 from typing import Any, final
 from weakref import WeakKeyDictionary, WeakSet
 
-import torch
-
 from defib.adapters.torch.program import Node
 from defib.adapters.torch.tape import Tape
 from defib.capture.engaged import CLAIMED
 from defib.capture.torch_analysis import Analysis, analyse
-from defib.capture.torch_call import Call, apart, between, copied, key_of, repeats, unique, version_of, whole
+from defib.capture.torch_call import (
+    Call,
+    apart,
+    between,
+    copied,
+    key_of,
+    last_scalar,
+    repeats,
+    unique,
+    version_of,
+    whole,
+)
 from defib.capture.torch_evals import EvalLog
-from defib.capture.torch_fits import Fit
+from defib.capture.torch_fits import Fit, forget_siblings
 from defib.capture.torch_frames import user_line, user_place
 from defib.capture.torch_held import copies_held, held_arrays
 from defib.capture.torch_loads import Load, load_of
+from defib.capture.torch_loose_steps import LooseSteps
 from defib.capture.torch_sharded import is_foreign, is_sharded
 from defib.capture.torch_stack import put_under, take_off
 from defib.capture.torch_study import Entry, OptimizerWatch, Study
@@ -66,6 +76,7 @@ class Session:
         self.see_through: set[int] = set()
         """Modules whose own part is trained: a call of them is a call of that part."""
         self.turns = Turns()
+        self.loose = LooseSteps(self)
         self.spent = 0.0
         """Seconds that went into reading steps."""
         self.unseen = 0
@@ -113,6 +124,8 @@ class Session:
     def before_call(self, entry: Entry, grad: bool) -> None:
         """A top-level call begins: the tape comes off, and calls that no backward pass followed are evaluations."""
         self.tape_off()
+        if self.loose.taping and not self.calls:
+            self.flush()
         if self.calls and self._closes(entry.module, grad):
             self.flush()
         if grad and entry.initial is None and not entry.stepped:
@@ -171,6 +184,8 @@ class Session:
     def flush(self) -> None:
         """The open calls were evaluations."""
         calls, nodes = self._close()
+        for call, after in self.loose.evaluations(nodes or []) if not calls else ():
+            self._evaluated(call, after or [])
         self._evaluated(calls, nodes or [])
 
     def _evaluated(self, calls: Sequence[Call], nodes: Sequence[Node]) -> None:
@@ -200,6 +215,8 @@ class Session:
             self.scaled = None
         calls, nodes = self._close()
         if not calls:
+            calls, nodes = self.loose.step(nodes or [], loss)
+        if not calls:
             self._second_backward()
             return
         study = self._study(calls, nodes, loss, line)
@@ -217,6 +234,7 @@ class Session:
             study.own_functions.done()
             if study.n_backward == 1 and study.n_steps == 0:
                 study.watch_by_hand()
+        self.loose.after_backward()
 
     def _second_backward(self) -> None:
         self.unseen += not self.studies
@@ -302,7 +320,7 @@ class Session:
     def begin_fit(self, fit: Fit) -> None:
         """A library begins a training; one of the same search takes the place of the last one."""
         self.flush()
-        self._forget(fit)
+        forget_siblings(self, fit)
         self.fits.append(fit)
 
     def end_fit(self, fit: Fit) -> None:
@@ -311,21 +329,10 @@ class Session:
         if fit in self.fits:
             self.fits.remove(fit)
 
-    def _forget(self, fit: Fit) -> None:
-        """Studies of earlier fits of the same search or cross-validation: one is enough."""
-        for key, study in list(self.studies.items()):
-            if study.fit is None or study.fit is fit or not study.fit.is_sibling(fit):
-                continue
-            fit.siblings = max(fit.siblings, study.fit.siblings + 1)
-            for one in (key, *((part,) for part in key)):
-                self.studies.pop(one, None)
-                self.evals.pop(one, None)
-            for part in key:
-                self.entries.pop(part, None)
-                self.alone.pop(part, None)
-
     def before_step(self, optimizer: Any) -> None:
         """An optimizer is about to step."""
+        if self.loose.taping:
+            self.tape_off()
         watch = self.optimizers.get(id(optimizer))
         if watch is None:
             watch = self.optimizers[id(optimizer)] = OptimizerWatch(optimizer, self.lines.get(optimizer, ""))
@@ -359,7 +366,7 @@ class Session:
         if not any(call.grad for call in self.calls):
             return
         calls, nodes = self._close()
-        study = self._study(calls, nodes, _last_scalar(nodes or []), "")
+        study = self._study(calls, nodes, last_scalar(nodes or []), "")
         if study is not None:
             study.on_backward(None)
 
@@ -384,12 +391,4 @@ class Session:
             study.after_step()
             study.trained_at = self.n_steps
         self.stepping = []
-
-
-def _last_scalar(nodes: Sequence[Node]) -> Any:
-    for node in reversed(nodes):
-        out = node.out
-        scalar = isinstance(out, torch.Tensor) and out.numel() == 1 and out.is_floating_point()
-        if scalar and not node.call:
-            return out
-    return None
+        self.loose.after_backward()

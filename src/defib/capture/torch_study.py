@@ -55,6 +55,10 @@ class Entry:
         self.initial = {name: first.get(name, value) if name in buffers else value for name, value in now.items()}
         self._names = None
 
+    def forget_names(self) -> None:
+        """The module has other tensors under its names now."""
+        self._names = None
+
     def note_modes(self) -> None:
         """Which submodules are in training mode, once."""
         if self.modes is None:

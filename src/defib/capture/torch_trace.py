@@ -30,6 +30,11 @@ class LossTrace:
                 self.stride *= 2
         self.count += 1
 
+    def put_first(self, loss: Any) -> None:
+        """A scalar tensor of the backward pass before the first that was added."""
+        self.values.insert(0, loss)
+        self.count += 1
+
     def read(self) -> FloatArray:
         """All kept values, in order, in one transfer."""
         scalars = [one.reshape(()).to(torch.float64) for one in self.values if one.numel() == 1]

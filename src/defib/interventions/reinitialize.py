@@ -24,6 +24,7 @@ def _code(book: Book, framework: str) -> str:
         for module in model.modules():
             if hasattr(module, "reset_parameters"):
                 module.reset_parameters()
+        # of tensors that belong to no module: torch.nn.init.xavier_uniform_(w)
         """,
         sklearn="""
         # a fresh estimator: its weights are drawn when it is fitted

@@ -152,6 +152,16 @@ def op_name(func: Any) -> str:
     return name.rstrip("_") or name
 
 
+def layer_name(func: Any, args: Any, kwargs: Any) -> str:
+    """`op_name` of a call inside a network: ``clamp(min=0)`` without an upper end is ``relu``."""
+    name = op_name(func)
+    if name not in ("clamp", "clip", "clamp_min"):
+        return name
+    given = (*args[1:], *kwargs.values())
+    lower_only = "max" not in kwargs and len(given) == 1
+    return "relu" if lower_only and isinstance(given[0], int | float) and given[0] == 0 else name
+
+
 def activation_of(name: str) -> str | None:
     """`Layer.activation` of a function, or ``None``."""
     return ACTIVATIONS.get(name)

@@ -11,7 +11,7 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from defib.adapters.torch.arrays import leaf_tensors, tensors_in, to_numpy
-from defib.adapters.torch.ops import activation_of, kind_of, op_name
+from defib.adapters.torch.ops import activation_of, kind_of, layer_name
 from defib.subject import AnyArray, Layer, LayerKind, LayerOutput
 
 RECURRENT = frozenset({"lstm", "gru", "rnn_tanh", "rnn_relu"})
@@ -113,7 +113,7 @@ class Recorder(TorchFunctionMode):  # type: ignore[misc]  # torch is Any to mypy
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Run the call and record it."""
-        name = op_name(func)
+        name = layer_name(func, args, kwargs or {})
         place = next_place(name, args, self.counts)
         shape = tuple(args[0].shape) if args and isinstance(args[0], torch.Tensor) else ()
         out = func(*args, **(kwargs or {}))

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
-from defib.adapters.torch.ops import op_name
+from defib.adapters.torch.ops import layer_name
 from defib.adapters.torch.recorder import next_place
 
 Place = tuple[str, int]
@@ -49,7 +49,7 @@ class Surgery(TorchFunctionMode):  # type: ignore[misc]  # torch is Any to mypy
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Run the call, or what is planned at its place."""
-        place = next_place(op_name(func), args, self.counts)
+        place = next_place(layer_name(func, args, kwargs or {}), args, self.counts)
         change = self.plan.get(place) if place is not None else None
         if change is None:
             return func(*args, **(kwargs or {}))
