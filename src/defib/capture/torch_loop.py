@@ -77,6 +77,7 @@ class TorchWatcher(Watcher):
         self._patch(torch.optim.Optimizer, "__init__", self._optimizer_init)
         self._patch(nn.Module, "load_state_dict", self._load_state_dict)
         self._patch(torch.amp.GradScaler, "scale", self._scale)
+        self._patch(torch, "compile", self._compile)
         for owner in (torch.func, torch.nn.utils.stateless):
             if "functional_call" in owner.__dict__:
                 self._patch(owner, "functional_call", self._functional_call)
@@ -209,6 +210,14 @@ class TorchWatcher(Watcher):
             return scaled
 
         return scale
+
+    def _compile(self, original: Any) -> Any:
+        @functools.wraps(original)
+        def compile(*args: Any, **kwargs: Any) -> Any:
+            self.session.loose.compiled = True
+            return original(*args, **kwargs)
+
+        return compile
 
     def _tensor_backward(self, original: Any) -> Any:
         @functools.wraps(original)

@@ -81,13 +81,7 @@ def _as_call(module: Loose, stretch: Stretch) -> Node:
 
 
 def leaves_of(loss: Any) -> list[Any]:
-    """The tensors that a backward pass gives gradients to; none in a program that compiles its steps.
-
-    Under a mode of ours, compiled code would be traced anew.
-    """
-    dynamo = sys.modules.get("torch._dynamo.utils")
-    if dynamo is not None and dynamo.counters["frames"]["total"]:
-        return []
+    """The tensors that a backward pass gives gradients to."""
     start = getattr(loss, "grad_fn", None)
     todo, seen, found = [start], set[int](), dict[int, Any]()
     while todo and len(seen) < MAX_FUNCTIONS:

@@ -27,6 +27,8 @@ class LooseSteps:
         self.session = session
         self.networks: dict[frozenset[int], LooseWeights] = {}
         self.last: LooseWeights | None = None
+        self.compiled = False
+        """Whether the program compiled anything: under a mode of ours it would be traced anew."""
 
     @property
     def taping(self) -> bool:
@@ -40,7 +42,7 @@ class LooseSteps:
 
     def step(self, nodes: Sequence[Node], loss: Any) -> Step:
         """The step as a call of a module; no call where it is none of loose weights, or the first one."""
-        if self.session.functional or not isinstance(loss, torch.Tensor):
+        if self.session.functional or not isinstance(loss, torch.Tensor) or self.compiled:
             return [], None
         if self.taping and self.last is not None and not self._wanted(self.last):
             return self.last.unrecorded()
