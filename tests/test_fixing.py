@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from defib.catalogue import load
-from defib.diagnosis import Hypothesis, Trial, supported
-from defib.fixing import choose_fix
+from defib.diagnosis import Fix, Hypothesis, Trial, supported
+from defib.fixing import choose_fix, unmended
 from defib.interventions.table import all_interventions
 from tests.causes.books import INPUTS, RAW, book, unmoved
+from tests.reporters.samples import FLAT_DIAGNOSIS
 
 
 def test_a_scale_that_fills_missing_cells_first_says_so() -> None:
@@ -29,6 +30,19 @@ def test_a_repair_whose_trials_failed_still_leaves_a_next_step() -> None:
     fix = choose_fix(named, {"DF706": cause}, table, failed, book(), "torch")
     assert fix is not None
     assert fix.interventions == ("find-first-nan",)
+
+
+def test_a_fault_that_the_fix_leaves_is_told_with_what_to_type() -> None:
+    first = Hypothesis("DF301", "single-unit-softmax", supported("one unit", weight=1.0))
+    skew = Hypothesis("DF802", "preprocessing-skew", supported("raw", weight=0.9))
+    fix = Fix(("fitting-head",), verified=True, code="", says="")
+    seen = replace(FLAT_DIAGNOSIS, causes=(first, skew), fix=fix)
+    (note,) = unmended(seen)
+    assert "preprocessing-skew (DF802)" in note
+    assert note.endswith("defib explain preprocessing-skew")
+    assert unmended(replace(seen, fix=replace(fix, interventions=("fitting-head", "same-pipeline")))) == ()
+    assert unmended(replace(seen, causes=(first, replace(skew, mechanism_of="DF301")))) == ()
+    assert unmended(replace(seen, fix=None)) == ()
 
 
 def test_another_loss_is_named_only_where_the_arm_has_one() -> None:

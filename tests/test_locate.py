@@ -88,9 +88,11 @@ def test_a_layer_of_a_keras_model_by_its_name_or_by_counting(tmp_path: Path, lay
     assert layer_line(program(tmp_path, KERAS), layer, KERAS_LAYERS) == expected
 
 
-def test_layers_that_a_loop_makes_are_not_counted(tmp_path: Path) -> None:
+def test_layers_that_two_loops_make_are_not_counted(tmp_path: Path) -> None:
     text = "for _ in range(2):\n    model.add(Dense(8))\nmodel.add(Dense(1))\n"
-    assert layer_line(program(tmp_path, text), "dense_1", ("dense", "dense_1", "dense_2")) is None
+    assert layer_line(program(tmp_path, text), "dense_1", ("dense", "dense_1", "dense_2")) == 2
+    layers = ("dense", "dense_1", "dense_2", "dense_3", "dense_4", "dense_5")
+    assert layer_line(program(tmp_path, text + text), "dense_1", layers) is None
 
 
 def test_a_sequential_by_number(tmp_path: Path) -> None:
@@ -233,3 +235,25 @@ def test_of_several_optimizers_none_is_guessed(tmp_path: Path) -> None:
 )
 def test_the_line_that_freezes_weights(tmp_path: Path, text: str, line: int | None) -> None:
     assert freezing_line(program(tmp_path, text)) == line
+
+
+LOOPED = """
+model = keras.Sequential([keras.Input((4,))])
+for width in widths:
+    model.add(Dense(width, activation="sigmoid"))
+model.add(Dense(1, activation="sigmoid"))
+"""
+
+
+@pytest.mark.parametrize(("layer", "line"), [("dense", 4), ("dense_2", 4), ("dense_3", 5)])
+def test_layers_that_one_line_builds_in_a_loop(tmp_path: Path, layer: str, line: int) -> None:
+    layers = ["dense", "dense:sigmoid", "dense_1", "dense_2", "dense_3"]
+    assert layer_line(program(tmp_path, LOOPED), layer, layers) == line
+
+
+def test_weights_that_were_not_loaded_are_placed_at_the_load(tmp_path: Path) -> None:
+    written = program(tmp_path, "loss = criterion(net(x), y)\nother.load_state_dict(state, strict=False)\n")
+    one = Hypothesis("DF603", "weights-not-loaded", supported("x", weight=1.0))
+    found = place_of(one, "initialization", {"step": f"{written.file}:1"}, [], {written.file: written})
+    assert found is not None
+    assert found.line == 2

@@ -42,6 +42,19 @@ def test_what_was_seen_by_itself_is_a_second_fault() -> None:
     assert [(one.code, one.mechanism_of) for one in ranked] == [("DF101", None), ("DF401", None)]
 
 
+def test_what_must_be_mended_beside_its_origin_is_a_second_fault() -> None:
+    seen = [Assessed(DEAD, supported("dead", weight=0.8)), Assessed(SCALE, supported("s", weight=0.9))]
+    ranked = rank(seen, {"standardize + leaky": True})
+    assert [(one.code, one.mechanism_of, one.tied_with) for one in ranked] == [
+        ("DF101", None, ("DF401",)),
+        ("DF401", None, ("DF101",)),
+    ]
+    assert rank(seen, {"standardize + leaky": True, "standardize": True})[1].mechanism_of == "DF101"
+    # a change that the origin's page names, too, says nothing of the mechanism
+    shared = [replace(seen[0], cause=replace(DEAD, fixes=("standardize",))), seen[1]]
+    assert rank(shared, {"standardize + more-epochs": True})[1].mechanism_of == "DF101"
+
+
 def test_what_began_later_is_not_the_origin_of_what_was_there_before() -> None:
     born, killed = (from_update(supported("dead", weight=0.75), since) for since in (0, 3))
     step = from_update(supported("s", weight=0.8), 1)

@@ -26,7 +26,7 @@ from defib.diagnosis import DECISIVE, Diagnosis, Hypothesis, Measured, Outcome, 
 from defib.errors import ModelError
 from defib.evidence import Book, Evidence, Missing
 from defib.examine import measure_all
-from defib.fixing import choose_fix
+from defib.fixing import choose_fix, unmended
 from defib.gate import Gate, needs_replay, read_gate
 from defib.interventions.table import all_interventions
 from defib.locate import with_places
@@ -152,6 +152,7 @@ def examine(subject: Subject, options: Options, progress: Progress) -> tuple[Dia
         book = _replayed(book, LookFacts, lambda: find_looks(subject, book, LOOKS_SHARE * options.seconds(subject)))
     diagnosis = _conclude(subject, book, gate, replace(found, assessed=settled), campaign)
     diagnosis = with_second_faults(diagnosis, second_faults(campaign, diagnosis.causes))
+    diagnosis = replace(diagnosis, notes=(*unmended(diagnosis), *diagnosis.notes))
     diagnosis = _placed(diagnosis, subject, book)
     return replace(diagnosis, seconds=time.monotonic() - started), book
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from defib.catalogue import load as load_cause
 from defib.causes import Cause
-from defib.diagnosis import Fix, Hypothesis, Trial, changes_in
+from defib.diagnosis import Diagnosis, Fix, Hypothesis, Trial, changes_in
 from defib.evidence import Book, Missing
 from defib.interventions import Intervention
+from defib.interventions._writing import keras_loss, learning_rate, optimizer_call
+from defib.interventions.table import load as load_intervention
+from defib.joined_code import joined
 from defib.subject import NotAvailable
 
 FILL = "impute-nan"
@@ -51,11 +55,32 @@ def choose_fix(
     return Fix(
         interventions=tuple(one.name for one in parts),
         verified=chosen in sufficient,
-        code="\n".join(_code(one, book, framework).rstrip() for one in parts),
+        code=joined([_code(one, book, framework).rstrip() for one in parts], _recorded(book, framework)),
         says=", and ".join(_says(one, book) for one in parts),
         alternatives=tuple(name for name in sufficient if name != chosen),
         insufficient=in_vain,
     )
+
+
+def unmended(diagnosis: Diagnosis) -> tuple[str, ...]:
+    """Notes on further faults that the fix leaves as they are, with what their pages advise first."""
+    if diagnosis.fix is None:
+        return ()
+    made, first, notes = set(diagnosis.fix.interventions), diagnosis.causes[0], []
+    for one in diagnosis.causes[1:]:
+        fixes = load_cause(one.code).fixes
+        apart = one.mechanism_of is None and one.code not in first.tied_with and first.code not in one.tied_with
+        if apart and fixes and not made & set(fixes):
+            advice = load_intervention(fixes[0]).does
+            notes.append(f"the fix above leaves {one.name} ({one.code}); for that, {advice}: defib explain {one.name}")
+    return tuple(notes)
+
+
+def _recorded(book: Book, framework: str) -> frozenset[str]:
+    """How the user's own optimizer and loss are written where nothing of them is changed."""
+    rate = learning_rate(book)
+    made = optimizer_call(book, framework, f"{rate:.4g}") if rate is not None else ""
+    return frozenset({made, keras_loss(book)})
 
 
 def _fixes_of(

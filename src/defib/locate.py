@@ -43,6 +43,7 @@ TELLTALES: dict[str, frozenset[str]] = {
         {"clip_grad_norm_", "clip_grad_value_", "clipnorm", "clipvalue", "global_clipnorm", "gradient_clip_val"}
     ),
     "DF601": frozenset({"kernel_initializer", "zeros_", "constant_", "fill_"}),
+    "DF603": frozenset({"load_state_dict", "load_weights"}),
     "DF701": frozenset({"trainable", "requires_grad", "requires_grad_"}),
 }
 """Code of a cause → what it is written with: calls, keywords, and attributes that are set."""
@@ -292,7 +293,18 @@ def _by_counting(program: Program, name: str, layers: Sequence[str]) -> int | No
     if name not in alike:
         return None
     built = [call.lineno for call in program.calls() if _snake(_last_name(call.func)) == kind and not _named(call)]
+    repeated = [line for line in built if _in_a_loop(program, line)]
+    if len(repeated) == 1 and len(built) < len(alike):
+        at = built.index(repeated[0])
+        built[at:at] = repeated * (len(alike) - len(built))
     return built[alike.index(name)] if len(built) == len(alike) else None
+
+
+def _in_a_loop(program: Program, line: int) -> bool:
+    """Whether what stands there is built several times."""
+    loops = (ast.For, ast.While, ast.ListComp, ast.GeneratorExp)
+    found = [node for node in ast.walk(program.tree) if isinstance(node, loops)]
+    return any(node.lineno <= line <= (node.end_lineno or node.lineno) for node in found)
 
 
 def _named(call: ast.Call) -> bool:

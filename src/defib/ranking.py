@@ -3,7 +3,7 @@
 The rule, in order:
 
 1. *Cause before mechanism.* A supported cause that another supported cause explains stands behind it, unless it was
-   seen by itself, or was there before the other began: then it is a second fault.
+   seen by itself, or was there before the other began, or must be mended as well: then it is a second fault.
 2. *Contrast.* A trial that contradicts a cause (a must-work that failed, a must-not that worked) demotes it to
    inconclusive, unless its mechanism was observed beyond doubt, or the contradiction is a product: its own
    fix worked too and the other one repairs another supported cause (step × scale). Then both stay, tied. A second
@@ -142,7 +142,7 @@ def rank(assessed: Sequence[Assessed], outcomes: Mapping[str, bool]) -> tuple[Hy
     """Supported causes, best first, each with what explains it and what it is tied with."""
     alive = [one for one in assessed if one.assessment.verdict == "supported"]
     decisive_first = sorted(alive, key=lambda one: (not _proven(one), -_strength(one, outcomes), one.cause.code))
-    origin = {one.cause.code: _origin(one, decisive_first) for one in decisive_first}
+    origin = {one.cause.code: _origin(one, decisive_first, outcomes) for one in decisive_first}
     ordered = sorted(decisive_first, key=lambda one: origin[one.cause.code] is not None)
     origins = [one for one in ordered if origin[one.cause.code] is None]
     alike = {one.cause.code: _indistinct(one, origins) for one in ordered}
@@ -177,21 +177,30 @@ def _proven(one: Assessed) -> bool:
     return one.assessment.weight >= DECISIVE
 
 
-def _origin(one: Assessed, others: Sequence[Assessed]) -> str | None:
+def _origin(one: Assessed, others: Sequence[Assessed], outcomes: Mapping[str, bool]) -> str | None:
     """Code of the supported cause that explains this one; the strongest when several do."""
     if one.assessment.own:
         return None
     for other in others:
         explained_back = other.cause.code in one.cause.explains
-        if one.cause.code in other.cause.explains and not explained_back and not _later(other, one):
+        apart = explained_back or _later(other, one) or _both_needed(one, other, outcomes)
+        if one.cause.code in other.cause.explains and not apart:
             return other.cause.code
     return None
+
+
+def _both_needed(one: Assessed, other: Assessed, outcomes: Mapping[str, bool]) -> bool:
+    """Only a fix of each together was enough: what mends a mechanism's origin would have mended the mechanism."""
+    mine, theirs = set(one.cause.fixes), set(other.cause.fixes)
+    if any(outcomes.get(name) for name in mine | theirs):
+        return False
+    return any(made & (mine - theirs) and made & (theirs - mine) for made in _pairs(outcomes))
 
 
 def origins_of(assessed: Sequence[Assessed]) -> dict[str, tuple[str, ...]]:
     """For each supported mechanism the supported causes that explain it and are no mechanisms themselves."""
     alive = [one for one in assessed if one.assessment.verdict == "supported" and one.assessment.weight > 0]
-    behind = {one.cause.code: _origin(one, alive) for one in alive}
+    behind = {one.cause.code: _origin(one, alive, {}) for one in alive}
     return {code: (origin,) for code, origin in behind.items() if origin is not None and behind[origin] is None}
 
 

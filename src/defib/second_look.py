@@ -73,7 +73,9 @@ def second_faults(campaign: Campaign, causes: tuple[Hypothesis, ...]) -> tuple[H
     for look in campaign.looks:
         for one in look.causes:
             if one.cause.code not in known and _counts(look, one, campaign, causes):
-                because = f"once {' and '.join(changes_in(look.after))} is made, {one.assessment.because}"
+                made = changes_in(look.after)
+                are = "are" if len(made) > 1 else "is"
+                because = f"once {' and '.join(made)} {are} made, {one.assessment.because}"
                 given = by_itself(replace(one.assessment, because=because))
                 found.setdefault(one.cause.code, Hypothesis(one.cause.code, one.cause.name, given))
     return tuple(found.values())

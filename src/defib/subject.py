@@ -105,6 +105,8 @@ class Parameter:
     gradient_in_loop: GradientSeen | None = None
     """What the user's own loop had in this parameter's gradient when it took its first steps;
     ``None`` when it was not watched."""
+    registered: bool = True
+    """Whether the model counts it among its own; a layer in a plain Python list is used and not counted."""
 
 
 @dataclass(frozen=True)

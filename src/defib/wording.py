@@ -55,10 +55,10 @@ def listed(names: Sequence[str]) -> str:
 def score(value: float) -> str:
     """A skill or its end of an interval: two decimals; beyond a thousand only its size tells anything.
 
-    >>> score(0.123), score(-12.3456), score(-5.17e84)
-    ('0.12', '-12.35', '-5.2e+84')
+    >>> score(0.123), score(-12.3456), score(-5.17e84), score(-0.001)
+    ('0.12', '-12.35', '-5.2e+84', '0.00')
     """
-    return f"{value:.2f}" if not abs(value) >= LARGE_SCORE else f"{value:.2g}"
+    return f"{value:z.2f}" if not abs(value) >= LARGE_SCORE else f"{value:.2g}"
 
 
 def spread_text(symptom: Symptom) -> str:
@@ -158,6 +158,8 @@ def headline(
         names = " and ".join([best.name, *partners])
         of = f"{names} together" if all_needed else f"the product of {names}"
         return f"{opening}, because of {of}: {best.assessment.because}."
+    if gate.problem == "unknown" and outcome == "cause_found":
+        return f"{opening}, and yet a fault shows ({best.name}): {best.assessment.because}."
     if outcome == "nothing_wrong":
         return f"{opening}. The network is not at fault ({best.name}): {best.assessment.because}."
     return f"{opening}, because of {best.name}: {best.assessment.because}."

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from defib.causes._scale import badly_scaled
 from defib.causes._signs import EQUAL_ROWS, dead_hidden, num, place
 from defib.diagnosis import Assessment, supported
 from defib.probes.activations import ActivationFacts, LayerState
+from defib.probes.inputs import InputFacts
 
 APART = 0.1
 """Relative spread from which on rows are apart."""
@@ -33,7 +35,7 @@ def forgotten(states: Sequence[LayerState], door: float) -> tuple[LayerState, fl
     return None
 
 
-def assess_recurrence(facts: ActivationFacts) -> Assessment | None:
+def assess_recurrence(facts: ActivationFacts, inputs: InputFacts | None) -> Assessment | None:
     """The verdict where the recurrent layer lost the rows before the first step; ``None`` where it did not."""
     found = forgotten(facts.initial, facts.input_relative_spread)
     if found is None or facts.input_constant or dead_hidden(facts.initial) is not None:
@@ -41,7 +43,14 @@ def assess_recurrence(facts: ActivationFacts) -> Assessment | None:
     state, before = found
     because = (
         f"in what is read from the recurrent layer ({place(state.layer)}) the relative spread of the rows falls from "
-        f"{num(before)} to {num(state.relative_spread)} before the first step: what told them apart lies too many "
-        "steps back, behind padding for one"
+        f"{num(before)} to {num(state.relative_spread)} before the first step: {_why(inputs)}"
     )
     return supported(because, weight=0.92, layer=state.layer, relative_spread_at_start=state.relative_spread)
+
+
+def _why(inputs: InputFacts | None) -> str:
+    """Gates that large inputs hold at their ends forget as surely as a long sequence does."""
+    scale = None if inputs is None else badly_scaled(inputs)
+    if scale is not None and scale.harmful:
+        return "inputs on such a scale hold its gates at their ends"
+    return "what told them apart lies too many steps back, as it does behind long padding"

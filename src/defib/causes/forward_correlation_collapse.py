@@ -55,6 +55,7 @@ from defib.evidence import Book, Missing
 from defib.probes.activations import ActivationFacts
 from defib.probes.gradients import GradientFacts
 from defib.probes.initialization import InitializationFacts
+from defib.probes.inputs import InputFacts
 from defib.probes.mixing import MixingFacts
 
 LEAST_LAYERS = 3
@@ -90,7 +91,7 @@ def _assess(book: Book) -> Assessment:
     facts = book.get(ActivationFacts)
     if not facts.initial:
         raise Missing("ActivationFacts", "the initial weights")
-    if (forgets := assess_recurrence(facts)) is not None:
+    if (forgets := assess_recurrence(facts, maybe(book, InputFacts))) is not None:
         return alive_in_training(book) or forgets
     layers = [state for state in hidden(facts.initial) if state.activation is not None]
     if len(layers) < LEAST_LAYERS:

@@ -94,7 +94,8 @@ def _assess(book: Book) -> Assessment:
         return ruled_out("the rows are made equal inside, whatever the step", layer=None, **numbers)
     per_step = updates.largest_first_update if updates.largest_first_update is not None else change / max(steps, 1)
     numbers["relative_update_per_step"] = per_step
-    because = f"{steps:,} updates moved the kernels by {percent(change)} of their size ({num(per_step)} per step)"
+    each = f" (the first by {num(100 * per_step)} %)" if updates.largest_first_update is not None else ""
+    because = f"{steps:,} updates moved the kernels by {percent(change)} of their size{each}"
     share = 1.0 if training.rate_over_usual is None else training.rate_over_usual
     low = share <= LOW
     if steps < MANY and not low:

@@ -83,6 +83,11 @@ def _why(stuck: Sequence[ParameterMove], share: float) -> str:
     """What keeps these weights where they are, as a clause."""
     asleep = [move for move in stuck if move.why_unmoved == "zero_rate"]
     named = names_text([move.name for move in stuck])
+    if all(not move.registered for move in stuck):
+        return (
+            f"{percent(share)} of the weights ({named}) stand in a plain list or attribute, where the model does not "
+            "count them among its own: the optimizer does not hold them, and they never moved"
+        )
     if len(asleep) < len(stuck):
         rate = " or in a group with a learning rate of 0" if asleep else ""
         return f"{percent(share)} of the weights ({named}) are not in the optimizer{rate} and never moved"

@@ -62,6 +62,8 @@ def _assess(book: Book) -> Assessment:
         "longest_run_fraction": labels.longest_run_fraction,
         "expected_longest_run_fraction": labels.expected_longest_run_fraction,
     }
+    if labels.n_distinct == 1:
+        return not_applicable("all labels are the same: their order cannot matter")
     if labels.task == "regression":
         return not_applicable("the labels are no classes")
     if training.shuffled and labels.longest_run_fraction > LONG * labels.expected_longest_run_fraction:

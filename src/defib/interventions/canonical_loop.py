@@ -44,10 +44,37 @@ def _arm(book: Book) -> Arm:
     return arm if loss is None else arm.with_edit("loss", loss)
 
 
+def _registration(book: Book) -> str:
+    """Lines that make layers in plain lists the model's own; without them `parameters()` would leave them out again."""
+    updates = maybe(book, UpdateFacts)
+    names = () if updates is None else tuple(move.name for move in updates.parameters if not move.registered)
+    made = dict.fromkeys(_registered(name) for name in names)
+    return "".join(
+        f"{line}\n        " for line in ["# in __init__, so that model.parameters() holds them", *made] if made
+    )
+
+
+def _registered(name: str) -> str:
+    """The line for a weight by its path.
+
+    >>> _registered("hidden.0.weight"), _registered("w"), _registered("tower.ws.1")
+    ('self.hidden = torch.nn.ModuleList(self.hidden)', 'self.w = torch.nn.Parameter(self.w)', \
+'self.ws = torch.nn.ParameterList(self.ws)')
+    """
+    parts = name.split(".")
+    at = next((i for i, part in enumerate(parts) if part.isdigit()), None)
+    if at:
+        kind = "ParameterList" if at == len(parts) - 1 else "ModuleList"
+        return f"self.{parts[at - 1]} = torch.nn.{kind}(self.{parts[at - 1]})"
+    if len(parts) > 2:
+        return f"self.{parts[-3]} = torch.nn.ModuleDict(self.{parts[-3]})"
+    return f"self.{parts[-1]} = torch.nn.Parameter(self.{parts[-1]})"
+
+
 def _code(book: Book, framework: str) -> str:
     rate = learning_rate(book)
     made = optimizer_call(book, framework, f"{rate if rate is not None else 1e-3:.4g}")
-    own = _own_loss(book)
+    own, registered = _own_loss(book), _registration(book)
     if own is not None and framework in LOSSES:
         loss = LOSSES[framework][own]
         if framework == "keras" and own == "ce" and not book.get(LabelFacts).one_hot:
@@ -79,7 +106,7 @@ def _code(book: Book, framework: str) -> str:
         model.fit(X_train, y_train, epochs=10)
         """,
         torch=f"""
-        optimizer = {made}  # built after the model, from this model
+        {registered}optimizer = {made}  # built after the model, from this model
         model.train()
         for inputs, targets in loader:
             optimizer.zero_grad()
@@ -92,7 +119,7 @@ def _code(book: Book, framework: str) -> str:
 
 INTERVENTION = Intervention(
     name="canonical-loop",
-    does="train in a canonical loop over all trainable weights",
+    does="train all weights in the usual loop: clear the gradients, backward, step",
     kind="train",
     arm=_arm,
     applies=_applies,

@@ -42,6 +42,8 @@ class ParameterMove:
     """The largest that its group had; ``None`` where there is one group only."""
     weight_decay: float | None = None
     """That of its group, likewise."""
+    registered: bool = True
+    """As `Parameter.registered`."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,7 @@ def _move(parameter: Parameter, first: float | None, subject: Subject, book: Boo
         group=number,
         learning_rate=None if group is None else group.learning_rate,
         weight_decay=None if group is None else group.weight_decay,
+        registered=parameter.registered,
     )
 
 

@@ -206,7 +206,7 @@ def trials(tried: Sequence[Trial]) -> dict[str, Any] | None:
 
 def _trial(trial: Trial, recovered: bool, ends: tuple[float, float], reach: tuple[float, float]) -> dict[str, Any]:
     values = per_seed(trial, recovered)
-    text = " ".join(f"{value:.2f}" for value in values)
+    text = " ".join(f"{value:z.2f}" for value in values)
     effect = effect_text(trial)
     return {
         "name": trial.intervention,

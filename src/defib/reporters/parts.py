@@ -98,7 +98,7 @@ def reached_text(trial: Trial, recovered: bool) -> str:
     >>> reached_text(Trial("a", "treated", "", (), (0.98, -33823.2), (), ()), True)
     '0.98 <-10'
     """
-    return " ".join("<-10" if one < FAR_BELOW else f"{one:.2f}" for one in per_seed(trial, recovered))
+    return " ".join("<-10" if one < FAR_BELOW else f"{one:z.2f}" for one in per_seed(trial, recovered))
 
 
 def effect_text(trial: Trial) -> str:
@@ -111,7 +111,7 @@ def effect_text(trial: Trial) -> str:
         return ""
     if trial.effect < FAR_BELOW:
         return "<-10"
-    return f"{trial.effect:+.2f}" + (f" {interval_text(trial.interval)}" if trial.interval is not None else "")
+    return f"{trial.effect:+z.2f}" + (f" {interval_text(trial.interval)}" if trial.interval is not None else "")
 
 
 def legend(trials: Iterable[Trial]) -> str:

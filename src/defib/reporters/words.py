@@ -105,7 +105,7 @@ def usable_text(value: float, interval: tuple[float, float] | None) -> str:
     >>> usable_text(0.034, (-0.01, 0.08))
     'taken as they stand, not only as a ranking: 0.03 [-0.01, 0.08] (0 is a constant, 1 is right on every row)'
     """
-    shown = f"{value:.2f}" + (f" {interval_text(interval)}" if interval is not None else "")
+    shown = f"{value:z.2f}" + (f" {interval_text(interval)}" if interval is not None else "")
     return f"taken as they stand, not only as a ranking: {shown} (0 is a constant, 1 is right on every row)"
 
 

@@ -27,7 +27,7 @@ from defib.subject import BudgetExceeded, NotAvailable
 from defib.trials import Progress, plan, sets
 from defib.trials.engine import SerialEngine
 from defib.trials.judge import MIN_SEEDS, Run, judge
-from defib.wording import listed
+from defib.trials.seen_again import seen_again
 
 MAX_INTERVENTIONS = 9
 """How many different changes a campaign screens; more would leave no time for the seeds."""
@@ -356,8 +356,7 @@ class Conductor:
     def _result(self) -> Campaign:
         control = self.runs["control"]
         trials = [self._trial(name) for name, runs in self.runs.items() if runs]
-        if fine := [name for name, look in self.looks.items() if look.healthy]:
-            self.notes.append(f"looked at again with {listed(fine)}: nothing else shows that would be wrong")
+        self.notes += seen_again(trials, {name for name, look in self.looks.items() if look.healthy})
         if self.out_of_time:
             self.notes.append(f"the budget of {self.seconds:.0f} s ended before every trial was run")
         return Campaign(

@@ -11,6 +11,7 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from defib.adapters.torch.arrays import leaf_tensors, tensors_in, to_numpy
+from defib.adapters.torch.clone import hidden_parameters
 from defib.adapters.torch.ops import activation_of, kind_of, layer_name
 from defib.subject import AnyArray, Layer, LayerKind, LayerOutput
 
@@ -42,6 +43,8 @@ class OpRecord:
     shape: tuple[int, ...] = ()
     stacked: int = 1
     """How many layers a recurrent module is in one."""
+    unregistered: str = ""
+    """Path of the layer whose weights it used, where the model does not know it: a layer in a plain list."""
 
     def hidden_from_report(self) -> bool:
         """Calls inside torch's own modules that are no layer of their own, and memory that is only got ready."""
@@ -107,6 +110,7 @@ class Recorder(TorchFunctionMode):  # type: ignore[misc]  # torch is Any to mypy
         self.unbatched = False
         self.records: list[OpRecord] = []
         self.names = {id(parameter): name for name, parameter in module.named_parameters(remove_duplicate=False)}
+        self.unregistered = {id(one): name for name, one in hidden_parameters(module)}
         self.source: dict[int, int] = {id(tensor): -1 for tensor in tensors_in(inputs)}
         self.alive: list[Any] = list(tensors_in(inputs))
         self.counts: dict[str, int] = {}
@@ -145,6 +149,7 @@ class Recorder(TorchFunctionMode):  # type: ignore[misc]  # torch is Any to mypy
             name, kind, activation_of(name), self.stack.path, parameters, self._values(name, out, first), first,
             tuple(sorted({one for one in sources if 0 <= one < len(self.records)})), self._in_user_code(),
         )  # fmt: skip
+        record.unregistered = next((self.unregistered[id(one)] for one in used if id(one) in self.unregistered), "")
         if kind == "recurrent":
             record.stacked = int(getattr(self.stack.module, "num_layers", 1))
         if merged is not None:
@@ -241,6 +246,8 @@ def _base_name(record: OpRecord, last_linear: str, names: list[str]) -> str:
     if record.parameters and record.kind in ("dense", "conv", "embedding", "norm", "recurrent"):
         owner = record.parameters[0].rpartition(".")[0]
         return owner or record.parameters[0]
+    if record.unregistered and record.kind in ("dense", "conv", "embedding", "norm", "recurrent"):
+        return record.unregistered.rpartition(".")[0] or record.unregistered
     if record.in_user_code or record.kind == "other":
         place = last_linear or record.owner or "input"
         return f"{place}:{step}"

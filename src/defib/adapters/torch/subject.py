@@ -66,6 +66,7 @@ class TorchSubject(WatchedSubject[Captured]):
         """All weights, trainable first."""
         initial = self.captured.initial or {}
         record = self.captured.optimizer
+        known = {name for name, _ in unwrapped(self.captured.module).named_parameters()}
         found = [
             Parameter(
                 name,
@@ -75,6 +76,7 @@ class TorchSubject(WatchedSubject[Captured]):
                 bool(one.requires_grad),
                 None if record is None else name in record.held,
                 self.captured.gradients.get(name),  # type: ignore[arg-type]
+                name in known,
             )
             for name, one in self._named()
         ]
