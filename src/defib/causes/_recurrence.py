@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from defib.causes._scale import badly_scaled
-from defib.causes._signs import EQUAL_ROWS, dead_hidden, num, place
+from defib.causes._signs import EQUAL_ROWS, dead_hidden, maybe, num, place
 from defib.diagnosis import Assessment, supported
+from defib.evidence import Book
 from defib.probes.activations import ActivationFacts, LayerState
 from defib.probes.inputs import InputFacts
 
@@ -35,7 +36,7 @@ def forgotten(states: Sequence[LayerState], door: float) -> tuple[LayerState, fl
     return None
 
 
-def assess_recurrence(facts: ActivationFacts, inputs: InputFacts | None) -> Assessment | None:
+def assess_recurrence(facts: ActivationFacts, book: Book) -> Assessment | None:
     """The verdict where the recurrent layer lost the rows before the first step; ``None`` where it did not."""
     found = forgotten(facts.initial, facts.input_relative_spread)
     if found is None or facts.input_constant or dead_hidden(facts.initial) is not None:
@@ -43,7 +44,7 @@ def assess_recurrence(facts: ActivationFacts, inputs: InputFacts | None) -> Asse
     state, before = found
     because = (
         f"in what is read from the recurrent layer ({place(state.layer)}) the relative spread of the rows falls from "
-        f"{num(before)} to {num(state.relative_spread)} before the first step: {_why(inputs)}"
+        f"{num(before)} to {num(state.relative_spread)} before the first step: {_why(maybe(book, InputFacts))}"
     )
     return supported(because, weight=0.92, layer=state.layer, relative_spread_at_start=state.relative_spread)
 

@@ -55,7 +55,6 @@ from defib.evidence import Book, Missing
 from defib.probes.activations import ActivationFacts
 from defib.probes.gradients import GradientFacts
 from defib.probes.initialization import InitializationFacts
-from defib.probes.inputs import InputFacts
 from defib.probes.mixing import MixingFacts
 
 LEAST_LAYERS = 3
@@ -91,7 +90,7 @@ def _assess(book: Book) -> Assessment:
     facts = book.get(ActivationFacts)
     if not facts.initial:
         raise Missing("ActivationFacts", "the initial weights")
-    if (forgets := assess_recurrence(facts, maybe(book, InputFacts))) is not None:
+    if (forgets := assess_recurrence(facts, book)) is not None:
         return alive_in_training(book) or forgets
     layers = [state for state in hidden(facts.initial) if state.activation is not None]
     if len(layers) < LEAST_LAYERS:
