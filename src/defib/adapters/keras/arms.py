@@ -9,8 +9,8 @@ import numpy as np
 
 from defib.adapters.keras.backends import backend_of
 from defib.adapters.keras.backends.abstract import Backend
-from defib.adapters.keras.clone import Clone, Unclonable, borrowed, clone_model, clone_or_borrow
-from defib.adapters.keras.edits import OUTSIDE, CannotEdit, plan_changes
+from defib.adapters.keras.clone import Clone, Unclonable, borrowed, clone_or_borrow
+from defib.adapters.keras.edits import OUTSIDE, CannotEdit
 from defib.adapters.keras.flavor import everything, is_builtin, to_numpy, trainable_by_design
 from defib.adapters.keras.handmade import Recovered
 from defib.adapters.keras.losses import (
@@ -28,6 +28,7 @@ from defib.adapters.keras.losses import (
 from defib.adapters.keras.optimizers import unclipped
 from defib.adapters.keras.own_step import evaluation_mode, read_own_loss
 from defib.adapters.keras.program import Course, Design, Objective, Program, first_output
+from defib.adapters.keras.rearrange import rearranged
 from defib.adapters.keras.trace import call_model, trace
 from defib.adapters.keras.weights import draw_new, redraw, weights_of
 from defib.recipe import Arm, InputTransform, LossFacts
@@ -223,9 +224,10 @@ class Workshop:
         captured = self._captured
         if all(edit.op in OUTSIDE for edit in arm.edits):
             return self.ready(None if self.subject.training is None else self.subject.training.X)
-        if self.subject.base().borrowed or not _can_rearrange(self.subject.base()):
-            raise Unclonable("the model is subclassed: its layers cannot be rearranged from outside")
-        return clone_model(captured.flavor, captured.model, plan_changes(captured.flavor, captured.model, arm.edits))
+        sample = None if self.subject.training is None else self.subject.training.X
+        fresh = clone_or_borrow(captured.flavor, captured.model, sample, same_class=captured.own_step)
+        with fresh.entered():
+            return rearranged(self._backend, captured.model, fresh, arm.edits, sample)
 
     def _objective(self, arm: Arm, clone: Clone) -> Objective:
         flavor, loss = self._captured.flavor, single_loss(self._captured.loss)
@@ -377,7 +379,7 @@ class Workshop:
     def link(self, program: Program, arm: Arm) -> str:
         """What turns an arm's outputs into probabilities."""
         name = loss_edit(arm.edits)
-        activation = head_activation(program.clone.model)
+        activation = program.clone.ends_in or head_activation(program.clone.model)
         if name is not None:
             kind, takes = CANONICAL[name]
         else:
@@ -388,9 +390,3 @@ class Workshop:
             logits = kind in CROSS_ENTROPIES and from_logits(single_loss(self._captured.loss))
             takes = "logits" if logits else "probabilities"
         return "identity" if activation in SQUASHED else link_of(kind, takes)
-
-
-def _can_rearrange(base: Clone) -> bool:
-    from defib.adapters.keras.clone import _is_graph
-
-    return _is_graph(base.flavor, base.model)

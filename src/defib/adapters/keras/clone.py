@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from defib.adapters.keras.flavor import Flavor, activation_name, everything, is_operation, own_variables, to_numpy
+from defib.adapters.keras.structure import Copier, same_variables
 from defib.adapters.keras.trace import call_model
 from defib.subject import AnyArray
 
@@ -62,6 +63,8 @@ class Clone:
     """Per entry of ``model.weights``: index into the user's ``model.weights``, or ``None`` when it is new."""
     borrowed: bool = False
     """It *is* the user's model: everything must be put back (`Clone.entered`)."""
+    ends_in: str | None = None
+    """The activation that gives its output, where the layers' places do not tell it."""
 
     @contextmanager
     def entered(self) -> Iterator[None]:
@@ -210,13 +213,18 @@ def _copy(flavor: Flavor, layer: Any, changes: Changes, pairs: dict[int, tuple[A
     if not is_operation(layer) and _is_graph(flavor, layer):
         return _rebuild(flavor, layer, changes, pairs)
     change = changes.get(id(layer), Change())
+    made = new_layer(flavor, layer, change)
+    if change.replace is None:
+        pairs[id(layer)] = (layer, made.layers[0] if change.norm else made)
+    return made
+
+
+def new_layer(flavor: Flavor, layer: Any, change: Change) -> Any:
+    """A layer from the user's with its change; with a normalization behind it, a block whose first layer it is."""
     if change.replace is not None:
         return change.replace(flavor, str(layer.name))
     core = _remake(flavor, layer, change)
-    pairs[id(layer)] = (layer, core)
-    if not change.norm:
-        return core
-    return _with_norm(flavor, layer, core)
+    return _with_norm(flavor, layer, core) if change.norm else core
 
 
 def _remake(flavor: Flavor, layer: Any, change: Change) -> Any:
@@ -265,7 +273,7 @@ def clone_or_borrow(flavor: Flavor, model: Any, sample: AnyArray | None, *, same
 
     ``same_class``: a clone that is not of the user's own class will not do.
     """
-    for attempt in (_clone_graph, _clone_from_constructor, _clone_from_config):
+    for attempt in (_clone_graph, _clone_from_constructor, _clone_from_config, _clone_from_attributes):
         try:
             clone = attempt(flavor, model, sample)
             _check(clone, model, sample)
@@ -304,6 +312,21 @@ def _clone_from_config(flavor: Flavor, model: Any, sample: AnyArray | None) -> C
         raise Unclonable("there are no rows to build it on")
     clone = type(model).from_config(model.get_config())
     call_model(clone, sample[:CHECK_ROWS], training=False)
+    return Clone(flavor, clone, list(range(len(model.weights))))
+
+
+def _clone_from_attributes(flavor: Flavor, model: Any, sample: AnyArray | None) -> Clone:
+    """A new object of the class with new layers in the places of the old ones."""
+    if sample is None:
+        raise Unclonable("there are no rows to build it on")
+
+    def graph(layer: Any) -> Any:
+        return clone_model(flavor, layer).model if _is_graph(flavor, layer) else None
+
+    clone = Copier(flavor, graph).layer(model)
+    call_model(clone, sample[:CHECK_ROWS], training=False)
+    if same_variables(clone, model):
+        raise Unclonable("it holds layers where they cannot be found")
     return Clone(flavor, clone, list(range(len(model.weights))))
 
 

@@ -15,6 +15,8 @@ from defib.adapters.keras.flavor import (
     layer_kind,
     walk,
 )
+from defib.adapters.keras.functions import LEFT
+from defib.adapters.keras.order import Function, Run
 from defib.recipe import Edit
 
 CORES = ("dense", "conv")
@@ -33,6 +35,20 @@ class Plan:
 
     flavor: Flavor
     layers: list[Any]
+    functions: tuple[Function, ...] = ()
+    """Activations that a class of the user's applies as functions, in order."""
+
+    @property
+    def hidden_functions(self) -> list[Function]:
+        """Those before the head."""
+        before = {id(one) for one in self.before_head()}
+        return [one for one in self.functions if id(one.after) in before and one.kind not in LEFT]
+
+    @property
+    def output_functions(self) -> list[Function]:
+        """Those behind the head."""
+        before = {id(one) for one in self.before_head()}
+        return [one for one in self.functions if id(one.after) not in before]
 
     @property
     def cores(self) -> list[Any]:
@@ -68,14 +84,35 @@ class Plan:
             found.append(layer)
         return found
 
+    def applied_behind(self, core: Any) -> bool:
+        """Whether a function follows this hidden core before the next one."""
+        own = {id(one) for one in (core, *self.followers(core))}
+        return any(id(one.after) in own for one in self.hidden_functions)
+
     def _index(self, layer: Any) -> int:
         return next(i for i, one in enumerate(self.layers) if one is layer)
 
 
-def plan_changes(flavor: Flavor, model: Any, edits: tuple[Edit, ...]) -> Changes:
-    """Changes to the layers for these edits together. Raises `CannotEdit`."""
+@dataclass
+class Planned:
+    """What becomes of the layers, and of activations applied as functions."""
+
+    head: Any
+    changes: Changes
+    hidden: str | None = None
+    """What hidden functions become; ``None``: as they are."""
+    output: str | None = None
+    """What the function behind the head becomes."""
+
+
+def plan_changes(flavor: Flavor, model: Any, edits: tuple[Edit, ...], run: Run | None = None) -> Planned:
+    """Changes for these edits together. ``run``: the order in which the layers run, where their places do not tell it.
+
+    Raises `CannotEdit`.
+    """
+    plan = Plan(flavor, walk(model)) if run is None else Plan(flavor, run.layers, tuple(run.functions))
     changes: Changes = {}
-    plan = Plan(flavor, walk(model))
+    planned = Planned(plan.cores[-1] if plan.cores else None, changes)
     for edit in edits:
         if edit.op in OUTSIDE:
             continue
@@ -84,7 +121,11 @@ def plan_changes(flavor: Flavor, model: Any, edits: tuple[Edit, ...]) -> Changes
             raise CannotEdit(f"the edit {edit.op} is not known")
         for layer, change in make(plan, edit.value):
             changes[id(layer)] = _merge(changes.get(id(layer)), change)
-    return changes
+        if edit.op == "hidden_activation" and plan.hidden_functions:
+            planned.hidden = str(edit.value)
+        if edit.op == "head" and plan.output_functions:
+            planned.output = str(edit.value)
+    return planned
 
 
 def _merge(old: Change | None, new: Change) -> Change:
@@ -121,7 +162,7 @@ def _hidden_activation(plan: Plan, value: Any) -> Made:
     for core in plan.hidden:
         followers = [f for f in plan.followers(core) if layer_activation(f) not in (None, "linear", "softmax")]
         fused = _fused(core) != "linear"
-        if not fused and not followers:
+        if not fused and not followers and not plan.applied_behind(core):
             continue
         config: dict[str, Any] = dict(_initializers(core, initializer))
         if fused:
@@ -230,6 +271,11 @@ def _head(plan: Plan, value: Any) -> Made:
     name = str(value)
     core = plan.head
     behind = [f for f in plan.after_head() if layer_activation(f) not in (None, "linear")]
+    if len(plan.output_functions) > 1:
+        raise CannotEdit("more than one activation is applied behind the last layer")
+    if plan.output_functions:  # it becomes the activation: what stands before it goes
+        idle: Made = [(f, Change(replace=_identity)) for f in behind]
+        return [*idle, *([(core, Change(config={"activation": "linear"}))] if _fused(core) != "linear" else [])]
     if behind:
         last = behind[-1]
         others: Made = [(f, Change(replace=_identity)) for f in behind[:-1]]

@@ -167,7 +167,7 @@ def _has_fused_activation(layer: Any) -> bool:
     return activation_name(activation) != "linear"
 
 
-def _parts(model: Any) -> list[Any]:
+def shown_parts(model: Any) -> list[Any]:
     """The model and every layer or operation below it that is shown, once."""
     found: dict[int, Any] = {id(model): model}
 
@@ -207,7 +207,7 @@ def trace(model: Any, X: Any, *, training: bool, listen: Listen = _silent) -> Fo
     """
     recorder = _Recorder(model, len(X))
     with ExitStack() as stack:
-        for part in _parts(model):
+        for part in shown_parts(model):
             stack.enter_context(swapped(part, "call", _spy_call(recorder, part)))
             if not is_operation(part) and _has_fused_activation(part):
                 stack.enter_context(swapped(part, "activation", _spy_activation(recorder, part)))
@@ -219,7 +219,7 @@ def trace(model: Any, X: Any, *, training: bool, listen: Listen = _silent) -> Fo
 
 def _needs_operations(model: Any) -> bool:
     """A class of the user's is among the layers."""
-    return any(not is_builtin(part) for part in _parts(model))
+    return any(not is_builtin(part) for part in shown_parts(model))
 
 
 def call_model(model: Any, X: Any, *, training: bool) -> Any:
