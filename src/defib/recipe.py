@@ -77,6 +77,10 @@ class TrainingRecipe:
     shuffled: bool | None = None
     """Whether the order of rows changed between epochs; ``None`` when only one epoch was seen."""
     seed: int | None = None
+    class_weights: tuple[tuple[float, float], ...] = ()
+    """Per class, as the labels have it, the mean weight of its rows in the loss; empty: all rows count the same."""
+    weighted_by: str = ""
+    """Where the weights come from, by the framework's name: ``class_weight``, ``sample_weight``."""
     sources: dict[str, str] = field(default_factory=dict)
     """``file:line`` of the user's calls: ``compile``, ``fit``, ``optimizer``, ``loss``, ``predict``."""
 

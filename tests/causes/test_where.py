@@ -10,6 +10,7 @@ from defib.catalogue import load
 from defib.diagnosis import Assessment, Spot
 from defib.evidence import Evidence
 from defib.probes.penalty import PenaltyFacts
+from defib.probes.weighting import WeightingFacts
 from tests.causes.books import (
     FLAT,
     HEAD,
@@ -121,3 +122,28 @@ def test_the_group_that_is_pulled_hardest_is_named_before_it_is_gone() -> None:
     assert given.verdict == "supported"
     assert given.where == (Spot("weights", "head.weight, head.bias", 1),)
     assert "parameter group 1 (head.weight, head.bias)" in given.because
+
+
+WEIGHED = WeightingFacts("class_weight", (7.0, 9.0), (1.0, 500.0), (0.06, 0.94), 1.0, 0.96)
+
+
+def test_a_rare_class_that_every_row_is_answered_with_is_no_imbalance() -> None:
+    rows = replace(ONE_CLASS, hard_label=1)
+    given = assess("DF105", symptoms(rows, rows), RARE)
+    assert given.verdict == "ruled_out"
+    assert "not the largest class: every row is answered with class 9" in given.because
+
+
+def test_the_weight_that_drowns_a_class_is_named_with_its_value() -> None:
+    rows = replace(ONE_CLASS, hard_label=1)
+    given = assess("DF902", symptoms(rows, rows), RARE, WEIGHED)
+    assert given.verdict == "supported"
+    assert "class_weight counts a row of class 9 500 times as much as one of class 7 (500 against 1)" in given.because
+
+
+@pytest.mark.parametrize(
+    "weighed", [replace(WEIGHED, hard_label_share_without=1.0), replace(WEIGHED, weights=(2.0, 1.0))]
+)
+def test_weights_that_did_not_move_the_labels_are_not_named(weighed: WeightingFacts) -> None:
+    rows = replace(ONE_CLASS, hard_label=1)
+    assert "counts a row" not in assess("DF902", symptoms(rows, rows), RARE, weighed).because

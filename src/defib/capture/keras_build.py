@@ -26,6 +26,8 @@ from defib.recipe import TrainingRecipe
 from defib.subject import AnyArray, FloatArray, GradientSeen, Rows, ServingCalls, TrainingTrace
 
 LABEL_ORDER = 20_000
+MAX_CLASSES = 50
+"""More distinct labels than this are values."""
 HALF = 0.5
 """Share of a loop's steps in evaluation mode from which on its replays run so, too."""
 
@@ -69,6 +71,7 @@ def _subject(study: Study) -> KerasSubject:
         n_epochs=study.n_epochs or (round(epochs) if epochs else None),
         shuffled=shuffled,
         sources=dict(study.sources),
+        **weights_by_class(captured, training),
     )
     prediction, outputs, calls = _prediction(study)
     subject = KerasSubject(
@@ -151,6 +154,23 @@ def _sample_weights(study: Study, training: Rows | None) -> dict[bytes, float]:
     return {
         row_key(x, y): float(np.ravel(w)[0]) for x, y, w in zip(training.X, labels, weights, strict=True) if np.size(w)
     }
+
+
+def weights_by_class(captured: Captured, training: Rows | None) -> dict[str, Any]:
+    """Mean weight of the rows of each class, and where it comes from; empty where rows were not weighted by class."""
+    if captured.class_weight:
+        return {"class_weights": tuple(sorted(captured.class_weight.items())), "weighted_by": "class_weight"}
+    if training is None or training.y is None or not captured.sample_weights:
+        return {}
+    labels = np.asarray(training.y)
+    ids = labels.argmax(axis=-1) if labels.ndim > 1 and labels.shape[-1] > 1 else labels.reshape(len(labels), -1)[:, 0]
+    keys = [row_key(x, y) for x, y in zip(training.X, training.y, strict=True)]
+    each = np.array([captured.sample_weights.get(key, np.nan) for key in keys])
+    known = np.unique(ids)
+    if len(known) > MAX_CLASSES:
+        return {}
+    means = tuple((float(one), float(np.nanmean(each[ids == one]))) for one in known)
+    return {"class_weights": means, "weighted_by": "sample_weight"}
 
 
 def steps(study: Study) -> int:

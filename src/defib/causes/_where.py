@@ -11,8 +11,11 @@ from defib.diagnosis import Spot
 from defib.evidence import Book
 from defib.probes.labels import LabelFacts
 from defib.probes.updates import ParameterMove
+from defib.probes.weighting import WeightingFacts
 from defib.wording import percent
 
+MOVED = 0.01
+"""Share of the rows that must change their label once the weights are divided out."""
 NAMED = 3
 """Weights that a sentence names; the rest are counted."""
 
@@ -45,6 +48,34 @@ def drowned(book: Book) -> tuple[Spot, ...]:
     order = np.argsort(labels.class_prior, kind="stable")
     named = [class_name(labels.classes[i]) for i in order if labels.class_prior[i] > 0]
     return tuple(Spot("class", name) for name in named if name != given.name)
+
+
+def is_rarer(book: Book) -> bool:
+    """Whether every row is answered with a class that is not the largest."""
+    labels, given = maybe(book, LabelFacts), answered(book)
+    if labels is None or given is None or len(labels.class_prior) != len(labels.classes):
+        return False
+    shares = dict(zip(map(class_name, labels.classes), labels.class_prior, strict=True))
+    return shares[given.name] < max(labels.class_prior)
+
+
+def weighed_clause(book: Book) -> str:
+    """That weights of the classes drown the others, with their values; empty where the labels do not hang on them."""
+    facts, given = maybe(book, WeightingFacts), answered(book)
+    if facts is None or given is None or facts.hard_label_share_without > facts.hard_label_share - MOVED:
+        return ""
+    weights = dict(zip(map(class_name, facts.classes), facts.weights, strict=True))
+    others = {name: weight for name, weight in weights.items() if name != given.name}
+    name = min(others, key=others.__getitem__)
+    times = weights[given.name] / others[name]
+    if times <= 1:
+        return ""
+    share = dict(zip(map(class_name, facts.classes), facts.shares, strict=True))[given.name]
+    return (
+        f", because {facts.how} counts a row of class {given.name} {times:.3g} times as much as one of class {name} "
+        f"({weights[given.name]:.4g} against {others[name]:.4g}): that makes it {percent(share)} of the loss. With the "
+        f"weights divided out, {percent(facts.hard_label_share_without)} of the rows would get the most frequent label"
+    )
 
 
 def share_of(book: Book, spot: Spot) -> str:

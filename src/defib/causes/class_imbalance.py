@@ -17,6 +17,7 @@ classes there may be no such place. Accuracy rewards it: "always no" scores 99 %
 - The probabilities do not rank: then imbalance is a circumstance and the cause is another (unscaled inputs, a head
   without gradient, NaN). Class weights will not help.
 - The probabilities are (nearly) equal: that is a collapse.
+- What every row is answered with is not the largest class: a class weight, not rarity, moved the threshold.
 
 ## Look-alikes
 - threshold-only (DF902): the same with classes of similar size.
@@ -46,7 +47,7 @@ from __future__ import annotations
 
 from defib.causes import Cause
 from defib.causes._signs import NORMAL_LOGIT_SPREAD, logit_spread, maybe, num, ranking, ranks, seen
-from defib.causes._where import classes_clause, drowned
+from defib.causes._where import classes_clause, drowned, is_rarer, weighed_clause
 from defib.diagnosis import Assessment, inconclusive, located, not_applicable, ruled_out, supported
 from defib.evidence import Book, Missing
 from defib.probes.head import HeadFacts
@@ -72,6 +73,8 @@ def _assess(book: Book) -> Assessment:
         return ruled_out(because, prediction_spread=symptom.prediction_spread, layer=None, **numbers)
     if symptom.pattern != "one_class":
         return ruled_out("the predictions take more than one hard label", layer=None, **numbers)
+    if is_rarer(book):
+        return ruled_out(f"what is answered is not the largest class{classes_clause(book)}", layer=None, **numbers)
     if symptom.skill is None:
         raise Missing("SymptomFacts", "labels of the predicted rows, to see whether the probabilities rank")
     spread = logit_spread(book)
@@ -87,7 +90,7 @@ def _assess(book: Book) -> Assessment:
         )
     because = (
         f"the probabilities rank the rows ({ranking(symptom.skill)}) and stay on one side of the threshold "
-        f"because {percent(largest)} of the rows are of one class{classes_clause(book)}"
+        f"because {percent(largest)} of the rows are of one class{classes_clause(book)}{weighed_clause(book)}"
     )
     weight = 0.95 if symptom.skill.rows != "training" else 0.7
     return located(supported(because, weight=weight, layer=None, **numbers), *drowned(book))

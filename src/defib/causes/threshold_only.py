@@ -9,6 +9,7 @@ Only the labels are. The probabilities vary and order the rows.
 
 ## Evidence for
 - One hard label on all rows; skill (AUC above .5) with an interval above chance; logits with a normal spread.
+- Weights of the classes in the loss: divided out of the probabilities, they give back several labels.
 - Check: `roc_auc_score(y, p)`; sort the rows by `p`.
 
 ## Evidence against
@@ -53,7 +54,7 @@ from defib.causes._signs import (
     served_unknown_tokens,
     untouched,
 )
-from defib.causes._where import answered, classes_clause
+from defib.causes._where import answered, classes_clause, is_rarer, weighed_clause
 from defib.diagnosis import Assessment, inconclusive, located, not_applicable, ruled_out, supported
 from defib.evidence import Book, Missing
 from defib.probes.head import HeadFacts
@@ -89,13 +90,13 @@ def _assess(book: Book) -> Assessment:
             f"the outputs rank ({ranking(symptom.skill)}) but lie unusually close together (logit spread {num(spread)})"
         )
         return inconclusive(because, weight=0.25, layer=None, **numbers)
-    if labels is not None and max(labels.class_prior, default=0.0) >= RARE:
+    if labels is not None and max(labels.class_prior, default=0.0) >= RARE and not is_rarer(book):
         return inconclusive(
             "the outputs rank, and one class is rare enough to explain it", weight=0.3, layer=None, **numbers
         )
     because = (
         f"the outputs rank the rows ({ranking(symptom.skill)}, logit spread {num(spread)}) on one side of the "
-        f"threshold{classes_clause(book)}"
+        f"threshold{classes_clause(book)}{weighed_clause(book)}"
     )
     weight = 0.95 if symptom.skill.rows != "training" else 0.7
     return located(supported(because, weight=weight, layer=None, **numbers), answered(book))

@@ -7,6 +7,7 @@ from defib.interventions._advice import serve
 from defib.interventions._writing import base_rate, by_framework, maybe
 from defib.probes.labels import LabelFacts
 from defib.probes.outputs import SymptomFacts
+from defib.probes.weighting import WeightingFacts
 
 
 def _applies(book: Book) -> str | None:
@@ -17,6 +18,20 @@ def _applies(book: Book) -> str | None:
 
 
 def _code(book: Book, framework: str) -> str:
+    return _threshold(book, framework) + _unweighted(book)
+
+
+def _unweighted(book: Book) -> str:
+    """Where classes were weighted: a line that says so."""
+    facts = maybe(book, WeightingFacts)
+    return (
+        ""
+        if facts is None
+        else f"\n# or train without {facts.how}, and the probabilities are those of the rows as they are"
+    )
+
+
+def _threshold(book: Book, framework: str) -> str:
     rate, facts = base_rate(book), maybe(book, SymptomFacts)
     if rate is None and facts is not None and facts.symptom.n_outputs > 1:
         return by_framework(

@@ -25,6 +25,7 @@ ORDER = (
     "serving",
     "loading",
     "outputs",
+    "weighting",
     "histograms",
     "shown",
     "alone",
