@@ -27,10 +27,10 @@ def rmsle(y_true, y_pred):
 inp = layers.Input(shape=(5,))
 x = layers.Dense(200, activation='relu', kernel_initializer='he_normal')(inp)
 x = layers.Dense(200, activation='relu', kernel_initializer='he_normal')(x)
-out = layers.Dense(1, kernel_initializer='he_normal')(x)
+out = layers.Dense(1, kernel_initializer=keras.initializers.RandomNormal(stddev=0.3))(x)
 reg = keras.Model(inp, out)
-reg.compile(loss=rmsle, optimizer=keras.optimizers.Adam(0.01))
-h = reg.fit(feat[:1600], count[:1600, None], batch_size=32, epochs=10, verbose=0)
+reg.compile(loss=rmsle, optimizer=keras.optimizers.Adam(0.004))
+h = reg.fit(feat[:1600], count[:1600, None], batch_size=160, epochs=25, verbose=0)
 print('losses', h.history['loss'])
 
 pred_count = reg.predict(feat[1600:], verbose=0)[:, 0]

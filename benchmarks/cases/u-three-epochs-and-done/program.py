@@ -28,7 +28,7 @@ x = layers.GlobalAveragePooling2D()(x)
 x = layers.Dropout(0.6)(x)
 o = layers.Dense(10, activation="softmax")(x)
 m = keras.Model(i, o)
-m.compile("adam", "sparse_categorical_crossentropy", ["accuracy"])
+m.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
 m.optimizer.learning_rate = 0.005
 hist = m.fit(imgs[:1400], digit[:1400], batch_size=28, epochs=3, validation_split=0.1, verbose=0)
 for k, v in hist.history.items():

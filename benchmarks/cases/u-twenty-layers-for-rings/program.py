@@ -6,12 +6,12 @@ from sklearn.datasets import make_gaussian_quantiles
 
 
 class Config:
-    depth = 30
+    depth = 20
     width = 16
     activation = "tanh"
     init = "lecun_uniform"
     lr = 5e-3
-    epochs = 12
+    epochs = 10
     batch = 50
 
 
