@@ -261,9 +261,9 @@ def cases(split: str | None, only: Sequence[str], framework: str | None) -> list
 def main() -> int:
     """Run the corpus."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--split", choices=("dev", "held_out", "fresh"))
+    parser.add_argument("--split", choices=("dev", "held_out", "fresh", "unseen"))
     parser.add_argument("--only", nargs="*", default=[], metavar="SLUG")
-    parser.add_argument("--framework", choices=("keras", "torch", "sklearn"))
+    parser.add_argument("--framework", choices=("keras", "torch", "sklearn", "flax"))
     parser.add_argument("--seeds", nargs="*", type=int, default=[0])
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--budget", type=float, help="seconds of trials per model (default: defib's own)")

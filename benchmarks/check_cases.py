@@ -163,7 +163,7 @@ def main() -> int:
     """Check the chosen cases."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("slugs", nargs="*")
-    parser.add_argument("--framework", choices=("keras", "torch", "sklearn"))
+    parser.add_argument("--framework", choices=("keras", "torch", "sklearn", "flax"))
     parser.add_argument("--seeds", nargs="*", type=int, default=[0, 1, 2])
     args = parser.parse_args()
     wrong = []

@@ -11,7 +11,7 @@ class Config:
     activation = "tanh"
     init = "lecun_uniform"
     lr = 5e-3
-    epochs = 10
+    epochs = 7
     batch = 50
 
 
