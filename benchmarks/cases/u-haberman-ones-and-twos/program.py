@@ -33,7 +33,7 @@ model.add(Dense(12, input_dim=3, kernel_initializer='he_uniform', activation='re
 model.add(Dense(8, activation='relu'))
 model.add(Dense(1, activation='sigmoid'))
 model.compile(loss='binary_crossentropy', optimizer='adam', metrics=['accuracy'])
-model.fit(X[:600], Y[:600], epochs=20, batch_size=12, verbose=0)
+model.fit(X[:600], Y[:600], epochs=25, batch_size=25, verbose=0)
 
 scores = model.evaluate(X[:600], Y[:600], verbose=0)
 print("%s: %.2f%%" % (model.metrics_names[1], scores[1] * 100))
