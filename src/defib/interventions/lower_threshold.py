@@ -24,11 +24,9 @@ def _code(book: Book, framework: str) -> str:
 def _unweighted(book: Book) -> str:
     """Where classes were weighted: a line that says so."""
     facts = maybe(book, WeightingFacts)
-    return (
-        ""
-        if facts is None
-        else f"\n# or train without {facts.how}, and the probabilities are those of the rows as they are"
-    )
+    if facts is None or not facts.how:
+        return ""
+    return f"\n# or train without {facts.how}, and the probabilities are those of the rows as they are"
 
 
 def _threshold(book: Book, framework: str) -> str:
