@@ -8,6 +8,7 @@ from defib.catalogue import load
 from defib.diagnosis import Fix, Hypothesis, Trial, supported
 from defib.fixing import choose_fix, unmended
 from defib.interventions.table import all_interventions
+from defib.trials.sets import more_than_enough, needed
 from tests.causes.books import INPUTS, RAW, book, unmoved
 from tests.reporters.samples import FLAT_DIAGNOSIS
 
@@ -62,3 +63,28 @@ def test_a_set_that_fills_missing_cells_on_its_way_mends_missing_cells() -> None
         fix = choose_fix(named, {"DF103": load("DF103")}, all_interventions(), (proven,), seen, "keras")
         assert fix is not None
         assert (fix.interventions == ("standardize-inputs", "standardize-targets")) == (cells > 0)
+
+
+def proven(name: str) -> Trial:
+    return Trial(name, "treated", "", (0, 1, 2), (1.0,) * 3, (1.0,) * 3, (0.0,) * 3, sufficient=True)
+
+
+def test_where_every_fix_of_the_cause_failed_the_change_that_was_enough_is_offered() -> None:
+    named = (Hypothesis("DF601", "zero-or-symmetric-initialization", supported("same", weight=0.9)),)
+    cause = load("DF601")
+    failed = [Trial(name, "treated", "", (0,), (0.0,), (0.0,), (0.0,)) for name in cause.fixes]
+    other = next(name for name in ("batch-norm", "relu-he") if name not in cause.fixes)
+    fix = choose_fix(named, {"DF601": cause}, all_interventions(), [*failed, proven(other)], book(), "torch")
+    assert fix is not None
+    assert (fix.interventions, fix.verified) == ((other,), True)
+
+
+def test_a_set_that_holds_what_is_enough_alone_is_no_alternative() -> None:
+    named = (Hypothesis("DF103", "nan-inputs", supported("NaN", weight=0.9)),)
+    trials = (proven("impute-nan + step-divided-by-10"), proven("impute-nan"))
+    assert more_than_enough(trials) == [trials[0]]
+    assert needed(trials) == set()
+    assert needed(trials[:1]) == {"impute-nan", "step-divided-by-10"}
+    fix = choose_fix(named, {"DF103": load("DF103")}, all_interventions(), trials, book(), "torch")
+    assert fix is not None
+    assert (fix.interventions, fix.alternatives) == (("impute-nan",), ())

@@ -13,6 +13,7 @@ from defib.interventions._writing import keras_loss, learning_rate, optimizer_ca
 from defib.interventions.table import load as load_intervention
 from defib.joined_code import joined
 from defib.subject import NotAvailable
+from defib.trials.sets import more_than_enough
 
 FILL = "impute-nan"
 
@@ -27,7 +28,8 @@ def choose_fix(
 ) -> Fix | None:
     """The smallest sufficient fix of the first cause (or of what it acts through, or is tied with).
 
-    Without one its smallest that recovered on some seed, else its first applicable one: as a suggestion.
+    Without one its smallest that recovered on some seed, else its first applicable one: as a suggestion. Where all of
+    them were tried in vain, the smallest change that was enough.
     """
     if not causes:
         return None
@@ -36,7 +38,8 @@ def choose_fix(
     own = _fixes_of([first], catalogue, interventions)
     near = [one for one in causes[1:] if one.mechanism_of == first.code or one.code in first.tied_with]
     near += [one for one in causes[1:] if one.assessment.own]  # a second fault, whose change may mend the first, too
-    sufficient = [trial.intervention for trial in trials if trial.sufficient]
+    more = more_than_enough(trials)
+    sufficient = [trial.intervention for trial in trials if trial.sufficient and trial not in more]
     hopeful = [trial.intervention for trial in trials if trial.undecided or trial.partial]
     in_vain = tuple(
         t.intervention for t in trials if t.arm == "treated" and not (t.sufficient or t.undecided or t.partial)
@@ -48,7 +51,9 @@ def choose_fix(
     mends = {*own, *(_filling(interventions, book) if FILL in own else ())}
     together = [t for t in trials if t.sufficient and len(t.changes) > 1 and set(t.changes) & mends]
     pair = min(together, key=lambda trial: len(trial.changes), default=None)
-    chosen = next(iter([*verified, *([pair.intervention] if pair else []), *likely, *untried]), None)
+    proven = [name for name in sufficient if name in interventions]  # of no cause that is named, and yet enough
+    others = sorted(proven, key=lambda name: interventions[name].size) if not likely and not untried else []
+    chosen = next(iter([*verified, *([pair.intervention] if pair else []), *likely, *untried, *others]), None)
     if chosen is None:
         return None
     parts = [interventions[name] for name in changes_in(chosen)]

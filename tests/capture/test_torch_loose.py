@@ -131,3 +131,16 @@ def test_dropout_that_is_told_whether_it_trains_rests_in_evaluation() -> None:
             F.mse_loss(F.dropout(X, 0.5, training=True) @ w, Y).backward()
     out = only(watched.subjects()).forward(NEW.numpy()).outputs
     np.testing.assert_allclose(out.ravel(), (NEW @ w.detach()).numpy(), rtol=1e-5)
+
+
+def test_features_that_were_made_once_are_no_training_of_their_own() -> None:
+    encoder, head = torch.nn.Linear(3, 4), torch.nn.Linear(4, 1)
+    with watch() as watched:
+        with torch.no_grad():
+            features = encoder(X)
+        optimizer = torch.optim.SGD(head.parameters(), lr=0.1)
+        for _ in range(5):
+            optimizer.zero_grad()
+            F.mse_loss(head(features[:40]), Y[:40, None]).backward()
+            optimizer.step()
+    assert [one.name for one in watched.subjects()] == ["Linear"]

@@ -13,7 +13,7 @@ from torch import nn
 
 from defib.adapters.torch import TorchSubject
 from defib.capture.script import watch
-from defib.recipe import Arm
+from defib.recipe import Arm, InputTransform
 
 Loss = Callable[[Any, Any], Any]
 
@@ -30,6 +30,7 @@ def trained(
         "value": score,
         "class": (score > 0).long() + (score > 1).long(),
         "sign": torch.sign(score),
+        "own": X,
     }[labels]
     if columns and labels in ("binary", "value", "sign"):
         y = y.unsqueeze(1)
@@ -256,3 +257,31 @@ def test_a_loss_rebuilt_from_numbers_is_known_by_its_value(kind: str) -> None:
     learnt = subject.train(Arm(loop="canonical", updates_factor=10), subject.training, seed=0)
     assert learnt.loss[-1] < learnt.loss[0]
     assert any("stands in" in note for note in subject.trace.notes)
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        lambda out, y: (out, y[: len(out)]),
+        lambda out, y: (out[: len(y)], y),
+        lambda out, y: (out[:64], y[:64]),
+        lambda out, y: (out[:40, :], y[0:40, :]),
+    ],
+    ids=["labels", "outputs", "longer than the batch", "with a second axis"],
+)
+def test_a_cut_that_took_the_whole_batch_takes_any_batch(cut: Any) -> None:
+    subject, X, y, loss = trained(lambda out, y: F.mse_loss(*cut(out, y)), labels="value")
+    assert subject.loss(X.numpy(), y.numpy()) == pytest.approx(loss, rel=1e-5)
+    twice = subject.loss(torch.cat([X, X]).numpy(), torch.cat([y, y]).numpy())
+    assert twice == pytest.approx(loss, rel=1e-5)
+
+
+def test_rows_that_are_their_own_labels_are_scaled_as_labels_alone() -> None:
+    subject, X, _, _ = trained(lambda out, y: F.mse_loss(out, y), outputs=5, labels="own")
+    assert subject.training is not None
+    halved = Arm(targets=InputTransform(np.array(0.0), np.array(2.0), "halved"))
+    plain, scaled = (subject.train(arm, subject.training, seed=0).loss[0] for arm in (Arm(), halved))
+    with torch.no_grad():
+        out = torch.tensor(subject.forward(X.numpy(), moment="initial").outputs)
+    assert plain == pytest.approx(float(F.mse_loss(out, X)), rel=1e-4)
+    assert scaled == pytest.approx(float(F.mse_loss(out, X / 2)), rel=1e-4)

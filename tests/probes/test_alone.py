@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -83,3 +85,15 @@ def test_a_single_unit_under_a_softmax_is_one_over_the_classes() -> None:
 
 def test_batches_that_depend_otherwise_are_no_softmax() -> None:
     assert not facts(act("centre", "other", centred), dense("head", W)).softmax_over_rows
+
+
+@pytest.mark.parametrize(("kind", "told"), [("other", False), ("recurrent", True)], ids=["noise", "recurrent"])
+def test_noise_that_the_network_draws_is_no_meeting_of_rows(kind: str, told: bool) -> None:
+    """Both give copies of a row other values; a recurrent layer over the rows hands something on, noise does not."""
+    step = act("between", "other", lambda values: values + np.arange(len(values))[:, None])
+    made = (replace(step[0], kind=kind), step[1])
+    if told:
+        assert facts(made, dense("head", W)).difference > 0
+        return
+    with pytest.raises(Missing, match="draws no numbers"):
+        facts(made, dense("head", W))

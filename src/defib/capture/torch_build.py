@@ -47,7 +47,7 @@ def build_subjects(session: Session, errors: list[str]) -> tuple[TorchSubject, .
     found = []
     judges = session.turns.judges()
     for key, study in session.studies.items():
-        if judges & set(key):
+        if judges & set(key) or _goes_on_without(session, key, study):
             continue
         paired = by_outputs(session, study.entries[0], PAIRED) if is_paired(study) else None
         session.loose.complete(study)
@@ -62,6 +62,12 @@ def build_subjects(session: Session, errors: list[str]) -> tuple[TorchSubject, .
     if not found:
         errors.extend(unseen(session, judges=bool(judges)))
     return tuple(found)
+
+
+def _goes_on_without(session: Session, key: tuple[int, ...], study: Study) -> bool:
+    """What one of its modules gave once (features) was all that the others were trained on, from the second step on."""
+    rest = (one for other, one in session.studies.items() if set(other) < set(key))
+    return study.n_steps <= 1 and any(one.n_steps > study.n_steps for one in rest)
 
 
 def _subject(session: Session, key: tuple[int, ...], study: Study) -> TorchSubject:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
@@ -20,6 +18,7 @@ from defib.adapters.torch.network import rows_first
 from defib.adapters.torch.ops import activation_of, kind_of
 from defib.adapters.torch.program import Node, slice_nodes
 from defib.capture.torch_analysis import label_array, meeting_label
+from defib.capture.torch_buffers import SharedMemory, buffer_of
 from defib.capture.torch_call import Call
 from defib.capture.torch_lengths import Lengths
 from defib.capture.torch_rows import evenly, row_keys
@@ -31,30 +30,6 @@ MAX_GROUPS = 8
 SQUASHING = frozenset({"sigmoid", "softmax"})
 HARMLESS = frozenset({"detach", "cpu", "to", "float", "double", "clone", "contiguous", "__getitem__"})
 """Calls that hand an output on as it is."""
-
-
-@final
-class SharedMemory:
-    """Whether one output after the other lies in the same memory, and whether the program keeps the earlier ones."""
-
-    def __init__(self) -> None:
-        self.kept = 0
-        """Outputs that the program still held when the next one had overwritten them."""
-        self._last: Any = None
-        self._references = 0
-
-    def add(self, out: Any) -> None:
-        """The next output, as the network gave it (no copy)."""
-        tensor = next(iter(tensors_in(out)), None)
-        if tensor is None or not tensor.numel():
-            return
-        before = None if self._last is None else self._last()
-        count = sys.getrefcount(tensor)
-        if before is tensor:  # one object, given out again: another reference to it is one more entry of a list
-            self.kept += count > self._references
-        elif before is not None and before.data_ptr() == tensor.data_ptr():
-            self.kept += 1
-        self._last, self._references = weakref.ref(tensor), count
 
 
 @dataclass(eq=False)
@@ -182,6 +157,9 @@ class EvalLog:
         group.training |= last.training
         group.place = last.place
         group.memory.add(last.out)
+        buffer = buffer_of([node for node in nodes if not node.call], last.outputs)
+        if buffer is not None:
+            group.memory.filled(buffer)
 
     def _continues(self, line: str, steps: int) -> bool:
         return bool(self.groups) and (self.groups[-1].line, self.groups[-1].steps) == (line, steps)

@@ -86,7 +86,7 @@ def _assess(book: Book) -> Assessment:
         return _found(f"{because} output only; the outputs themselves differ (spread {num(spread)})", numbers)
     if facts.overwritten:
         kept = count(facts.overwritten, "output")
-        because = f"the program kept {kept} that the network overwrote with its next ones, in the same memory"
+        because = f"the program kept at least {kept} that the network overwrote with its next ones, in the same memory"
         return _found(f"{because}; the answers themselves differ (spread {num(spread)})", numbers)
     if facts.of_initial_weights:
         because = "the outputs are those of the weights before the training; asked now, the network gives others"

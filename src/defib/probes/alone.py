@@ -10,7 +10,7 @@ from defib.evidence import Book, Evidence, Missing, Probe
 from defib.measures.outputs import as_columns, spread
 from defib.measures.rows import spaced_indices
 from defib.probes.looking import any_rows
-from defib.subject import FloatArray, Subject
+from defib.subject import AnyArray, FloatArray, Subject
 
 ROWS = 12
 """Rows sent one by one: enough to see whether they differ."""
@@ -42,6 +42,8 @@ def _measure(subject: Subject, book: Book) -> AloneFacts:
     X = np.asarray(rows.X)[spaced_indices(len(rows), ROWS)]
     if len(X) < 2:
         raise Missing("AloneFacts", "two rows or more")
+    if _draws(subject, X[:1]):
+        raise Missing("AloneFacts", "a network that draws no numbers in evaluation")
     together = as_columns(np.asarray(subject.forward(X).outputs))
     try:
         parts = [as_columns(np.asarray(subject.forward(X[i : i + 1]).outputs)) for i in range(len(X))]
@@ -59,6 +61,15 @@ def _measure(subject: Subject, book: Book) -> AloneFacts:
         served_alone=None if calls is None or not calls.sizes else max(calls.sizes) == 1,
         softmax_over_rows=is_softmax_over_rows(alone, together) or is_softmax_over_rows(_exp(alone), _exp(together)),
     )
+
+
+def _draws(subject: Subject, row: AnyArray) -> bool:
+    """Whether copies of one row come out differently from a step that hands nothing on from row to row."""
+    for one in subject.forward(np.repeat(row, ROWS, axis=0)).layers:
+        values = as_columns(np.asarray(one.values))
+        if len(values) == ROWS and difference(values, values[:1]) > 0:
+            return one.layer.kind not in ("recurrent", "attention")
+    return False
 
 
 def is_softmax_over_rows(alone: FloatArray, together: FloatArray) -> bool:

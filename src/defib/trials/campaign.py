@@ -390,9 +390,9 @@ class Conductor:
         if self._control_recovered():
             return {}
         outcomes: dict[str, bool] = {}
-        needed = {name for trial in trials if trial.sufficient and len(trial.changes) > 1 for name in trial.changes}
+        more, needed = sets.more_than_enough(trials), sets.needed(trials)
         for trial in trials:
-            if trial.intervention in needed:
+            if trial in more or trial.intervention in needed:
                 continue  # not enough alone, and needed: no word against the cause it mends
             if trial.arm == "treated" and (trial.sufficient or not (trial.undecided or trial.partial)):
                 outcomes[trial.intervention] = trial.sufficient

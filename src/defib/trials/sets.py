@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from defib.diagnosis import TOGETHER
+from defib.diagnosis import TOGETHER, Trial
 from defib.recipe import Arm
 
 
@@ -35,6 +35,19 @@ def smallest(changes: Sequence[str], enough: Callable[[tuple[str, ...]], bool]) 
         if without and enough(without):
             kept = without
     return kept
+
+
+def more_than_enough(trials: Sequence[Trial]) -> list[Trial]:
+    """Those whose changes hold others that were enough by themselves: what they add was not needed."""
+    enough = [set(one.changes) for one in trials if one.sufficient]
+    return [one for one in trials if any(fewer < set(one.changes) for fewer in enough)]
+
+
+def needed(trials: Sequence[Trial]) -> set[str]:
+    """Changes that were enough only together with others."""
+    more = more_than_enough(trials)
+    together = [one for one in trials if one.sufficient and one not in more and len(one.changes) > 1]
+    return {name for one in together for name in one.changes}
 
 
 def merged(names: Sequence[str], arm_of: Callable[[str], Arm]) -> Arm | None:

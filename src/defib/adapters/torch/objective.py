@@ -39,8 +39,16 @@ class UserLoss:
     """The user's own loss, run again."""
 
     def __init__(
-        self, program: Program, network: Network, *, attached: bool = False, match_shapes: bool = False
+        self,
+        program: Program,
+        network: Network,
+        *,
+        attached: bool = False,
+        match_shapes: bool = False,
+        own_targets: bool = False,
     ) -> None:
+        self.own_targets = own_targets
+        """The rows that are their own labels are changed as labels here, and stay as they are at the door."""
         self.program = program
         self.attached = attached
         self.match_shapes = match_shapes
@@ -65,7 +73,7 @@ class UserLoss:
             if leaf.kind == "label":
                 return y.reshape(-1, *y.shape[2:]) if leaf.flat else y
             if leaf.kind == "input":
-                return tensors[int(leaf.key)]
+                return y if self.own_targets else tensors[int(leaf.key)]
             if leaf.kind == "parameter":
                 return self.parameters[str(leaf.key)]
             return self.constants[leaf.slot]
@@ -116,7 +124,8 @@ def objective_for(network: Network, arm: Arm) -> Objective:
     if program is None:
         raise NotAvailable("the loss")
     match = any(edit.op == "match_shapes" for edit in arm.edits)
-    return UserLoss(program, network, attached=arm.loop == "canonical", match_shapes=match)
+    own = arm.targets is not None and not program.of("label") and len(network.door.parts) == 1
+    return UserLoss(program, network, attached=arm.loop == "canonical", match_shapes=match, own_targets=own)
 
 
 def label_tensor(network: Network, arm: Arm, X: AnyArray, y: AnyArray | None, raw: AnyArray | None = None) -> Any:

@@ -291,7 +291,7 @@ class _Compiler:
             return Slot(self.slots[id(leaf)]) if id(leaf) in self.slots and _tracked_plain(leaf) else leaf
 
         args = tuple(Slot(self.slots[id(one)]) if id(one) in lists else map_leaves(one, template) for one in node.args)
-        args = self._with_row_count(node, args)
+        args = _with_open_end(node, self._with_row_count(node, args), self.n_rows)
         kwargs = map_leaves(dict(node.kwargs), template)
         outs = tuple(self._new(value) for value in _writes(node))
         simple = not any(isinstance(one, list | tuple | dict | slice) for one in (*args, *kwargs.values()))
@@ -312,6 +312,20 @@ class _Compiler:
         if isinstance(first, tuple | list) and first and type(first[0]) is int and first[0] == rows:
             return (*args[:at], (RowCount, *first[1:]), *args[at + 1 :])
         return args
+
+
+def _with_open_end(node: Node, args: tuple[Any, ...], rows: int) -> tuple[Any, ...]:
+    """``y[:len(out)]``, which took all rows of its batch, takes all of any batch."""
+    source = node.args[0] if node.args else None
+    if node.name != "__getitem__" or len(args) < 2 or not isinstance(source, torch.Tensor):
+        return args
+    index = args[1] if isinstance(args[1], tuple) else (args[1],)
+    first = index[0] if index else None
+    if not isinstance(first, slice) or source.shape[:1] != (rows,) or type(first.stop) is not int:
+        return args
+    if first.start not in (None, 0) or first.step not in (None, 1) or first.stop < rows:
+        return args
+    return (args[0], (slice(None), *index[1:]), *args[2:])
 
 
 def _tracked_plain(value: Any) -> bool:
