@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -88,7 +89,7 @@ def test_batches_that_depend_otherwise_are_no_softmax() -> None:
 
 
 @pytest.mark.parametrize(("kind", "told"), [("other", False), ("recurrent", True)], ids=["noise", "recurrent"])
-def test_noise_that_the_network_draws_is_no_meeting_of_rows(kind: str, told: bool) -> None:
+def test_noise_that_the_network_draws_is_no_meeting_of_rows(kind: Literal["other", "recurrent"], told: bool) -> None:
     """Both give copies of a row other values; a recurrent layer over the rows hands something on, noise does not."""
     step = act("between", "other", lambda values: values + np.arange(len(values))[:, None])
     made = (replace(step[0], kind=kind), step[1])
