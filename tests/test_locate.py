@@ -257,3 +257,13 @@ def test_weights_that_were_not_loaded_are_placed_at_the_load(tmp_path: Path) -> 
     found = place_of(one, "initialization", {"step": f"{written.file}:1"}, [], {written.file: written})
     assert found is not None
     assert found.line == 2
+
+
+def test_a_penalty_of_an_estimator_is_placed_at_its_alpha(tmp_path: Path) -> None:
+    written = program(
+        tmp_path, "layer = LeakyReLU(alpha=0.1)\nmodel = MLPClassifier((9,), alpha=100.0)\nmodel.fit(X, y)\n"
+    )
+    one = Hypothesis("DF503", "regularization-too-strong", supported("x", weight=1.0))
+    found = place_of(one, "optimization", {"fit": f"{written.file}:3"}, [], {written.file: written})
+    assert found is not None
+    assert found.line == 2

@@ -270,7 +270,7 @@ def _conclude(subject: Subject, book: Book, gate: Gate, found: Assessments, camp
             *found.failed,
             *campaign.notes,
         ),
-        next_command=next_command(causes, outcome, fix),
+        next_command=next_command(causes, outcome, _unsettled(found, campaign)),
         versions=versions(subject.framework),
         measured=Measured(subject.trace, {type(one).__name__: one for one in book.found.values()}),
     )
@@ -314,6 +314,11 @@ def _outcome(gate: Gate, causes: tuple[Hypothesis, ...], stages: dict[str, str])
 def is_harmless(code: str, stage: str) -> bool:
     """Whether the cause says that the network itself is not at fault: DF9xx, and a rare class that ranks (DF105)."""
     return stage == "nothing_wrong" or code == "DF105"
+
+
+def _unsettled(found: Assessments, campaign: Campaign) -> tuple[Hypothesis, ...]:
+    """What is worth reading about; nothing where a larger budget might settle it."""
+    return () if campaign.out_of_time or not campaign.trials else _with(found.assessed, "inconclusive")
 
 
 def _with(assessed: tuple[Assessed, ...], verdict: str) -> tuple[Hypothesis, ...]:

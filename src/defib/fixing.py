@@ -75,7 +75,8 @@ def unmended(diagnosis: Diagnosis) -> tuple[str, ...]:
     for one in diagnosis.causes[1:]:
         fixes = load_cause(one.code).fixes
         apart = one.mechanism_of is None and one.code not in first.tied_with and first.code not in one.tied_with
-        if apart and fixes and not made & set(fixes):
+        proven = diagnosis.fix.verified and load_cause(one.code).stage != "serving"  # what it leaves is no hindrance
+        if apart and not proven and fixes and not made & set(fixes):
             advice = load_intervention(fixes[0]).does
             notes.append(f"the fix above leaves {one.name} ({one.code}); for that, {advice}: defib explain {one.name}")
     return tuple(notes)

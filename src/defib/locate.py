@@ -38,7 +38,7 @@ FLAGS = frozenset({"requires_grad", "trainable"})
 AT_THE_LENGTH = frozenset({"DF505", "DF506", "DF507"})
 """How long it trained: the call that trains, not the optimizer."""
 TELLTALES: dict[str, frozenset[str]] = {
-    "DF503": frozenset({"kernel_regularizer", "weight_decay"}),
+    "DF503": frozenset({"kernel_regularizer", "weight_decay", "alpha"}),
     "DF504": frozenset(
         {"clip_grad_norm_", "clip_grad_value_", "clipnorm", "clipvalue", "global_clipnorm", "gradient_clip_val"}
     ),
@@ -210,7 +210,12 @@ def telltale_line(program: Program, words: frozenset[str]) -> int | None:
     """The one line with such a call, keyword or attribute set to a constant; ``None`` without one, or with several."""
     calls = [call for call in program.calls() if _last_name(call.func) in words]
     lines = {call.lineno for call in calls if not any(_is(True, one) for one in call.args)}
-    given = [word for call in program.calls() for word in call.keywords if word.arg in words]
+    given = [
+        word
+        for call in program.calls()
+        for word in call.keywords
+        if word.arg in words and (word.arg != "alpha" or _last_name(call.func) in ESTIMATORS)
+    ]
     lines |= {word.value.lineno for word in given if not _is(True, word.value)}
     for node in ast.walk(program.tree):
         if isinstance(node, ast.Assign) and _is(False, node.value):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from defib.diagnosis import Fix, Hypothesis
+from defib.diagnosis import Hypothesis
 from defib.symptom import Skill, Symptom
 
 if TYPE_CHECKING:
@@ -145,7 +145,9 @@ def headline(
     opening = symptom_sentence(gate.symptom)
     if outcome == "healthy":
         skill = gate.symptom.skill
-        return f"{opening} and carry information about the row: {skill_clause(skill)}. {_health(skill, ahead)}"
+        of_others = skill is not None and skill.rows == "replayed"  # not of the rows that these predictions are for
+        knows = ", and what is learnt holds on new rows" if of_others else " and carry information about the row"
+        return f"{opening}{knows}: {skill_clause(skill)}. {_health(skill, ahead)}"
     opening = f"{opening}{_but(gate)}"
     if not causes:
         return f"{opening}. {_undecided(gate, too_few)}"
@@ -183,7 +185,11 @@ def _but(gate: Gate) -> str:
 def _health(skill: Skill | None, ahead: str) -> str:
     if skill is not None and skill.rows == "training":
         return "No fault shows; whether it holds on new rows takes labelled rows that it was not trained on."
-    return f"No fault shows, but more can be learnt: {ahead}." if ahead else "Nothing to repair."
+    if ahead:
+        return f"No fault shows, but more can be learnt: {ahead}."
+    if skill is not None and skill.rows == "replayed":
+        return "No fault shows; whether these very predictions are right takes their labels."
+    return "Nothing to repair."
 
 
 def _ranked(symptom: Symptom) -> str:
@@ -210,12 +216,12 @@ def _undecided(gate: Gate, too_few: str) -> str:
     return "The cause is undecided: no mechanism was observed beyond doubt."
 
 
-def next_command(causes: Sequence[Hypothesis], outcome: str, fix: Fix | None) -> str:
-    """What to type next."""
+def next_command(causes: Sequence[Hypothesis], outcome: str, unsettled: Sequence[Hypothesis] = ()) -> str:
+    """What to type next; ``unsettled``: causes that a larger budget would not settle, likeliest first."""
     if causes:
         return f"defib explain {causes[0].name}"
     if outcome == "undecided":
-        return "defib run --budget 120 script.py" if fix is None else "defib explain"
+        return f"defib explain {unsettled[0].name}" if unsettled else "defib run --budget 120 script.py"
     return "defib run --fail-on flat script.py"
 
 

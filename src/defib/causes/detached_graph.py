@@ -93,7 +93,7 @@ def _assess(book: Book) -> Assessment:
             "the gradient of the loss is exactly zero for every weight, the output's bias included, although the "
             "outputs differ and are not saturated: a step (>, round, argmax) lies between them and the loss"
         )
-        return supported(because, weight=0.9, layer=None, **numbers)
+        return supported(because, weight=0.9, layer=None, moved_fraction=updates.moved_fraction)
     if not stuck:
         return ruled_out("no weight stayed unmoved for lack of a gradient", layer=None, **numbers)
     if calm := fine(book):

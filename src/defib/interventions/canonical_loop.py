@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from defib.evidence import Book
 from defib.interventions import Intervention
-from defib.interventions._writing import by_framework, keras_loss, learning_rate, maybe, optimizer_call
+from defib.interventions._writing import by_framework, keras_loss, learning_rate, maybe, n_epochs, optimizer_call
 from defib.probes.head import HeadFacts
 from defib.probes.labels import LabelFacts
 from defib.probes.updates import UpdateFacts
@@ -102,8 +102,9 @@ def _code(book: Book, framework: str) -> str:
             optimizer.update(model, grads)
         """,
         keras=f"""
-        model.compile(optimizer={made}, loss={keras_loss(book)})
-        model.fit(X_train, y_train, epochs=10)
+        plain = keras.Model(model.inputs, model.outputs)  # the same layers, without a train_step of its own
+        plain.compile(optimizer={made if rate is not None else "model.optimizer"}, loss={keras_loss(book)})
+        plain.fit(X_train, y_train, epochs={n_epochs(book) or 10})
         """,
         torch=f"""
         {registered}optimizer = {made}  # built after the model, from this model

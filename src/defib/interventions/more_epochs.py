@@ -27,8 +27,9 @@ def _code(book: Book, framework: str) -> str:
         return by_framework(
             framework,
             keras=f"""
-            patience = keras.callbacks.EarlyStopping(patience=50, restore_best_weights=True)
-            model.fit(X_train, y_train, epochs={training.planned_epochs}, callbacks=[patience])  # stopped at {epochs}
+            patience = keras.callbacks.EarlyStopping("val_loss", mode="min", patience=50, restore_best_weights=True)
+            model.fit(X_train, y_train, validation_data=(X_val, y_val), epochs={training.planned_epochs}, \
+callbacks=[patience])  # stopped at {epochs}
             """,
             torch=f"""
             patience = 50  # stopped at {epochs} of {training.planned_epochs} epochs

@@ -7,14 +7,19 @@ from defib.interventions import Intervention
 from defib.interventions._writing import by_framework
 from defib.probes.inputs import ServingFacts
 from defib.recipe import Arm
+from defib.wording import percent
 
 HALF = 0.5
 """Share of the rows served without a known token, above which the numbering of the tokens is what differs."""
 
 
+def _by_how_much(facts: ServingFacts) -> str:
+    return f"{percent(facts.shifted_fraction)} of the columns lie elsewhere, or are spread otherwise"
+
+
 def _code(book: Book, framework: str) -> str:
     facts = book.get(ServingFacts)
-    found = facts.affine or ("the columns are in another order" if facts.permuted_columns else "they differ")
+    found = facts.affine or ("the columns are in another order" if facts.permuted_columns else _by_how_much(facts))
     if facts.unknown_token_rows > HALF:
         found = "other token ids"
     return by_framework(

@@ -72,6 +72,8 @@ class Campaign:
     control: tuple[Run, ...] = ()
     looks: tuple[Second, ...] = ()
     notes: tuple[str, ...] = ()
+    out_of_time: bool = False
+    """The budget ended before every trial was run."""
 
 
 @final
@@ -243,16 +245,12 @@ class Conductor:
         """
         if self._standing() or self._second_faults(ranked):
             return
-        helped = {name: self.runs[name][0].recovery if self.runs.get(name) else 0.0 for name in self._singles()}
+        helped = {name: self.runs[name][0].recovery if self.runs.get(name) else 0.0 for name in sets.single(self.arms)}
         pairs = [pair for pair in plan.pairs(ranked, helped) if TOGETHER.join(pair) not in self.runs]
         firsts = plan.first_fixes(ranked, helped)
         if self._any_enough(pairs[:MOST_PAIRS]) or self._any_enough(self._one_more(firsts)):
             return
         self._any_enough([sets.mergeable(firsts, self._arm)])
-
-    def _singles(self) -> list[str]:
-        """Single changes whose arm can be made."""
-        return [name for name in sets.single(self.arms) if name != "control"]
 
     def _any_enough(self, several: Sequence[tuple[str, ...]]) -> bool:
         """Whether one of these recovers; each of its changes that was not needed is then dropped again."""
@@ -365,6 +363,7 @@ class Conductor:
             control_recovered=self._control_recovered() if control else None,
             control=tuple(control),
             looks=tuple(self.looks.values()),
+            out_of_time=self.out_of_time,
             notes=tuple(dict.fromkeys(self.notes)),
         )
 

@@ -25,7 +25,13 @@ from defib.reporters.figures.look import (
 )
 from defib.reporters.parts import control_first, effect_text, measured, per_seed, verdict_text
 
-LINE_HEIGHT = 26
+LINE_HEIGHT, TEXT_HEIGHT = 26, 13
+NAMES: Final[Spec] = {
+    "labelExpr": "split(replace(datum.label, regexp(' \\\\+ ', 'g'), ' +|'), '|')",
+    "labelLineHeight": TEXT_HEIGHT,
+    "labelLimit": 150,
+}
+"""Changes that were made together stand one below the other; cut to one line, two arms would read the same."""
 LOWEST, HIGHEST = -0.5, 1.5
 """Recoveries beyond these stand at the end of the axis, with their figure on hover."""
 WORDS: Final = {
@@ -52,7 +58,7 @@ def trials(diagnosis: Diagnosis, behind: Behind) -> Figure | None:
     ends = _ends([one["value"] for one in seeds])
     title = "recovery: 0 = a constant, 1 = the reference learner" if recovered else "skill: 0 = a constant"
     x = quantity("value", title, domain=list(ends), clamp=True, nice=False) | {"axis": {"tickCount": 5}}
-    y = lines("arm", [arm.intervention for arm in arms])
+    y = lines("arm", [arm.intervention for arm in arms]) | {"axis": NAMES}
     verdicts = list(dict.fromkeys(verdict_text(arm) for arm in arms))
     dots = {
         "data": rows(seeds),
@@ -80,7 +86,8 @@ def trials(diagnosis: Diagnosis, behind: Behind) -> Figure | None:
         },
     }
     label = f"what {len(arms)} arms reached on rows not trained on, the control first"
-    return frame([_levels(ends), *([bars] if spans else []), dots], 100 + LINE_HEIGHT * len(arms), label)
+    line = max(LINE_HEIGHT, TEXT_HEIGHT * max(len(arm.changes) for arm in arms) + 4)
+    return frame([_levels(ends), *([bars] if spans else []), dots], 100 + line * len(arms), label)
 
 
 def _seeds(arm: Trial, recovered: bool) -> list[dict[str, Any]]:
