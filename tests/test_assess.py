@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from defib.assess import hold_to_inside, leading
+from defib.assess import hold_to_inside, hold_to_nan, leading
 from defib.catalogue import load
 from defib.diagnosis import supported
 from defib.evidence import Book
-from defib.ranking import Assessed
+from defib.ranking import Assessed, rank
+from tests.causes.books import HEALTHY, NAN, book, symptoms
 
 FEW_UPDATES = Assessed(load("DF506"), supported("few updates", weight=0.6))
 PROVEN = Assessed(load("DF601"), supported("all zero", weight=0.95))
@@ -31,3 +32,19 @@ def test_the_origin_is_mended_before_the_mechanism_that_it_explains() -> None:
     assert [one.code for one in ranked] == ["DF501", "DF401"]
     assert beliefs["DF401"] < beliefs["DF501"]
     assert leading([dead])[1] == {"DF401": 0.85}
+
+
+BROADCAST = Assessed(load("DF305"), supported("(32, 1) met (32,)", weight=0.97))
+
+
+def test_what_makes_no_nan_is_a_second_fault_beside_what_does() -> None:
+    nan = book(symptoms(NAN, NAN))
+    ranked = rank(hold_to_nan([BROADCAST, DATA], nan), {})
+    assert [(one.code, one.mechanism_of) for one in ranked] == [("DF103", None), ("DF305", None)]
+    (alone,) = hold_to_nan([BROADCAST], nan)
+    assert alone.assessment.verdict == "inconclusive"
+    assert "no number NaN" in alone.assessment.because
+
+
+def test_outputs_that_are_numbers_hold_nothing_back() -> None:
+    assert hold_to_nan([BROADCAST, DATA], book(symptoms(HEALTHY))) == (BROADCAST, DATA)

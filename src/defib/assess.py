@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 
 from defib.causes import Cause
 from defib.causes._power import too_few_rows
-from defib.diagnosis import DECISIVE, NotAssessed
+from defib.causes._signs import seen
+from defib.diagnosis import DECISIVE, NotAssessed, by_itself
 from defib.evidence import Book, Missing
 from defib.gate import Problem
+from defib.probes.outputs import SymptomFacts
 from defib.ranking import Assessed, origins_of
 from defib.skill_against_reference import still_as_drawn
 from defib.trials.campaign import Campaign
@@ -80,6 +82,11 @@ def hold_to_control(assessed: Sequence[Assessed], campaign: Campaign) -> tuple[A
     return tuple(_doubted(one) for one in assessed)
 
 
+def hold_to_evidence(assessed: Sequence[Assessed], book: Book, problem: Problem) -> tuple[Assessed, ...]:
+    """What a cause cannot see by itself: rows that are too few, layers that could not be looked at, NaN."""
+    return hold_to_nan(hold_to_inside(hold_to_signal(assessed, book, problem), book), book)
+
+
 def hold_to_signal(assessed: Sequence[Assessed], book: Book, problem: Problem) -> tuple[Assessed, ...]:
     """Where outputs vary, know nothing, and the rows are too few to say whether there is anything to know.
 
@@ -103,6 +110,27 @@ def hold_to_inside(assessed: Sequence[Assessed], book: Book) -> tuple[Assessed, 
     why = "no layer of the network could be looked at, so that its look-alikes are not ruled out"
     open_ones = (one.cause.stage in INSIDE and one.assessment.weight < DECISIVE for one in assessed)
     return tuple(_open(one, why) if it else one for one, it in zip(assessed, open_ones, strict=True))
+
+
+def hold_to_nan(assessed: Sequence[Assessed], book: Book) -> tuple[Assessed, ...]:
+    """Where the outputs are NaN, what cannot make a NaN is not why: a second fault beside what can, or open."""
+    if not book.has(SymptomFacts) or seen(book).pattern != "nan":
+        return tuple(assessed)
+    makers = [one for one in assessed if one.cause.makes_nan and one.assessment.verdict == "supported"]
+    if not makers:
+        return tuple(one if one.cause.makes_nan else _open(one, NO_NAN) for one in assessed)
+    most = BEHIND * max(one.assessment.weight for one in makers)
+    return tuple(one if one.cause.makes_nan else _beside(one, most) for one in assessed)
+
+
+NO_NAN = "by itself it makes no number NaN"
+
+
+def _beside(one: Assessed, most: float) -> Assessed:
+    given = one.assessment
+    if given.verdict != "supported":
+        return one
+    return replace(one, assessment=by_itself(replace(given, weight=min(given.weight, most))))
 
 
 TOO_FEW = "the rows are too few to tell whether there is anything to learn"

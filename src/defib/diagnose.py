@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from defib.asides import asides
-from defib.assess import Assessments, assess_all, hold_to_control, hold_to_inside, hold_to_signal, leading
+from defib.assess import Assessments, assess_all, hold_to_control, hold_to_evidence, leading
 from defib.catalogue import all_causes
 from defib.causes import Cause
 from defib.causes._power import rows_for, too_few_rows
@@ -145,7 +145,7 @@ def examine(subject: Subject, options: Options, progress: Progress) -> tuple[Dia
         book = with_symptom(book, gate.symptom)
     book = with_moments(subject, book, gate, options)
     found = assess_all(book, all_causes(), gate.problem)
-    found = replace(found, assessed=hold_to_inside(hold_to_signal(found.assessed, book, gate.problem), book))
+    found = replace(found, assessed=hold_to_evidence(found.assessed, book, gate.problem))
     campaign = _with_replay(_campaign(subject, book, gate, found, replay, options, progress), replay)
     settled = settle(hold_to_control(found.assessed, campaign), campaign.outcomes)
     if options.trials and gate.problem not in ("none", "unknown"):

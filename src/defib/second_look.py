@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from defib.assess import assess_all, hold_to_signal
+from defib.assess import assess_all, hold_to_evidence
 from defib.catalogue import all_causes
 from defib.diagnosis import DECISIVE, Diagnosis, Hypothesis, by_itself, changes_in
 from defib.evidence import Book
@@ -39,7 +39,7 @@ def look_again(subject: Subject, book: Book, split: Split, name: str, arm: Arm, 
     problem = read_gate(again).problem
     if problem in ("none", "unknown"):
         return Second(name, healthy=problem == "none")
-    assessed = hold_to_signal(assess_all(again, all_causes(), problem).assessed, again, problem)
+    assessed = hold_to_evidence(assess_all(again, all_causes(), problem).assessed, again, problem)
     by_code = {one.cause.code: one for one in assessed}
     ranked = [one for one in rank(assessed, {}) if one.mechanism_of is None]
     causes = tuple(by_code[one.code] for one in ranked if is_a_fault(by_code[one.code]))

@@ -41,3 +41,5 @@ class Cause:
     """Codes of causes that no affordable experiment tells from this one: if both hold, they are reported as tied."""
     when_varied: bool = False
     """Whether it may also explain predictions that vary but have no skill (or one hard label)."""
+    makes_nan: bool = False
+    """Whether its mechanism can end in outputs that are NaN; another fault beside NaN is a second one."""

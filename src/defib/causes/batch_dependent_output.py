@@ -90,4 +90,5 @@ CAUSE = Cause(
     explains=("DF404", "DF506"),
     look_alikes=("DF801", "DF802", "DF903"),
     when_varied=True,
+    makes_nan=True,
 )

@@ -125,4 +125,5 @@ CAUSE = Cause(
     },
     explains=("DF501", "DF307", "DF401", "DF402", "DF404", "DF405", "DF502", "DF505", "DF506", "DF706"),
     look_alikes=("DF501", "DF706", "DF104"),
+    makes_nan=True,
 )

@@ -120,4 +120,5 @@ CAUSE = Cause(
     contrast={},
     explains=("DF401", "DF402", "DF404", "DF501", "DF706"),
     look_alikes=("DF501", "DF101", "DF602"),
+    makes_nan=True,
 )

@@ -86,4 +86,5 @@ CAUSE = Cause(
     contrast={"reinitialize": "must_work", "more-epochs": "must_not"},
     explains=("DF402", "DF403", "DF404", "DF405", "DF401"),
     look_alikes=("DF404", "DF403", "DF402", "DF601"),
+    makes_nan=True,
 )

@@ -75,4 +75,5 @@ CAUSE = Cause(
     ),
     look_alikes=("DF304", "DF305", "DF203"),
     when_varied=True,
+    makes_nan=True,
 )

@@ -111,4 +111,5 @@ CAUSE = Cause(
     explains=("DF303", "DF307", "DF401", "DF402", "DF403", "DF405", "DF502", "DF505", "DF506", "DF902"),
     look_alikes=("DF301", "DF302", "DF303", "DF305", "DF106", "DF101"),
     when_varied=True,
+    makes_nan=True,
 )

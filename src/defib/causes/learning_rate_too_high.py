@@ -146,4 +146,5 @@ CAUSE = Cause(
     contrast={"smaller-step": "must_work", "standardize-inputs": "must_not", "more-epochs": "must_not"},
     explains=("DF307", "DF401", "DF402", "DF706"),
     look_alikes=("DF101", "DF401", "DF402", "DF103", "DF405"),
+    makes_nan=True,
 )

@@ -75,4 +75,5 @@ CAUSE = Cause(
     ),
     look_alikes=("DF204", "DF301", "DF203", "DF305"),
     when_varied=True,
+    makes_nan=True,
 )

@@ -126,4 +126,5 @@ CAUSE = Cause(
     explains=("DF101", "DF105", "DF401", "DF402", "DF405", "DF501", "DF706", "DF901"),
     look_alikes=("DF105", "DF501", "DF706"),
     when_varied=True,
+    makes_nan=True,
 )

@@ -88,4 +88,5 @@ CAUSE = Cause(
     explains=(),
     look_alikes=("DF501", "DF101", "DF405", "DF103"),
     when_varied=True,
+    makes_nan=True,
 )

@@ -133,4 +133,5 @@ CAUSE = Cause(
     explains=("DF903", "DF102", "DF401", "DF402", "DF902", "DF105"),
     look_alikes=("DF903", "DF101", "DF801"),
     when_varied=True,
+    makes_nan=True,
 )

@@ -128,4 +128,5 @@ CAUSE = Cause(
     explains=("DF401", "DF502", "DF505", "DF902"),
     look_alikes=("DF305", "DF901", "DF601"),
     when_varied=True,
+    makes_nan=True,
 )

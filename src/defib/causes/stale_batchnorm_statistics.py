@@ -108,4 +108,5 @@ CAUSE = Cause(
     explains=("DF401", "DF402", "DF506", "DF502", "DF902", "DF403", "DF404"),
     look_alikes=("DF802", "DF506"),
     when_varied=True,
+    makes_nan=True,
 )

@@ -139,4 +139,5 @@ CAUSE = Cause(
     explains=("DF502", "DF506"),
     look_alikes=("DF502", "DF203"),
     when_varied=True,
+    makes_nan=True,
 )

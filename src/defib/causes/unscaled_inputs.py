@@ -113,4 +113,5 @@ CAUSE = Cause(
     explains=("DF307", "DF401", "DF402", "DF403", "DF404", "DF405", "DF706"),
     look_alikes=("DF501", "DF303", "DF802", "DF401", "DF402"),
     when_varied=True,
+    makes_nan=True,
 )

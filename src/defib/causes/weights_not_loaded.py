@@ -125,4 +125,5 @@ CAUSE = Cause(
     explains=("DF701", "DF502", "DF506", "DF902", "DF703", "DF403", "DF404", "DF901"),
     look_alikes=("DF701", "DF506", "DF703", "DF802"),
     when_varied=True,
+    makes_nan=True,
 )

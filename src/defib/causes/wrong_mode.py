@@ -132,4 +132,5 @@ CAUSE = Cause(
     explains=("DF101", "DF401", "DF402", "DF403", "DF404", "DF502", "DF506", "DF801", "DF902"),
     look_alikes=("DF801", "DF802", "DF101"),
     when_varied=True,
+    makes_nan=True,
 )

@@ -71,6 +71,8 @@ def _measure(subject: Subject, book: Book) -> CollapseFacts:
     known = prior is not None and prior > 0
     finite = np.where(np.isfinite(losses), losses, np.inf)
     smooth = running_median(finite, _width(trace, len(losses)))
+    if not np.isfinite(smooth).any():
+        raise Missing("CollapseFacts", "losses that were numbers")
     level = float(prior) if known and prior is not None else float(smooth[0])
     fall = find_fall(smooth, level)
     rates = _rates_around(subject, smooth, level, fall)
