@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from defib.catalogue import load
+from defib.catalogue import all_causes, load
 from defib.diagnosis import Fix, Hypothesis, Trial, supported
-from defib.fixing import choose_fix, unmended
+from defib.fixing import choose_fix, unmended, works_all_the_same
 from defib.interventions.table import all_interventions
 from defib.trials.sets import more_than_enough, needed
 from tests.causes.books import INPUTS, RAW, book, unmoved
@@ -88,3 +88,20 @@ def test_a_set_that_holds_what_is_enough_alone_is_no_alternative() -> None:
     fix = choose_fix(named, {"DF103": load("DF103")}, all_interventions(), trials, book(), "torch")
     assert fix is not None
     assert (fix.interventions, fix.alternatives) == (("impute-nan",), ())
+
+
+def test_a_change_made_for_what_is_ruled_out_is_not_offered_first_and_said_to_explain_nothing() -> None:
+    named = (Hypothesis("DF402", "saturated-units", supported("at their ends", weight=0.7)),)
+    catalogue = {one.code: one for one in all_causes()}
+    proven = [
+        Trial(name, "treated", "", (0, 1, 2), (1.0,) * 3, (1.0,) * 3, (0.0,) * 3, sufficient=True)
+        for name in ("standardize-inputs", "relu-he")
+    ]
+    first = []
+    for excluded in ({"DF101"}, set[str]()):
+        fix = choose_fix(named, catalogue, all_interventions(), proven, book(RAW), "keras", excluded)
+        assert fix is not None
+        first.append(fix.interventions)
+        notes = works_all_the_same(proven, catalogue, excluded)
+        assert [note.split()[0] for note in notes] == (["standardize-inputs"] if excluded else [])
+    assert first == [("relu-he",), ("standardize-inputs",)]

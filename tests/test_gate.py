@@ -19,8 +19,8 @@ from defib.probes.outputs import SymptomFacts
 from defib.probes.reference import SignalFacts
 from defib.skill_against_reference import ahead, squeezed
 from defib.symptom import Pattern, Skill, Symptom
-from defib.trials.campaign import Campaign
 from defib.trials.judge import Run
+from defib.trials.outcome import Campaign
 from defib.wording import headline
 from tests.causes.books import HEAD, LABELS, SERVING, TRAINING, unmoved, updates
 

@@ -63,6 +63,20 @@ def test_what_began_later_is_not_the_origin_of_what_was_there_before() -> None:
     assert rank([Assessed(DEAD, killed), Assessed(explains, step)], {})[1].mechanism_of == "DF501"
 
 
+@pytest.mark.parametrize(
+    ("dead_since", "weights", "origin"),
+    [(9, (0.7, 0.6), "DF101"), (None, (0.7, 0.6), "DF101"), (0, (0.6, 0.7), "DF401"), (None, (0.7, 0.7), None)],
+    ids=["first", "clearer", "at once, clearer", "open"],
+)
+def test_of_two_that_act_through_each_other_the_first_one_is_the_origin(
+    dead_since: int | None, weights: tuple[float, float], origin: str | None
+) -> None:
+    scale = from_update(supported("s", weight=weights[0]), 0)
+    dead = from_update(supported("dead", weight=weights[1]), dead_since)
+    ranked = rank([Assessed(replace(DEAD, explains=("DF101",)), dead), Assessed(SCALE, scale)], {})
+    assert {one.mechanism_of for one in ranked} == {None, origin}
+
+
 def test_a_mechanism_is_no_partner_of_a_product() -> None:
     # The dead layer's page names both fixes, too: that does not make it a third factor.
     dead = replace(DEAD, fixes=("leaky", "standardize", "smaller"))

@@ -11,20 +11,22 @@ import pytest
 from defib.adapters.numpy import NumpySubject, draw, trained_subject
 from defib.adapters.numpy_network import weights_of, with_weights
 from defib.catalogue import load
-from defib.diagnosis import Hypothesis, supported
+from defib.diagnosis import Hypothesis, inconclusive, supported
 from defib.evidence import Book
 from defib.examine import measure_all
 from defib.interventions.table import all_interventions
+from defib.probes.head import broadcasts
 from defib.probes.initialization import InitializationFacts
 from defib.ranking import Assessed
-from defib.recipe import Arm, InputTransform, OptimizerFacts
+from defib.recipe import Arm, InputTransform, LossFacts, OptimizerFacts, TrainingRecipe
 from defib.second_look import look_again, second_faults
 from defib.subject import Rows
 from defib.trials import Silent
-from defib.trials.campaign import Campaign, Conductor, Second
+from defib.trials.campaign import Conductor
 from defib.trials.engine import split_rows
 from defib.trials.judge import Run
-from defib.trials.treated import TreatedSubject, behind
+from defib.trials.outcome import Campaign, Second
+from defib.trials.treated import TreatedSubject, behind, recipe_of
 from tests.test_trials import Clock, cause
 
 REINITIALIZE = Arm().with_edit("reinitialize", "default")
@@ -109,6 +111,35 @@ def test_a_fault_behind_the_first_shows_once_that_is_repaired(step: float, serve
     assert [one.cause.code for one in look.causes][:1] == ([expected] if expected else [])
 
 
+def test_a_repair_that_the_trials_call_not_enough_is_no_healthy_model() -> None:
+    subject = zeros(0.5)
+    assert subject.training is not None
+    split = split_rows(subject.training, 0)
+    assert split is not None
+    book = measure_all(subject, skip={"modes"})
+    look = look_again(subject, book, split, "reinitialize", REINITIALIZE, deadline=1e12, enough=False)
+    assert not look.healthy
+    assert look.only_by_trials
+
+
+@pytest.mark.parametrize("pair", [True, False])
+def test_what_only_the_trials_doubt_counts_when_both_changes_are_enough(pair: bool) -> None:
+    held = Assessed(load("DF503"), inconclusive("the penalty pulls nearly as hard as the data", weight=0.35))
+    look = Second("match-shapes", healthy=False, only_by_trials=True, causes=(held,))
+    outcomes = {"match-shapes + weaker-regularization": True} if pair else {}
+    found = second_faults(Campaign(outcomes=outcomes, looks=(look,)), (hypothesis("DF305", 0.97),))
+    assert [(one.code, one.assessment.verdict) for one in found] == ([("DF503", "supported")] if pair else [])
+
+
+def test_shapes_that_a_change_matched_are_matched_when_looked_at_again() -> None:
+    loss = LossFacts("MSELoss", "squared_error", "values", (32, 1), (32,), (32, 32))
+    assert broadcasts(loss)
+    matched = recipe_of(TrainingRecipe(loss=loss), Arm().with_edit("match_shapes")).loss
+    assert matched is not None
+    assert not broadcasts(matched)
+    assert recipe_of(TrainingRecipe(loss=loss), Arm()).loss == loss
+
+
 def hypothesis(code: str, weight: float) -> Hypothesis:
     return Hypothesis(code, load(code).name, supported("seen", weight=weight))
 
@@ -144,7 +175,8 @@ def test_what_is_seen_after_a_failed_fix_is_mended_together_with_it(monkeypatch:
 
     looked: list[str] = []
 
-    def look(name: str, arm: Arm, deadline: float) -> Second:
+    def look(name: str, arm: Arm, deadline: float, enough: bool) -> Second:
+        assert not enough
         looked.append(name)
         return Second(name, healthy=False, causes=(Assessed(load("DF502"), supported("slow", weight=0.7)),))
 

@@ -20,9 +20,10 @@ from defib.ranking import Assessed, rank
 from defib.recipe import Arm, InputTransform
 from defib.subject import Rows
 from defib.trials import Silent, plan, sets
-from defib.trials.campaign import Campaign, Conductor
+from defib.trials.campaign import Conductor
 from defib.trials.engine import split_rows
 from defib.trials.judge import Run, judge, recovery, t_interval
+from defib.trials.outcome import Campaign
 
 TABLE = all_interventions()
 

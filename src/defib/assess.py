@@ -14,7 +14,7 @@ from defib.gate import Problem
 from defib.probes.outputs import SymptomFacts
 from defib.ranking import Assessed, origins_of
 from defib.skill_against_reference import still_as_drawn
-from defib.trials.campaign import Campaign
+from defib.trials.outcome import Campaign
 
 REPLAYED_STAGES = frozenset({"data", "labels", "head", "architecture", "optimization", "initialization"})
 """Stages that a replay of the recorded recipe contains; a fault in them must show again in the control."""

@@ -26,7 +26,7 @@ from defib.diagnosis import DECISIVE, Diagnosis, Hypothesis, Measured, Outcome, 
 from defib.errors import ModelError
 from defib.evidence import Book, Evidence, Missing
 from defib.examine import measure_all
-from defib.fixing import choose_fix, unmended
+from defib.fixing import choose_fix, unmended, works_all_the_same
 from defib.gate import Gate, needs_replay, read_gate
 from defib.interventions.table import all_interventions
 from defib.locate import with_places
@@ -43,8 +43,8 @@ from defib.skill_against_reference import Yardstick, ahead, can_be_used
 from defib.subject import AnyArray, NotAvailable, Subject
 from defib.symptom import Symptom
 from defib.trials import Progress, Silent
-from defib.trials.campaign import Campaign, Second
 from defib.trials.engine import Split
+from defib.trials.outcome import Campaign, Second
 from defib.trials.run import SERVED, asking, replay_only, run_trials
 from defib.untouched import same_random_state
 from defib.versions import versions
@@ -218,8 +218,8 @@ def _campaign(
     ranks_only = gate.problem in ("weak", "one_class") and can_be_used(book) is not None
     yardstick: Yardstick = "usable" if ranks_only else "skill"
 
-    def look(split: Split, name: str, arm: Arm, deadline: float) -> Second:
-        return look_again(subject, book, split, name, arm, deadline=deadline)
+    def look(split: Split, name: str, arm: Arm, deadline: float, enough: bool) -> Second:
+        return look_again(subject, book, split, name, arm, deadline=deadline, enough=enough)
 
     seconds, seed = options.seconds(subject), options.seed
     return run_trials(subject, book, ranked, beliefs, seconds, seed, progress, yardstick, replay.control, look)
@@ -242,7 +242,8 @@ def _conclude(subject: Subject, book: Book, gate: Gate, found: Assessments, camp
     causes = rank(found.assessed, campaign.outcomes)
     catalogue = {cause.code: cause for cause in all_causes()}
     outcome = _outcome(gate, causes, {code: cause.stage for code, cause in catalogue.items()})
-    fix = choose_fix(causes, catalogue, all_interventions(), campaign.trials, book, subject.framework)
+    excluded = {one.cause.code for one in found.assessed if one.assessment.verdict == "ruled_out"}
+    fix = choose_fix(causes, catalogue, all_interventions(), campaign.trials, book, subject.framework, excluded)
     layers = book.get(ActivationFacts).first_equal_end if book.has(ActivationFacts) else None
     too_few = rows_for(book.get(SignalFacts)) if too_few_rows(book) else ""
     all_needed = any(worked and len(changes_in(name)) > 1 for name, worked in campaign.outcomes.items())
@@ -269,6 +270,7 @@ def _conclude(subject: Subject, book: Book, gate: Gate, found: Assessments, camp
             *_failures(book),
             *found.failed,
             *campaign.notes,
+            *works_all_the_same(campaign.trials, catalogue, excluded),
         ),
         next_command=next_command(causes, outcome, _unsettled(found, campaign)),
         versions=versions(subject.framework),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 from defib.catalogue import load as load_cause
 from defib.causes import Cause
@@ -25,11 +25,13 @@ def choose_fix(
     trials: Sequence[Trial],
     book: Book,
     framework: str,
+    excluded: Container[str] = (),
 ) -> Fix | None:
     """The smallest sufficient fix of the first cause (or of what it acts through, or is tied with).
 
     Without one its smallest that recovered on some seed, else its first applicable one: as a suggestion. Where all of
-    them were tried in vain, the smallest change that was enough.
+    them were tried in vain, the smallest change that was enough. Of verified ones those come last
+    that are made for a cause whose code is in ``excluded`` (ruled out).
     """
     if not causes:
         return None
@@ -45,6 +47,7 @@ def choose_fix(
         t.intervention for t in trials if t.arm == "treated" and not (t.sufficient or t.undecided or t.partial)
     )
     verified = [name for name in [*own, *_fixes_of(near, catalogue, interventions)] if name in sufficient]
+    verified.sort(key=lambda name: made_for(name, catalogue, excluded) is not None)
     likely = [name for name in own if name in hopeful]
     as_on_its_page = [name for name in catalogue[first.code].fixes if name in interventions]
     untried = [name for name in as_on_its_page if name not in in_vain and _applies(interventions[name], book)]
@@ -89,6 +92,27 @@ def _recorded(book: Book, framework: str) -> frozenset[str]:
     return frozenset({made, keras_loss(book)})
 
 
+def made_for(name: str, catalogue: Mapping[str, Cause], excluded: Container[str]) -> Cause | None:
+    """The excluded cause that this change is the first fix of, where it is that of no other cause.
+
+    It may restore learning all the same: what works does not say what was wrong.
+    """
+    causes = [cause for cause in catalogue.values() if cause.fixes[:1] == (name,)]
+    return causes[0] if causes and all(cause.code in excluded for cause in causes) else None
+
+
+def works_all_the_same(
+    trials: Sequence[Trial], catalogue: Mapping[str, Cause], excluded: Container[str]
+) -> tuple[str, ...]:
+    """A note for each change that restored learning although what it is made for is ruled out."""
+    known = ((t.intervention, made_for(t.intervention, catalogue, excluded)) for t in trials if t.sufficient)
+    return tuple(
+        f"{name} restores learning although {cause.name} is ruled out: that a change works does not say what was wrong"
+        for name, cause in known
+        if cause is not None
+    )
+
+
 def _fixes_of(
     causes: Sequence[Hypothesis], catalogue: Mapping[str, Cause], interventions: Mapping[str, Intervention]
 ) -> list[str]:
@@ -128,6 +152,10 @@ def _says(one: Intervention, book: Book) -> str:
         return one.does
     if arm.loop == "canonical" and any(edit.op == "loss" for edit in arm.edits):
         return f"{one.does}, with the loss that belongs to the output"
+    if one.kind == "train" and arm.labels is not None and arm.edits:
+        return f"number the classes from 0 on, and {one.does}"
+    if arm.labels is not None:
+        return "number the classes from 0 on, as the loss expects them"
     return f"fill the missing cells and {one.does}" if one.name != FILL and _fills(one, book) else one.does
 
 

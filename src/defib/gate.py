@@ -27,7 +27,7 @@ from defib.probes.labels import LabelFacts
 from defib.probes.outputs import SymptomFacts
 from defib.skill_against_reference import COMMON, is_weak, memorized, squeezed, tells_little
 from defib.symptom import Skill, Symptom
-from defib.trials.campaign import Campaign
+from defib.trials.outcome import Campaign
 
 Problem = Literal[
     "flat", "one_class", "untrained", "unskilled", "unsayable", "weak", "skewed", "shown", "none", "unknown"

@@ -182,9 +182,7 @@ def _origin(one: Assessed, others: Sequence[Assessed], outcomes: Mapping[str, bo
     if one.assessment.own:
         return None
     for other in others:
-        explained_back = other.cause.code in one.cause.explains
-        apart = explained_back or _later(other, one) or _both_needed(one, other, outcomes)
-        if one.cause.code in other.cause.explains and not apart:
+        if _explains(other, one) and not _both_needed(one, other, outcomes):
             return other.cause.code
     return None
 
@@ -195,6 +193,15 @@ def _both_needed(one: Assessed, other: Assessed, outcomes: Mapping[str, bool]) -
     if any(outcomes.get(name) for name in mine | theirs):
         return False
     return any(made & (mine - theirs) and made & (theirs - mine) for made in _pairs(outcomes))
+
+
+def _explains(other: Assessed, one: Assessed) -> bool:
+    """Of two that may each act through the other: what was there first, or, where that is open, is seen better."""
+    if one.cause.code not in other.cause.explains or _later(other, one):
+        return False
+    if other.cause.code not in one.cause.explains:
+        return True
+    return _later(one, other) or other.assessment.weight > one.assessment.weight
 
 
 def origins_of(assessed: Sequence[Assessed]) -> dict[str, tuple[str, ...]]:

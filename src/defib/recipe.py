@@ -210,6 +210,8 @@ class Arm:
     inputs: InputTransform | None = None
     targets: InputTransform | None = None
     """Regression only; predictions are transformed back."""
+    labels: tuple[float, ...] | None = None
+    """Classes in order: each label becomes its number among them; ``None``: as recorded."""
     regularization_factor: float = 1.0
     clipped: bool = True
     """Whether gradients are clipped as recorded; ``False``: not at all."""
@@ -223,6 +225,16 @@ class Arm:
     def length(self) -> float:
         """Updates over those of the recipe as recorded."""
         return self.updates_factor * self.stop_at
+
+    def labelled(self, y: NDArray[np.generic]) -> NDArray[Any]:
+        """Labels ``(n_rows, ...)`` as the arm trains on them: numbered, or moved and scaled.
+
+        >>> Arm(labels=(-1.0, 1.0)).labelled(np.array([[1.0], [-1.0]])).tolist()
+        [[1.0], [0.0]]
+        """
+        if self.labels is not None:
+            y = np.searchsorted(np.asarray(self.labels), np.asarray(y, dtype=np.float64)).astype(np.asarray(y).dtype)
+        return np.asarray(y) if self.targets is None else self.targets(y)
 
     def with_edit(self, op: str, value: str | float | int | None = None) -> Arm:
         """The same arm with one more edit.

@@ -16,34 +16,47 @@ from defib.examine import measure_all
 from defib.gate import read_gate
 from defib.probes.outputs import SymptomFacts
 from defib.probes.reference import SignalFacts
-from defib.ranking import Assessed, rank
+from defib.ranking import PROMOTABLE, Assessed, rank
 from defib.recipe import Arm
+from defib.skill_against_reference import NotEnough
 from defib.subject import Subject
-from defib.trials.campaign import Campaign, Second
 from defib.trials.engine import Split
+from defib.trials.outcome import Campaign, Second
 from defib.trials.treated import TreatedSubject
 
 SKIPPED = frozenset({"reference", "columns"})
 """Probes whose answers are about rows and labels alone, and dear."""
 
 
-def look_again(subject: Subject, book: Book, split: Split, name: str, arm: Arm, *, deadline: float) -> Second:
+def look_again(
+    subject: Subject, book: Book, split: Split, name: str, arm: Arm, *, deadline: float, enough: bool = True
+) -> Second:
     """What is supported on the model as the arm leaves it, best first; nothing where it is healthy.
 
-    ``name``: of the arm. Raises `BudgetExceeded`, or `NotAvailable` where clones cannot be looked into.
+    ``name``: of the arm; ``enough``: it recovers in the trials. Where it does not, what looks healthy is asked about as
+    well: a network with a third of the skill that is there is no repaired one. Raises `BudgetExceeded`, or
+    `NotAvailable` where clones cannot be looked into.
     """
     treated = TreatedSubject(subject, arm, split.fit, split.held_out, seed=0, deadline=deadline)
     found = measure_all(treated, skip=SKIPPED).found
     again = Book(dict(found) | {kind: one for kind, one in book.found.items() if kind is SignalFacts})
     again = _of_own_split(again, subject)
     problem = read_gate(again).problem
+    if doubted := problem == "none" and not enough:
+        again = replace(again, found={**again.found, NotEnough: NotEnough()})
+        problem = read_gate(again).problem
     if problem in ("none", "unknown"):
         return Second(name, healthy=problem == "none")
     assessed = hold_to_evidence(assess_all(again, all_causes(), problem).assessed, again, problem)
     by_code = {one.cause.code: one for one in assessed}
     ranked = [one for one in rank(assessed, {}) if one.mechanism_of is None]
-    causes = tuple(by_code[one.code] for one in ranked if is_a_fault(by_code[one.code]))
-    return Second(name, healthy=False, causes=causes)
+    found_now = [by_code[one.code] for one in ranked]
+    if doubted:  # what is seen in part may be what is missing: the trial of both changes decides
+        partly = [one for one in assessed if one.assessment.verdict == "inconclusive"]
+        partly = [one for one in partly if one.assessment.weight >= PROMOTABLE]
+        found_now += sorted(partly, key=lambda one: -one.assessment.weight)
+    causes = tuple(one for one in found_now if is_a_fault(one))
+    return Second(name, healthy=False, only_by_trials=doubted, causes=causes)
 
 
 def _of_own_split(book: Book, subject: Subject) -> Book:
@@ -67,7 +80,8 @@ def second_faults(campaign: Campaign, causes: tuple[Hypothesis, ...]) -> tuple[H
     """Faults that show only once the first is repaired, as hypotheses, those that are known already left out.
 
     A look counts when the repair was right: it was sufficient, or the first cause was seen beyond doubt, or a change
-    for what was then seen made the difference.
+    for what was then seen made the difference. Only the last counts where the model looked healthy and the trials found
+    it not enough.
     """
     known, found = {one.code for one in causes}, dict[str, Hypothesis]()
     for look in campaign.looks:
@@ -76,14 +90,15 @@ def second_faults(campaign: Campaign, causes: tuple[Hypothesis, ...]) -> tuple[H
                 made = changes_in(look.after)
                 are = "are" if len(made) > 1 else "is"
                 because = f"once {' and '.join(made)} {are} made, {one.assessment.because}"
-                given = by_itself(replace(one.assessment, because=because))
+                given = by_itself(replace(one.assessment, verdict="supported", because=because))
                 found.setdefault(one.cause.code, Hypothesis(one.cause.code, one.cause.name, given))
     return tuple(found.values())
 
 
 def _counts(look: Second, one: Assessed, campaign: Campaign, causes: tuple[Hypothesis, ...]) -> bool:
     made = set(changes_in(look.after))
-    if campaign.outcomes.get(look.after) or (causes and causes[0].assessment.weight >= DECISIVE):
+    proven = campaign.outcomes.get(look.after) or (causes and causes[0].assessment.weight >= DECISIVE)
+    if proven and not look.only_by_trials:
         return True
     together = [set(changes_in(name)) for name, worked in campaign.outcomes.items() if worked]
     return any(made < several and several & set(one.cause.fixes) for several in together)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import sqrt
 from statistics import NormalDist
 from typing import Literal
 
-from defib.evidence import Book, Missing
+from defib.evidence import Book, Evidence, Missing
 from defib.probes.head import HeadFacts
 from defib.probes.labels import LabelFacts
 from defib.probes.reference import SignalFacts
@@ -32,6 +33,11 @@ SQUEEZED = 0.1
 """Strong regularization or label smoothing halve the spread of logits; a tenth is no taste of anybody's."""
 MOST_SKILL = 0.998
 """AUC .999: beyond it the spread that a calibrated output needs cannot be told from the AUC."""
+
+
+@dataclass(frozen=True)
+class NotEnough(Evidence):
+    """Held beside what is seen of a model after a change: the trials found the change not to be enough."""
 
 
 def reference_score(book: Book, yardstick: Yardstick = "skill") -> float | None:
@@ -66,7 +72,9 @@ def memorized(skill: Skill, book: Book) -> bool:
 
 
 def is_weak(skill: Skill, book: Book) -> bool:
-    """A trace of skill where there is plenty to learn."""
+    """A trace of skill where there is plenty to learn; of a model after a change, what the trials call not enough."""
+    if book.has(NotEnough):
+        return True
     reference = reference_score(book)
     return reference is not None and skill.interval[1] < WEAK * reference
 

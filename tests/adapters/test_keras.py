@@ -170,6 +170,14 @@ def test_target_transform_is_undone_in_predictions(keras: Any) -> None:
     assert abs(predicted.mean() - 1000.0) < 20.0
 
 
+def test_classes_are_numbered(keras: Any) -> None:
+    model, (X, y) = mlp(keras), rows()
+    subject = full_batch(model, X, y)
+    signs = Rows(X, np.where(y > 0, 1.0, -1.0).astype(y.dtype))
+    as_meant = subject.train(Arm(), Rows(X, y), seed=0).predict(X)
+    np.testing.assert_array_equal(subject.train(Arm(labels=(-1.0, 1.0)), signs, seed=0).predict(X), as_meant)
+
+
 def test_an_input_transform_is_applied_inside(keras: Any) -> None:
     model, (X, y) = mlp(keras), rows()
     raw = X * 100.0 + 7.0

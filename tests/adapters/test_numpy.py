@@ -121,6 +121,14 @@ def test_targets_are_scaled_and_scaled_back() -> None:
     assert abs(trained.predict(X).mean() - 1000) < 20
 
 
+def test_classes_are_numbered() -> None:
+    one = subject()
+    signs = Rows(X, np.where(np.asarray(Y) > 0, 1.0, -1.0))
+    as_meant = one.train(Arm(), Rows(X, Y), seed=0).predict(X)
+    np.testing.assert_array_equal(one.train(Arm(labels=(-1.0, 1.0)), signs, seed=0).predict(X), as_meant)
+    assert not np.allclose(one.train(Arm(), signs, seed=0).predict(X), as_meant)
+
+
 def test_frozen_arrays_stay_and_the_canonical_loop_moves_them() -> None:
     one = subject(frozen=(0, 1))
     first = one.parameters()[0]

@@ -160,6 +160,16 @@ def test_targets_are_transformed_and_transformed_back() -> None:
     np.testing.assert_allclose(scaled.predict(X), y, rtol=1e-2)
 
 
+def test_classes_are_numbered() -> None:
+    torch.manual_seed(0)
+    net = nn.Linear(5, 1)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    subject = subject_from_model(net, X, Y, loss=nn.BCEWithLogitsLoss(), optimizer=optimizer, epochs=3)
+    signs = Rows(X, np.where(Y > 0, 1, -1).astype(Y.dtype))
+    numbered = subject.train(Arm(labels=(-1.0, 1.0)), signs, seed=0)
+    np.testing.assert_array_equal(numbered.predict(X), subject.train(Arm(), Rows(X, Y), seed=0).predict(X))
+
+
 def test_batch_norm_dropout_and_modes() -> None:
     torch.manual_seed(0)
     net = nn.Sequential(nn.Linear(5, 4), nn.BatchNorm1d(4), nn.Dropout(0.5), nn.Linear(4, 1))

@@ -366,7 +366,13 @@ class TestOptimization:
 
     @pytest.mark.parametrize(
         ("ratio", "shrinking", "expected"),
-        [(30.0, True, "supported"), (1.5, True, "inconclusive"), (0.5, True, "ruled_out"), (30.0, False, "ruled_out")],
+        [
+            (30.0, True, "supported"),
+            (1.5, True, "inconclusive"),
+            (0.5, True, "inconclusive"),
+            (0.1, True, "ruled_out"),
+            (30.0, False, "ruled_out"),
+        ],
     )
     def test_the_pull_at_the_start_tells_where_weights_go(self, ratio: float, shrinking: bool, expected: str) -> None:
         assert verdict("DF503", collapsed(NEAR_FLAT), PenaltyFacts(ratio, "head", shrinking)) == expected

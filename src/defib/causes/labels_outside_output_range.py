@@ -74,6 +74,10 @@ def _reach(low: float, high: float) -> str:
     return f"{num(high)} and below" if math.isinf(low) else f"{num(low)} to {num(high)}"
 
 
+def _units(n: int) -> str:
+    return "one output" if n == 1 else f"{n} outputs"
+
+
 def _assess(book: Book) -> Assessment:
     head = book.get(HeadFacts)
     outside = head.labels_outside
@@ -89,10 +93,14 @@ def _assess(book: Book) -> Assessment:
     one_sided = seen(book).pattern == "one_class" and outside >= MANY
     if unsayable(book) is None and not one_sided and (calm := fine(book)):
         return calm
+    labels = f"labels {num(head.label_low)} to {num(head.label_high)}"
     because = (
-        f"{percent(outside)} of the labels lie outside what the {head.activation} head can say: labels "
-        f"{num(head.label_low)} to {num(head.label_high)}, head {reach}"
+        f"{percent(outside)} of the labels lie outside what the {head.activation} head can say: {labels}, head {reach}"
     )
+    if math.isinf(head.output_low) and math.isinf(head.output_high):  # it is the loss that reads classes from it
+        because = (
+            f"{percent(outside)} of the labels lie outside what {head.loss} reads from {_units(head.units)}: {labels}"
+        )
     threshold = RELU_HALF if head.activation == "relu" else MANY
     if outside >= threshold:
         return supported(because, weight=0.92, layer=head.layer, **numbers)

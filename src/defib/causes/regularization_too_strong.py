@@ -10,7 +10,8 @@ between 0.5 and the base rate where the bias is decayed as well.
 ## Evidence for
 - Every kernel ended below a tenth of its initial size; gradients of the data loss are not zero.
 - At the initial weights the penalty pulls on every kernel harder than the data do, and every kernel shrank. Weights
-  come to rest where the pulls are equal: at ten times the data's pull, near a tenth of their size.
+  come to rest where the pulls are equal: at ten times the data's pull, near a tenth of their size. From a third of the
+  data's pull on this is a possibility that only a trial decides.
 - Check: the recipe with the penalty off, everything else fixed.
 
 ## Evidence against
@@ -55,6 +56,10 @@ OUTPULLS = 3.0
 """Pull of the penalty over the data's from which on weights come to rest at about a third of their size or less."""
 
 
+FELT = 1 / OUTPULLS
+"""Pull of the penalty over the data's from which on a third or more of what could be learnt may be missing."""
+
+
 def _assess(book: Book) -> Assessment:
     updates = book.get(UpdateFacts)
     if calm := fine(book):
@@ -91,7 +96,7 @@ def _on_the_way(penalty: PenaltyFacts | None, updates: UpdateFacts) -> Assessmen
             "the kernels did not all shrink towards zero", median_relative_change=updates.median_relative_change
         )
     ratio = penalty.least_ratio
-    if ratio < 1 or not penalty.shrinking:
+    if ratio < FELT or not penalty.shrinking:
         return ruled_out("the data pull harder on the weights than the penalty does", penalty_over_data_pull=ratio)
     held = [one for one in updates.parameters if penalty.group is not None and one.group == penalty.group]
     every = "every kernel of it" if held else "every kernel"

@@ -51,7 +51,7 @@ from __future__ import annotations
 
 from defib.causes import Cause
 from defib.causes._signs import SATURATING, alive_in_training, dead_hidden, maybe, num, saturated_hidden
-from defib.diagnosis import Assessment, inconclusive, not_applicable, ruled_out, supported
+from defib.diagnosis import Assessment, from_update, inconclusive, not_applicable, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.activations import ActivationFacts
 from defib.probes.gradients import GradientFacts
@@ -110,7 +110,7 @@ def _vanished(
         text = f"{because}, but a plateau of {training.n_updates:,} updates is normal for such a stack"
         return inconclusive(text, weight=0.45, layer=first, **numbers)
     weight = 0.5 if saturated_hidden(facts.initial) is not None else 0.75
-    return supported(because, weight=weight, layer=first, **numbers)
+    return from_update(supported(because, weight=weight, layer=first, **numbers), 0)
 
 
 CAUSE = Cause(
@@ -126,7 +126,7 @@ CAUSE = Cause(
         "step-times-10": "must_not",
         "step-times-100": "must_not",
     },
-    explains=("DF505", "DF506", "DF502"),
+    explains=("DF402", "DF505", "DF506", "DF502"),
     look_alikes=("DF502", "DF301", "DF401", "DF404", "DF407", "DF602"),
     indistinct=("DF407",),
 )

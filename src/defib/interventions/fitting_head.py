@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from defib.evidence import Book
 from defib.interventions import Intervention
+from defib.interventions._labels import ids_to_number, numbering
 from defib.interventions._writing import by_framework, maybe
 from defib.probes.head import HeadFacts
 from defib.probes.labels import LabelFacts
@@ -51,10 +52,11 @@ def _columns(labels: LabelFacts) -> int:
 def _applies(book: Book) -> str | None:
     labels, head = book.get(LabelFacts), book.get(HeadFacts)
     wanted = head_for(labels)
-    if labels.task == "binary" and not labels.one_hot and (labels.minimum, labels.maximum) != (0.0, 1.0):
-        return "the two labels must be 0 and 1 first"
-    ids = labels.task == "multiclass" and not labels.one_hot
-    if ids and (not labels.integers or labels.minimum != 0 or labels.maximum != labels.n_distinct - 1):
+    if (classes := ids_to_number(labels)) is not None and head.units == (wanted.units if len(classes) > 2 else 1):
+        return "the head belongs to the labels once these are numbered"
+    ids = labels.task in ("binary", "multiclass") and not labels.one_hot
+    gaps = labels.minimum != 0 or labels.maximum != labels.n_distinct - 1
+    if ids and gaps and classes is None:
         return "the class ids must be 0 … K−1 first"
     wants = maybe(book, PreferenceFacts)
     if _fits(head, wanted) and (wants is None or wants.prefers_right):
@@ -77,13 +79,22 @@ def _fits(head: HeadFacts, wanted: FittingHead) -> bool:
 
 def _arm(book: Book) -> Arm:
     wanted, units = head_for(book.get(LabelFacts)), book.get(HeadFacts).units
-    arm = Arm()
+    arm = Arm(labels=ids_to_number(book.get(LabelFacts)))
     if units != wanted.units:
         arm = arm.with_edit("output_units", wanted.units)
     return arm.with_edit("head", "linear").with_edit("loss", wanted.loss)
 
 
 def _code(book: Book, framework: str) -> str:
+    classes = ids_to_number(book.get(LabelFacts))
+    first = "" if classes is None else numbering(classes, framework) + "\n"
+    labels = book.get(LabelFacts)
+    if framework == "torch" and head_for(labels).loss == "ce_logits" and not labels.one_hot and len(labels.shape) > 1:
+        first += "y_train = y_train.long().flatten()\n"
+    return first + _head_code(book, framework)
+
+
+def _head_code(book: Book, framework: str) -> str:
     wanted = head_for(book.get(LabelFacts))
     shape = f", {wanted.units}" if wanted.units > 1 else ", 1"
     target = "class ids (n,)" if wanted.loss == "ce_logits" else f"targets of shape (n{shape})"

@@ -1,4 +1,8 @@
-"""The line that makes the labels repaired."""
+"""The line that makes the labels repaired.
+
+What can be tried is to number the classes 0 … K−1; labels that are all the same, or of another kind, have their source
+outside what was seen.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,16 @@ from dataclasses import replace
 
 from defib.evidence import Book
 from defib.interventions._advice import advice
+from defib.interventions._labels import ids_to_number, numbering
 from defib.interventions._writing import maybe
+from defib.probes.head import HeadFacts
 from defib.probes.labels import LabelFacts
+from defib.recipe import Arm
+from defib.subject import NotAvailable
 
 VALUES = "print(y_train.min(), y_train.mean(), y_train.max())  # are these the values that are meant?"
 
-_CLASSES = advice(
+_ADVICE = advice(
     "fix-labels",
     "repair the line that makes the labels",
     keras="""
@@ -27,10 +35,28 @@ _CLASSES = advice(
 )
 
 
+def _classes(book: Book) -> tuple[float, ...] | None:
+    """The classes whose labels alone keep the head and the loss from fitting them."""
+    labels, head = maybe(book, LabelFacts), maybe(book, HeadFacts)
+    classes = None if labels is None else ids_to_number(labels)
+    if classes is None or head is None or head.loss_kind == "hinge":
+        return None
+    return classes if head.units == len(classes) or (head.units == 1 and len(classes) == 2) else None
+
+
+def _arm(book: Book) -> Arm:
+    classes = _classes(book)
+    if classes is None:
+        raise NotAvailable("the source of the labels")
+    return Arm(labels=classes)
+
+
 def _code(book: Book, framework: str) -> str:
-    labels = maybe(book, LabelFacts)
+    labels, classes = maybe(book, LabelFacts), _classes(book)
+    if classes is not None:
+        return numbering(classes, framework)
     values = labels is not None and labels.task == "regression" and labels.n_distinct > 1
-    return VALUES if values else _CLASSES.code(book, framework)
+    return VALUES if values else _ADVICE.code(book, framework)
 
 
-INTERVENTION = replace(_CLASSES, code=_code)
+INTERVENTION = replace(_ADVICE, kind="train", arm=_arm, code=_code, size=2)

@@ -12,8 +12,7 @@ each is dropped again: what is left is the smallest sufficient set.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from typing import final
 
 from defib.causes import Cause
@@ -27,6 +26,7 @@ from defib.subject import BudgetExceeded, NotAvailable
 from defib.trials import Progress, plan, sets
 from defib.trials.engine import SerialEngine
 from defib.trials.judge import MIN_SEEDS, Run, judge
+from defib.trials.outcome import Campaign, Look, Second
 from defib.trials.seen_again import seen_again
 
 MAX_INTERVENTIONS = 9
@@ -42,38 +42,6 @@ EXTRA_SEEDS = 2
 """Seeds added where the control is uneven (a random network's luck): the interval of three is too wide then."""
 MOST_SEEDS = 9
 """Seeds of such a control and of the leading arm, if it is still unsure: an interval a third as wide as with three."""
-
-
-@dataclass(frozen=True)
-class Second:
-    """A second look: at the model as one arm leaves it."""
-
-    after: str
-    """Name of the arm."""
-    healthy: bool
-    causes: tuple[Assessed, ...] = ()
-    """What is supported there, best first."""
-
-
-Look = Callable[[str, Arm, float], Second]
-"""``(name, arm, deadline) -> what is seen``"""
-
-
-@dataclass(frozen=True)
-class Campaign:
-    """What was tried and what came of it."""
-
-    trials: tuple[Trial, ...] = ()
-    outcomes: Mapping[str, bool] = field(default_factory=dict)
-    """Intervention → it restored learning (sufficient), or did nothing for it; what helped a part of the way, or on
-    some seeds, is left out: it speaks neither for nor against a cause that may not be alone."""
-    control_recovered: bool | None = None
-    """The recipe as recorded learns when it is replayed: the fault is not in what was replayed."""
-    control: tuple[Run, ...] = ()
-    looks: tuple[Second, ...] = ()
-    notes: tuple[str, ...] = ()
-    out_of_time: bool = False
-    """The budget ended before every trial was run."""
 
 
 @final
@@ -200,8 +168,9 @@ class Conductor:
             return ()
         if name not in self.looks:
             self.progress.update(self.arms[name][1], "is anything else wrong?", 1 - self._left() / self.seconds)
+            enough = all(run.recovered for run in self.runs[name])
             try:
-                self.looks[name] = self.look(name, self.arms[name][0], self.started + self.seconds)
+                self.looks[name] = self.look(name, self.arms[name][0], self.started + self.seconds, enough)
             except (BudgetExceeded, NotAvailable):
                 return ()
             except Exception as error:  # a look that breaks must not end the diagnosis
@@ -354,7 +323,8 @@ class Conductor:
     def _result(self) -> Campaign:
         control = self.runs["control"]
         trials = [self._trial(name) for name, runs in self.runs.items() if runs]
-        self.notes += seen_again(trials, {name for name, look in self.looks.items() if look.healthy})
+        fine = {name for name, look in self.looks.items() if look.healthy or look.only_by_trials}
+        self.notes += seen_again(trials, fine)
         if self.out_of_time:
             self.notes.append(f"the budget of {self.seconds:.0f} s ended before every trial was run")
         return Campaign(

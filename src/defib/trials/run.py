@@ -17,13 +17,14 @@ from defib.skill_against_reference import Yardstick, can_be_used, reference_scor
 from defib.subject import Subject
 from defib.trials import Progress, plan
 from defib.trials.asked import FINDERS, Asked, as_asked
-from defib.trials.campaign import Campaign, Conductor, Look, Second
+from defib.trials.campaign import Conductor
 from defib.trials.engine import SerialEngine, Split, split_rows
 from defib.trials.judge import Run
+from defib.trials.outcome import Campaign, Look, Second
 from defib.trials.served import Serving, as_served
 
-LookAgain = Callable[[Split, str, Arm, float], Second]
-"""``(rows, name of the arm, arm, deadline) -> what is seen``"""
+LookAgain = Callable[[Split, str, Arm, float, bool], Second]
+"""``(rows, name of the arm, arm, deadline, it recovers) -> what is seen``"""
 SERVED = frozenset({"same-pipeline", "vary-rows"})
 """Changes to the rows served: nothing in the training."""
 WELL_KNOWN = (
@@ -149,7 +150,7 @@ def _looking(engine: SerialEngine, look: LookAgain | None) -> Look | None:
     """The look at arms of this engine."""
     if look is None:
         return None
-    return lambda name, arm, deadline: look(engine.split, name, arm, deadline)
+    return lambda name, arm, deadline, enough: look(engine.split, name, arm, deadline, enough)
 
 
 def replay_only(subject: Subject, book: Book, seconds: float, seed: int, progress: Progress) -> Campaign:

@@ -97,7 +97,7 @@ def _inside(trained: Trained) -> Inside:
 def behind(subject: Subject, arm: Arm, rows: Rows) -> Rows:
     """Rows and labels as they arrive at the network and the loss of the arm."""
     X = subject.at_the_door(arm, rows.X)
-    y = rows.y if rows.y is None or arm.targets is None else arm.targets(rows.y)
+    y = None if rows.y is None else arm.labelled(rows.y)
     return replace(rows, X=X, y=y)
 
 
@@ -112,11 +112,18 @@ def recipe_of(recipe: TrainingRecipe, arm: Arm) -> TrainingRecipe:
     return replace(
         recipe,
         optimizer=optimizer,
-        loss=edit or loss,
+        loss=edit or _matched(loss, arm),
         n_updates=max(1, round(recipe.n_updates * arm.length)),
         n_epochs=epochs,
         shuffled=shuffled,
     )
+
+
+def _matched(loss: LossFacts | None, arm: Arm) -> LossFacts | None:
+    """The loss, with targets in the shape of the predictions where the arm brings them there."""
+    if loss is None or not any(edit.op == "match_shapes" for edit in arm.edits):
+        return loss
+    return replace(loss, target_shape=loss.prediction_shape, element_shape=None)
 
 
 def _trace(trace: TrainingTrace, arm: Arm, end: Trained) -> TrainingTrace:

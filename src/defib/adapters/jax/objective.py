@@ -70,9 +70,7 @@ def _with_penalty_times(tail: Objective, factor: float) -> Objective:
 
 def labels_for(network: Network, arm: Arm, X: AnyArray, y: AnyArray | None) -> Any:
     """Labels of all rows as the loss takes them."""
-    labels = np.asarray(X if y is None else y)
-    if arm.targets is not None:
-        labels = arm.targets(labels)
+    labels = arm.labelled(np.asarray(X if y is None else y))
     name = loss_edit(arm)
     if name is not None:
         return jnp.asarray(prepare(name, labels, network.predict(np.asarray(X)[:2]).shape[1:]))

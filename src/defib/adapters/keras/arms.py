@@ -338,7 +338,7 @@ class Workshop:
         """Rows, weights, order and length for an arm."""
         assert rows.y is not None
         captured, recipe = self._captured, self.subject.recipe
-        y = rows.y if arm.targets is None else arm.targets(rows.y)
+        y = arm.labelled(rows.y)
         batch = max(1, min(recipe.batch_size or 32, len(rows)))
         per_epoch = -(-len(rows) // batch)
         updates = max(1, round((captured.epochs or 1) * per_epoch * arm.updates_factor))

@@ -42,6 +42,8 @@ def refusal(captured: Captured, arm: Arm) -> str | None:
         return "scikit-learn's learning rate never rises"
     if captured.solver == "lbfgs" and arm.shuffle is not None:
         return "L-BFGS takes all rows in every step"
+    if arm.labels is not None:
+        return "scikit-learn numbers the classes itself"
     if arm.targets is not None and captured.kind != "regression":
         return "the labels are classes"
     return None

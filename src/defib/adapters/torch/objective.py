@@ -142,9 +142,7 @@ def label_tensor(network: Network, arm: Arm, X: AnyArray, y: AnyArray | None, ra
 
 
 def _label_tensor(network: Network, arm: Arm, X: AnyArray, y: AnyArray | None) -> Any:
-    labels = np.asarray(X if y is None else y)
-    if arm.targets is not None:
-        labels = arm.targets(labels)
+    labels = arm.labelled(np.asarray(X if y is None else y))
     name = loss_edit(arm)
     if name is not None:
         row_shape = network.eval().predict(X[:2]).shape[1:]
