@@ -19,7 +19,6 @@ from defib.probes.columns import column_scales
 from defib.probes.head import HeadFacts
 from defib.probes.labels import LabelFacts
 from defib.recipe import Arm, Edit
-from defib.subject import NotAvailable
 from tests.causes.books import (
     COLUMNS,
     HEAD,
@@ -119,7 +118,7 @@ def test_each_arm_that_applies_changes_the_recipe() -> None:
     ill = book(RAW, replace(HEAD, broadcasts=True), replace(TRAINING, shuffled=False), activations(stack(depth=6)))
     for name, one in all_interventions().items():
         if one.kind == "train" and one.applies(ill) is None:
-            with suppress(NotAvailable):
+            with suppress(Missing):
                 assert one.arm(ill) != Arm(), name
 
 
@@ -339,7 +338,7 @@ class TestTheRest:
         ids=["numbered", "constant", "values", "hinge"],
     )
     def test_other_labels_have_their_source_elsewhere(self, labels: LabelFacts, head: HeadFacts) -> None:
-        with pytest.raises(NotAvailable, match="source"):
+        with pytest.raises(Missing, match="source"):
             arm("fix-labels", labels, head)
 
     def test_a_head_for_classes_that_are_not_numbered_yet(self) -> None:

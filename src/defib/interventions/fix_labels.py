@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from defib.evidence import Book
+from defib.evidence import Book, Missing
 from defib.interventions._advice import advice
 from defib.interventions._labels import ids_to_number, numbering
 from defib.interventions._writing import maybe
 from defib.probes.head import HeadFacts
 from defib.probes.labels import LabelFacts
 from defib.recipe import Arm
-from defib.subject import NotAvailable
 
 VALUES = "print(y_train.min(), y_train.mean(), y_train.max())  # are these the values that are meant?"
 
@@ -47,7 +46,7 @@ def _classes(book: Book) -> tuple[float, ...] | None:
 def _arm(book: Book) -> Arm:
     classes = _classes(book)
     if classes is None:
-        raise NotAvailable("the source of the labels")
+        raise Missing("LabelFacts", "the source of the labels")
     return Arm(labels=classes)
 
 
