@@ -113,7 +113,8 @@ class Conductor:
         try:
             self.arms[one.name] = (one.arm(self.book), one.does)
         except (Missing, NotAvailable) as error:
-            self.notes.append(f"{one.name} was not tried: it needs {error}")
+            needs = error.needs if isinstance(error, Missing) else error
+            self.notes.append(f"{one.name} was not tried: it needs {needs}")
             return False
         return True
 
