@@ -8,9 +8,11 @@ from dataclasses import replace
 
 import pytest
 from rich.cells import cell_len
+from rich.console import Group
 
 from defib.diagnosis import Diagnosis
-from defib.reporters.layout import Manner, make_console, show
+from defib.reporters.layout import Manner, make_console, plain, show
+from defib.reporters.prose import Text
 from defib.reporters.symptom_view import symptom_view
 from defib.reporters.terminal import RULED_OUT_SHOWN, print_diagnosis, render_text
 from tests.reporters import samples
@@ -280,3 +282,10 @@ def test_a_file_that_cannot_hold_every_character() -> None:
     log = io.TextIOWrapper(raw, encoding="ascii")
     print_diagnosis(samples.FLAT_DIAGNOSIS, log)
     assert b"unscaled-inputs (DF101)" in raw.getvalue()
+
+
+@pytest.mark.parametrize("width", range(18, 40))
+def test_a_number_and_its_per_cent_sign_are_never_parted(width: int) -> None:
+    parted = Text.assemble(("less", "bold"), " than 100 % of the rows")
+    for text in (Text("difference to the control [95 %]; more"), parted):
+        assert not any(line.startswith("%") for line in plain(Group(text), width).splitlines())

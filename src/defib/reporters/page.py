@@ -7,11 +7,11 @@ from rich.markdown import Markdown
 from rich.padding import Padding
 from rich.rule import Rule
 from rich.table import Table
-from rich.text import Text
 
 from defib.catalogue import CAUSES, all_causes, load
 from defib.causes import Cause
 from defib.pages import page, summary
+from defib.reporters.prose import Text
 
 
 def cause_view(cause: Cause) -> RenderableType:

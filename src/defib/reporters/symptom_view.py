@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from rich.console import Group, RenderableType
 from rich.rule import Rule
-from rich.text import Text
 
 from defib.catalogue import CAUSES, load
 from defib.pointers import Pointer, points_to
 from defib.reporters.layout import section, titled
+from defib.reporters.prose import Text
 from defib.reporters.words import symptom_facts
 from defib.symptom import Symptom
 from defib.wording import symptom_sentence

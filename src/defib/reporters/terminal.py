@@ -11,7 +11,6 @@ from typing import IO
 
 from rich.console import Group, RenderableType
 from rich.rule import Rule
-from rich.text import Text
 
 from defib.diagnosis import Diagnosis, Fix, Hypothesis, NotAssessed
 from defib.reporters.layout import PLAIN_WIDTH, Code, Manner, facts, plain, section, show, titled
@@ -30,6 +29,7 @@ from defib.reporters.parts import (
     trials_title,
     where,
 )
+from defib.reporters.prose import Text
 from defib.reporters.trial_table import trial_table
 from defib.reporters.words import look_alikes_first, seeds_clause, symptom_facts
 

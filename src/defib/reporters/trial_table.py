@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
-from rich.text import Text
 
 from defib.diagnosis import Trial
 from defib.reporters.layout import bullets
 from defib.reporters.parts import control_first, effect_text, legend, measured, reached_text, verdict_text
+from defib.reporters.prose import Text
 from defib.reporters.words import number
 
 NARROW, WIDE, WIDEST = 64, 100, 120
@@ -50,7 +50,8 @@ def _listed(trials: Sequence[Trial]) -> RenderableType:
         verdict = verdict_text(trial)
         effect = f", effect {effect_text(trial)}" if trial.effect is not None else ""
         line = Text.assemble((trial.intervention, "bold"), ": ", (ENOUGH[verdict], VERDICT_STYLE[verdict]))
-        lines.append(line.append(f" ({reached}{effect})" + (f"; {trial.note}" if trial.note else "")))
+        line.append(f" ({reached}{effect})" + (f"; {trial.note}" if trial.note else ""))
+        lines.append(line)
     return Group(bullets(lines), Text(legend(trials), style="dim"))
 
 
