@@ -73,10 +73,10 @@ class Options:
 @same_random_state()
 def diagnose(
     model: Any,
-    X: AnyArray | None = None,
-    y: AnyArray | None = None,
+    X: Any = None,
+    y: Any = None,
     *,
-    X_predict: AnyArray | None = None,
+    X_predict: Any = None,
     recipe: Recipe | None = None,
     budget: float | None = None,
     trials: bool = True,
@@ -85,8 +85,11 @@ def diagnose(
     """Diagnose a trained Keras, PyTorch, Flax NNX or scikit-learn model in memory, or a Subject of your own.
 
     Args:
-        model: the trained model, looked at and never changed; or a `Subject`, which brings rows and recipe itself.
-        X: the rows it was trained on, ``(n_rows, ...)``, as they arrive at the model.
+        model: the trained model, looked at and never changed; or a ``Trainer`` of Transformers or Lightning after its
+            training, or a `Subject`, which bring rows and recipe themselves.
+        X: the rows it was trained on, ``(n_rows, ...)``, as they arrive at the model: an array or tensor; several of
+            them by name or in order; a ``DataLoader``, ``Dataset``, ``tf.data.Dataset``, ``PyDataset`` or
+            ``LightningDataModule`` that gives rows and labels.
         y: their labels, ``(n_rows, ...)``, as they arrive at the loss.
         X_predict: other rows whose predictions look constant; the training rows when not given.
         recipe: loss, optimizer, epochs and batch size where the model does not know them (PyTorch); without them

@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from defib.adapters import subject_of
 from defib.adapters.keras import subject_from_model
 from defib.errors import DefibError
-from defib.recipe import Arm
+from defib.recipe import Arm, Recipe
 from tests.adapters.keras_models import FLAVORS, load, mlp, rows
 
 
@@ -27,6 +28,27 @@ def test_epochs_and_batch_size_are_read_from_the_last_fit(keras: Any) -> None:
     assert (subject.recipe.optimizer.name, round(subject.recipe.optimizer.learning_rate, 6)) == ("sgd", 0.1)
     assert "initial weights are not known" in subject.trace.notes[0]
     assert subject.can_train(Arm()) is None
+
+
+def test_batches_are_their_rows_and_a_generator_is_refused() -> None:
+    module = load(FLAVORS[0])
+    model, (X, y) = mlp(module), rows()
+
+    class Batches(module.utils.PyDataset):  # type: ignore[misc, name-defined]
+        def __len__(self) -> int:
+            return 4
+
+        def __getitem__(self, index: int) -> tuple[Any, Any]:
+            return X[index * 8 : index * 8 + 8], y[index * 8 : index * 8 + 8]
+
+    found = subject_of(model, Batches(), recipe=Recipe())
+    assert found.training is not None
+    np.testing.assert_array_equal(found.training.X, X)
+    assert found.training.y is not None
+    np.testing.assert_array_equal(found.training.y.ravel(), y.ravel())
+    with pytest.raises(DefibError, match="gives its batches once") as raised:
+        subject_of(model, ((X, y) for _ in range(3)), recipe=Recipe())
+    assert raised.value.slug == "used-up"
 
 
 def test_a_model_that_was_not_compiled_says_so(keras: Any) -> None:

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from defib.errors import InputError, ModelError
+from defib.adapters.unknown import unknown_model
+from defib.errors import InputError
 from defib.named_columns import named_as
 from defib.recipe import Recipe
 from defib.subject import AnyArray, Subject
@@ -26,7 +27,10 @@ def _is_a(model: Any, module: str, *names: str) -> bool:
 
 def _keras(model: Any, X: AnyArray, y: AnyArray | None, X_predict: AnyArray | None, recipe: Recipe) -> Subject:
     from defib.adapters.keras import subject_from_model
+    from defib.adapters.keras.iterated import rows_out_of
 
+    X, y = rows_out_of(X, y)
+    X_predict = rows_out_of(X_predict, None)[0]
     subject: Subject = subject_from_model(
         model, X, y, X_predict=X_predict, epochs=recipe.epochs, batch_size=recipe.batch_size
     )
@@ -35,7 +39,11 @@ def _keras(model: Any, X: AnyArray, y: AnyArray | None, X_predict: AnyArray | No
 
 def _torch(model: Any, X: AnyArray, y: AnyArray | None, X_predict: AnyArray | None, recipe: Recipe) -> Subject:
     from defib.adapters.torch import subject_from_model
+    from defib.capture.torch_given import subject_from_batches
 
+    found: Subject | None = subject_from_batches(model, X, y, X_predict, recipe)
+    if found is not None:
+        return found
     subject: Subject = subject_from_model(
         model,
         X,
@@ -88,6 +96,14 @@ def _check_numbers(name: str, value: Any, *, strings_too: bool) -> None:
 ENCODE = "X_train = pandas.get_dummies(X_train).to_numpy(dtype='float32')  # or what the training did"
 LOOK = "np.isnan(X_train).mean(axis=0)  # which columns are lost, and in which step before this one"
 
+LIGHTNING = ("lightning.pytorch.core.module", "pytorch_lightning.core.module")
+TRAINERS = ("transformers.trainer", "lightning.pytorch.trainer.trainer", "pytorch_lightning.trainer.trainer")
+
+
+def _is_a_trainer(model: Any) -> bool:
+    return any(_is_a(model, module, "Trainer") for module in TRAINERS)
+
+
 Builder = Callable[[Any, AnyArray, "AnyArray | None", "AnyArray | None", Recipe], Subject]
 
 SKLEARN: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -109,9 +125,7 @@ FRAMEWORKS: tuple[tuple[str, tuple[str, ...], Builder], ...] = (
 )
 
 
-def subject_of(
-    model: Any, X: AnyArray | None, y: AnyArray | None = None, *, X_predict: AnyArray | None = None, recipe: Recipe
-) -> Subject:
+def subject_of(model: Any, X: Any, y: Any = None, *, X_predict: Any = None, recipe: Recipe) -> Subject:
     """A Subject for a model in memory.
 
     Raises `defib.errors.ModelError` for a model of no known framework, and `defib.errors.InputError` for rows or labels
@@ -123,7 +137,11 @@ def subject_of(
         from defib.adapters.skorch import inside
 
         model, X, X_predict = inside(model, X, X_predict)
-    if X is None:
+    if _is_a_trainer(model):
+        from defib.capture.torch_given import subject_from_trainer
+
+        return subject_from_trainer(model, X, y, X_predict, recipe)
+    if X is None and not any(_is_a(model, module, "LightningModule") for module in LIGHTNING):
         raise InputError(
             "no-rows",
             came=f"a {type(model).__name__} was given without rows",
@@ -138,9 +156,4 @@ def subject_of(
             subject = build(model, X, y, X_predict, recipe)
             subject.training = named_as(subject.training, X)
             return subject
-    raise ModelError(
-        "unknown-model",
-        came=f"the model is a {type(model).__module__}.{type(model).__qualname__}",
-        expected="a keras.Model, a torch or flax.nnx Module, an MLP of scikit-learn, or your own defib.Subject",
-        write="defib.diagnose(model, X_train, y_train)",
-    )
+    raise unknown_model(model)

@@ -33,6 +33,7 @@ def subject_from_model(model: Any, X: AnyArray, y: AnyArray | None, X_predict: A
             write="net.fit(X, y); defib.diagnose(net, X, y)",
         )
     recipe = recipe_of(model)
+    X, y = _arrays(X, y)
     subject: Subject = torch_subject(
         model.module_,
         X,
@@ -44,6 +45,14 @@ def subject_from_model(model: Any, X: AnyArray, y: AnyArray | None, X_predict: A
         batch_size=recipe.batch_size,
     )
     return subject
+
+
+def _arrays(X: Any, y: Any) -> tuple[Any, Any]:
+    """Rows out of a dataset, as ``net.fit(dataset)`` takes it."""
+    from defib.capture.torch_handed import drawn, is_dataset, joined
+
+    found = joined(drawn(X)) if is_dataset(X) else None
+    return (X, y) if found is None else (found[0], found[1] if y is None else y)
 
 
 def recipe_of(net: Any) -> Recipe:

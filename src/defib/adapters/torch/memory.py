@@ -108,7 +108,7 @@ def _checked(model: Any, X: Any, y: Any, X_predict: Any) -> tuple[AnyArray, AnyA
             expected="a model that was called at least once",
             write="model(X_train[:1])  # before defib.diagnose(model, X_train, y_train)",
         )
-    if isinstance(X, list | tuple | dict) and any(isinstance(one, np.ndarray | torch.Tensor) for one in _values(X)):
+    if _is_several(X, y):
         raise InputError(
             "several-inputs",
             came=f"X is a {type(X).__name__} of {len(X)} arrays",
@@ -119,6 +119,14 @@ def _checked(model: Any, X: Any, y: Any, X_predict: Any) -> tuple[AnyArray, AnyA
     labels = None if y is None else _array(y)
     check_given(rows, labels, WRITE)
     return rows, labels, None if X_predict is None else _array(X_predict)
+
+
+def _is_several(X: Any, y: Any) -> bool:
+    """Whether it holds arrays, which are not one row each."""
+    if not isinstance(X, list | tuple | dict):
+        return False
+    rows = y is not None and not isinstance(X, dict) and len(X) == len(y)
+    return not rows and any(isinstance(one, np.ndarray | torch.Tensor) for one in _values(X))
 
 
 def _values(X: Any) -> list[Any]:

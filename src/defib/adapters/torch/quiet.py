@@ -37,7 +37,7 @@ def quiet(seed: int | None = None) -> Iterator[None]:
             warnings.simplefilter("ignore")
             if seed is not None:
                 _seed(seed, cuda is not None)
-            with _alone(), torch.inference_mode(False), torch.enable_grad():
+            with alone(), torch.inference_mode(False), torch.enable_grad():
                 yield
     finally:
         _State.depth -= 1
@@ -50,7 +50,7 @@ def quiet(seed: int | None = None) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _alone() -> Iterator[None]:
+def alone() -> Iterator[None]:
     """Without the program's process group: a collective call of a clone would wait for processes that never make it.
 
     A model that asks ``torch.distributed.is_initialized()`` goes on alone; one that does not ask raises an error,
