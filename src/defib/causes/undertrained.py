@@ -64,7 +64,7 @@ SOME = 400
 """Updates below which a loss that still falls is worth continuing."""
 
 
-def _hopeless(book: Book) -> str | None:
+def _hopeless(book: Book, steps: int) -> str | None:
     """Why more steps would change nothing, as a clause."""
     updates, facts = maybe(book, UpdateFacts), maybe(book, ActivationFacts)
     if updates is not None and updates.moved_fraction == 0:
@@ -75,6 +75,8 @@ def _hopeless(book: Book) -> str | None:
         return "the rows are made equal inside, which more steps would not change"
     if book.get(TrainingFacts).frozen_loss:
         return "the loss stood still at the end"
+    if updates is None and steps > HANDFUL and seen(book).pattern == "identical":
+        return "all outputs are equal to the last digit, which few steps alone do not make"
     return None
 
 
@@ -98,33 +100,19 @@ def _falling(because: str, book: Book, numbers: dict[str, float]) -> Assessment:
     return supported(because, weight=0.65, layer=None, **numbers)
 
 
-def _too_equal(steps: int, numbers: dict[str, float]) -> Assessment:
-    because = f"after {steps:,} updates all outputs are equal to the last digit, which few steps alone do not make"
-    return inconclusive(because, weight=0.2, layer=None, **numbers)
-
-
 def _how_far(change: float) -> str:
     moved = f"moved the kernels by {percent(change)} of their size"
     return moved if change > 0 else "left most kernels as they were"
-
-
-def _at_once(book: Book, steps: int, numbers: dict[str, float]) -> Assessment | None:
-    """What needs no look at the course of the training."""
-    if calm := fine(book):
-        return calm
-    if (reason := _hopeless(book)) is not None:
-        return ruled_out(reason, layer=None, **numbers)
-    if maybe(book, UpdateFacts) is None and seen(book).pattern == "identical":
-        return _too_equal(steps, numbers)
-    return None
 
 
 def _assess(book: Book) -> Assessment:
     training, updates = book.get(TrainingFacts), maybe(book, UpdateFacts)
     steps = training.n_updates * (INNER if training.optimizer == "lbfgs" else 1)
     numbers = {"updates": float(steps), "epochs": float(training.n_epochs or 0)}
-    if (first := _at_once(book, steps, numbers)) is not None:
-        return first
+    if calm := fine(book):
+        return calm
+    if (reason := _hopeless(book, steps)) is not None:
+        return ruled_out(reason, layer=None, **numbers)
     because = f"the training took only {steps:,} updates"
     if updates is not None and updates.median_relative_change < 10:
         numbers["median_relative_change"] = updates.median_relative_change
