@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from defib.adapters.keras.arms import row_key
 from defib.adapters.keras.flavor import to_numpy
 from defib.adapters.keras.memory import why_untrainable, with_loss
 from defib.adapters.keras.optimizers import facts_of, first_rate, is_schedule
-from defib.adapters.keras.own_step import overrides
+from defib.adapters.keras.own_step import can_step_inside, overrides
 from defib.adapters.keras.program import OptimizerPlan
 from defib.adapters.keras.subject import Captured, KerasSubject
+from defib.adapters.keras.weighing import row_key
 from defib.adapters.keras.weights import weights_of
 from defib.capture.beside import beside_rows
 from defib.capture.keras_handmade import HandMade, read_handmade, why_unread, with_handmade
@@ -54,7 +54,7 @@ def _subject(study: Study) -> KerasSubject:
         class_weight=study.class_weight,
         sample_weights=_sample_weights(study, training),
         epochs=epochs,
-        own_step=study.loop is None and study.owner is None and overrides(study.flavor, study.model, "train_step"),
+        own_step=study.loop is None and not _step_lost(study) and _own_step(study),
         untried=study.untried,
         in_training_mode=(_evaluation_mode_share(study) or 0.0) < HALF,
         packing=study.packing,
@@ -120,12 +120,23 @@ def _loss(study: Study) -> Any:
     return getattr(study.model, "loss", None) if study.owner is None else study.compiled_loss
 
 
+def _own_step(study: Study) -> bool:
+    return overrides(study.flavor, study.model if study.owner is None else study.owner, "train_step")
+
+
+def _step_lost(study: Study) -> bool:
+    """What is looked at is a part of the user's model, and no model of its class: its step fits no longer."""
+    if study.owner is None or type(study.model) is type(study.owner):
+        return False
+    return study.answers is not None or study.replies is not None or not can_step_inside(study.flavor, study.packing)
+
+
 def _unknown(study: Study, training: Rows | None, handmade: HandMade | None) -> str | None:
     if study.several is not None:
         return study.several
     if study.loop is not None:
         return why_unread(study, handmade)
-    if study.owner is not None and overrides(study.flavor, study.owner, "train_step"):
+    if _own_step(study) and _step_lost(study):
         return "the model has a train_step of its own, and several inputs, several outputs or texts"
     reason = why_untrainable(study.flavor, study.model if study.owner is None else study.owner)
     if reason is None and training is None:

@@ -26,10 +26,11 @@ from defib.adapters.keras.losses import (
     single_loss,
 )
 from defib.adapters.keras.optimizers import unclipped
-from defib.adapters.keras.own_step import evaluation_mode, read_own_loss
+from defib.adapters.keras.own_step import evaluation_mode, read_own_loss, stepping, steps_inside
 from defib.adapters.keras.program import Course, Design, Objective, Program, first_output
 from defib.adapters.keras.rearrange import rearranged
 from defib.adapters.keras.trace import call_model, trace
+from defib.adapters.keras.weighing import row_weights
 from defib.adapters.keras.weights import draw_new, redraw, weights_of
 from defib.recipe import Arm, InputTransform, LossFacts
 from defib.subject import AnyArray, FloatArray, ForwardPass, Gradient, NotAvailable, Rows
@@ -39,16 +40,6 @@ if TYPE_CHECKING:
 
 DRAW_STREAM = 7_000
 """Second word of the seed of what an edit draws, so that it differs from the initial weights' draw."""
-
-
-def row_key(x: AnyArray, y: AnyArray | None) -> bytes:
-    """Bytes that stand for one training row and its label.
-
-    >>> row_key(np.zeros(1), None) == row_key(np.zeros(1), None)
-    True
-    """
-    head = np.ascontiguousarray(x).tobytes()
-    return head if y is None else head + b"|" + np.ascontiguousarray(y).tobytes()
 
 
 class Workshop:
@@ -84,12 +75,23 @@ class Workshop:
     def ready(self, sample: AnyArray | None) -> Clone:
         """A compiled clone of the user's structure; the user's model itself where one cannot be made."""
         captured = self._captured
-        clone = clone_or_borrow(captured.flavor, captured.model, sample, same_class=captured.own_step)
+        clone = self._second(sample)
         try:
             self.compile(clone)
         except Exception:  # a compile of the user's own with other arguments
-            clone = borrowed(captured.flavor, captured.model)
+            clone = self._with_step(borrowed(captured.flavor, captured.model))
             self.compile(clone)
+        return clone
+
+    def _second(self, sample: AnyArray | None) -> Clone:
+        """Another model of the user's structure, with the user's own step where there is one."""
+        captured = self._captured
+        return self._with_step(clone_or_borrow(captured.flavor, captured.model, sample, same_class=captured.own_step))
+
+    def _with_step(self, clone: Clone) -> Clone:
+        packing = self._captured.packing
+        if self._captured.own_step and packing is not None:
+            steps_inside(clone.flavor, clone.model, packing)
         return clone
 
     def compile(self, clone: Clone) -> None:
@@ -101,10 +103,12 @@ class Workshop:
             or (loss is None and not self._captured.own_step)
         ):
             return
-        if loss is None:
-            clone.model.compile(optimizer="sgd")
-        else:
-            clone.model.compile(optimizer="sgd", loss=loss)
+        inner = stepping(clone.model)
+        for model in [clone.model] if clone.borrowed or inner is clone.model else [clone.model, inner]:
+            if loss is None:
+                model.compile(optimizer="sgd")
+            else:
+                model.compile(optimizer="sgd", loss=loss)
 
     def own_facts(self, clone: Clone, X: AnyArray, y: AnyArray) -> LossFacts:
         """The loss inside a step (or ``compute_loss``) of the model's own."""
@@ -164,7 +168,7 @@ class Workshop:
         backend = self._backend
         x, target = backend.rows(X), backend.rows(y)
         if self._captured.own_step:
-            with evaluation_mode(clone.model):
+            with evaluation_mode(stepping(clone.model)):
                 step = backend.run_step(clone.model, (x, target), clone.model.trainable_variables)
                 return float(to_numpy(step.loss))
 
@@ -225,7 +229,7 @@ class Workshop:
         if all(edit.op in OUTSIDE for edit in arm.edits):
             return self.ready(None if self.subject.training is None else self.subject.training.X)
         sample = None if self.subject.training is None else self.subject.training.X
-        fresh = clone_or_borrow(captured.flavor, captured.model, sample, same_class=captured.own_step)
+        fresh = self._second(sample)
         with fresh.entered():
             return rearranged(self._backend, captured.model, fresh, arm.edits, sample)
 
@@ -239,7 +243,7 @@ class Workshop:
             return Objective(loss.matching() if matching else loss)
         self.compile(clone)
         if self._captured.own_step:
-            if type(clone.model) is not type(self._captured.model):
+            if type(stepping(clone.model)) is not type(stepping(self._captured.model)) and not self._captured.view:
                 raise Unclonable("the model has its own train_step, and its class cannot be built again")
             return Objective(own_step=True, reshape=matching)
         if matching and loss is not None:
@@ -346,7 +350,7 @@ class Workshop:
         return Course(
             X=transform(rows.X),
             y=y,
-            weights=self._weights(rows),
+            weights=row_weights(captured, rows),
             batch=batch,
             updates=updates,
             shuffle=shuffle,
@@ -357,22 +361,6 @@ class Workshop:
             highest_rate=np.inf if arm.rate_cap is None else arm.rate_cap,
             stop_after=arm.stop_after,
         )
-
-    def _weights(self, rows: Rows) -> FloatArray | None:
-        """``class_weight`` and ``sample_weight`` as the user's fit had them, for these rows."""
-        captured = self._captured
-        found: FloatArray | None = None
-        if captured.sample_weights and rows.y is not None:
-            keys = [row_key(x, y) for x, y in zip(rows.X, rows.y, strict=True)]
-            if all(key in captured.sample_weights for key in keys):
-                found = np.array([captured.sample_weights[key] for key in keys], dtype=np.float32)
-        if captured.class_weight and rows.y is not None:
-            labels = np.asarray(rows.y)
-            wide = labels.ndim > 1 and labels.shape[-1] > 1
-            ids = labels.argmax(axis=-1) if wide else np.round(labels.reshape(len(labels), -1)[:, 0])
-            each = np.array([captured.class_weight.get(int(k), 1.0) for k in ids], dtype=np.float32)
-            found = each if found is None else found * each
-        return found
 
     # --- outputs ----------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from defib.adapters.keras.flavor import Flavor, activation_name, everything, is_operation, own_variables, to_numpy
+from defib.adapters.keras.graft import composite
 from defib.adapters.keras.structure import Copier, same_variables
 from defib.adapters.keras.trace import call_model
 from defib.subject import AnyArray
@@ -157,7 +158,7 @@ def _rebuild(flavor: Flavor, model: Any, changes: Changes, pairs: dict[int, tupl
     elif flavor.v3:
         inputs = [_keras_input(flavor, x) for x in model.inputs]
         outputs = model._run_through_graph(inputs, operation_fn=copy, call_fn=_call)
-        clone = _of_same_class(flavor, model, _one(inputs), _one_of(outputs))
+        clone = of_same_class(flavor, model, _one(inputs), _one_of(outputs))
     else:
         clone = flavor.keras.models.clone_model(model, clone_function=copy)
     clone.trainable = model.trainable
@@ -165,7 +166,7 @@ def _rebuild(flavor: Flavor, model: Any, changes: Changes, pairs: dict[int, tupl
     return clone
 
 
-def _of_same_class(flavor: Flavor, model: Any, inputs: Any, outputs: Any) -> Any:
+def of_same_class(flavor: Flavor, model: Any, inputs: Any, outputs: Any) -> Any:
     """A functional model of the user's own class, which may have a ``train_step``; a plain one if it cannot be."""
     if type(model).__module__.split(".")[0] != flavor.name:
         try:
@@ -232,8 +233,21 @@ def _remake(flavor: Flavor, layer: Any, change: Change) -> Any:
         return _remake_lambda(flavor, layer)
     if hasattr(layer, "get_vocabulary") and not getattr(layer, "weights", ()):
         return layer  # what it looks up is no part of its config
-    config = {**layer.get_config(), **change.config}
-    return type(layer).from_config(config)
+    try:
+        return type(layer).from_config({**layer.get_config(), **change.config})
+    except Exception:  # a class of the user's whose constructor wants what its config does not hold
+        if not composite(layer):
+            raise
+        return copier(flavor).layer(layer)
+
+
+def copier(flavor: Flavor) -> Copier:
+    """What makes objects of the user's classes again."""
+
+    def graph(layer: Any) -> Any:
+        return clone_model(flavor, layer).model if _is_graph(flavor, layer) else None
+
+    return Copier(flavor, graph)
 
 
 def _remake_lambda(flavor: Flavor, layer: Any) -> Any:
@@ -320,10 +334,7 @@ def _clone_from_attributes(flavor: Flavor, model: Any, sample: AnyArray | None) 
     if sample is None:
         raise Unclonable("there are no rows to build it on")
 
-    def graph(layer: Any) -> Any:
-        return clone_model(flavor, layer).model if _is_graph(flavor, layer) else None
-
-    clone = Copier(flavor, graph).layer(model)
+    clone = copier(flavor).layer(model)
     call_model(clone, sample[:CHECK_ROWS], training=False)
     if same_variables(clone, model):
         raise Unclonable("it holds layers where they cannot be found")

@@ -11,7 +11,7 @@ from defib.adapters.given import check_given
 from defib.adapters.keras.flavor import Flavor, flavor_of, to_numpy
 from defib.adapters.keras.losses import LossReading, read_loss
 from defib.adapters.keras.optimizers import class_of, config_of, facts_of
-from defib.adapters.keras.own_step import overrides
+from defib.adapters.keras.own_step import can_step_inside, overrides
 from defib.adapters.keras.packing import CannotPack, Packing, packed_model, packing_of, parts_of
 from defib.adapters.keras.program import OptimizerPlan
 from defib.adapters.keras.quiet import quiet
@@ -81,8 +81,8 @@ def subject_from_model(
         view=packing is not None or door is not None,
         loss=loss,
         epochs=float(epochs) if epochs else None,
-        own_step=packing is None and door is None and overrides(flavor, model, "train_step"),
-        unknown=_why_not(flavor, model, view=packing is not None or door is not None),
+        own_step=overrides(flavor, model, "train_step") and not _cannot_step(flavor, model, packing, door),
+        unknown=_why_not(flavor, model, view=_cannot_step(flavor, model, packing, door)),
     )
     notes: tuple[str, ...] = ("the initial weights are not known: trials draw them from the layers' own initializers",)
     if door is not None:
@@ -198,6 +198,12 @@ def _door(flavor: Flavor, model: Any, rows: AnyArray) -> TextDoor | None:
         return None
     with quiet():
         return text_door(flavor, model)
+
+
+def _cannot_step(flavor: Flavor, model: Any, packing: Packing | None, door: TextDoor | None) -> bool:
+    if door is not None:
+        return type(door.model) is not type(model)
+    return packing is not None and not can_step_inside(flavor, packing)
 
 
 def _why_not(flavor: Flavor, model: Any, *, view: bool) -> str | None:

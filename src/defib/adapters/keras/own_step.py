@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from defib.adapters.keras.flavor import Flavor, everything, to_numpy
+from defib.adapters.keras.packing import Packing, unpacked
 from defib.adapters.keras.trace import swapped
 from defib.recipe import LossFacts, LossKind, LossTakes
 from defib.subject import AnyArray
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 CLOSE: Final = 1e-3
 """Relative difference below which a loss value counts as that of a known formula (float32, one batch)."""
 CLIP: Final = 1e-7
+INNER: Final = "_defib_inner"
+"""Attribute of a view that holds the user's model with a step of its own."""
 APPLIERS: Final = ("apply", "apply_gradients")
 
 
@@ -37,6 +40,35 @@ def overrides(flavor: Flavor, model: Any, method: str) -> bool:
         if method in base.__dict__:
             return bool(base.__module__.split(".")[0] != flavor.name)
     return False
+
+
+def stepping(model: Any) -> Any:
+    """Whose ``train_step`` runs: the user's model inside a view that packs its inputs, else the model itself."""
+    return vars(model).get(INNER, model)
+
+
+def steps_inside(flavor: Flavor, view: Any, packing: Packing) -> bool:
+    """Give a view of packed inputs the ``train_step`` of the user's model inside it; whether there is one.
+
+    The user's step gets the inputs as ``fit`` gave them, and the optimizer of the view.
+    """
+    inner = next((one for one in view.layers if overrides(flavor, one, "train_step")), None)
+    if inner is None:
+        return False
+
+    def train_step(data: Any) -> Any:
+        x, *rest = data
+        with swapped(inner, "optimizer", view.optimizer):
+            return inner.train_step((unpacked(packing, x), *rest))
+
+    vars(view)["train_step"] = train_step
+    vars(view)[INNER] = inner
+    return True
+
+
+def can_step_inside(flavor: Flavor, packing: Packing | None) -> bool:
+    """On JAX a step takes the state of the very model that it belongs to."""
+    return packing is not None and flavor.backend != "jax"
 
 
 @dataclass
@@ -173,7 +205,7 @@ def read_own_loss(backend: Backend, model: Any, name: str, x: Any, y: Any, run: 
     from defib.adapters.keras.program import first_output
     from defib.adapters.keras.trace import call_model
 
-    with evaluation_mode(model), backend.meeting(model, y) as met:
+    with evaluation_mode(stepping(model)), backend.meeting(stepping(model), y) as met:
         value = float(to_numpy(run()))
     with backend.quietly():
         output = to_numpy(first_output(call_model(model, x, training=False)))

@@ -136,6 +136,17 @@ class Door:
         return ops.cast(ops.reshape(packed[:, self.start : self.end], [-1, *self.shape]), self.dtype)
 
 
+def unpacked(packing: Packing, packed: Any) -> Any:
+    """A tensor of packed rows as the model takes its inputs: a list, tuple or dict of tensors."""
+    doors = {
+        key: Door(start, end, shape, _keras_dtype(np.dtype(dtype)))(packed)
+        for key, shape, dtype, (start, end) in zip(
+            packing.keys, packing.shapes, packing.dtypes, pairwise(packing.bounds), strict=True
+        )
+    }
+    return doors if packing.how == "dict" else (list if packing.how == "list" else tuple)(doors.values())
+
+
 def packed_model(flavor: Flavor, model: Any, packing: Packing) -> Any:
     """A functional model of one input around the user's. Raises `CannotPack` where the model cannot be called so."""
     keras = flavor.keras

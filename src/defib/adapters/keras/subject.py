@@ -66,7 +66,7 @@ class Captured:
     """Index into ``model.weights`` → what a hand-written loop handed the optimizer at its first step."""
     class_weight: dict[int, float] | None = None
     sample_weights: dict[bytes, float] = field(default_factory=dict)
-    """Weight of a row by its bytes (see `arms.row_key`)."""
+    """Weight of a row by its bytes (see `weighing.row_key`)."""
     epochs: float | None = None
     """Passes over the training rows."""
     in_training_mode: bool = True

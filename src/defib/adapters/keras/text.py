@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from defib.adapters.keras.clone import of_same_class
 from defib.adapters.keras.flavor import Flavor, to_numpy
 from defib.subject import AnyArray
 
@@ -63,7 +64,7 @@ def text_door(flavor: Flavor, model: Any) -> TextDoor | None:
         return None
     try:
         reader = flavor.keras.Model(graph.inputs[0], numbers)
-        rest = flavor.keras.Model(numbers, graph.outputs[0], name=model.name)
+        rest = of_same_class(flavor, model, numbers, graph.outputs[0])
     except ValueError:  # a way round the layer leads from the texts to the output
         return None
     return TextDoor(reader, rest, str(layer.name))
