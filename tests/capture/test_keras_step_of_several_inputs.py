@@ -97,7 +97,7 @@ def test_a_step_over_texts_is_replayed_behind_them() -> None:
     watcher.attach()
     try:
         texts = tf.constant([["a b"], ["b c"], ["c"], ["a"]])
-        model.fit(texts, np.float32([0, 1, 1, 0]), batch_size=4, epochs=1, verbose=0)
+        model.fit(texts, np.array([0, 1, 1, 0], dtype=np.float32), batch_size=4, epochs=1, verbose=0)
     finally:
         watcher.detach()
     (subject,) = watcher.subjects()
