@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 import defib
+from defib.asides import asides
+from tests.causes.books import FLAT, HEAD, book, collapsed
 
 SHARED = "a row's output changes with the rows that are sent with it"
 
@@ -77,3 +81,15 @@ def test_time_steps_taken_for_rows_leave_the_early_ones_unread() -> None:
     first = watched.diagnosis.causes[0]
     assert first.name == "disconnected-input", watched.diagnosis.headline
     assert "time steps are taken for rows" in first.assessment.because
+
+
+@pytest.mark.parametrize(("activation", "told"), [("sigmoid", True), (None, False)])
+def test_labels_beyond_the_head_are_told_of_outputs_that_vary(activation: Any, told: bool) -> None:
+    head = replace(HEAD, activation=activation, labels_outside=0.27, label_low=0.0, label_high=2.0)
+    head = replace(head, output_low=0.0 if told else -math.inf, output_high=1.0 if told else math.inf)
+    varied = replace(FLAT, pattern="varied", prediction_spread=0.4)
+    found = asides(book(head, collapsed(varied)), "torch")
+    assert bool(found) is told
+    if told:
+        assert found[0].startswith("27 % of the labels lie beyond what a sigmoid head can say (labels 0 to 2")
+    assert asides(book(head, collapsed(FLAT)), "torch") == ()

@@ -2,17 +2,41 @@
 
 from __future__ import annotations
 
+import math
+
 from defib.evidence import Book
 from defib.probes.alone import AloneFacts
+from defib.probes.head import HeadFacts
 from defib.probes.inputs import InputFacts
-from defib.wording import percent
+from defib.probes.outputs import SymptomFacts
+from defib.wording import number, percent
 
+MANY = 0.05
+"""Share of the labels from which on it is told."""
 ROWS_FIRST = "where a layer of PyTorch takes (time, rows, features), batch_first=True makes the first axis the rows"
 
 
-def asides(book: Book, framework: str) -> tuple[str, ...]:
-    """Sentences to add, in order; empty where there is nothing to tell."""
-    return (*_rows_that_meet(book, framework),)
+def asides(book: Book, framework: str, *, named: bool = False) -> tuple[str, ...]:
+    """Sentences to add, in order; empty where there is nothing to tell. ``named``: a cause is."""
+    return (*_rows_that_meet(book, framework), *(() if named else _labels_out_of_reach(book)))
+
+
+def _labels_out_of_reach(book: Book) -> tuple[str, ...]:
+    """Of a head with two ends, labels that it cannot come near, whatever it has learnt of the others."""
+    head = book.get(HeadFacts) if book.has(HeadFacts) else None
+    symptom = book.get(SymptomFacts).symptom if book.has(SymptomFacts) else None
+    if head is None or symptom is None or symptom.is_flat or head.labels_outside < MANY:
+        return ()
+    if head.activation is None or math.isinf(head.output_low) or math.isinf(head.output_high):
+        return ()
+    labels, reach = (
+        f"{number(head.label_low)} to {number(head.label_high)}",
+        f"{number(head.output_low)} to {number(head.output_high)}",
+    )
+    return (
+        f"{percent(head.labels_outside)} of the labels lie beyond what a {head.activation} head can say (labels "
+        f"{labels}, head {reach}): those it can only miss",
+    )
 
 
 def _rows_that_meet(book: Book, framework: str) -> tuple[str, ...]:

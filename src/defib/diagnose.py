@@ -269,7 +269,7 @@ def _conclude(subject: Subject, book: Book, gate: Gate, found: Assessments, camp
         notes=(
             *subject.trace.notes,
             *_straight(subject, gate),
-            *asides(book, subject.framework),
+            *asides(book, subject.framework, named=bool(causes)),
             *_failures(book),
             *found.failed,
             *campaign.notes,

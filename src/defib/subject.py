@@ -172,6 +172,9 @@ class TrainingTrace:
     step were kept."""
     restored_by: str = ""
     """What put them back and by which measure, as a clause: ``EarlyStopping, the smallest val_accuracy``."""
+    silent_functions: tuple[str, ...] = ()
+    """Autograd functions of the program's own, ``Name (file:line)``, whose backward gave back zeros for gradients that
+    were not zero."""
     notes: tuple[str, ...] = ()
     """Sentences on what was sampled or could not be recorded."""
 

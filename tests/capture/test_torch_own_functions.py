@@ -61,6 +61,7 @@ def test_a_function_that_passes_nothing_on_is_named(straight: Any, named: bool) 
     (subject,) = watched.subjects()
     told = [note for note in subject.trace.notes if note.startswith("Step (test_torch_own_functions.py:")]
     assert bool(told) is named
+    assert subject.trace.silent_functions == ((f"Step (test_torch_own_functions.py:{LINE})",) if named else ())
     if named:
         assert told[0].startswith(f"Step (test_torch_own_functions.py:{LINE}) ")
         assert "on each of the first 5 calls" in told[0]

@@ -48,15 +48,21 @@ class OwnFunctions:
             hook.remove()
         self._hooks.clear()
 
+    def silent(self) -> tuple[str, ...]:
+        """Those that never passed anything on, ``Name (file:line)``."""
+        return tuple(f"{function.__name__} ({_line(function)})" for function in self._silent())
+
     def notes(self) -> list[str]:
         """One sentence per function that never passed anything on."""
         return [
             f"{function.__name__} ({_line(function)}) is an autograd function of the program's own, and its backward "
-            f"gave back zeros for gradients that were not zero, on each of the first {len(passed)} calls: nothing "
-            "before it learns through it"
-            for function, passed in self.passed.items()
-            if not any(passed)
+            f"gave back zeros for gradients that were not zero, on each of the first {len(self.passed[function])} "
+            "calls: nothing before it learns through it"
+            for function in self._silent()
         ]
+
+    def _silent(self) -> list[Any]:
+        return [function for function, passed in self.passed.items() if not any(passed)]
 
 
 def _is_there(gradient: Any) -> bool:

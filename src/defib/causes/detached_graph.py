@@ -13,6 +13,8 @@ fresh as it was built.
   bit-equal to the initial ones.
 - Or gradients that are there and exactly 0 for every weight, the output's bias included, while the outputs differ: a
   comparison, a rounding or a cast lies on the way, whose slope is 0.
+- Or an autograd function of the program's own whose backward was seen to give back zeros for gradients that were not
+  zero, and weights that got a gradient of exactly 0 and never moved.
 - Check: after `loss.backward()`, `[p.grad is None for p in net.parameters()]`; `loss.grad_fn` is `None`.
 
 ## Evidence against
@@ -82,12 +84,32 @@ def _at_the_ends(book: Book) -> bool:
     return last is not None and (last.saturated_fraction or 0.0) >= MOST
 
 
+def _behind(updates: UpdateFacts, numbers: dict[str, float]) -> Assessment:
+    """Functions of the program's own that pass nothing on, and what stands behind them."""
+    still = [move for move in updates.parameters if move.why_unmoved == "zero_gradient"]
+    share = sum(move.size for move in still) / max(sum(move.size for move in updates.parameters), 1)
+    numbers = numbers | {"unmoved_with_zero_gradient_fraction": share}
+    if not still:
+        return ruled_out("every weight got a gradient and moved", layer=None, **numbers)
+    because = (
+        f"the backward of {', '.join(updates.silent_functions)} gave back zeros for gradients that were not zero, and "
+        f"{percent(share)} of the weights got a gradient of exactly zero and never moved"
+    )
+    if share < MOST:
+        return inconclusive(because, weight=0.4, layer=still[0].layer, **numbers)
+    return supported(because, weight=1.0, layer=still[0].layer, **numbers)
+
+
 def _assess(book: Book) -> Assessment:
     updates = book.get(UpdateFacts)
     stuck = [move for move in updates.parameters if move.why_unmoved == "no_gradient"]
     total = sum(move.size for move in updates.parameters)
     share = sum(move.size for move in stuck) / max(total, 1)
     numbers = {"unmoved_without_gradient_fraction": share, "moved_fraction": updates.moved_fraction}
+    if not stuck and updates.silent_functions:
+        return (
+            _behind(updates, numbers) if fine(book) is None else ruled_out("the network learns", layer=None, **numbers)
+        )
     if not stuck and _steps_in_the_way(book):
         because = (
             "the gradient of the loss is exactly zero for every weight, the output's bias included, although the "

@@ -13,6 +13,7 @@ INTERVENTION = advice(
     """,
     torch="""
     # between the weights and the loss: no .detach(), .data, .item(), .numpy(), no_grad(), argmax, round or comparison
+    # and in a torch.autograd.Function of your own, backward gives a gradient back: return gradient  # straight through
     out = out.clamp(-50, 50)  # instead of torch.from_numpy(np.clip(out.detach().numpy(), -50, 50))
     # after loss.backward(): every name printed here has been cut off
     print([name for name, parameter in model.named_parameters() if not torch.is_tensor(parameter.grad)])

@@ -64,6 +64,8 @@ class UpdateFacts(Evidence):
     """Every kernel ended at less than a tenth of its initial size."""
     nan_parameters: int
     """Parameters holding NaN or inf at the end."""
+    silent_functions: tuple[str, ...] = ()
+    """As `TrainingTrace.silent_functions`."""
 
 
 def _measure(subject: Subject, book: Book) -> UpdateFacts:
@@ -88,6 +90,7 @@ def _measure(subject: Subject, book: Book) -> UpdateFacts:
         largest_first_update=max(steps) if steps else None,
         shrunk=bool(kernels) and all(_shrank(one) for one in kernels),
         nan_parameters=sum(not bool(np.isfinite(one.end).all()) for one in parameters),
+        silent_functions=subject.trace.silent_functions,
     )
 
 
