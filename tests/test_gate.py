@@ -21,7 +21,7 @@ from defib.skill_against_reference import ahead, squeezed
 from defib.symptom import Pattern, Skill, Symptom
 from defib.trials.judge import Run
 from defib.trials.outcome import Campaign
-from defib.wording import headline
+from defib.wording import Left, headline
 from tests.causes.books import HEAD, LABELS, SERVING, TRAINING, unmoved, updates
 
 VARIED = Symptom(
@@ -215,7 +215,7 @@ def test_a_reference_that_is_far_ahead_of_a_healthy_network_is_told(high: float,
     seen = book(skilled(0.6, 0.5, high))
     gate = read_gate(seen)
     assert gate.problem == "none"
-    text = headline(gate, (), "healthy", ahead=ahead(gate.symptom.skill, seen))
+    text = headline(gate, (), "healthy", left=Left(ahead(gate.symptom.skill, seen)))
     assert ("a quick linear model reaches AUC 0.95" in text) is told
     assert ("Nothing to repair" in text) is not told
 

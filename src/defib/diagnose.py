@@ -28,6 +28,7 @@ from defib.evidence import Book, Evidence, Missing
 from defib.examine import measure_all
 from defib.fixing import choose_fix, unmended, works_all_the_same
 from defib.gate import Gate, needs_replay, read_gate
+from defib.held_back import held_back
 from defib.interventions.table import all_interventions
 from defib.locate import with_places
 from defib.probes.activations import ActivationFacts
@@ -48,7 +49,7 @@ from defib.trials.outcome import Campaign, Second
 from defib.trials.run import SERVED, asking, replay_only, run_trials
 from defib.untouched import same_random_state
 from defib.versions import versions
-from defib.wording import headline, next_command
+from defib.wording import NOTHING_LEFT, Left, headline, next_command
 
 MIN_BUDGET_SECONDS = 10.0
 LOOKS_SHARE = 0.05
@@ -249,13 +250,14 @@ def _conclude(subject: Subject, book: Book, gate: Gate, found: Assessments, camp
     fix = choose_fix(causes, catalogue, all_interventions(), campaign.trials, book, subject.framework, excluded)
     layers = book.get(ActivationFacts).first_equal_end if book.has(ActivationFacts) else None
     too_few = rows_for(book.get(SignalFacts)) if too_few_rows(book) else ""
+    left = _left(subject, gate, book) if outcome == "healthy" else NOTHING_LEFT
     all_needed = any(worked and len(changes_in(name)) > 1 for name, worked in campaign.outcomes.items())
     return Diagnosis(
         model=subject.name,
         framework=subject.framework,
         symptom=gate.symptom,
         outcome=outcome,
-        headline=headline(gate, causes, outcome, too_few, all_needed=all_needed, ahead=_ahead(subject, gate, book)),
+        headline=headline(gate, causes, outcome, too_few, all_needed=all_needed, left=left),
         causes=causes,
         ruled_out=_with(found.assessed, "ruled_out"),
         inconclusive=_with(found.assessed, "inconclusive"),
@@ -275,17 +277,22 @@ def _conclude(subject: Subject, book: Book, gate: Gate, found: Assessments, camp
             *campaign.notes,
             *works_all_the_same(campaign.trials, catalogue, excluded),
         ),
-        next_command=next_command(causes, outcome, _unsettled(found, campaign)),
+        next_command=next_command(causes, outcome, _unsettled(found, campaign), left.fault),
         versions=versions(subject.framework),
         measured=Measured(subject.trace, {type(one).__name__: one for one in book.found.values()}),
     )
 
 
-def _ahead(subject: Subject, gate: Gate, book: Book) -> str:
-    """How far a standard model is ahead; nothing of an autoencoder, whose rows any model can copy."""
+def _left(subject: Subject, gate: Gate, book: Book) -> Left:
+    """What a standard model is ahead by, and why; nothing of an autoencoder, whose rows any model can copy."""
     rows = subject.training
     copies = rows is not None and rows.y is not None and np.array_equal(rows.X, rows.y)
-    return "" if copies else ahead(gate.symptom.skill, book)
+    clause = "" if copies else ahead(gate.symptom.skill, book)
+    found = held_back(subject, book, all_causes()) if clause else None
+    if found is None:
+        return Left(clause)
+    cause, assessment = found
+    return Left(clause, cause.name, cause.code, assessment.because)
 
 
 def _straight(subject: Subject, gate: Gate) -> tuple[str, ...]:

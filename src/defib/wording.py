@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from defib.diagnosis import Hypothesis
@@ -127,6 +128,20 @@ def skill_clause(skill: Skill | None) -> str:
     return f"{name} {where}"
 
 
+@dataclass(frozen=True)
+class Left:
+    """What a healthy network leaves to learn: how far another model is ahead, and the fault that shows, if any."""
+
+    ahead: str = ""
+    """As a clause; empty where it is not ahead."""
+    fault: str = ""
+    code: str = ""
+    because: str = ""
+
+
+NOTHING_LEFT = Left()
+
+
 def headline(
     gate: Gate,
     causes: Sequence[Hypothesis],
@@ -134,20 +149,20 @@ def headline(
     too_few: str = "",
     *,
     all_needed: bool = False,
-    ahead: str = "",
+    left: Left = NOTHING_LEFT,
 ) -> str:
     """Is it flat, and because of what: one or two sentences.
 
     ``too_few``: how many rows it would take to see a small effect, where these are too few to tell. ``all_needed``: of
-    the causes that belong together each must be mended; else mending one is enough, and they are factors. ``ahead``:
-    how far another model is ahead of a healthy one, as a clause.
+    the causes that belong together each must be mended; else mending one is enough, and they are factors. ``left``:
+    what a healthy one leaves to learn.
     """
     opening = symptom_sentence(gate.symptom)
     if outcome == "healthy":
         skill = gate.symptom.skill
         of_others = skill is not None and skill.rows == "replayed"  # not of the rows that these predictions are for
         knows = ", and what is learnt holds on new rows" if of_others else " and carry information about the row"
-        return f"{opening}{knows}: {skill_clause(skill)}. {_health(skill, ahead)}"
+        return f"{opening}{knows}: {skill_clause(skill)}. {_health(skill, left)}"
     opening = f"{opening}{_but(gate)}"
     if not causes:
         return f"{opening}. {_undecided(gate, too_few)}"
@@ -182,11 +197,14 @@ def _but(gate: Gate) -> str:
     return said.get(gate.problem, "")
 
 
-def _health(skill: Skill | None, ahead: str) -> str:
+def _health(skill: Skill | None, left: Left) -> str:
     if skill is not None and skill.rows == "training":
         return "No fault shows; whether it holds on new rows takes labelled rows that it was not trained on."
-    if ahead:
-        return f"No fault shows, but more can be learnt: {ahead}."
+    if left.ahead and left.fault:
+        why = f"{left.fault} ({left.code}): {left.because}"
+        return f"More can be learnt: {left.ahead}. What may hold the network back is {why}."
+    if left.ahead:
+        return f"No fault shows, but more can be learnt: {left.ahead}."
     if skill is not None and skill.rows == "replayed":
         return "No fault shows; whether these very predictions are right takes their labels."
     return "Nothing to repair."
@@ -216,13 +234,18 @@ def _undecided(gate: Gate, too_few: str) -> str:
     return "The cause is undecided: no mechanism was observed beyond doubt."
 
 
-def next_command(causes: Sequence[Hypothesis], outcome: str, unsettled: Sequence[Hypothesis] = ()) -> str:
-    """What to type next; ``unsettled``: causes that a larger budget would not settle, likeliest first."""
+def next_command(
+    causes: Sequence[Hypothesis], outcome: str, unsettled: Sequence[Hypothesis] = (), holds_back: str = ""
+) -> str:
+    """What to type next; ``unsettled``: causes that a larger budget would not settle, likeliest first.
+
+    ``holds_back``: name of the fault of a network that learns all the same.
+    """
     if causes:
         return f"defib explain {causes[0].name}"
     if outcome == "undecided":
         return f"defib explain {unsettled[0].name}" if unsettled else "defib run --budget 120 script.py"
-    return "defib run --fail-on flat script.py"
+    return f"defib explain {holds_back}" if holds_back else "defib run --fail-on flat script.py"
 
 
 def column(index: int, names: Sequence[str] = ()) -> str:

@@ -41,5 +41,7 @@ class Cause:
     """Codes of causes that no affordable experiment tells from this one: if both hold, they are reported as tied."""
     when_varied: bool = False
     """Whether it may also explain predictions that vary but have no skill (or one hard label)."""
+    in_itself: bool = False
+    """Whether its sign is a fact of the program whatever the predictions do: told of a network that learns, too."""
     makes_nan: bool = False
     """Whether its mechanism can end in outputs that are NaN; another fault beside NaN is a second one."""

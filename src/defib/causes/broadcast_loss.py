@@ -88,4 +88,5 @@ CAUSE = Cause(
     explains=("DF401", "DF403", "DF404", "DF502", "DF503", "DF505", "DF506", "DF901", "DF106", "DF105"),
     look_alikes=("DF901", "DF503", "DF401"),
     when_varied=True,
+    in_itself=True,
 )

@@ -115,4 +115,5 @@ CAUSE = Cause(
     explains=("DF403", "DF404", "DF502", "DF505", "DF506", "DF703", "DF704", "DF902"),
     look_alikes=("DF704", "DF401", "DF601", "DF102"),
     when_varied=True,
+    in_itself=True,
 )

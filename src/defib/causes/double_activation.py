@@ -123,4 +123,5 @@ CAUSE = Cause(
     explains=("DF502", "DF506", "DF505", "DF902", "DF403"),
     look_alikes=("DF502", "DF506", "DF902"),
     when_varied=True,
+    in_itself=True,
 )

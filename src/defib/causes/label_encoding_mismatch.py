@@ -75,5 +75,6 @@ CAUSE = Cause(
     ),
     look_alikes=("DF304", "DF305", "DF203"),
     when_varied=True,
+    in_itself=True,
     makes_nan=True,
 )

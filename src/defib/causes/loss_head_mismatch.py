@@ -75,5 +75,6 @@ CAUSE = Cause(
     ),
     look_alikes=("DF204", "DF301", "DF203", "DF305"),
     when_varied=True,
+    in_itself=True,
     makes_nan=True,
 )

@@ -94,4 +94,5 @@ CAUSE = Cause(
     explains=("DF401", "DF402", "DF403", "DF404", "DF405", "DF502", "DF503", "DF505", "DF506", "DF602"),
     look_alikes=("DF401", "DF602", "DF503"),
     when_varied=True,
+    in_itself=True,
 )
