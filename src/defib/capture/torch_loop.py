@@ -39,6 +39,13 @@ LIBRARIES: Final[Mapping[str, str]] = {
 """Module of a library that trains PyTorch models → module of ours whose ``watch`` tells the session of its fits."""
 
 
+REHEARSAL: Final = "defib-rehearsal"
+"""Name of a thread in which defib runs a clone with a watcher of its own."""
+BESIDE: Final = (
+    "a network was called in training mode in another thread than the one that is watched: it was not followed"
+)
+
+
 @final
 class TorchWatcher(Watcher):
     """Watches PyTorch from import to the end of the program."""
@@ -122,13 +129,26 @@ class TorchWatcher(Watcher):
             return True
         return self._inside or busy() or engaged() or threading.get_ident() != self._thread
 
+    def _follow(self, module: Any) -> bool:
+        """Whether another thread is watched from here on: where nothing was trained yet, or that thread has ended."""
+        if not (module.training and torch.is_grad_enabled()) or threading.current_thread().name == REHEARSAL:
+            return False
+        if self.session.studies and any(one.ident == self._thread for one in threading.enumerate()):
+            if BESIDE not in self.errors:
+                self.errors.append(BESIDE)
+            return False
+        self._thread = threading.get_ident()
+        return True
+
     def _call(self, original: Any) -> Any:
         watcher = self
 
         def __call__(module: Any, *args: Any, **kwargs: Any) -> Any:
             if torch.compiler.is_dynamo_compiling():  # a traced call is the program's own graph: nothing of ours in it
                 return original(module, *args, **kwargs)
-            if watcher._inside or busy() or engaged() or threading.get_ident() != watcher._thread:
+            if watcher._inside or busy() or engaged():
+                return original(module, *args, **kwargs)
+            if threading.get_ident() != watcher._thread and not watcher._follow(module):
                 return original(module, *args, **kwargs)
             return watcher._top_level(original, module, args, kwargs)
 

@@ -25,7 +25,7 @@ from defib.adapters.torch.clone import all_parameters, clone_module, load_state,
 from defib.adapters.torch.facts import before_schedule, facts_of, parameter_groups, settings_of
 from defib.adapters.torch.quiet import alone
 from defib.adapters.torch.subject import TorchSubject
-from defib.capture.torch_loop import TorchWatcher
+from defib.capture.torch_loop import REHEARSAL, TorchWatcher
 from defib.recipe import OptimizerFacts, TrainingRecipe
 from defib.subject import FloatArray, Rows, TrainingTrace
 
@@ -116,7 +116,7 @@ def _in_a_thread(do: Callable[[], Any]) -> Any:
         except BaseException as error:
             raised.append(error)
 
-    thread = threading.Thread(target=run, name="defib-rehearsal", daemon=True)
+    thread = threading.Thread(target=run, name=REHEARSAL, daemon=True)
     thread.start()
     thread.join()
     if raised:
