@@ -11,7 +11,8 @@ one dead layer cuts the network. What comes behind it is a constant.
 ## Evidence for
 - A hidden layer of one or two units that is 0 on every row, mostly before the first step already.
 - Sixteen units in its place, and nothing else changed, learn.
-- Predictions that vary and know little, where one or two units stand before many classes; wider they know more.
+- Predictions that vary and know little, where one or two units stand before many classes, or where they come first
+  and no weighted sum of the columns tells the labels (an exclusive or); wider they know more.
 - Check: the same network with that layer wider; or other seeds: at one unit per layer most of them end constant.
 
 ## Evidence against
@@ -47,15 +48,19 @@ from __future__ import annotations
 
 from defib.causes import Cause
 from defib.causes._scale import FAR_ABOVE_USUAL
-from defib.causes._signs import WEIGHTED, alive_in_training, count, dead_hidden, maybe, place, served_fine
+from defib.causes._signs import WEIGHTED, alive_in_training, count, dead_hidden, maybe, num, place, served_fine
 from defib.causes.learning_rate_too_high import HUGE_UPDATE
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.activations import ActivationFacts, LayerState, narrow_layers
 from defib.probes.initialization import InitializationFacts
 from defib.probes.labels import LabelFacts
+from defib.probes.reference import SignalFacts
 from defib.probes.training import TrainingFacts
 from defib.probes.updates import UpdateFacts
+
+BENT = 0.5
+"""Of the best reference learner's skill. Where a straight line has less, one weighted sum misses most of the signal."""
 
 
 def _thrown(book: Book) -> bool:
@@ -83,6 +88,25 @@ def _crowded(book: Book, narrow: LayerState, numbers: dict[str, float]) -> Asses
     return inconclusive(f"{because}, all of which it has to hold apart", weight=0.45, layer=narrow.layer, **numbers)
 
 
+def _bent(book: Book, narrow: LayerState, numbers: dict[str, float]) -> Assessment | None:
+    """All rows go through one or two weighted sums first, and no weighted sum of the columns tells the labels."""
+    signal, states = maybe(book, SignalFacts), book.get(ActivationFacts).end
+    first = next((one for one in states if one.kind in WEIGHTED), None)
+    if signal is None or not signal.has_signal or first != narrow:
+        return None
+    chance = 0.5 if signal.metric == "auc" else 0.0
+    if signal.linear - chance >= BENT * (signal.best - chance):
+        return None
+    numbers |= {"linear_reference": signal.linear, "best_reference": signal.best}
+    metric = "AUC" if signal.metric == "auc" else "R²"
+    because = (
+        f"every row goes through {count(narrow.units or 0, 'unit')} in {place(narrow.layer)} first, which is as many "
+        f"weighted sums of its columns, and the best such sum tells little of the labels ({metric} {num(signal.linear)}, "
+        f"where {signal.best_name} reaches {num(signal.best)})"
+    )
+    return inconclusive(because, weight=0.45, layer=narrow.layer, **numbers)
+
+
 def _assess(book: Book) -> Assessment:
     facts, inits = book.get(ActivationFacts), maybe(book, InitializationFacts)
     narrow = narrow_layers(facts.end)
@@ -90,7 +114,7 @@ def _assess(book: Book) -> Assessment:
         return ruled_out("every hidden layer has more than two units")
     numbers = {"narrowest_units": float(min(one.units or 0 for one in narrow))}
     if calm := alive_in_training(book):
-        return served_fine(book) or _crowded(book, narrow[0], numbers) or calm
+        return served_fine(book) or _crowded(book, narrow[0], numbers) or _bent(book, narrow[0], numbers) or calm
     if facts.input_constant or (inits is not None and (inits.zero_layers or inits.hidden_symmetric)):
         return ruled_out("the rows are made equal by something else, at any width", layer=None, **numbers)
     dead = dead_hidden(facts.end)
