@@ -50,6 +50,7 @@ A part that is detached on purpose (a frozen encoder, a target network) is the s
 from __future__ import annotations
 
 from defib.causes import Cause
+from defib.causes._inside import in_use
 from defib.causes._signs import fine, maybe, seen
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
@@ -102,9 +103,9 @@ def _behind(updates: UpdateFacts, numbers: dict[str, float]) -> Assessment:
 
 def _assess(book: Book) -> Assessment:
     updates = book.get(UpdateFacts)
-    stuck = [move for move in updates.parameters if move.why_unmoved == "no_gradient"]
-    total = sum(move.size for move in updates.parameters)
-    share = sum(move.size for move in stuck) / max(total, 1)
+    used = in_use(book)
+    stuck = [move for move in used if move.why_unmoved == "no_gradient"]
+    share = sum(move.size for move in stuck) / max(sum(move.size for move in used), 1)
     numbers = {"unmoved_without_gradient_fraction": share, "moved_fraction": updates.moved_fraction}
     if not stuck and updates.silent_functions:
         return (
@@ -117,7 +118,7 @@ def _assess(book: Book) -> Assessment:
         )
         return supported(because, weight=0.9, layer=None, moved_fraction=updates.moved_fraction)
     if not stuck:
-        return ruled_out("no weight stayed unmoved for lack of a gradient", layer=None, **numbers)
+        return ruled_out("no weight of a layer that ran stayed unmoved for lack of a gradient", layer=None, **numbers)
     if calm := fine(book):
         return calm
     where = stuck[0].layer

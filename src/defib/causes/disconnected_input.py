@@ -12,6 +12,8 @@ if only columns without information are read, the best that can be learnt is the
 
 ## Evidence for
 - Outputs that stay bit-equal when the rows change, while the layers inside tell the rows apart.
+- An attention layer that rows far apart go into and that gives the same for all, before the training and after it: its
+  mask is the wrong way round, it attends to the padding. The same fault in a step of its own is signal-masked (DF107).
 - Columns that can be exchanged between rows without changing any output, at the weights before the training and after;
   what reference learners know comes from these columns.
 - Beside it, outputs of rows that change with the rows sent with them: rows and time steps are exchanged.
@@ -19,12 +21,13 @@ if only columns without information are read, the best that can be learnt is the
 
 ## Evidence against
 - Every column changes some output, or those that are read hold as much as all.
-- A layer in between makes the rows equal: dead units, a mask, a constant input.
+- A layer in between makes the rows equal: dead units, a constant input.
 
 ## Look-alikes
 - detached-graph (DF704): the output depends on the weights, only the loss's gradient is cut.
 - dead-relus (DF401), zero-or-symmetric-initialization (DF601): wired, and nothing passes.
 - constant-inputs (DF102): the rows are equal at the door already.
+- signal-masked (DF107): a mask, a slice or a pooling of its own hides what tells the rows apart.
 
 ## Example
 ```python
@@ -52,11 +55,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from defib.causes import Cause
+from defib.causes._inside import told_inside
 from defib.causes._signs import fine, maybe, num, place
 from defib.diagnosis import Assessment, by_itself, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.alone import AloneFacts
 from defib.probes.inputs import InputFacts
+from defib.probes.masked import MaskedFacts
 from defib.probes.reach import ReachFacts
 from defib.probes.reference import SignalFacts
 from defib.wording import column
@@ -74,6 +79,11 @@ def _stretches(facts: ReachFacts, names: Sequence[str]) -> str:
 
 
 def _assess(book: Book) -> Assessment:
+    inside = maybe(book, MaskedFacts)
+    if inside is not None and inside.step is not None and inside.attention is not None:
+        because = f"{told_inside(inside)}: what {place(inside.attention)} attends to is not what tells the rows apart"
+        weight = 0.93 if inside.equal and inside.step == inside.attention else 0.6
+        return fine(book) or by_itself(supported(because, weight=weight, layer=inside.attention))
     facts = book.get(ReachFacts)
     if facts.outputs_equal:
         if book.get(InputFacts).constant_fraction == 1.0 or facts.cut_after is None:
@@ -113,7 +123,7 @@ CAUSE = Cause(
     fixes=("wire-inputs",),
     contrast={},
     explains=("DF403", "DF404", "DF502", "DF505", "DF506", "DF703", "DF704", "DF902"),
-    look_alikes=("DF704", "DF401", "DF601", "DF102"),
+    look_alikes=("DF704", "DF401", "DF601", "DF102", "DF107"),
     when_varied=True,
     in_itself=True,
 )

@@ -1,9 +1,10 @@
-"""DF107 signal-masked: the program's rows told the labels, until a step before the network took that away.
+"""DF107 signal-masked: the rows told the labels, until a step before the network, or inside it, took that away.
 
 ## What it is
 A mask the wrong way round, an encoding that throws the value away (a rank within the row, a cast to integers),
 columns shuffled one by one, a reshape that mixes rows. What reaches the network still
-varies from row to row, and no longer says anything about the labels.
+varies from row to row, and no longer says anything about the labels. Or the step stands inside: `forward` keeps the
+padding and drops the words, or reads the last position of rows that end in padding.
 
 ## Why every prediction is the same
 For what reaches the network the best prediction is the base rate (or the mean), and a network that is trained well
@@ -13,6 +14,8 @@ converges to it. No weight, step or layer brings back what is not in its input.
 - No quick standard model reads the labels from the rows as they reach the network. The same model, on another array of
   the program's with a row for each of them, does, by far, and the rows come from that array: cells go with the cells in
   their place, columns hold the same values in another order, or a learner reads the rows' columns from it.
+- Inside: a step without weights (a product with a mask, a slice, a sum, a pooling) behind which all rows are equal,
+  before the training and after it; or behind which quick models no longer read the labels, at the initial weights.
 - Check: `cross_val_score` on the array before each step, and on the array after it.
 
 ## Evidence against
@@ -23,7 +26,8 @@ converges to it. No weight, step or layer brings back what is not in its input.
 - no-learnable-signal (DF901): no earlier form of the rows tells the labels either.
 - constant-inputs (DF102): the step left nothing at all; all rows are equal.
 - identical-rows (DF903): only the rows that are scored were made equal.
-- disconnected-input (DF409): the rows hold signal at the door, and the network does not use it.
+- disconnected-input (DF409): the rows hold signal at the door, and the network does not use it. A mask the wrong way
+  round inside an attention layer goes by that name; it is the same fault.
 - misaligned-labels (DF202): the rows are whole, and stand in another order than the labels.
 
 ## Example
@@ -53,11 +57,13 @@ purpose, another target above all. Noise that leaves no trace of the rows, and h
 from __future__ import annotations
 
 from defib.causes import Cause
+from defib.causes._inside import told_inside
 from defib.causes._power import too_few_rows
-from defib.causes._signs import learnt, num, seen
-from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
+from defib.causes._signs import fine, learnt, maybe, num, seen
+from defib.diagnosis import Assessment, by_itself, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.before import BeforeFacts
+from defib.probes.masked import MaskedFacts
 from defib.probes.reference import SignalFacts
 
 MOST_NAMES = 5
@@ -67,6 +73,9 @@ def _assess(book: Book) -> Assessment:
     signal = book.get(SignalFacts)
     numbers = {f"{signal.metric}_after": signal.best, "rows": float(signal.n_rows)}
     metric = "AUC" if signal.metric == "auc" else "R²"
+    inside = maybe(book, MaskedFacts)
+    if inside is not None and inside.step is not None and inside.attention is None:
+        return _inside(book, inside)
     if signal.has_signal:
         because = f"the rows as they reach the network hold signal (cross-validated {metric} {num(signal.best)})"
         return ruled_out(because, layer=None, **numbers)
@@ -92,6 +101,17 @@ def _assess(book: Book) -> Assessment:
     return supported(because, weight=0.7 if too_few_rows(book) else 0.95, layer="input", **numbers)
 
 
+def _inside(book: Book, facts: MaskedFacts) -> Assessment:
+    """The step stands in the network."""
+    if calm := fine(book):
+        return calm
+    assert facts.step is not None
+    weight = 0.93 if facts.equal or not facts.weighted_before else 0.6
+    scores = {f"{facts.metric}_before": facts.score_before, f"{facts.metric}_after": facts.score_after}
+    numbers = {} if facts.equal else scores
+    return by_itself(supported(told_inside(facts), weight=weight, layer=facts.step, **numbers))
+
+
 def _named(before: BeforeFacts) -> str:
     names = ", ".join(before.columns[:MOST_NAMES])
     return f" ({names}{', …' if len(before.columns) > MOST_NAMES else ''})" if names else ""
@@ -107,7 +127,7 @@ CAUSE = Cause(
         name: "must_not"
         for name in ("standardize-inputs", "relu-he", "batch-norm", "reinitialize", "fitting-head", "more-epochs")
     },
-    explains=("DF901", "DF105", "DF902", "DF502", "DF505", "DF506"),
+    explains=("DF901", "DF105", "DF902", "DF403", "DF404", "DF502", "DF505", "DF506", "DF704"),
     look_alikes=("DF901", "DF102", "DF903", "DF409", "DF202"),
     when_varied=True,
 )

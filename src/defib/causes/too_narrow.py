@@ -101,8 +101,8 @@ def _bent(book: Book, narrow: LayerState, numbers: dict[str, float]) -> Assessme
     metric = "AUC" if signal.metric == "auc" else "R²"
     because = (
         f"every row goes through {count(narrow.units or 0, 'unit')} in {place(narrow.layer)} first, which is as many "
-        f"weighted sums of its columns, and the best such sum tells little of the labels ({metric} {num(signal.linear)}, "
-        f"where {signal.best_name} reaches {num(signal.best)})"
+        f"weighted sums of its columns, and the best such sum tells little of the labels ({metric} "
+        f"{num(signal.linear)}, where {signal.best_name} reaches {num(signal.best)})"
     )
     return inconclusive(because, weight=0.45, layer=narrow.layer, **numbers)
 

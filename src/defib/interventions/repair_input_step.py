@@ -1,4 +1,4 @@
-"""The preprocessing step repaired that makes all rows equal, or takes from them what tells the labels."""
+"""The step repaired that makes all rows equal or hides what tells the labels, before the network or in it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import replace
 from defib.evidence import Book
 from defib.interventions._advice import advice
 from defib.probes.before import BeforeFacts
+from defib.probes.masked import MaskedFacts
 
 EQUAL = """
     for name, rows in steps:  # the array after each step, from the file to the model
@@ -17,16 +18,23 @@ MASKED = """
         # repair the first step after which this is at chance ({chance})
         print(name, cross_val_score({learner}(), rows, y_train, scoring="{scoring}").mean())
     """
+INSIDE = """
+    # in the network: the values before and behind {step}, the rows along the first axis
+    print(before.std(0).max(), behind.std(0).max())  # 0 behind it: that mask, slice or pooling leaves out what matters
+    """
 
 _GIVEN = advice(
     "repair-input-step",
-    "repair the preprocessing step after which all rows are equal, or no longer tell the labels",
+    "repair the step after which all rows are equal, or no longer tell the labels",
     keras=EQUAL,
     torch=EQUAL,
 )
 
 
 def _code(book: Book, framework: str) -> str:
+    if book.has(MaskedFacts) and (step := book.get(MaskedFacts).step) is not None:
+        text = INSIDE.format(step=step)
+        return advice("", "", keras=text, torch=text).code(book, framework)
     if not book.has(BeforeFacts) or book.get(BeforeFacts).how != "step":
         return _GIVEN.code(book, framework)
     before = book.get(BeforeFacts)

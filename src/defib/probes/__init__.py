@@ -33,6 +33,7 @@ ORDER = (
     "reference",
     "before",
     "reach",
+    "masked",
 )
 """Modules below ``defib.probes``, each holding ``PROBE``. Labels come before what is judged by them."""
 

@@ -312,6 +312,19 @@ def _interval(problem: Problem, predictions: FloatArray, best: float) -> tuple[f
     return max(best - half, 0.0), min(best + half, 1.0)
 
 
+def read_by_line(rows: AnyArray, targets: FloatArray, metric: Metric) -> tuple[float, float]:
+    """The quick look: the linear learner's cross-validated score on ``(n, k)``, and its sd above permuted labels.
+
+    Rows that do not vary score as chance.
+    """
+    index = choose_rows(targets, metric)
+    if not np.ptp(rows[index], axis=0).any():
+        return (0.5 if metric == "auc" else 0.0), 0.0
+    problem = _problem(rows[index], targets[index], metric, "tabular", 0, marked=False)
+    value = score(problem, out_of_fold(problem, LEARNERS["linear"]))
+    return value, permuted(problem, "linear", 0).z(value)
+
+
 def _repair(
     rows: AnyArray,
     targets: FloatArray,

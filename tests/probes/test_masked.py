@@ -1,0 +1,109 @@
+"""Steps without weights that hide what tells the labels, in networks that were built to have them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from defib.adapters import subject_of
+from defib.adapters.torch.subject import TorchSubject
+from defib.causes.disconnected_input import CAUSE as DISCONNECTED
+from defib.causes.signal_masked import CAUSE as MASKED
+from defib.evidence import Book
+from defib.probes.masked import PROBE, MaskedFacts
+from defib.recipe import Recipe
+from tests.causes.books import LABELS, REACH, SIGNAL, book, collapsed
+
+RNG = np.random.default_rng(0)
+N, LENGTH, PAD = 400, 10, 0
+Y = (np.arange(N) % 2).astype(np.int64)
+TOKENS = np.zeros((N, LENGTH), dtype=np.int64)
+for _i in range(N):  # a word that tells, among others, and padding behind them
+    _words = [*RNG.integers(6, 30, RNG.integers(3, 7)), RNG.integers(1, 3) if Y[_i] else RNG.integers(3, 5)]
+    TOKENS[_i, : len(_words)] = RNG.permutation(_words)
+
+
+class Reader(nn.Module):  # type: ignore[misc]
+    """Embeds words and pools them in one of several ways."""
+
+    def __init__(self, how: str) -> None:
+        super().__init__()
+        torch.manual_seed(1)
+        self.how = how
+        self.embed = nn.Embedding(30, 16, padding_idx=PAD)
+        self.attend = nn.MultiheadAttention(16, 2, batch_first=True)
+        self.query = nn.Parameter(torch.randn(1, 1, 16))
+        self.head = nn.Sequential(nn.Linear(16, 16), nn.ReLU(), nn.Linear(16, 2))
+
+    def forward(self, x: Any) -> Any:
+        words, pad = self.embed(x), x == PAD
+        if self.how.startswith("attention"):
+            mask = ~pad if self.how.endswith("inverted") else pad
+            query = self.query.expand(len(x), -1, -1)
+            return self.head(self.attend(query, words, words, key_padding_mask=mask)[0][:, 0])
+        if self.how == "last":
+            return self.head(words[:, -1])
+        kept = pad if self.how == "product inverted" else ~pad
+        return self.head((words * kept.unsqueeze(-1)).sum(1))
+
+
+class Values(nn.Module):  # type: ignore[misc]
+    """Looks at numbers from which it cuts off the small or the large ones first."""
+
+    def __init__(self, keeps_small: bool) -> None:
+        super().__init__()
+        self.keeps_small = keeps_small
+        self.head = nn.Sequential(nn.Linear(6, 8), nn.ReLU(), nn.Linear(8, 2))
+
+    def forward(self, x: Any) -> Any:
+        small = x.abs() < 4
+        return self.head(x * (small if self.keeps_small else ~small))
+
+
+def book_of(net: Any, X: Any) -> Book:
+    """As if the network had come out flat, and the reference learners had found signal at the door."""
+    recipe = Recipe(loss=nn.CrossEntropyLoss(), optimizer=torch.optim.Adam(net.parameters()), epochs=1, batch_size=20)
+    subject = subject_of(net, X, Y, recipe=recipe)
+    assert isinstance(subject, TorchSubject)
+    weights = {name: one.clone() for name, one in net.state_dict().items()}
+    subject.captured = replace(subject.captured, initial=weights)
+    known = book(collapsed(), SIGNAL, LABELS, REACH)
+    return replace(known, found={**known.found, MaskedFacts: PROBE.measure(subject, known)})
+
+
+@pytest.mark.parametrize(
+    ("how", "step"),
+    [("product inverted", "embed:mul"), ("last", "embed:getitem"), ("product", None), ("attention", None)],
+)
+def test_rows_that_a_mask_or_a_slice_makes_equal(how: str, step: str | None) -> None:
+    found = book_of(Reader(how), TOKENS)
+    facts = found.get(MaskedFacts)
+    assert (facts.step, facts.equal) == (step, step is not None)
+    assert (MASKED.assess(found).verdict == "supported") == (step is not None)
+    assert DISCONNECTED.assess(found).verdict == "ruled_out" or step is not None
+
+
+def test_attention_to_the_padding_is_a_matter_of_wiring() -> None:
+    found = book_of(Reader("attention inverted"), TOKENS)
+    facts = found.get(MaskedFacts)
+    assert facts.equal
+    assert facts.attention is not None
+    given = DISCONNECTED.assess(found)
+    assert (given.verdict, given.layer) == ("supported", facts.attention)
+    assert MASKED.assess(found).verdict != "supported"
+
+
+@pytest.mark.parametrize("keeps_small", [True, False])
+def test_a_mask_by_value_that_leaves_rows_apart_and_no_signal(keeps_small: bool) -> None:
+    X = RNG.normal(size=(N, 6)).astype(np.float32)
+    X[np.arange(N), np.arange(N) // 2 % 6] += 8.0 * np.where(Y, 1, -1)
+    torch.manual_seed(0)
+    facts = book_of(Values(keeps_small), X).get(MaskedFacts)
+    # One large value per row tells the label; the mask that keeps the small ones leaves the noise.
+    assert (facts.before == "input") == keeps_small
+    assert not facts.equal
