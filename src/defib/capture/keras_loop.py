@@ -299,7 +299,7 @@ class Loops:
         given = given_at(traced.rows, flat)
         if given is not None:
             X = study.rows_of(given)
-            y = to_array(flat[traced.labels]) if traced.labels is not None and traced.labels < len(flat) else None
+            y = to_array(given_at(traced.labels, flat))
             if X is not None and X.ndim > 0:
                 study.training.add_batch(X, y, None)
         self._stepped(study, max(1, traced.updates))
