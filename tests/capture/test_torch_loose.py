@@ -144,3 +144,31 @@ def test_features_that_were_made_once_are_no_training_of_their_own() -> None:
             F.mse_loss(head(features[:40]), Y[:40, None]).backward()
             optimizer.step()
     assert [one.name for one in watched.subjects()] == ["Linear"]
+
+
+def test_a_loops_variable_is_no_name_of_a_weight() -> None:
+    weights = dict(zip(("w1", "b1", "w2", "b2"), drawn(), strict=True))
+    with watch() as watched:
+        for _ in range(3):
+            own_loss(logit(list(weights.values()), X), Y).backward()
+            for one in weights.values():
+                one.data -= 0.1 * one.grad
+                one.grad = None
+    assert only(watched.subjects()).name == "weights['w1'], weights['b1'], weights['w2'], weights['b2']"
+
+
+@pytest.mark.parametrize(
+    "turned", [lambda w: w.T, lambda w: w.t(), lambda w: w.transpose(0, 1)], ids=["T", "t", "axes"]
+)
+def test_a_weight_that_is_turned_is_the_weight(turned: Any) -> None:
+    w = torch.randn(2, 3, requires_grad=True)
+    with watch() as watched:
+        for _ in range(3):
+            F.nll_loss(torch.log_softmax(X @ turned(w), 1), Y.long()).backward()
+        with torch.no_grad():
+            assert (NEW @ turned(w)).argmax(1).dim() == 1
+    subject = only(watched.subjects())
+    layers = [one.layer for one in subject.forward(X.numpy()[:8]).layers]
+    assert [(one.name, one.kind, one.parameters) for one in layers] == [("w", "dense", ("w",))]
+    assert subject.prediction is not None
+    np.testing.assert_array_equal(subject.prediction.X, NEW.numpy())  # asked without the softmax of the loss

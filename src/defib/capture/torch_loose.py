@@ -97,19 +97,29 @@ def leaves_of(loss: Any) -> list[Any]:
 
 
 def named(weights: Sequence[Any]) -> dict[str, Any]:
-    """Weights under the names that the program has for them, in the order of its variables; else by number."""
+    """Weights under the names that the program has for them, in the order of its variables; else by number.
+
+    Names in a list, a dict or an object go first where most have one: what else has a name is a loop's variable.
+    """
     wanted = {id(one): one for one in weights}
+    found = [_names(wanted, depth) for depth in (0, 1)]
+    found.sort(key=len, reverse=True)
+    chosen = {**found[0], **{key: path for key, path in found[1].items() if key not in found[0]}}
+    names = {path: wanted[key] for key, path in chosen.items()}
+    rest = [one for one in weights if not any(one is known for known in names.values())]
+    return {**names, **{f"weight[{i}]": one for i, one in enumerate(rest)}}
+
+
+def _names(wanted: Mapping[int, Any], depth: int) -> dict[int, str]:
+    """Path by ``id``: of plain variables (0), or in what variables hold (1)."""
     names: dict[int, str] = {}
-    for depth in (0, 1):
-        for frame in user_frames(sys._getframe(1)):
-            for scope in (frame.f_locals, frame.f_globals):
-                for name, value in list(scope.items()):
-                    for path, one in _tensors(name, value, depth):
-                        if id(one) in wanted:
-                            names.setdefault(id(one), path)
-    found = {path: wanted[key] for key, path in names.items()}
-    rest = [one for key, one in wanted.items() if key not in names]
-    return {**found, **{f"weight[{i}]": one for i, one in enumerate(rest)}}
+    for frame in user_frames(sys._getframe(1)):
+        for scope in (frame.f_locals, frame.f_globals):
+            for name, value in list(scope.items()):
+                for path, one in _tensors(name, value, depth):
+                    if id(one) in wanted and (depth == 0 or path != name):
+                        names.setdefault(id(one), path)
+    return names
 
 
 def _tensors(name: str, value: Any, depth: int) -> Iterator[tuple[str, Any]]:

@@ -70,7 +70,8 @@ def by_outputs(session: Session, entry: Entry, note: str) -> TorchSubject | None
 
 NOT_CUT = (
     "the weights are plain tensors in no torch.nn.Module, and no single tensor stands between them and the labels "
-    "(several networks in one step, several outputs): put them and the forward pass into one torch.nn.Module"
+    "(several networks in one step, several outputs, a step of thousands of calls): put them and the forward pass into "
+    "one torch.nn.Module"
 )
 
 

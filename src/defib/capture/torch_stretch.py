@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, final
+from typing import Any, Final, final
 
 import torch
 
@@ -19,6 +19,7 @@ from defib.adapters.torch.masks import masks
 from defib.adapters.torch.ops import LOSSES
 from defib.adapters.torch.program import Leaf, Node, Program, compile_nodes, slice_nodes, tracked, uses
 
+SQUASHING: Final = frozenset({"sigmoid", "expit", "softmax", "log_softmax", "logsigmoid"})
 Signature = tuple[tuple[str, tuple[str, ...]], ...]
 """Calls that take a weight, or what comes from one, in order: name, and the weights taken."""
 
@@ -169,8 +170,17 @@ class _Flow:
         for i in range(self.meeting - 1, self.last - 1, -1):
             out = self.kept[i].out
             if self._row_like(out) and id(out) in self.made and self._passes(i, id(out)):
-                return i
+                return self._unsquashed(i)
         return None
+
+    def _unsquashed(self, at: int) -> int:
+        """Before a sigmoid or softmax at the end: predictions may be read without it, and the loss is read with it."""
+        while at > self.last and self.kept[at].name in SQUASHING:
+            before = next((i for i in range(at - 1, self.last - 1, -1) if _gives(self.kept[i], self.kept[at])), None)
+            if before is None or not self._passes(before, id(self.kept[before].out)):
+                break
+            at = before
+        return at
 
     def _passes(self, at: int, key: int) -> bool:
         """Whether everything after call ``at`` takes of the worked-on rows only this tensor, or what comes of it."""
@@ -183,6 +193,11 @@ class _Flow:
             if taken:
                 seen |= {id(one) for one in tracked(node.out)}
         return len(seen) > 1
+
+
+def _gives(first: Node, second: Node) -> bool:
+    """Whether the second call takes what the first one gave."""
+    return any(one is first.out for one in uses(second))
 
 
 def _writes_weights(node: Node, weights: Mapping[int, str]) -> bool:

@@ -135,6 +135,7 @@ class Recorder(TorchFunctionMode):  # type: ignore[misc]  # torch is Any to mypy
         used = leaf_tensors((args, kwargs))
         sources = [self.source[id(one)] for one in used if id(one) in self.source]
         if not sources:
+            self._note_view(name, used, first)
             return
         parameters = tuple(self.names[id(one)] for one in used if id(one) in self.names)
         kind = self._kind(name, parameters, sources)
@@ -158,6 +159,12 @@ class Recorder(TorchFunctionMode):  # type: ignore[misc]  # torch is Any to mypy
         for tensor in tensors_in(out):
             self.source[id(tensor)] = len(self.records) - 1
             self.alive.append(tensor)
+
+    def _note_view(self, name: str, used: list[Any], first: Any) -> None:
+        """``x @ w.T``: the transposed weight is the weight."""
+        if len(used) == 1 and id(used[0]) in self.names and kind_of(name) == "reshape":
+            self.names[id(first)] = self.names[id(used[0])]
+            self.alive.append(first)
 
     def _kind(self, name: str, parameters: tuple[str, ...], sources: list[int]) -> LayerKind | None:
         if name in MATMULS:
@@ -201,13 +208,18 @@ GROUPS: dict[str, str] = {
 def next_place(name: str, args: Any, counts: dict[str, int]) -> tuple[str, int] | None:
     """Group and running number of a call that an edit may change; ``counts`` goes on from call to call."""
     if name in MATMULS:
-        group = "dense" if any(isinstance(one, torch.nn.Parameter) for one in args) else None
+        group = "dense" if any(_is_weight(one) for one in args) else None
     else:
         group = GROUPS.get(kind_of(name))
     if group is None:
         return None
     counts[group] = counts.get(group, -1) + 1
     return group, counts[group]
+
+
+def _is_weight(value: Any) -> bool:
+    """A parameter, or a view of one."""
+    return isinstance(value, torch.nn.Parameter) or isinstance(getattr(value, "_base", None), torch.nn.Parameter)
 
 
 def last_weights(records: list[OpRecord]) -> int:
