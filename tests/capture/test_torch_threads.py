@@ -1,10 +1,11 @@
-"""Trainings in threads that the program starts: followed one after the other, and said where they are not."""
+"""Trainings in threads that the program starts, and graphs that it traces: what is followed, and what is left alone."""
 
 from __future__ import annotations
 
 import threading
 from typing import Any
 
+import pytest
 import torch
 from torch import nn
 
@@ -58,3 +59,15 @@ def test_predictions_in_a_thread_steal_nothing() -> None:
         train(model.train())
     assert [one.trace.n_updates for one in watched.monitor.watchers.subjects()] == [5]
     assert watched.notes == ()
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+def test_a_graph_that_is_traced_holds_nothing_of_ours() -> None:
+    model, rows = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1)), torch.ones(4, 2)
+    plain = str(torch.jit.trace(model, rows).inlined_graph)
+    with defib.watch(trials=False) as watched:
+        train(model)
+        traced = torch.jit.trace(model, rows)
+        assert torch.equal(traced(rows), model(rows))
+    assert str(traced.inlined_graph).count("aten::") == plain.count("aten::")
+    assert [one.trace.n_updates for one in watched.monitor.watchers.subjects()] == [5]

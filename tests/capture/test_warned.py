@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
 
@@ -32,12 +33,12 @@ def train() -> None:
         optimizer.step()
 
 
-def shown(action: Any, *, watched: bool) -> list[Place]:
+def shown(action: Any, *, watched: bool, program: Callable[[], None] = train) -> list[Place]:
     forget()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter(action)
         with watch() if watched else nullcontext():
-            train()
+            program()
     return [(one.filename, one.lineno, str(one.message)) for one in caught]
 
 
@@ -53,6 +54,26 @@ def test_warnings_are_those_of_plain_python(action: str) -> None:
     plain = shown(action, watched=False)
     assert len(plain) == {"default": 5, "always": 32, "once": 5, "ignore": 0}[action]
     assert shown(action, watched=True) == plain
+
+
+def train_with_a_hook() -> None:
+    """PyTorch warns of the hook from deep inside ``backward``, and counts levels up to the program's line."""
+    model = nn.Linear(3, 1)
+    model.register_full_backward_hook(lambda *given: None)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    for _ in range(4):
+        optimizer.zero_grad()
+        loss = model(torch.ones(5, 3)).square().mean()
+        loss.backward()
+        optimizer.step()
+
+
+@pytest.mark.parametrize("action", ["default", "always"])
+def test_a_warning_that_counts_levels_is_blamed_on_the_programs_line(action: str) -> None:
+    plain = shown(action, watched=False, program=train_with_a_hook)
+    assert {one[0] for one in plain} == {__file__}
+    assert len(plain) == {"default": 1, "always": 4}[action]
+    assert shown(action, watched=True, program=train_with_a_hook) == plain
 
 
 def test_an_error_filter_still_raises() -> None:

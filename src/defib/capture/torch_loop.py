@@ -39,6 +39,11 @@ LIBRARIES: Final[Mapping[str, str]] = {
 """Module of a library that trains PyTorch models → module of ours whose ``watch`` tells the session of its fits."""
 
 
+def tracing() -> bool:
+    """Whether a graph is made of what runs now (``torch.compile``, ``torch.jit.trace``): nothing of ours is in it."""
+    return bool(torch.compiler.is_dynamo_compiling() or torch.jit.is_tracing())
+
+
 REHEARSAL: Final = "defib-rehearsal"
 """Name of a thread in which defib runs a clone with a watcher of its own."""
 BESIDE: Final = (
@@ -125,7 +130,7 @@ class TorchWatcher(Watcher):
             self._inside = inside
 
     def _off(self) -> bool:
-        if torch.compiler.is_dynamo_compiling():
+        if tracing():
             return True
         return self._inside or busy() or engaged() or threading.get_ident() != self._thread
 
@@ -144,7 +149,7 @@ class TorchWatcher(Watcher):
         watcher = self
 
         def __call__(module: Any, *args: Any, **kwargs: Any) -> Any:
-            if torch.compiler.is_dynamo_compiling():  # a traced call is the program's own graph: nothing of ours in it
+            if tracing():
                 return original(module, *args, **kwargs)
             if watcher._inside or busy() or engaged():
                 return original(module, *args, **kwargs)

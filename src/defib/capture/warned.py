@@ -46,14 +46,22 @@ class Relocation:
         frames = tuple(_frames(sys._getframe(1)))
         if _is_reading(frames):
             return
-        at = next((i for i, frame in enumerate(frames) if frame.f_code.co_filename == message.filename), None)
-        target = None if at is None or not message.filename.startswith(PACKAGE) else _blamed(frames[at:])
+        if frames[0].f_code.co_filename == __file__:  # given again by us, or by another watching
+            self._show(message)
+            return
+        at = next((i for i, frame in enumerate(frames) if _is_at(frame, message)), None)
+        target = None if at is None else _meant(frames, at)
         if at is None or target is None:
             self._show(message)
             return
-        # The program's own line decides whether it was shown already: ours must not remember it.
-        frames[at].f_globals.get("__warningregistry__", {}).clear()
-        getattr(warnings, "onceregistry", {}).pop((str(message.message), message.category), None)
+        # The program's own line decides whether it was shown already: the wrong one must not remember it.
+        text = str(message.message)
+        remembered = frames[at].f_globals.get("__warningregistry__", {})
+        if _is_ours(frames[at]):
+            remembered.clear()
+        else:
+            remembered.pop((text, message.category, message.lineno), None)
+        getattr(warnings, "onceregistry", {}).pop((text, message.category), None)
         warnings.warn_explicit(
             message.message,
             message.category,
@@ -69,6 +77,25 @@ def _frames(frame: FrameType | None) -> Iterator[FrameType]:
     while frame is not None:
         yield frame
         frame = frame.f_back
+
+
+def _is_at(frame: FrameType, message: Any) -> bool:
+    return bool(frame.f_code.co_filename == message.filename and frame.f_lineno == message.lineno)
+
+
+def _is_ours(frame: FrameType) -> bool:
+    return frame.f_code.co_filename.startswith(PACKAGE)
+
+
+def _meant(frames: tuple[FrameType, ...], at: int) -> FrameType | None:
+    """Whom plain Python would blame in place of ``frames[at]``; ``None`` where that is the right one."""
+    if _is_ours(frames[at]):
+        return _blamed(frames[at:])
+    if not any(_is_ours(frame) for frame in frames[:at]):
+        return None
+    # A library counts levels up to the program: frames of ours in between are not among them.
+    others = [one for one in frames if not (_is_ours(one) or one.f_code.co_filename.endswith(OVERRIDES))]
+    return others[at] if at < len(others) else None
 
 
 def _is_reading(frames: tuple[FrameType, ...]) -> bool:
