@@ -114,6 +114,13 @@ def test_a_replay_decides_where_only_training_rows_are_known() -> None:
     assert gate.symptom.skill.rows == "replayed"
 
 
+def test_a_replay_on_labels_of_one_class_tells_no_skill() -> None:
+    nothing = (float("nan"), float("nan"))
+    replay = Campaign(control=(Run(0, 0.0, float("nan"), 0.2, False, 1.0, nothing, 60),))
+    seen = skilled(0.95, 0.9, 1.0, "training")
+    assert read_gate(book(seen), replay).symptom.skill == seen.skill
+
+
 def test_a_crumb_of_skill_where_there_is_plenty_to_learn_is_no_health() -> None:
     assert read_gate(book(skilled(0.1, 0.05, 0.15))).problem == "unskilled"
 

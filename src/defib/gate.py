@@ -9,6 +9,7 @@ An output that has no value for some of the classes is a problem however well it
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from statistics import fmean
@@ -99,7 +100,7 @@ def _surprising(symptom: Symptom, book: Book) -> bool:
 
 def _replayed(replay: Campaign, symptom: Symptom) -> Skill | None:
     runs = replay.control
-    if not runs:
+    if not runs or any(math.isnan(run.score) for run in runs):  # labels of one class tell no skill
         return None
     told = [(run.usable, run.usable_interval) for run in runs]
     known = [(value, interval) for value, interval in told if value is not None and interval is not None]

@@ -56,6 +56,8 @@ from defib.probes.reference import SignalFacts
 
 DETECTABLE = {"auc": 0.7, "r2": 0.25}
 """Above this a useful effect may have stayed hidden: the sentence then says how many rows would show it."""
+KINDS = {"tokens": "tokens", "image": "images", "sequence": "sequences"}
+"""What the inputs are, as people call them."""
 
 
 def _assess(book: Book) -> Assessment:
@@ -89,7 +91,8 @@ def _assess(book: Book) -> Assessment:
         return supported(f"{because}; {few}", weight=0.6, layer=None, **numbers)
     inputs = maybe(book, InputFacts)
     if inputs is not None and inputs.kind != "tabular":
-        text = f"{because}, though a deep network may read more in {inputs.kind} inputs than these learners"
+        kind = KINDS.get(inputs.kind, inputs.kind)
+        text = f"{because}, though a deep network may read more in {kind} than these learners"
         return supported(text, weight=0.6, layer=None, **numbers)
     return supported(because, weight=0.9, layer=None, **numbers)
 

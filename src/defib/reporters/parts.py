@@ -8,7 +8,7 @@ from pathlib import PurePath
 from typing import Literal
 
 from defib.diagnosis import Diagnosis, Fix, Hypothesis, NotAssessed, Spot, Trial
-from defib.reporters.words import fixes_of, interval_text, named, number_name, number_text, place
+from defib.reporters.words import FLAGS, fixes_of, interval_text, named, number_name, number_text, place
 
 PROOFS = 3
 """Numbers shown for the leading cause; the JSON report has them all."""
@@ -25,7 +25,11 @@ def proofs(diagnosis: Diagnosis, most: int | None = PROOFS) -> list[tuple[str, s
     """Names and values of the numbers that carry the leading cause, and the layer where the rows become equal."""
     if not diagnosis.causes:
         return []
-    numbers = list(diagnosis.causes[0].assessment.numbers.items())[:most]
+    numbers = [
+        (name, value)
+        for name, value in diagnosis.causes[0].assessment.numbers.items()
+        if value or name not in FLAGS  # that something is not so is no proof
+    ][:most]
     shown = [(number_name(name), number_text(name, value)) for name, value in numbers]
     shown += [(spot_kind(spot), spot.name) for spot in diagnosis.causes[0].assessment.where[:SPOTS]]
     if diagnosis.first_equal_layer:
