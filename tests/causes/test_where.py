@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 
@@ -147,3 +148,21 @@ def test_the_weight_that_drowns_a_class_is_named_with_its_value() -> None:
 def test_weights_that_did_not_move_the_labels_are_not_named(weighed: WeightingFacts) -> None:
     rows = replace(ONE_CLASS, hard_label=1)
     assert "counts a row" not in assess("DF902", symptoms(rows, rows), RARE, weighed).because
+
+
+@pytest.mark.parametrize(
+    ("pattern", "share", "weighed", "verdict"),
+    [
+        ("varied", 0.99, WEIGHED, "supported"),
+        ("near_constant", 1.0, WEIGHED, "supported"),
+        ("near_constant", 1.0, WeightingFacts(), "ruled_out"),
+        ("varied", 0.9, WEIGHED, "ruled_out"),
+    ],
+)
+def test_outputs_that_weights_press_to_one_end(
+    pattern: Literal["varied", "near_constant"], share: float, weighed: WeightingFacts, verdict: str
+) -> None:
+    rows = replace(ONE_CLASS, pattern=pattern, hard_label=1, hard_label_share=share)
+    given = assess("DF902", symptoms(rows, rows), RARE, weighed)
+    assert given.verdict == verdict, given.because
+    assert "every row is answered" not in given.because

@@ -294,6 +294,8 @@ def _recipe(study: Study, watch: OptimizerWatch | None, record: OptimizerRecord 
         n_updates=study.n_steps,
         n_epochs=_epochs(study),
         shuffled=study.rows.shuffled,
+        weighted_by="" if reading is None else reading.class_weights[0],
+        class_weights=() if reading is None else reading.class_weights[1],
         sources=sources,
     )
 

@@ -63,12 +63,17 @@ from defib.probes.labels import LabelFacts
 RARE = 0.8
 """Largest class prior from which on the threshold is missed because a class is rare (class-imbalance)."""
 
+PRESSED = 0.95
+"""Share of the rows with one label from which on weights of the classes, where they bring it about, are the matter."""
+
 
 def _assess(book: Book) -> Assessment:
     symptom, labels = seen(book), maybe(book, LabelFacts)
     if symptom.output_kind == "value":
         return not_applicable("the outputs are values, not classes")
-    if symptom.pattern != "one_class":
+    one = symptom.pattern == "one_class"
+    pressed = (symptom.hard_label_share or 0.0) >= PRESSED and bool(weighed_clause(book))
+    if not one and not pressed:
         what = "are (nearly) equal themselves" if symptom.is_flat else "take more than one hard label"
         return ruled_out(f"the predictions {what}", prediction_spread=symptom.prediction_spread)
     if served_on_another_scale(book) or served_unknown_tokens(book):
@@ -96,7 +101,7 @@ def _assess(book: Book) -> Assessment:
         )
     because = (
         f"the outputs rank the rows ({ranking(symptom.skill)}, logit spread {num(spread)}) on one side of the "
-        f"threshold{classes_clause(book)}{weighed_clause(book)}"
+        f"threshold{classes_clause(book) if one else ''}{weighed_clause(book)}"
     )
     weight = 0.95 if symptom.skill.rows != "training" else 0.7
     return located(supported(because, weight=weight, layer=None, **numbers), answered(book))

@@ -23,6 +23,7 @@ from defib.adapters.torch.program import (
     slice_nodes,
     slots_in,
 )
+from defib.adapters.torch.weighting import class_weights
 from defib.recipe import LossFacts, LossKind, LossTakes
 
 NAMES: Final[Mapping[str, str]] = {
@@ -67,6 +68,8 @@ class Reading:
     """The label tensor holds the picked rows only (see `Program.picked`)."""
     others: tuple[Any, ...] = ()
     """Live tensors of the other label leaves, in the order of their keys from 1 on."""
+    class_weights: tuple[str, tuple[tuple[float, float], ...]] = ("", ())
+    """What weighs the classes, in words, and ``(class, weight)`` of each."""
 
 
 @dataclass(frozen=True)
@@ -178,6 +181,7 @@ def _interpret(program: Program, nodes: Sequence[Node], leaves: _Leaves, scene: 
         weights,
         program.picked is not None and label is not None and len(label) == len(program.picked),
         tuple(others),
+        class_weights(nodes),
     )
 
 
