@@ -102,6 +102,8 @@ def test_a_change_made_for_what_is_ruled_out_is_not_offered_first_and_said_to_ex
         fix = choose_fix(named, catalogue, all_interventions(), proven, book(RAW), "keras", excluded)
         assert fix is not None
         first.append(fix.interventions)
-        notes = works_all_the_same(proven, catalogue, excluded)
+        stack = (Hypothesis("DF403", "vanishing-gradients", supported("vanish", weight=0.7)),)
+        notes = works_all_the_same(proven, stack, catalogue, excluded)
         assert [note.split()[0] for note in notes] == (["standardize-inputs"] if excluded else [])
+        assert works_all_the_same(proven, named, catalogue, excluded) == ()  # its page names the change
     assert first == [("relu-he",), ("standardize-inputs",)]

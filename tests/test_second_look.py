@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -122,10 +123,11 @@ def test_a_repair_that_the_trials_call_not_enough_is_no_healthy_model() -> None:
     assert look.only_by_trials
 
 
-@pytest.mark.parametrize("pair", [True, False])
-def test_what_only_the_trials_doubt_counts_when_both_changes_are_enough(pair: bool) -> None:
-    held = Assessed(load("DF503"), inconclusive("the penalty pulls nearly as hard as the data", weight=0.35))
-    look = Second("match-shapes", healthy=False, only_by_trials=True, causes=(held,))
+@pytest.mark.parametrize("pair", [True, False], ids=["pair", "no pair"])
+@pytest.mark.parametrize("verdict", [inconclusive, supported], ids=["in part", "doubted"])
+def test_what_is_seen_in_part_or_doubted_counts_when_both_changes_are_enough(pair: bool, verdict: Any) -> None:
+    held = Assessed(load("DF503"), verdict("the penalty pulls, but no harder than the data", weight=0.35))
+    look = Second("match-shapes", healthy=False, only_by_trials=verdict is supported, causes=(held,))
     outcomes = {"match-shapes + weaker-regularization": True} if pair else {}
     found = second_faults(Campaign(outcomes=outcomes, looks=(look,)), (hypothesis("DF305", 0.97),))
     assert [(one.code, one.assessment.verdict) for one in found] == ([("DF503", "supported")] if pair else [])
@@ -193,3 +195,27 @@ def test_what_is_seen_after_a_failed_fix_is_mended_together_with_it(monkeypatch:
     # The second fix alone was tried as well: both are needed.
     assert not next(trial for trial in campaign.trials if trial.intervention == "step-times-100").sufficient
     assert [one.code for one in second_faults(campaign, (hypothesis("DF601", 0.7),))] == ["DF502"]
+
+
+def test_a_pair_that_fails_on_a_later_seed_makes_room_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Engine(Clock):
+        def run(self, arm: Arm, seed: int, deadline: float) -> Run:
+            done = super().run(arm, seed, deadline)
+            both = any(edit.op == "reinitialize" for edit in arm.edits)
+            right = both and (arm.learning_rate_factor == 100 or (arm.learning_rate_factor == 10 and seed == 0))
+            return replace(done, recovery=0.9 + 0.01 * seed, flat=False) if right else done
+
+    def look(name: str, arm: Arm, deadline: float, enough: bool) -> Second:
+        return Second(name, healthy=False, causes=(Assessed(slow, inconclusive("slow", weight=0.4)),))
+
+    slow = cause("DF502", {}, fixes=("step-times-10", "step-times-100"))
+    clock = Engine(set(), set())
+    clock.subject = SimpleNamespace(can_train=lambda arm: None)  # type: ignore[attr-defined]
+    monkeypatch.setattr("defib.trials.campaign.time", clock)
+    table = all_interventions()
+    conductor = Conductor(clock, Book(), seconds=90, seed=0, progress=Silent(), look=look)  # type: ignore[arg-type]
+    campaign = conductor.conduct(
+        (cause("DF601", {}, fixes=("reinitialize",)),), {"DF601": 0.9}, [table["reinitialize"]]
+    )
+    enough = [trial.intervention for trial in campaign.trials if trial.sufficient]
+    assert enough == ["reinitialize + step-times-100"]

@@ -275,7 +275,7 @@ def _conclude(subject: Subject, book: Book, gate: Gate, found: Assessments, camp
             *_failures(book),
             *found.failed,
             *campaign.notes,
-            *works_all_the_same(campaign.trials, catalogue, excluded),
+            *works_all_the_same(campaign.trials, causes, catalogue, excluded),
         ),
         next_command=next_command(causes, outcome, _unsettled(found, campaign), left.fault),
         versions=versions(subject.framework),

@@ -102,10 +102,12 @@ def made_for(name: str, catalogue: Mapping[str, Cause], excluded: Container[str]
 
 
 def works_all_the_same(
-    trials: Sequence[Trial], catalogue: Mapping[str, Cause], excluded: Container[str]
+    trials: Sequence[Trial], causes: Sequence[Hypothesis], catalogue: Mapping[str, Cause], excluded: Container[str]
 ) -> tuple[str, ...]:
-    """A note for each change that restored learning although what it is made for is ruled out."""
-    known = ((t.intervention, made_for(t.intervention, catalogue, excluded)) for t in trials if t.sufficient)
+    """A note for each change that restored learning although what it is made for is ruled out, and no fault named."""
+    named = {fix for one in causes if one.mechanism_of is None for fix in catalogue[one.code].fixes}
+    enough = [trial.intervention for trial in trials if trial.sufficient and trial.intervention not in named]
+    known = ((name, made_for(name, catalogue, excluded)) for name in enough)
     return tuple(
         f"{name} restores learning although {cause.name} is ruled out: that a change works does not say what was wrong"
         for name, cause in known

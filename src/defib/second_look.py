@@ -51,7 +51,7 @@ def look_again(
     by_code = {one.cause.code: one for one in assessed}
     ranked = [one for one in rank(assessed, {}) if one.mechanism_of is None]
     found_now = [by_code[one.code] for one in ranked]
-    if doubted:  # what is seen in part may be what is missing: the trial of both changes decides
+    if not enough:  # what is seen in part may be what is missing: the trial of both changes decides
         partly = [one for one in assessed if one.assessment.verdict == "inconclusive"]
         partly = [one for one in partly if one.assessment.weight >= PROMOTABLE]
         found_now += sorted(partly, key=lambda one: -one.assessment.weight)
@@ -81,7 +81,7 @@ def second_faults(campaign: Campaign, causes: tuple[Hypothesis, ...]) -> tuple[H
 
     A look counts when the repair was right: it was sufficient, or the first cause was seen beyond doubt, or a change
     for what was then seen made the difference. Only the last counts where the model looked healthy and the trials found
-    it not enough.
+    it not enough, and for what was seen in part.
     """
     known, found = {one.code for one in causes}, dict[str, Hypothesis]()
     for look in campaign.looks:
@@ -89,7 +89,10 @@ def second_faults(campaign: Campaign, causes: tuple[Hypothesis, ...]) -> tuple[H
             if one.cause.code not in known and _counts(look, one, campaign, causes):
                 made = changes_in(look.after)
                 are = "are" if len(made) > 1 else "is"
-                because = f"once {' and '.join(made)} {are} made, {one.assessment.because}"
+                seen = one.assessment.because
+                if one.assessment.verdict == "inconclusive":  # what was open before the trial of both
+                    seen = seen.partition(", but ")[0]
+                because = f"once {' and '.join(made)} {are} made, {seen}"
                 given = by_itself(replace(one.assessment, verdict="supported", because=because))
                 found.setdefault(one.cause.code, Hypothesis(one.cause.code, one.cause.name, given))
     return tuple(found.values())
@@ -98,7 +101,7 @@ def second_faults(campaign: Campaign, causes: tuple[Hypothesis, ...]) -> tuple[H
 def _counts(look: Second, one: Assessed, campaign: Campaign, causes: tuple[Hypothesis, ...]) -> bool:
     made = set(changes_in(look.after))
     proven = campaign.outcomes.get(look.after) or (causes and causes[0].assessment.weight >= DECISIVE)
-    if proven and not look.only_by_trials:
+    if proven and not look.only_by_trials and one.assessment.verdict == "supported":
         return True
     together = [set(changes_in(name)) for name, worked in campaign.outcomes.items() if worked]
     return any(made < several and several & set(one.cause.fixes) for several in together)

@@ -48,7 +48,7 @@ from __future__ import annotations
 
 from defib.causes import Cause
 from defib.causes._scale import FAR_ABOVE_USUAL, overflowed
-from defib.causes._signs import alive_in_training, dead_hidden, hidden, maybe, num, place, saturated_hidden
+from defib.causes._signs import alive_in_training, dead_hidden, fine, hidden, maybe, num, place, saturated_hidden
 from defib.causes._time import moment_clause
 from defib.diagnosis import DECISIVE, Assessment, from_update, inconclusive, ruled_out, supported
 from defib.evidence import Book
@@ -122,9 +122,12 @@ def _large(book: Book) -> tuple[list[str], dict[str, float]]:
 
 def _assess(book: Book) -> Assessment:
     book.get(TrainingFacts)
+    signs, numbers = _large(book)
     if calm := alive_in_training(book):
-        return calm
-    wrecked, (signs, numbers) = _wrecked(book), _large(book)
+        if "loss_spike" not in numbers or fine(book) is not None:
+            return calm
+        return inconclusive(f"{signs[0]}, but its outputs differ between rows", weight=0.4, layer=None, **numbers)
+    wrecked = _wrecked(book)
     if wrecked is not None and signs:
         weight = DECISIVE if overflowed(book) is not None else 0.75 if len(signs) > 1 else 0.7
         found = supported(f"{signs[0]} and {wrecked[0]}", weight=weight, layer=wrecked[1], **numbers)

@@ -244,12 +244,12 @@ class Conductor:
         return any(all(run.recovered for run in runs) for runs in treated)
 
     def _together(self, names: tuple[str, ...]) -> bool:
-        """Whether these changes in one arm recover; tried once, remembered after."""
+        """Whether these changes in one arm recover, on every seed so far; tried once, remembered after."""
         name, arm = TOGETHER.join(names), sets.merged(names, self._arm)
         if name not in self.runs and arm is not None and self.engine.subject.can_train(arm) is None:
             self.arms[name] = (arm, ", and ".join(self.arms[one][1] for one in names))
             self._try(name, 0, "no single change was enough")
-        return bool(self.runs.get(name)) and self.runs[name][0].recovered
+        return bool(self.runs.get(name)) and all(run.recovered for run in self.runs[name])
 
     def _arm(self, name: str) -> Arm:
         return self.arms[name][0]
