@@ -31,12 +31,10 @@ model.compile(Adam(learning_rate=0.1), "binary_crossentropy")   # five sigmoid l
 ```
 
 ## Fix
-Divide the learning rate by 10 until the loss falls smoothly; a warm-up helps deep or pretrained networks. Standardize
-the inputs first if they are raw.
+Divide the learning rate by 10 until the loss falls smoothly; a warm-up helps deep networks. Scale raw inputs first.
 
 ## Known problems
-A large step alone need not collapse a shallow network on standardized rows: depth, pretrained weights or scale are
-part of the mechanism.
+A large step alone need not collapse a shallow network on standardized rows: depth, scale or pretraining add to it.
 
 ## References
 - Bengio, Practical Recommendations for Gradient-Based Training (2012): https://arxiv.org/abs/1206.5533
@@ -123,11 +121,10 @@ def _large(book: Book) -> tuple[list[str], dict[str, float]]:
 def _assess(book: Book) -> Assessment:
     book.get(TrainingFacts)
     signs, numbers = _large(book)
-    if calm := alive_in_training(book):
-        if "loss_spike" not in numbers or fine(book) is not None:
-            return calm
-        return inconclusive(f"{signs[0]}, but its outputs differ between rows", weight=0.4, layer=None, **numbers)
-    wrecked = _wrecked(book)
+    calm = alive_in_training(book)
+    if calm is not None and ("loss_spike" not in numbers or fine(book) is not None):
+        return calm
+    wrecked = _wrecked(book) if calm is None else None
     if wrecked is not None and signs:
         weight = DECISIVE if overflowed(book) is not None else 0.75 if len(signs) > 1 else 0.7
         found = supported(f"{signs[0]} and {wrecked[0]}", weight=weight, layer=wrecked[1], **numbers)
