@@ -11,6 +11,7 @@ from defib.adapters.torch import subject_from_model
 from defib.evidence import Missing
 from defib.probes.gradients import kernel_places
 from defib.probes.initialization import PROBE, InitializationFacts
+from defib.probes.looking import is_kernel
 from defib.subject import Layer, Parameter, Subject
 
 from .fakes import EMPTY, FakeSubject, Step, small
@@ -109,3 +110,12 @@ def test_parameters_that_are_added_are_no_layer() -> None:
     X = np.random.default_rng(0).normal(size=(5, 4, 6)).astype(np.float32)
     places = kernel_places(subject_from_model(Bare(), X), X)
     assert list(places) == ["product", "out.weight", "unused.weight"]
+
+
+@pytest.mark.parametrize(
+    ("name", "kernel"),
+    [("gru/kernel", True), ("gru/recurrent_kernel", True), ("gru/bias", False), ("attention.query.bias", False)],
+)
+def test_a_bias_with_two_axes_is_no_kernel(name: str, kernel: bool) -> None:
+    values = np.zeros((2, 6), np.float32)
+    assert is_kernel(Parameter(name, "gru", values, values, True, None)) is kernel

@@ -81,7 +81,7 @@ def kernel_places(subject: Subject, X: AnyArray) -> dict[str, tuple[str, int]]:
     parameters = subject.parameters()
     found = owners(subject.forward(some_rows(Rows(X), 2).X).layers, parameters)
     told = _weighs if subject.framework == "torch" else _is_layer
-    kernels = [one for one in parameters if is_kernel(one.end) and told(one, found)]
+    kernels = [one for one in parameters if is_kernel(one) and told(one, found)]
     # A parameter whose layer never ran keeps the order in which the model lists it, after the others.
     place = {
         one.name: (one.layer, found[one.name][0] if one.name in found else 10**6 + i) for i, one in enumerate(kernels)

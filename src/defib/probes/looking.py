@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -86,9 +87,10 @@ def owners(layers: Sequence[LayerOutput], parameters: Sequence[Parameter]) -> di
     return found
 
 
-def is_kernel(values: FloatArray) -> bool:
-    """Weight arrays with two axes or more; biases and normalization scales have one."""
-    return bool(np.ndim(values) >= 2)
+def is_kernel(parameter: Parameter) -> bool:
+    """Weight arrays with two axes or more that are no biases: those of a GRU and of attention have two axes as well."""
+    last = re.split(r"[/.]", parameter.name)[-1]
+    return bool(np.ndim(parameter.end) >= 2) and not last.startswith("bias")
 
 
 def unit_axis(subject: Subject, after: str, values: AnyArray) -> int:

@@ -43,7 +43,7 @@ def find_looks(subject: Subject, book: Book, seconds: float) -> LookFacts:
     X, y = labelled_rows(subject, "LookFacts")
     if not subject.has_initial_weights or subject.training is None or subject.can_train(Arm()) is not None:
         raise Missing("LookFacts", "a training that can be replayed")
-    kernels = {one.name: one.initial for one in subject.parameters() if is_kernel(one.end) and one.initial is not None}
+    kernels = {one.name: one.initial for one in subject.parameters() if is_kernel(one) and one.initial is not None}
     names = _some(list(kernels))
     if not names:
         raise Missing("LookFacts", "a network with kernels")

@@ -85,7 +85,7 @@ def cut_after(subject: Subject, forward: ForwardPass) -> str | None:
     if last + 1 == len(layers):
         return layers[last].layer.name
     behind = layers[last + 1].layer
-    kernels = [p.end for p in subject.parameters() if p.name in behind.parameters and is_kernel(p.end)]
+    kernels = [p.end for p in subject.parameters() if p.name in behind.parameters and is_kernel(p)]
     alive = bool(kernels) and all(np.abs(one).max() > 0 for one in kernels)
     return layers[last].layer.name if is_weighted(behind) and alive else None
 

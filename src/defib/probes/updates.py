@@ -77,8 +77,8 @@ def _measure(subject: Subject, book: Book) -> UpdateFacts:
     first = dict(subject.trace.updates_to)
     moves = tuple(_move(one, first.get(one.name), subject, book) for one in parameters)
     sizes = np.array([move.size for move in moves], dtype=np.float64)
-    kernels = [one for one in parameters if is_kernel(one.end)]
-    changes = [m.relative_change for m, p in zip(moves, parameters, strict=True) if is_kernel(p.end) or not kernels]
+    kernels = [one for one in parameters if is_kernel(one)]
+    changes = [m.relative_change for m, p in zip(moves, parameters, strict=True) if is_kernel(p) or not kernels]
     steps = [first[one.name] for one in kernels if one.name in first and np.isfinite(first[one.name])]
     return UpdateFacts(
         parameters=moves,
@@ -170,7 +170,7 @@ def _why_by_gradient(parameter: Parameter, book: Book) -> WhyUnmoved:
     if parameter.name in facts.unreachable:
         return "no_gradient"
     layer = [one.initial_rms for one in facts.layers if one.layer == parameter.layer]
-    return "zero_gradient" if facts.zero_initial or (is_kernel(parameter.end) and layer == [0.0]) else "unknown"
+    return "zero_gradient" if facts.zero_initial or (is_kernel(parameter) and layer == [0.0]) else "unknown"
 
 
 def _shrank(parameter: Parameter) -> bool:
