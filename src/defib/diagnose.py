@@ -32,6 +32,7 @@ from defib.held_back import held_back
 from defib.interventions.table import all_interventions
 from defib.locate import with_places
 from defib.probes.activations import ActivationFacts
+from defib.probes.labels import LabelFacts
 from defib.probes.looking import asks_for_the_mean
 from defib.probes.looks import LookFacts, find_looks
 from defib.probes.moments import MomentFacts, find_moments
@@ -141,7 +142,7 @@ def examine(subject: Subject, options: Options, progress: Progress) -> tuple[Dia
     gate = read_gate(book)
     replay = (
         replay_only(subject, book, options.seconds(subject), options.seed, progress)
-        if (options.trials and needs_replay(gate))
+        if (options.trials and needs_replay(gate) and not _one_label(book))
         else Campaign()
     )
     if replay.control:
@@ -209,6 +210,8 @@ def _campaign(
 ) -> Campaign | None:
     if not options.trials or gate.problem == "none":
         return None
+    if _one_label(book):
+        return Campaign(notes=("no trial was run: by labels that are all the same none can be judged",))
     ranked, beliefs = leading(found.assessed)
     only_asked = asking(ranked, beliefs, book) is not None  # what is mended is how the network is asked
     if gate.problem in ("shown", "unknown") and not only_asked:
@@ -227,6 +230,10 @@ def _campaign(
 
     seconds, seed = options.seconds(subject), options.seed
     return run_trials(subject, book, ranked, beliefs, seconds, seed, progress, yardstick, replay.control, look)
+
+
+def _one_label(book: Book) -> bool:
+    return book.has(LabelFacts) and book.get(LabelFacts).n_distinct == 1
 
 
 def _nothing_to_repair(cause: Cause, beliefs: Mapping[str, float]) -> bool:
