@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from defib.evidence import Missing
-from defib.probes.gradients import PROBE, GradientFacts
+from defib.probes.gradients import PROBE, GradientFacts, _is_layer
 from defib.subject import Gradient, NotAvailable, Parameter, Rows, Subject
 
 from .fakes import EMPTY, FakeSubject, dense, small
@@ -82,3 +82,18 @@ def test_what_it_needs() -> None:
         facts(subject)
     with pytest.raises(NotAvailable, match="the loss"):
         facts(FakeSubject([dense("a", np.ones((2, 1)))], np.ones((4, 2)), np.ones(4)))
+
+
+@pytest.mark.parametrize(
+    ("name", "kernel"),
+    [
+        ("gru/kernel", True),
+        ("gru/bias", False),
+        ("attention/query/kernel", True),
+        ("attention/query/bias", False),
+        ("own_layer_w", True),
+    ],
+)
+def test_biases_with_two_axes_are_no_kernels(name: str, kernel: bool) -> None:
+    values = np.zeros((2, 24))
+    assert _is_layer(Parameter(name, "gru", values, values, True, True), {}) == kernel

@@ -42,6 +42,9 @@ Repair the step between the named array and the network; score each array on the
 chance.
 
 ## Known problems
+Inside a network the step is looked for in the order in which layers ran: where branches run side by side, one that is
+constant anyway may be named. A step that hides only some of what tells the labels is not.
+
 Only arrays that stand in variables when the training begins are seen, with two columns and more and at most 20,000
 rows, the smallest up to 32 MB together; a file read again or an array that was overwritten is not. An array with a
 column that alone orders or groups the labels nearly perfectly is left out: it is the labels in disguise, or what they

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -90,7 +91,8 @@ def kernel_places(subject: Subject, X: AnyArray) -> dict[str, tuple[str, int]]:
 
 
 def _is_layer(parameter: Parameter, found: dict[str, tuple[int, Layer]]) -> bool:
-    return _kind(parameter, found) not in LEFT_OUT
+    """Biases of Keras have two axes where there is one per head, or per direction of a gate: they start at zero."""
+    return _kind(parameter, found) not in LEFT_OUT and "bias" not in re.split("[./]", parameter.name)[-1]
 
 
 def _weighs(parameter: Parameter, found: dict[str, tuple[int, Layer]]) -> bool:
