@@ -16,6 +16,7 @@ from defib.probes.before import BeforeFacts
 from defib.probes.inputs import InputFacts, ServingFacts
 from defib.probes.labels import LabelFacts
 from defib.probes.loading import LoadingFacts
+from defib.probes.masked import MaskedFacts
 from defib.probes.outputs import SymptomFacts
 from defib.probes.reference import SignalFacts
 from defib.probes.shown import ShownFacts
@@ -36,7 +37,7 @@ def test_a_sound_network_answers_every_probe() -> None:
 
 def test_without_predict_rows_only_serving_is_missing() -> None:
     book = measure_all(small("relu", "sigmoid"), skip=("reference",))
-    assert set(book.missing) == {ServingFacts, ShownFacts, LoadingFacts, SignalFacts, BeforeFacts}
+    assert set(book.missing) == {ServingFacts, ShownFacts, LoadingFacts, SignalFacts, BeforeFacts, MaskedFacts}
     assert book.missing[ServingFacts] == "rows that were predicted after the training"
     with pytest.raises(Missing, match="rows that were predicted"):
         book.get(ServingFacts)
