@@ -149,6 +149,11 @@ PROGRAMS = {
             with ProcessPoolExecutor(1) as pool:
                 print(pool.submit(abs, -3).result())
         """,
+    "executor of processes left open": """
+        from concurrent.futures import ProcessPoolExecutor
+        if __name__ == "__main__":
+            print(ProcessPoolExecutor(1).submit(abs, -3).result())
+        """,
     "subprocess of itself": """
         import os, subprocess, sys
         if len(sys.argv) > 1 and sys.argv[1] == "child":

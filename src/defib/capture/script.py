@@ -31,6 +31,13 @@ if TYPE_CHECKING:
     from defib.capture.launchers import Launch
     from defib.subject import Subject
 
+POOLS = (
+    ("concurrent.futures.thread", "_threads_queues"),
+    ("concurrent.futures.process", "_threads_wakeups"),
+    ("joblib.externals.loky.process_executor", "_threads_wakeups"),
+    ("loky.process_executor", "_threads_wakeups"),
+)
+"""Where pools keep the threads that end only when Python itself does."""
 INTERRUPTED = 130
 """Exit code of a program that Ctrl-C ended (128 + SIGINT), as a shell reports it."""
 
@@ -257,10 +264,9 @@ def _exit_code(exit_: SystemExit) -> int:
 def _wait_for_threads() -> None:
     """Let threads that are not daemons finish: they may still train.
 
-    Workers of ``concurrent.futures`` are left alone: Python ends those itself, later.
+    Those of pools (``concurrent.futures``, joblib's loky) are left alone: what they registered ends them later.
     """
-    pool = sys.modules.get("concurrent.futures.thread")
-    workers = getattr(pool, "_threads_queues", {})
+    workers = [one for module, name in POOLS for one in tuple(getattr(sys.modules.get(module), name, ()))]
     for thread in threading.enumerate():
         if thread is not threading.current_thread() and not thread.daemon and thread not in workers:
             thread.join()
