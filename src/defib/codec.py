@@ -26,7 +26,14 @@ from typing import Any
 LARGEST_ARRAY = 4096
 """Values of an array that is written out; per-column facts of wide inputs stay readable, pixels of rows do not fit."""
 
-MODULES = ("defib.diagnosis", "defib.symptom", "defib.recipe", "defib.evidence", "defib.subject")
+MODULES = (
+    "defib.diagnosis",
+    "defib.symptom",
+    "defib.recipe",
+    "defib.evidence",
+    "defib.subject",
+    "defib.skill_against_reference",
+)
 """Where recorded classes live; those of ``defib.probes`` are found by walking the package."""
 
 
