@@ -76,14 +76,15 @@ def is_weak(skill: Skill, book: Book) -> bool:
     if book.has(NotEnough):
         return True
     reference = reference_score(book)
-    return reference is not None and skill.interval[1] < WEAK * reference
+    share = HALF if misread_by_the_loss(book) else WEAK
+    return reference is not None and skill.interval[1] < share * reference
 
 
 def tells_little(symptom: Symptom, book: Book) -> bool:
     """Ranks the rows, but its outputs as they stand say next to nothing: squeezed, or nearly always the same class."""
     if symptom.skill is None:
         return False
-    doubtful = squeezed(symptom) or still_as_drawn(book) or paired_with_every_label(book)
+    doubtful = squeezed(symptom) or still_as_drawn(book) or misread_by_the_loss(book)
     return _tells_less(symptom.skill, book, HALF if doubtful else WEAK)
 
 
@@ -92,9 +93,9 @@ def still_as_drawn(book: Book) -> bool:
     return book.has(UpdateFacts) and book.get(UpdateFacts).median_relative_change < STANDS
 
 
-def paired_with_every_label(book: Book) -> bool:
-    """The loss held every prediction against every label of its batch: whatever order came of it is luck."""
-    return book.has(HeadFacts) and book.get(HeadFacts).broadcasts
+def misread_by_the_loss(book: Book) -> bool:
+    """The loss held every prediction against every label of its batch, or took for probabilities what is none."""
+    return book.has(HeadFacts) and (book.get(HeadFacts).broadcasts or book.get(HeadFacts).is_bare)
 
 
 def squeezed(symptom: Symptom) -> bool:

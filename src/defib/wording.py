@@ -192,9 +192,16 @@ def _but(gate: Gate) -> str:
         "skewed": f", on rows that the network was not made for ({skill})",
         "shown": f", but what the program shows of them does not ({skill})",
         "untrained": ", but the training moved no weight: they are what chance gave it",
-        "unskilled": f", but nothing the network learnt holds on new rows ({skill})",
+        "unskilled": f", but {_kept(symptom.skill)} ({skill})",
     }
     return said.get(gate.problem, "")
+
+
+def _kept(skill: Skill | None) -> str:
+    """What is left on new rows of a network whose skill is none, or a fraction of another model's."""
+    if skill is not None and skill.shown:
+        return "the network learnt little of what another model learns"
+    return "nothing the network learnt holds on new rows"
 
 
 def _health(skill: Skill | None, left: Left) -> str:

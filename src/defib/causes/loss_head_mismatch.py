@@ -1,18 +1,22 @@
 """DF304 loss-head-mismatch: the loss does not belong to the head, so a constant costs no more than the truth.
 
 ## What it is
-A loss from another task or another way of writing labels: a KL divergence or a categorical cross-entropy on one
-sigmoid, a margin loss that wants −1/+1 and gets 0/1, a hand-made cross-entropy without its minus, or without the half
-for label 0.
+A cross-entropy that takes probabilities behind a head that gives any number (`from_logits=False`, and no softmax or
+sigmoid). Or a loss from another task or another way of writing labels: a KL divergence or a categorical cross-entropy
+on one sigmoid, a margin loss that wants −1/+1 and gets 0/1, a hand-made cross-entropy without its minus, or without the
+half for label 0.
 
 ## Why every prediction is the same
 Training finds what the loss asks for. Here some constant costs as little as answers that are all right (a label of 0
-costs the same whatever is said), so the outputs run to that constant, or the gradient is 0 from the start.
+costs the same whatever is said), so the outputs run to that constant, or the gradient is 0 from the start. A loss
+that takes probabilities clips what is none, and what is clipped has no gradient: outputs that start below 0 or above 1
+stay there, and whole classes are never learnt.
 
 ## Evidence for
 - The loss of right answers falls without end as the outputs grow (`NLLLoss` on logits that are no log-probabilities).
 - The user's own loss, asked about outputs that are right on every row and about constants: a constant is no worse, or
   answers that are all wrong are better.
+- Outputs below 0 or above 1 before the first step, under a cross-entropy that takes probabilities.
 - Check: `loss(right_answers, y)` against `loss(one_value_for_all, y)`, by hand.
 
 ## Evidence against
@@ -47,19 +51,38 @@ although the loss does not ask for it: what label 1 has in common is learnt, and
 from __future__ import annotations
 
 from defib.causes import Cause
+from defib.causes._signs import fine
 from defib.causes._wants import Unwanted, unwanted
 from defib.diagnosis import Assessment, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.head import HeadFacts
+from defib.wording import percent
 
 
 def _assess(book: Book) -> Assessment:
+    if (bare := _bare(book)) is not None:
+        return bare
     found = unwanted(book)
     if not isinstance(found, Unwanted):
         return found
     if found.encoding:
         return ruled_out("labels and outputs have other columns, which comes first", layer=None, **found.numbers)
     return supported(found.because, weight=0.95, layer=book.get(HeadFacts).layer, **found.numbers)
+
+
+def _bare(book: Book) -> Assessment | None:
+    """The verdict where outputs that are no probabilities meet a loss that takes nothing else; ``None`` elsewhere."""
+    head = book.get(HeadFacts)
+    if not head.is_bare or head.labels_outside > 0:
+        return None
+    if calm := fine(book):
+        return calm
+    share = percent(head.outside_probability or 0.0)
+    because = (
+        f"the loss {head.loss} takes probabilities and the {head.activation} head gives any number: {share} of its "
+        "outputs lie below 0 or above 1 before the first step, where the loss clips them and sends no gradient"
+    )
+    return supported(because, weight=0.92, layer=head.layer, outside_probability=head.outside_probability or 0.0)
 
 
 CAUSE = Cause(

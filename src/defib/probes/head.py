@@ -79,6 +79,14 @@ class HeadFacts(Evidence):
     preactivation_max_initial: float | None
     squashed_again_at_prediction: int = 0
     """How many sigmoids the program put on the predictions of a head that ends in one."""
+    outside_probability: float | None = None
+    """Share of the outputs below 0 or above 1 (at the initial weights, where known) under a cross-entropy that takes
+    probabilities; ``None`` under any other loss."""
+
+    @property
+    def is_bare(self) -> bool:
+        """A cross-entropy that takes probabilities stands behind a head with no activation."""
+        return self.activations_before_loss == 0 and (self.outside_probability or 0.0) >= OFTEN_OUTSIDE
 
 
 def _measure(subject: Subject, book: Book) -> HeadFacts:
@@ -116,7 +124,21 @@ def _measure(subject: Subject, book: Book) -> HeadFacts:
         preactivation_median=_statistic(raw, np.median),
         preactivation_max_initial=_statistic(initial, np.max),
         squashed_again_at_prediction=squashed_again(subject),
+        outside_probability=_outside_probability(subject, rows, loss),
     )
+
+
+OFTEN_OUTSIDE = 0.05
+"""Share of outputs that are no probabilities from which on it is no rounding and no single row."""
+
+
+def _outside_probability(subject: Subject, rows: Rows, loss: LossFacts | None) -> float | None:
+    if loss is None or loss.kind not in CLASS_LOSSES or loss.takes != "probabilities":
+        return None
+    moment: Moment = "initial" if subject.has_initial_weights else "end"
+    outputs = np.asarray(subject.forward(rows.X, moment=moment).outputs, dtype=np.float64)
+    known = outputs[np.isfinite(outputs)]
+    return float(((known < 0) | (known > 1)).mean()) if known.size else None
 
 
 def _all_labels(subject: Subject, y: FloatArray) -> FloatArray:
