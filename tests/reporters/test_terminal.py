@@ -101,7 +101,7 @@ def test_at_most_five_are_ruled_out_in_words() -> None:
     assert len(re.findall(r"\(DF\d+\):", part)) == RULED_OUT_SHOWN
     assert "nor stale-batchnorm-statistics, threshold-only" in part
     many = replace(samples.FLAT_DIAGNOSIS, ruled_out=samples.FLAT_DIAGNOSIS.ruled_out * 3)
-    assert "nor 16 others, which the HTML report lists" in text(many)
+    assert "nor 16 others; an HTML report lists them (--report out.html)" in text(many)
 
 
 @pytest.mark.parametrize("width", [40, 60])

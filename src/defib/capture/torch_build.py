@@ -19,6 +19,7 @@ from defib.adapters.torch.reading import OTHER_LABELS
 from defib.adapters.torch.subject import TorchSubject
 from defib.capture.beside import beside_rows
 from defib.capture.places import places_of
+from defib.capture.planned import planned_epochs
 from defib.capture.torch_answers import evaluations, held_out_of, own_groups, served_by
 from defib.capture.torch_fits import Fit
 from defib.capture.torch_held import as_arrays
@@ -324,7 +325,7 @@ def _trace(study: Study, watch: OptimizerWatch | None, notes: tuple[str, ...]) -
         validation_loss_per_epoch=fit.validation_loss(),
         n_updates=study.n_steps,
         n_epochs=epochs,
-        planned_epochs=fit.planned,
+        planned_epochs=fit.planned if study.fit is not None else planned_epochs(study.loops, epochs, study.n_backward),
         restored_epoch=fit.restored_epoch,
         restored_by=fit.restored_by,
         seconds=study.ended - study.started,

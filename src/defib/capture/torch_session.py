@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import time
 from collections.abc import Sequence
 from typing import Any, final
@@ -11,6 +12,7 @@ from weakref import WeakKeyDictionary, WeakSet
 from defib.adapters.torch.program import Node
 from defib.adapters.torch.tape import Tape
 from defib.capture.engaged import CLAIMED
+from defib.capture.planned import counted_loops
 from defib.capture.torch_analysis import Analysis, analyse
 from defib.capture.torch_call import (
     Call,
@@ -301,6 +303,7 @@ class Session:
             entry.loaded |= any(self._filled(one) for one in entry.module.modules())
         study = self.studies[analysis.key] = Study(analysis, entries)
         study.held, study.copies = held_arrays(analysis.door.n_rows), copies_held()
+        study.loops = counted_loops(sys._getframe(1))
         self._note_fit(study)
         for key in analysis.key:
             self.among.setdefault(key, []).append(study)

@@ -13,6 +13,7 @@ from defib.adapters.torch.door import read_door
 from defib.adapters.torch.facts import settings_of
 from defib.adapters.torch.inside import without_label
 from defib.capture.beside import Named
+from defib.capture.planned import CountedLoop
 from defib.capture.torch_analysis import Analysis
 from defib.capture.torch_call import Call
 from defib.capture.torch_extras import RowExtras
@@ -164,6 +165,8 @@ class Study:
         """Arrays of the program among which the rows may be found again."""
         self.copies: list[Named] = []
         """Small arrays of the program's as they were when the training began."""
+        self.loops: tuple[CountedLoop, ...] = ()
+        """Counted loops of the program's around its first step."""
         self.fit: Fit | None = None
         """The library's training that it is part of."""
         self._by_hand: dict[str, tuple[Any, Any]] = {}

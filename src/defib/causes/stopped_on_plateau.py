@@ -37,7 +37,8 @@ epochs), lower `min_delta`/`tol`, or shorten the plateau by standardized inputs 
 epochs alone changes nothing.
 
 ## Known problems
-In a loop of one's own the planned number of epochs cannot be seen; the run then looks undertrained.
+In a loop of one's own the planned number is read from ``for epoch in range(n)`` around the step, where its source says
+it; where it does not, the run looks undertrained.
 
 ## References
 - Prechelt, Early Stopping - But When? (1998): https://doi.org/10.1007/3-540-49430-8_3

@@ -116,7 +116,7 @@ def _ruled_out(d: Diagnosis) -> Iterator[RenderableType]:
     lines: list[str | Text] = [_because(one) for one in ordered[:RULED_OUT_SHOWN]]
     rest = [one.name for one in ordered[RULED_OUT_SHOWN:]]
     if rest:
-        many = f"{len(rest)} others, which the HTML report lists"
+        many = f"{len(rest)} others; an HTML report lists them (--report out.html)"
         lines.append(Text(f"nor {', '.join(rest) if len(rest) <= FEW else many}", style="dim"))
     yield from section("What it is not", lines)
 
