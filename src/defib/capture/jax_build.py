@@ -19,6 +19,7 @@ from defib.capture.jax_served import evaluations
 from defib.capture.jax_session import Session
 from defib.capture.jax_study import Study
 from defib.capture.places import places_of
+from defib.capture.planned import planned_epochs
 from defib.recipe import LossFacts, OptimizerFacts, TrainingRecipe
 from defib.subject import AnyArray, FloatArray, Rows, TrainingTrace
 
@@ -166,6 +167,7 @@ def _trace(study: Study, captured: Captured, notes: tuple[str, ...]) -> Training
         loss_per_epoch=per_epoch,
         n_updates=study.n_steps,
         n_epochs=epochs,
+        planned_epochs=planned_epochs(study.loops, epochs, study.n_steps),
         seconds=study.ended - study.started,
         label_order=study.rows.label_order(),
         updates_to=_first_update(study, captured.weights),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any, Final, final
 
@@ -14,6 +15,7 @@ from defib.capture.jax_probe import Unreadable, answer, modes_before, note_call,
 from defib.capture.jax_snapshot import Snapshot, is_object
 from defib.capture.jax_step import Step
 from defib.capture.jax_study import MAX_SERVED, FunctionWatch, Served, Study, copied, weights_in
+from defib.capture.planned import counted_loops
 from defib.capture.torch_frames import user_line
 from defib.subject import AnyArray
 
@@ -185,6 +187,7 @@ class Session:
         self.studies.append(study)
         del self.studies[:-MAX_STUDIES]
         study.held = self.held(step.batch)
+        study.loops = counted_loops(sys._getframe(1))
         study.optimizer = self._optimizer_of(before, study)
         study.find_loss(out)
         if model is not None:

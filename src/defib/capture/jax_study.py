@@ -17,6 +17,7 @@ from defib.adapters.jax.quiet import quiet
 from defib.capture.jax_closure import Place
 from defib.capture.jax_snapshot import Snapshot
 from defib.capture.jax_step import Step
+from defib.capture.planned import CountedLoop
 from defib.capture.torch_rows import RowStore
 from defib.subject import FloatArray
 
@@ -94,6 +95,8 @@ class Study:
         self.notes: list[str] = []
         self.started = self.ended = time.perf_counter()
         self.held: list[Any] = []
+        self.loops: tuple[CountedLoop, ...] = ()
+        """Counted loops of the program's around its first step."""
         self.optimizer: Any = None
         self.gradients: dict[str, str] = {}
         self.out: Any = None
