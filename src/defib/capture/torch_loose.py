@@ -80,6 +80,11 @@ def _as_call(module: Loose, stretch: Stretch) -> Node:
     return Node(module, stretch.rows, {}, stretch.out, call=True)
 
 
+def is_plain(tensor: Any) -> bool:
+    """Whether it holds its numbers itself: pieces of sharded weights may hold no memory, and to copy them is fatal."""
+    return type(tensor) in (torch.Tensor, nn.Parameter) and tensor.untyped_storage().nbytes() >= tensor.nbytes
+
+
 def leaves_of(loss: Any) -> list[Any]:
     """The tensors that a backward pass gives gradients to."""
     start = getattr(loss, "grad_fn", None)

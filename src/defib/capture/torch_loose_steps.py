@@ -9,7 +9,7 @@ import torch
 
 from defib.adapters.torch.program import Node
 from defib.adapters.torch.tape import Tape
-from defib.capture.torch_loose import LooseWeights, Step, leaves_of, named
+from defib.capture.torch_loose import LooseWeights, Step, is_plain, leaves_of, named
 from defib.capture.torch_study import Entry, Study
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ class LooseSteps:
         """The step as a call of a module; no call where it is none of loose weights, or the first one."""
         if self.session.functional or not isinstance(loss, torch.Tensor) or self.compiled:
             return [], None
+        if self.session.sharded:  # weights in pieces, which are said not to be followed
+            return [], None
         if self.taping and self.last is not None and not self._wanted(self.last):
             return self.last.unrecorded()
         self.last = self._network(loss)
@@ -62,7 +64,7 @@ class LooseSteps:
         if not key or key in self.networks:  # ids are not given anew: the module holds the tensors
             return self.networks.get(key)
         taken = set().union(*({id(p) for p in e.module.parameters()} for e in self.session.entries.values()))
-        if key & taken:
+        if key & taken or not all(is_plain(one) for one in leaves):
             return None
         weights = named(leaves)
         if self.last is not None and self.last.renewed(weights):
