@@ -160,6 +160,8 @@ class TrainingTrace:
     """Labels of the first rows *in the order the training saw them*, at most 20,000."""
     skipped_steps: int = 0
     """Steps whose gradients were all ``None`` or which a gradient scaler skipped."""
+    kept_nothing: bool = False
+    """Every step began with the very weights of the first one: what the steps returned was not kept (JAX)."""
     updates_to: tuple[tuple[str, float], ...] = ()
     """``(parameter, relative_update)`` of the first optimizer step: ``|w1 - w0| / |w0|`` (L2)."""
     rates: tuple[tuple[float, float], ...] = ()

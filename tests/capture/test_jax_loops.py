@@ -278,3 +278,29 @@ def test_a_step_inside_a_loop_of_jax_is_told() -> None:
         train(init(jax.random.key(0)))
     assert watched.subjects() == ()
     assert "lax.scan" in " ".join(watched.notes)
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_weights_that_a_loop_does_not_keep(kept: bool) -> None:
+    net = nn.Dense(1)
+    state = TrainState.create(
+        apply_fn=net.apply, params=net.init(jax.random.key(0), X[:1])["params"], tx=optax.adam(0.1)
+    )
+
+    with watch() as watched:
+
+        @jax.jit  # type: ignore[untyped-decorator]
+        def grads_of(state: Any, x: Any, y: Any) -> Any:
+            def loss_fn(params: Any) -> Any:
+                return optax.sigmoid_binary_cross_entropy(state.apply_fn({"params": params}, x), y).mean()
+
+            return jax.value_and_grad(loss_fn)(state.params)
+
+        for _, i in itertools.product(range(3), range(0, 120, 40)):
+            _, grads = grads_of(state, X[i : i + 40], Y[i : i + 40])
+            after = state.apply_gradients(grads=grads)
+            state = after if kept else state
+    (subject,) = watched.subjects()
+    assert subject.trace.kept_nothing is not kept
+    moved = [not np.array_equal(one.end, one.initial) for one in subject.parameters()]
+    assert all(moved) if kept else not any(moved)

@@ -120,3 +120,22 @@ def test_a_look_at_other_rows_between_forward_and_backward_is_no_step() -> None:
     assert subject.training is not None
     assert len(subject.training) == 100
     np.testing.assert_array_equal(subject.training.y, Y[:100].numpy())
+
+
+def test_frozen_features_made_before_a_closure_are_no_training_of_their_own() -> None:
+    torch.manual_seed(0)
+    features, head = network(8).requires_grad_(False), nn.Linear(8, 1)
+    with watch() as watched:
+        H = features(X)
+        optimizer = torch.optim.LBFGS(head.parameters(), max_iter=10)
+
+        def closure() -> Any:
+            optimizer.zero_grad()
+            loss = F.binary_cross_entropy_with_logits(head(H), Y)
+            loss.backward()
+            return loss
+
+        optimizer.step(closure)
+    (subject,) = watched.subjects()
+    assert subject.recipe.loss is not None
+    assert any(not np.array_equal(one.end, one.initial) for one in subject.parameters())

@@ -18,6 +18,7 @@ from defib.interventions.table import FAMILIES, INTERVENTIONS, all_interventions
 from defib.probes.columns import column_scales
 from defib.probes.head import HeadFacts
 from defib.probes.labels import LabelFacts
+from defib.probes.penalty import PenaltyFacts
 from defib.recipe import Arm, Edit
 from tests.causes.books import (
     COLUMNS,
@@ -392,3 +393,10 @@ class TestTheRest:
 def test_a_book_without_anything_still_gives_code_or_says_what_is_needed(name: str) -> None:
     with suppress(Missing):
         assert_compiles(load(name).code(Book(), "torch"))
+
+
+@pytest.mark.parametrize(("pull", "by"), [(0.0, 100), (0.5, 100), (30.0, 10_000), (float("inf"), 100)])
+def test_a_penalty_is_divided_until_the_data_outweigh_it(pull: float, by: int) -> None:
+    penalty = PenaltyFacts(pull, "dense_1", shrinking=True)
+    assert arm("weaker-regularization", penalty).regularization_factor == pytest.approx(1 / by)
+    assert f"alpha / {by}" in load("weaker-regularization").code(book(penalty), "sklearn")

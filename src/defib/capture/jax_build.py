@@ -170,6 +170,7 @@ def _trace(study: Study, captured: Captured, notes: tuple[str, ...]) -> Training
         planned_epochs=planned_epochs(study.loops, epochs, study.n_steps),
         seconds=study.ended - study.started,
         label_order=study.rows.label_order(),
+        kept_nothing=study.kept_nothing,
         updates_to=_first_update(study, captured.weights),
         rates=() if tx is None else rates_over(tx, study.n_steps),
         notes=notes,

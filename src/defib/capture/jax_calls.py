@@ -131,6 +131,8 @@ def _of_functions(study: Study) -> Applied:
 
 def _end_weights(study: Study) -> dict[str, Any]:
     """After the last step, where its result was seen; else before it."""
+    if study.kept_nothing:
+        return {name: jnp.asarray(value) for name, value in study.initial.items()}
     found = study.results or dict(study.last)
     if not study.results:
         study.notes.append("the weights after the last step were not seen: those before it were looked at")

@@ -104,6 +104,13 @@ class Study:
         self.results: dict[str, Any] = {}
         """Arrays of the last call's result that may be the weights after it."""
 
+    @property
+    def kept_nothing(self) -> bool:
+        """Several steps were made, and the last one began with the very weights of the first: results were dropped."""
+        if self.n_steps <= 2 or self.verified or self.model is not None:
+            return False
+        return all(np.array_equal(np.asarray(self.last[name]), np.asarray(one)) for name, one in self.initial.items())
+
     def see(self, given: list[Any], out: Any) -> None:
         """A step is over."""
         if self.rows.wants_rows:

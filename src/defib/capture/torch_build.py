@@ -66,9 +66,9 @@ def build_subjects(session: Session, errors: list[str]) -> tuple[TorchSubject, .
 
 
 def _goes_on_without(session: Session, key: tuple[int, ...], study: Study) -> bool:
-    """What one of its modules gave once (features) was all that the others were trained on, from the second step on."""
+    """What one of its modules gave once (features) was all that the others were trained on, from the second pass on."""
     rest = (one for other, one in session.studies.items() if set(other) < set(key))
-    return study.n_steps <= 1 and any(one.n_steps > study.n_steps for one in rest)
+    return study.n_backward <= 1 and any(one.n_backward > study.n_backward for one in rest)
 
 
 def _subject(session: Session, key: tuple[int, ...], study: Study) -> TorchSubject:

@@ -343,7 +343,7 @@ class Session:
             watch.note_groups()
         watch.n_steps += 1
         if self.calls and not any(study.since_step for study in self.studies.values()):
-            self._without_backward()
+            self._without_backward(watch)
         self.inside = watch
         self.turns.step(watch)
         self._credit(watch)
@@ -364,9 +364,9 @@ class Session:
                 setattr(study, self.clip[0], self.clip[1])
             self.clip = None
 
-    def _without_backward(self) -> None:
-        """A step with a forward pass before it and no backward pass in between."""
-        if not any(call.grad for call in self.calls):
+    def _without_backward(self, watch: OptimizerWatch) -> None:
+        """A step with a forward pass before it and no backward pass in between; features of frozen weights are none."""
+        if not any(call.grad and watch.may_train(call.module) for call in self.calls):
             return
         calls, nodes = self._close()
         study = self._study(calls, nodes, last_scalar(nodes or []), "")

@@ -95,6 +95,10 @@ class OptimizerWatch:
         """``id`` of every parameter in it."""
         return {id(one) for group in self.optimizer.param_groups for one in group["params"]}
 
+    def may_train(self, module: Any) -> bool:
+        """Whether any weight of the module can learn, or is among those that this optimizer holds."""
+        return any(one.requires_grad or id(one) in self.held for one in module.parameters())
+
     def has_gradient(self) -> bool:
         """Whether any parameter has one; the first one usually settles it."""
         for group in self.optimizer.param_groups:

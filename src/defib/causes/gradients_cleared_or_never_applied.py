@@ -1,7 +1,8 @@
 """DF705 gradients-cleared-or-never-applied: the loop computes gradients and then does not use them.
 
 ## What it is
-`zero_grad()` between `backward()` and `step()`, a loop without `step()`, or a gradient scaler that skips every step.
+`zero_grad()` between `backward()` and `step()`, a loop without `step()`, a gradient scaler that skips every step, or
+(JAX) new weights that the loop does not keep: `state.apply_gradients(grads=grads)` without `state =`.
 
 ## Why every prediction is the same
 The optimizer steps with zeros, or not at all: the weights stay where they were drawn, and a fresh network answers
@@ -57,6 +58,9 @@ def _assess(book: Book) -> Assessment:
     reasons = {move.why_unmoved for move in updates.parameters}
     if "no_steps" in reasons:
         return supported("the optimizer never made a step, and no weight moved", weight=0.95, layer=None, **numbers)
+    if "not_kept" in reasons:
+        because = "every step began with the very first weights: what the step before had made of them was not kept"
+        return supported(because, weight=0.98, layer=None, **numbers)
     if "cleared_gradient" in reasons:
         because = "the gradients were there after the backward pass and gone when the optimizer stepped"
         return supported(because, weight=0.98, layer=None, **numbers)

@@ -1,29 +1,45 @@
-"""A hundredth of the weight penalty."""
+"""A hundredth of the weight penalty, or less where it would still pull harder than the data."""
 
 from __future__ import annotations
 
+from math import ceil, log10
+
+import numpy as np
+
 from defib.evidence import Book
 from defib.interventions import Intervention
-from defib.interventions._writing import by_framework
+from defib.interventions._writing import by_framework, maybe
+from defib.probes.penalty import PenaltyFacts
 from defib.recipe import Arm
+
+LEAST = 100
+"""Where the penalty pulls less than the data at the start, what a training adds to it is seldom more than this."""
+
+
+def divisor(book: Book) -> int:
+    """By how much: a power of ten that leaves the penalty a hundredth of the data's pull at the initial weights."""
+    penalty = maybe(book, PenaltyFacts)
+    pull = 0.0 if penalty is None or not np.isfinite(penalty.least_ratio) else penalty.least_ratio
+    return LEAST * 10 ** max(0, ceil(log10(pull))) if pull > 0 else LEAST
 
 
 def _code(book: Book, framework: str) -> str:
+    by = divisor(book)
     return by_framework(
         framework,
-        jax="""
-        tx = optax.adamw(learning_rate, weight_decay=weight_decay / 100)
+        jax=f"""
+        tx = optax.adamw(learning_rate, weight_decay=weight_decay / {by})
         """,
-        keras="""
+        keras=f"""
         penalty = 0.01  # yours: what stands in L2(...), L1(...) or weight_decay now
-        keras.layers.Dense(64, activation="relu", kernel_regularizer=keras.regularizers.L2(penalty / 100))
+        keras.layers.Dense(64, activation="relu", kernel_regularizer=keras.regularizers.L2(penalty / {by}))
         """,
-        torch="""
+        torch=f"""
         for group in optimizer.param_groups:
-            group["weight_decay"] = group["weight_decay"] / 100
+            group["weight_decay"] = group["weight_decay"] / {by}
         """,
-        sklearn="""
-        model.set_params(alpha=model.alpha / 100)
+        sklearn=f"""
+        model.set_params(alpha=model.alpha / {by})
         model.fit(X_train, y_train)
         """,
     )
@@ -31,9 +47,9 @@ def _code(book: Book, framework: str) -> str:
 
 INTERVENTION = Intervention(
     name="weaker-regularization",
-    does="divide the penalty on the weights by 100",
+    does="divide the penalty on the weights by 100, or by more where it would still outweigh the data",
     kind="train",
-    arm=lambda book: Arm(regularization_factor=0.01),
+    arm=lambda book: Arm(regularization_factor=1 / divisor(book)),
     code=_code,
     size=1,
 )

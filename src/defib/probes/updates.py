@@ -17,7 +17,15 @@ SHRUNK = 0.1
 """A kernel below this share of its initial size (L2) has shrunk."""
 
 WhyUnmoved = Literal[
-    "frozen", "not_in_optimizer", "zero_rate", "no_gradient", "zero_gradient", "cleared_gradient", "no_steps", "unknown"
+    "frozen",
+    "not_in_optimizer",
+    "zero_rate",
+    "no_gradient",
+    "zero_gradient",
+    "cleared_gradient",
+    "no_steps",
+    "not_kept",
+    "unknown",
 ]
 
 
@@ -143,9 +151,11 @@ def relative_change(initial: FloatArray, end: FloatArray) -> float:
 
 
 def _why(parameter: Parameter, subject: Subject, book: Book) -> WhyUnmoved:
-    """The nearest reason: no steps at all, frozen, not held by the optimizer or at a rate of 0, no gradient."""
+    """The nearest reason: no steps, none that was kept, frozen, not in the optimizer or at a rate of 0, no gradient."""
     if subject.trace.n_updates == 0 and subject.recipe.n_updates == 0:
         return "no_steps"
+    if subject.trace.kept_nothing:
+        return "not_kept"
     if not parameter.trainable:
         return "frozen"
     if parameter.in_optimizer is False:
