@@ -302,5 +302,5 @@ def test_weights_that_a_loop_does_not_keep(kept: bool) -> None:
             state = after if kept else state
     (subject,) = watched.subjects()
     assert subject.trace.kept_nothing is not kept
-    moved = [not np.array_equal(one.end, one.initial) for one in subject.parameters()]
+    moved = [not np.array_equal(one.end, np.asarray(one.initial)) for one in subject.parameters()]
     assert all(moved) if kept else not any(moved)

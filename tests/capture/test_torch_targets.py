@@ -138,4 +138,4 @@ def test_frozen_features_made_before_a_closure_are_no_training_of_their_own() ->
         optimizer.step(closure)
     (subject,) = watched.subjects()
     assert subject.recipe.loss is not None
-    assert any(not np.array_equal(one.end, one.initial) for one in subject.parameters())
+    assert any(not np.array_equal(one.end, np.asarray(one.initial)) for one in subject.parameters())
