@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from defib.measures.outputs import AnyArray, FloatArray
 from defib.measures.skill import auc, macro_auc, r2
+from defib.probes.factors import factors
 
 FOLDS = 4
 PENALTIES = 10.0 ** np.arange(-1, 5)
@@ -38,19 +39,25 @@ class Problem:
     metric: Metric
     marks: FloatArray | None = None
     """Which of many marks each row holds, 0 or 1 ``(n, m)``: for token ids (`defib.probes.token_features`)."""
+    pairs: FloatArray | None = None
+    """Two ids per row ``(n, 2)``, where rows are that (`defib.probes.factors`)."""
 
     def with_targets(self, targets: FloatArray) -> Problem:
         """The same rows with other targets."""
-        return Problem(self.features, targets, self.folds, self.metric, self.marks)
+        return replace(self, targets=targets)
 
     def table_for(self, learner: Learner) -> FloatArray:
         """What this learner reads."""
-        return self.marks if learner is naive_bayes and self.marks is not None else self.features
+        if learner is naive_bayes and self.marks is not None:
+            return self.marks
+        return self.pairs if learner is factors and self.pairs is not None else self.features
 
     def learners(self) -> dict[str, Learner]:
         """Those that can do it."""
         usable = self.marks is not None and self.marks.shape[1] > 0 and self.metric == "auc"
-        return {name: one for name, one in LEARNERS.items() if one is not naive_bayes or usable}
+        left_out = [] if usable else [naive_bayes]
+        left_out += [] if self.pairs is not None else [factors]
+        return {name: one for name, one in LEARNERS.items() if one not in left_out}
 
 
 def assign_folds(groups: AnyArray, targets: FloatArray, seed: int) -> AnyArray:
@@ -188,6 +195,6 @@ def _fit_column(
     return np.asarray(model.predict(new))
 
 
-LEARNERS: dict[str, Learner] = {"linear": ridge, "boosting": boosting, "n-grams": naive_bayes}
+LEARNERS: dict[str, Learner] = {"linear": ridge, "boosting": boosting, "n-grams": naive_bayes, "factors": factors}
 
 __all__ = ["LEARNERS", "Learner", "Metric", "Problem", "assign_folds", "auc", "chance_error", "out_of_fold", "score"]

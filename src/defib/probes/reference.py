@@ -11,6 +11,7 @@ from defib.evidence import Book, Evidence, Missing, Probe
 from defib.measures.rows import spaced_indices
 from defib.measures.skill import average_ranks, gini_skill, r2_skill, student_quantile
 from defib.measures.usable import usable_skill
+from defib.probes.factors import id_pairs
 from defib.probes.features import feature_table
 from defib.probes.inputs import InputFacts
 from defib.probes.labels import LabelFacts
@@ -38,7 +39,13 @@ LEAST_PER_CLASS = 4
 MOST_TARGETS = 3
 RARE = 0.05
 PERMUTATIONS = {
-    **{("linear", "auc"): 20, ("linear", "r2"): 20, ("n-grams", "auc"): 20},
+    **{
+        ("linear", "auc"): 20,
+        ("linear", "r2"): 20,
+        ("n-grams", "auc"): 20,
+        ("factors", "auc"): 6,
+        ("factors", "r2"): 6,
+    },
     **{("boosting", "auc"): 3, ("boosting", "r2"): 5},
 }
 """Boosting is slow; for AUC the ranks give the sd anyway."""
@@ -271,7 +278,8 @@ def _problem(
         raise Missing("SignalFacts", what)
     groups = np.unique(features, axis=0, return_inverse=True)[1].ravel()
     marks = token_marks(rows) if marked and kind == "tokens" and metric == "auc" else None
-    return Problem(features, targets, assign_folds(groups, targets, seed), metric, marks)
+    pairs = id_pairs(rows) if kind == "tokens" else None
+    return Problem(features, targets, assign_folds(groups, targets, seed), metric, marks, pairs)
 
 
 def permuted(problem: Problem, name: str, seed: int) -> _Null:
