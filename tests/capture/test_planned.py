@@ -30,6 +30,15 @@ def tqdm(x):
     return x
 train()
 """
+INNER = """
+for epoch in range(30):
+    for i in range(9):
+        seen(i)
+        if i == 3:
+            break
+    def stop():
+        return True
+"""
 CALLED = """
 def n():
     raise SystemError('the program was called')
@@ -44,10 +53,11 @@ while True:
     ("source", "loops"),
     [
         (PLAIN, (CountedLoop(5, False), CountedLoop(30, False))),
+        (INNER, (CountedLoop(9, True), CountedLoop(30, False))),
         (FUNCTION, (CountedLoop(50, True),)),
         (CALLED, ()),  # what would have to be computed is not known
     ],
-    ids=["plain", "function", "called"],
+    ids=["plain", "inner", "function", "called"],
 )
 def test_loops_around_a_step(source: str, loops: tuple[CountedLoop, ...], tmp_path: Path) -> None:
     found: list[tuple[CountedLoop, ...]] = []
@@ -67,6 +77,7 @@ def test_loops_around_a_step(source: str, loops: tuple[CountedLoop, ...], tmp_pa
         ([(20, True)], 19, 95, None),  # one that was miscounted
         ([(100, True), (200, True)], 3, 15, None),  # which of the two
         ([(200, True)], None, 15, None),
+        ([(100, True)], 7, 100, None),  # one step a round: rows were drawn, and all rounds were made
     ],
 )
 def test_planned_epochs(loops: list[tuple[int, bool]], epochs: int | None, updates: int, planned: int | None) -> None:

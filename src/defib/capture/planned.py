@@ -26,7 +26,7 @@ class CountedLoop:
 
     rounds: int
     may_end_before: bool
-    """A ``break``, ``return`` or ``raise`` stands in it."""
+    """A ``break`` of its own, or a ``return``, stands in it."""
 
 
 def counted_loops(innermost: Any) -> tuple[CountedLoop, ...]:
@@ -56,7 +56,9 @@ def planned_epochs(loops: tuple[CountedLoop, ...], epochs: int | None, n_updates
     if any(one.rounds == epochs for one in of_epochs):
         return epochs
     left = [one.rounds for one in of_epochs if one.may_end_before and epochs <= CLEARLY * one.rounds]
-    return left[0] if len(left) == 1 else None
+    # Rounds of equal length that fill the updates were all made: each took but a part of the rows.
+    sure = len(left) == 1 and n_updates % left[0] != 0
+    return left[0] if sure else None
 
 
 @lru_cache(maxsize=64)
@@ -85,7 +87,17 @@ def _spans(node: ast.AST, line: int) -> bool:
 
 
 def _may_end(loop: ast.For) -> bool:
-    return any(isinstance(one, ast.Break | ast.Return | ast.Raise) for part in loop.body for one in ast.walk(part))
+    """A ``break`` inside an inner loop ends that one, and a ``return`` inside a function only the function."""
+    todo: list[tuple[ast.AST, bool]] = [(one, True) for one in loop.body]
+    while todo:
+        node, own = todo.pop()
+        if isinstance(node, ast.Return) or (own and isinstance(node, ast.Break)):
+            return True
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+            continue
+        own = own and not isinstance(node, ast.For | ast.While)
+        todo += [(one, own) for one in ast.iter_child_nodes(node)]
+    return False
 
 
 def _rounds(over: ast.expr, scope: Mapping[str, Any]) -> int | None:
