@@ -14,7 +14,11 @@ PROGRAM = """
     from torch import nn
     from torch.utils.data import DataLoader, Dataset, IterableDataset, get_worker_info
 
-    print("imported as", __name__, flush=True)
+    def say(text):  # in one piece: where output is not buffered, a print is several writes, and processes mix them
+        sys.stdout.write(text + "\\n")
+        sys.stdout.flush()
+
+    say(f"imported as {__name__}")
 
     class Rows(Dataset):
         def __len__(self):
@@ -40,8 +44,8 @@ PROGRAM = """
                 loss = nn.functional.mse_loss(model(batch["x"]), batch["y"])
                 loss.backward()
                 optimizer.step()
-                print(context, sorted(set(batch["worker"].tolist())), loss.item())
-        print([one.tolist() for one in model.parameters()])
+                say(f"{context} {sorted(set(batch['worker'].tolist()))} {loss.item()}")
+        say(str([one.tolist() for one in model.parameters()]))
         sys.exit(3)
     """
 
