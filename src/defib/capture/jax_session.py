@@ -7,17 +7,15 @@ from collections.abc import Callable
 from typing import Any, Final, final
 
 import jax
-import numpy as np
 
 from defib.adapters.jax.quiet import busy
 from defib.capture.jax_closure import places_around
 from defib.capture.jax_probe import Unreadable, answer, modes_before, note_call, probing
 from defib.capture.jax_snapshot import Snapshot, is_object
 from defib.capture.jax_step import Step
-from defib.capture.jax_study import MAX_SERVED, FunctionWatch, Served, Study, copied, weights_in
+from defib.capture.jax_study import MAX_SERVED, FunctionWatch, Served, Study, copied, same_weights, weights_in
 from defib.capture.planned import counted_loops
 from defib.capture.torch_frames import user_line
-from defib.subject import AnyArray
 
 MAX_STUDIES: Final = 16
 RESTARTED: Final = 2
@@ -173,7 +171,7 @@ class Session:
                 continue
             goes_on = bool(study.results) and all(study.results.get(name) is one for name, one in weights.items())
             study.verified |= goes_on
-            if goes_on or not study.verified or not _equal(weights, study.initial):
+            if goes_on or not study.verified or not same_weights(weights, study.initial):
                 return study
             return None
         return None
@@ -279,7 +277,3 @@ def _first_line(error: Exception) -> str:
 def _is_traced(args: Any, kwargs: Any) -> bool:
     """Whether we are inside a trace of the program's own."""
     return any(isinstance(one, jax.core.Tracer) for one in jax.tree_util.tree_leaves((args, kwargs)))
-
-
-def _equal(weights: dict[str, Any], other: dict[str, AnyArray]) -> bool:
-    return all(np.array_equal(np.asarray(one), other[name]) for name, one in weights.items())
