@@ -10,6 +10,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from defib.causes._signs import ranks
+from defib.diagnose import diagnose_subject
 from defib.evidence import Book, Evidence
 from defib.gate import needs_replay, read_gate
 from defib.probes.head import HeadFacts
@@ -23,6 +24,7 @@ from defib.trials.judge import Run
 from defib.trials.outcome import Campaign
 from defib.wording import Left, headline
 from tests.causes.books import HEAD, LABELS, SERVING, TRAINING, unmoved, updates
+from tests.probes.fakes import FakeSubject, dense
 
 VARIED = Symptom(
     pattern="varied",
@@ -234,3 +236,10 @@ def test_skill_on_other_rows_is_not_told_of_those_predicted() -> None:
     assert "the network ranks other rows" in headline(gate, (), "undecided")
     same = replace(squeezed_rows, n_rows=squeezed_rows.skill.n_rows if squeezed_rows.skill else 0)
     assert "and rank the rows" in headline(read_gate(book(same)), (), "undecided")
+
+
+def test_that_no_trial_was_run_is_said_once() -> None:
+    X = np.random.default_rng(0).normal(size=(150, 4))
+    subject = FakeSubject([dense("out", np.array([[0.2], [0.0], [0.0], [1.0]]))], X, (X[:, 0] > 0).astype(int))
+    notes = diagnose_subject(subject).notes  # the replay and the trials both find that it cannot be trained
+    assert [one for one in notes if one.startswith("no trial was run")] == ["no trial was run: it is a fake"]

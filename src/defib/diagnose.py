@@ -53,6 +53,7 @@ from defib.versions import versions
 from defib.wording import NOTHING_LEFT, Left, headline, next_command
 
 MIN_BUDGET_SECONDS = 10.0
+NO_TRIAL = "no trial was run"
 LOOKS_SHARE = 0.05
 """Share of the trials' seconds, on top of them, that replays may take to show gradients and updates over time."""
 MOMENTS_SHARE = 0.1
@@ -246,7 +247,9 @@ def _with_replay(campaign: Campaign | None, replay: Campaign) -> Campaign:
         return replay
     if campaign.trials:
         return campaign
-    return replace(replay, notes=(*replay.notes, *campaign.notes))
+    said = any(note.startswith(NO_TRIAL) for note in campaign.notes)
+    kept = [note for note in replay.notes if not (said and note.startswith(NO_TRIAL))]
+    return replace(replay, notes=tuple(dict.fromkeys([*kept, *campaign.notes])))
 
 
 def _conclude(subject: Subject, book: Book, gate: Gate, found: Assessments, campaign: Campaign) -> Diagnosis:
@@ -255,6 +258,7 @@ def _conclude(subject: Subject, book: Book, gate: Gate, found: Assessments, camp
     outcome = _outcome(gate, causes, {code: cause.stage for code, cause in catalogue.items()})
     excluded = {one.cause.code for one in found.assessed if one.assessment.verdict == "ruled_out"}
     fix = choose_fix(causes, catalogue, all_interventions(), campaign.trials, book, subject.framework, excluded)
+    fix = None if fix is None else replace(fix, code=subject.as_written(fix.code))
     layers = book.get(ActivationFacts).first_equal_end if book.has(ActivationFacts) else None
     too_few = rows_for(book.get(SignalFacts)) if too_few_rows(book) else ""
     left = _left(subject, gate, book) if outcome == "healthy" else NOTHING_LEFT

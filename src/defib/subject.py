@@ -328,6 +328,10 @@ class Subject(ABC):
         """``None`` when `train` can run this arm, else the reason as a clause ("the model is subclassed")."""
         return "this Subject does not say how the model is trained"
 
+    def as_written(self, code: str) -> str:
+        """Code for a network called ``model``, as it stands where the user's ``model`` is what holds the network."""
+        return code
+
     def at_the_door(self, arm: Arm, X: AnyArray) -> AnyArray:
         """Rows ``(n, ...)`` as the arm sends them into the network: behind its transform of the inputs."""
         return X if arm.inputs is None else numbered_like(arm.inputs(X), X)

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.base import clone
-from sklearn.ensemble import BaggingClassifier
+from sklearn.ensemble import BaggingClassifier, VotingClassifier
 from sklearn.model_selection import GridSearchCV, cross_val_predict, cross_val_score
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.neural_network._multilayer_perceptron import BaseMultilayerPerceptron
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier
 
 from defib.adapters.sklearn import SklearnSubject
 from defib.capture.imports import Watchers
@@ -170,6 +171,36 @@ def test_a_pipeline_shows_what_enters_the_network() -> None:
     np.testing.assert_allclose(subject.training.X.mean(axis=0), 0.0, atol=1e-12)
     assert abs(subject.prediction.X).max() < 10
     assert subject.trace.notes == ("the network stands behind StandardScaler: its rows are what these return",)
+
+
+def _holders() -> list[Any]:
+    def pipe() -> Any:
+        return make_pipeline(StandardScaler(), network(alpha=1e-3))
+
+    sizes = {"mlpclassifier__batch_size": [20, 40]}
+    return [
+        network(alpha=1e-3),
+        pipe(),
+        GridSearchCV(pipe(), sizes, cv=2),
+        GridSearchCV(pipe(), sizes, cv=2, refit="accuracy", scoring=["accuracy"]),
+        GridSearchCV(network(alpha=1e-3), {"batch_size": [20, 40]}, cv=2),
+        make_pipeline(StandardScaler(), GridSearchCV(network(alpha=1e-3), {"batch_size": [20, 40]}, cv=2)),
+        VotingClassifier([("net", network(alpha=1e-3)), ("tree", DecisionTreeClassifier())]),
+    ]
+
+
+@pytest.mark.parametrize("holder", _holders(), ids=[f"{i}" for i in range(7)])
+def test_code_names_a_setting_as_the_users_estimator_does(holder: Any) -> None:
+    subject = only(lambda: holder.fit(X, Y))
+    names: dict[str, Any] = {"model": holder, "X_train": X, "y_train": Y}
+    exec(subject.as_written("model.set_params(alpha=model.alpha / 10)  # less\nmodel.fit(X_train, y_train)"), names)
+    found = names["model"].get_params().items()
+    assert {value for name, value in found if name.split("__")[-1] == "alpha"} == {1e-4}
+
+
+def test_of_two_networks_in_one_estimator_neither_is_named() -> None:
+    holder = VotingClassifier([("a", network()), ("b", network())])
+    assert only(lambda: holder.fit(X, Y)).as_written("model.set_params(alpha=1)") == "model.set_params(alpha=1)"
 
 
 class TestManyFits:

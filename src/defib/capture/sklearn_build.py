@@ -49,6 +49,7 @@ def build(study: Study, elsewhere: tuple[str, ...] = ()) -> SklearnSubject:
         prediction_outputs=outputs,
         held_out=_held_out(study, captured),
     )
+    subject.wrapped = study.place.wrapped
     subject.alongside = partial(beside_rows, training.X, study.copies or ())
     if chosen is not None:
         subject.serving_calls = ServingCalls(False, tuple(map(len, chosen.X)), chosen.place)

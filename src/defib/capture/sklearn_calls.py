@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
+from defib.adapters.sklearn.wrapped import Wrapped, wrapped_in
 from defib.capture.torch_frames import is_foreign
 
 MAX_FRAMES: Final = 60
@@ -29,11 +31,14 @@ class Place:
     """A search fits its best candidate on all rows."""
     steps: tuple[str, ...] = ()
     """Names of the steps of the pipeline in front of the network."""
+    wrapped: Wrapped = field(default_factory=Wrapped)
+    """How the estimator that the user fits holds the network."""
 
 
-def place() -> Place:
+def place(network: object) -> Place:
     """Read from the frames above."""
     outermost: FrameType | None = None
+    owner: object = None
     steps: tuple[str, ...] = ()
     folds = search = False
     line = ""
@@ -42,20 +47,26 @@ def place() -> Place:
         if frame is None:
             break
         part = _part(frame)
+        holder = frame.f_locals.get("self")
+        if part is not None and hasattr(type(holder), "get_params"):
+            owner = holder
         if part is None:
             if not is_foreign(frame.f_code.co_filename):
                 line = f"{frame.f_code.co_filename}:{frame.f_lineno}"
                 break
         elif part[0] == "pipeline" and frame.f_code.co_name in ("fit", "fit_predict"):
-            steps = _steps(frame.f_locals.get("self")) or steps
+            steps = _steps(holder) or steps
         elif part[0] not in PLAIN:
             outermost = frame
             folds |= frame.f_code.co_name == FOLD
             search |= part[-1] == SEARCH
         frame = frame.f_back
+    wrapped = Wrapped()
+    with contextlib.suppress(Exception):  # the settings of an estimator of the user's own may not be asked for
+        wrapped = wrapped_in(owner, network)
     if outermost is None:
-        return Place(steps=steps)
-    return Place(_name(outermost), (id(outermost), line), search and not folds, steps)
+        return Place(steps=steps, wrapped=wrapped)
+    return Place(_name(outermost), (id(outermost), line), search and not folds, steps, wrapped)
 
 
 def _part(frame: FrameType) -> tuple[str, ...] | None:

@@ -58,7 +58,7 @@ class Session:
         goes_on = hasattr(estimator, "coefs_") and (incremental or bool(estimator.warm_start))
         if found is None or not goes_on or _changed_by_hand(found):
             again = found
-            found = Study.of(estimator, place())
+            found = Study.of(estimator, place(estimator))
             found.drawn = not goes_on
             self._add(found, again)
         found.sources["fit"] = user_line()

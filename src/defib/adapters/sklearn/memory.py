@@ -26,6 +26,7 @@ from defib.adapters.sklearn.captured import (
 from defib.adapters.sklearn.quiet import quiet
 from defib.adapters.sklearn.replica import drawn_again
 from defib.adapters.sklearn.subject import SklearnSubject
+from defib.adapters.sklearn.wrapped import wrapped_in
 from defib.errors import InputError, ModelError
 from defib.recipe import Recipe, TrainingRecipe
 from defib.subject import AnyArray, Rows, TrainingTrace
@@ -68,7 +69,7 @@ def subject_from_model(
     trace = _trace(found.network, captured, len(rows), found.steps)
     kept = slice(None) if len(rows) <= MAX_ROWS else np.linspace(0, len(rows) - 1, MAX_ROWS).astype(int)
     batch = captured.batch_size or batch_of(captured.params, len(rows))
-    return SklearnSubject(
+    subject = SklearnSubject(
         captured,
         TrainingRecipe(
             loss=loss_facts(captured, batch),
@@ -84,6 +85,8 @@ def subject_from_model(
         training=Rows(rows[kept], None if training is None else training[kept], len(rows), "X"),
         prediction=None if others is None else Rows(others, None, None, "X_predict"),
     )
+    subject.wrapped = wrapped_in(model, found.network)
+    return subject
 
 
 def _opened(model: Any) -> _Found:

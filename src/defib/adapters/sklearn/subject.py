@@ -11,6 +11,7 @@ from defib.adapters.sklearn.captured import Captured, Weights
 from defib.adapters.sklearn.network import forward, loss_and_gradients, outputs, parameter_names
 from defib.adapters.sklearn.quiet import quiet
 from defib.adapters.sklearn.replica import refusal, train
+from defib.adapters.sklearn.wrapped import Wrapped, as_written
 from defib.adapters.watched import TrainedClone, WatchedSubject
 from defib.recipe import Arm
 from defib.subject import (
@@ -98,6 +99,12 @@ class SklearnSubject(WatchedSubject[Captured]):
     """See `Subject`. Holds copies only: the user's estimator is not touched again."""
 
     framework = "sklearn"
+    wrapped = Wrapped()
+    """How the estimator that the user fits holds the network."""
+
+    def as_written(self, code: str) -> str:
+        """With settings named as a pipeline or search calls them."""
+        return as_written(code, self.wrapped, self.captured.params)
 
     def _weights(self, moment: Moment) -> Weights:
         if moment == "end":
