@@ -241,5 +241,5 @@ def test_skill_on_other_rows_is_not_told_of_those_predicted() -> None:
 def test_that_no_trial_was_run_is_said_once() -> None:
     X = np.random.default_rng(0).normal(size=(150, 4))
     subject = FakeSubject([dense("out", np.array([[0.2], [0.0], [0.0], [1.0]]))], X, (X[:, 0] > 0).astype(int))
-    notes = diagnose_subject(subject).notes  # the replay and the trials both find that it cannot be trained
-    assert [one for one in notes if one.startswith("no trial was run")] == ["no trial was run: it is a fake"]
+    notes = diagnose_subject(subject).notes  # the replay and the trials both find that it cannot be trained again
+    assert [one for one in notes if one.startswith("no trial was run")] == ["no trial was run: it needs the loss"]
