@@ -45,6 +45,7 @@ from defib.skill_against_reference import Yardstick, ahead, can_be_used
 from defib.subject import AnyArray, NotAvailable, Subject
 from defib.symptom import Symptom
 from defib.trials import Progress, Silent
+from defib.trials.before import with_signal_before
 from defib.trials.engine import Split
 from defib.trials.outcome import Campaign, Second
 from defib.trials.run import SERVED, asking, replay_only, run_trials
@@ -214,6 +215,7 @@ def _campaign(
     if _one_label(book):
         return Campaign(notes=("no trial was run: by labels that are all the same none can be judged",))
     ranked, beliefs = leading(found.assessed)
+    book = with_signal_before(book)
     only_asked = asking(ranked, beliefs, book) is not None  # what is mended is how the network is asked
     if gate.problem in ("shown", "unknown") and not only_asked:
         return None

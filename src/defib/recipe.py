@@ -219,6 +219,8 @@ class Arm:
     """After the training, the running statistics of batch normalization become plain averages over the rows."""
     serving: Literal["as_recorded", "as_trained"] = "as_recorded"
     """``as_trained``: rows scored are prepared as those trained on, not as the program prepares those to predict."""
+    rows: Literal["as_recorded", "before"] = "as_recorded"
+    """``before``: trained and scored on rows as they were before the step that took their signal (`trials.before`)."""
     edits: tuple[Edit, ...] = ()
 
     @property

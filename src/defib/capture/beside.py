@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -79,7 +79,7 @@ def library_of(value: Any) -> str:
 
 
 def _entries(name: str, value: Any) -> list[tuple[str, Any]]:
-    if isinstance(value, Mapping) and type(value).__module__ == "builtins" and len(value) <= MANY:
+    if isinstance(value, dict) and type(value).items is dict.items and len(value) <= MANY:
         return [(f"{name}[{key!r}]", one) for key, one in value.items()]
     if type(value) in (list, tuple) and len(value) <= MANY:
         return [(f"{name}[{i}]", one) for i, one in enumerate(value)]

@@ -35,8 +35,8 @@ class Place:
     """How the estimator that the user fits holds the network."""
 
 
-def place(network: object) -> Place:
-    """Read from the frames above."""
+def place(network: object = None) -> Place:
+    """Read from the frames above; ``network``: the one that is fitted."""
     outermost: FrameType | None = None
     owner: object = None
     steps: tuple[str, ...] = ()

@@ -45,9 +45,10 @@ cannot be seen from the model's door.
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import fine, num
+from defib.causes._signs import fine, maybe, num
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
+from defib.probes.before import BeforeFacts
 from defib.probes.inputs import InputFacts
 from defib.wording import percent
 
@@ -68,6 +69,10 @@ def _assess(book: Book) -> Assessment:
         return inconclusive("only one training row is known", weight=0.1, layer=None, **numbers)
     if inputs.constant_fraction == 1.0 or inputs.unique_rows == 1:
         because = f"none of the {inputs.n_columns} columns varies between the {inputs.n_rows:,} training rows"
+        before = maybe(book, BeforeFacts)
+        if before is not None and before.how == "gone":
+            metric = "AUC" if before.metric == "auc" else "R²"
+            because += f"; {before.name} beside them tells the labels (cross-validated {metric} {num(before.score)})"
         return supported(because, weight=0.98, layer="input", **numbers)
     if calm := fine(book):
         return calm

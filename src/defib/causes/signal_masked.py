@@ -92,6 +92,8 @@ def _assess(book: Book) -> Assessment:
         return ruled_out(because, layer=None, **numbers)
     numbers[f"{signal.metric}_before"] = before.score
     scores = f"{metric} {num(before.score)} from {before.name}, {num(signal.best)} from the rows that reach the network"
+    if before.how == "gone":
+        return ruled_out(f"no row differs from another: what {before.name} tells is not masked, but gone", layer=None)
     if before.how == "order":
         return ruled_out(f"the rows are those of {before.name} in another order ({scores})", layer=None, **numbers)
     if before.how == "selection":

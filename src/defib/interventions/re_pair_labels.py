@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from defib.interventions._advice import advice
+from dataclasses import replace
 
-INTERVENTION = advice(
+from defib.evidence import Book, Missing
+from defib.interventions._advice import advice
+from defib.probes.before import BeforeFacts
+from defib.recipe import Arm
+
+_GIVEN = advice(
     "re-pair-labels",
     "pair rows and labels by a key, not by position",
     keras="""
@@ -21,3 +26,26 @@ INTERVENTION = advice(
     X_train, y_train = table[columns].to_numpy(), table["label"].to_numpy()
     """,
 )
+
+
+def _in_other_order(book: Book) -> str | None:
+    """Name of the array whose rows the network got in another order than the labels."""
+    facts = book.get(BeforeFacts) if book.has(BeforeFacts) else None
+    return facts.name if facts is not None and facts.how == "order" else None
+
+
+def _arm(book: Book) -> Arm:
+    if _in_other_order(book) is None:
+        raise Missing("BeforeFacts", "the rows in the order of the labels, in a variable of the program's")
+    return Arm(rows="before")
+
+
+def _code(book: Book, framework: str) -> str:
+    name = _in_other_order(book)
+    if name is None:
+        return _GIVEN.code(book, framework)
+    tried = f"# as tried: the rows as they stand in {name}, whose order the labels have\n"
+    return tried + _GIVEN.code(book, framework)
+
+
+INTERVENTION = replace(_GIVEN, kind="train", arm=_arm, code=_code)

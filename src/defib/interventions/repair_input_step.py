@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from defib.evidence import Book
+from defib.evidence import Book, Missing
 from defib.interventions._advice import advice
+from defib.interventions._writing import is_array_of_one_unit
 from defib.probes.before import BeforeFacts
 from defib.probes.masked import MaskedFacts
+from defib.recipe import Arm
 
+HOWS = ("step", "gone")
+"""How the rows come from an array that they can be trained on in place of them."""
 EQUAL = """
     for name, rows in steps:  # the array after each step, from the file to the model
         print(name, len({str(row) for row in rows}), "different rows")  # repair the first step that says 1
@@ -17,6 +21,9 @@ MASKED = """
     for name, rows in steps:  # the array after each step, from {name} to the model
         # repair the first step after which this is at chance ({chance})
         print(name, cross_val_score({learner}(), rows, y_train, scoring="{scoring}").mean())
+    """
+TRIED = """
+    X_train = ({name} - {name}.mean({axis})) / ({name}.std({axis}) + 1e-8)  # as tried: without that step
     """
 INSIDE = """
     # in the network: the values before and behind {step}, the rows along the first axis
@@ -35,9 +42,9 @@ def _code(book: Book, framework: str) -> str:
     if book.has(MaskedFacts) and (step := book.get(MaskedFacts).step) is not None:
         text = INSIDE.format(step=step)
         return advice("", "", keras=text, torch=text).code(book, framework)
-    if not book.has(BeforeFacts) or book.get(BeforeFacts).how != "step":
+    before = book.get(BeforeFacts) if book.has(BeforeFacts) else None
+    if before is None or before.name is None or before.how not in HOWS:
         return _GIVEN.code(book, framework)
-    before = book.get(BeforeFacts)
     values = before.metric == "r2"
     text = MASKED.format(
         name=before.name,
@@ -45,7 +52,15 @@ def _code(book: Book, framework: str) -> str:
         learner="HistGradientBoostingRegressor" if values else "HistGradientBoostingClassifier",
         scoring="r2" if values else "roc_auc_ovr",
     )
+    axis = "" if is_array_of_one_unit(book) else "0"
+    text += TRIED.format(name=before.name, axis=axis)
     return advice("", "", keras=text, torch=text).code(book, framework)
 
 
-INTERVENTION = replace(_GIVEN, code=_code)
+def _arm(book: Book) -> Arm:
+    if not book.has(BeforeFacts) or book.get(BeforeFacts).how not in HOWS:
+        raise Missing("BeforeFacts", "the rows as they were before the step, in a variable of the program's")
+    return Arm(rows="before")
+
+
+INTERVENTION = replace(_GIVEN, kind="train", arm=_arm, code=_code)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
@@ -15,7 +15,7 @@ from defib.probes.learners import Metric
 from defib.probes.reference import REPAIR_MARGIN, Z_REPAIR, SignalFacts, find_signal, scored_targets
 from defib.subject import AnyArray, FloatArray, Subject
 
-How = Literal["step", "selection", "order"]
+How = Literal["step", "selection", "order", "gone"]
 
 EXACT: Final = 0.999
 """Correlation of ranks from which a column is another one, moved and scaled."""
@@ -46,11 +46,16 @@ class BeforeFacts(Evidence):
     """Standard deviations above permuted labels."""
     how: How | None
     """``step``: the rows were made of it, cell by cell; ``selection``: it holds other columns beside those that they
-    were made of; ``order``: they are its rows in another order than the labels."""
+    were made of; ``order``: they are its rows in another order than the labels; ``gone``: all of them are equal, and
+    it has as many cells."""
     columns: tuple[str, ...] = ()
     """Names of its columns that the rows do not tell, for ``selection``; where it is a table."""
     metric: str = "auc"
     """Of ``score``: ``auc`` or ``r2``."""
+    signal: SignalFacts | None = None
+    """All that the learners read from it."""
+    which: int = -1
+    """Its place among `Subject.alongside`."""
 
 
 @dataclass(frozen=True)
@@ -71,47 +76,85 @@ def probe(seed: int = 0) -> Probe:
 
 def measure_before(subject: Subject, book: Book, seed: int = 0) -> BeforeFacts:
     """Look for the labels in the arrays beside the rows. Raises `Missing` where there are none."""
-    signal, rows = book.get(SignalFacts), subject.training
-    if signal.has_signal:
+    signal = None if _all_equal(book) else book.get(SignalFacts)
+    if signal is not None and signal.has_signal:
         return BeforeFacts(0, None, float("nan"), float("nan"), None)
+    arrays, X, labels = _beside(subject, book)
+    kind = book.get(InputFacts).kind if book.has(InputFacts) else "tabular"
+    looked = [_look(one, X, labels.at(one.at), kind, signal, seed) for one in arrays]
+    found = [replace(one, which=i) for i, one in enumerate(looked) if one is not None]
+    first = {"step": 0, "gone": 0, "order": 1, "selection": 2}
+    told = sorted(found, key=lambda one: (first[one.how or "step"], -one.score))
+    best = told[0] if told else BeforeFacts(0, None, float("nan"), float("nan"), None)
+    return replace(best, n_arrays=len(arrays), metric=labels.metric)
+
+
+def _all_equal(book: Book) -> bool:
+    """No row differs from another: there is nothing in which a learner could look for signal."""
+    return book.has(InputFacts) and book.get(InputFacts).constant_fraction == 1.0 and not book.has(SignalFacts)
+
+
+def earlier_rows(subject: Subject, book: Book) -> Beside:
+    """The rows as they stand in the array that `BeforeFacts` names, in the shape in which they reach the network.
+
+    Raises `Missing` where no array tells the labels, or the one that does has other columns.
+    """
+    facts = book.get(BeforeFacts)
+    if facts.name is None or facts.how == "selection":
+        raise Missing("BeforeFacts", "an array of the rows before the step, with as many cells")
+    arrays, X, labels = _beside(subject, book)
+    one = arrays[facts.which]
+    taken = _taken(one, X[one.at], labels.at(one.at))
+    if taken is None or taken.X[:1].size != X[:1].size:
+        raise Missing("BeforeFacts", "an array of the rows before the step, with as many cells")
+    return replace(taken, X=taken.X.reshape(len(taken.X), *X.shape[1:]))
+
+
+def _beside(subject: Subject, book: Book) -> tuple[tuple[Beside, ...], AnyArray, _Labels]:
+    """The arrays, the rows at the network's door, and the labels. Raises `Missing`."""
+    rows = subject.training
     arrays = () if subject.alongside is None or subject.rows_together else subject.alongside()
     if not arrays or rows is None or rows.y is None or len(rows.y) != len(rows):
         raise Missing("BeforeFacts", "the rows as they were before the last step, in a variable of the program's")
     targets, metric = scored_targets(subject, book, rows)
-    labels = _Labels(targets, metric, _plain(np.asarray(rows.y).reshape(len(rows), -1)))
-    kind = book.get(InputFacts).kind if book.has(InputFacts) else "tabular"
-    found = [_look(one, rows.X, labels.at(one.at), kind, signal, seed) for one in arrays]
-    first = {"step": 0, "order": 1, "selection": 2}
-    told = sorted((one for one in found if one is not None), key=lambda one: (first[one.how or "step"], -one.score))
-    best = told[0] if told else BeforeFacts(0, None, float("nan"), float("nan"), None)
-    return BeforeFacts(len(arrays), best.name, best.score, best.z, best.how, best.columns, metric)
+    return arrays, rows.X, _Labels(targets, metric, _plain(np.asarray(rows.y).reshape(len(rows), -1)))
 
 
 def _plain(y: AnyArray) -> AnyArray:
     return y if y.dtype.kind in "fiub" else np.unique(y, return_inverse=True)[1].reshape(y.shape)
 
 
-def _look(one: Beside, X: AnyArray, labels: _Labels, kind: str, signal: SignalFacts, seed: int) -> BeforeFacts | None:
+def _look(
+    one: Beside, X: AnyArray, labels: _Labels, kind: str, signal: SignalFacts | None, seed: int
+) -> BeforeFacts | None:
     """What this array says; ``None`` where it is labels, tells nothing, or the rows were not made of it."""
     rows = X[one.at]
-    given = rows[:1].size == one.X[:1].size and _same_sums(rows, one.X)
-    taken = one if given else _without_labels(one, labels)  # what the network was given is no label
+    taken = _taken(one, rows, labels)
     how = None if taken is None else _how(rows, taken.X, seed)
     if taken is None or how is None:
         return None
     found = _tells(taken.X, labels, kind if taken.X.shape == rows.shape else "tabular", signal, seed)
     if found is None:
         return None
-    return BeforeFacts(1, one.name, found.best, found.z, how, _beyond(rows, taken) if how == "selection" else ())
+    beyond = _beyond(rows, taken) if how == "selection" else ()
+    return BeforeFacts(1, one.name, found.best, found.z, how, beyond, signal=found)
 
 
-def _tells(X: AnyArray, labels: _Labels, kind: str, signal: SignalFacts, seed: int) -> SignalFacts | None:
-    """What a learner reads from these rows, where that is far more than from the rows at the door."""
+def _taken(one: Beside, rows: AnyArray, labels: _Labels) -> Beside | None:
+    """The array without its labels; as it is where its rows are those at the door: what the network got is no label."""
+    given = rows[:1].size == one.X[:1].size and _same_sums(rows, one.X)
+    return one if given else _without_labels(one, labels)
+
+
+def _tells(X: AnyArray, labels: _Labels, kind: str, signal: SignalFacts | None, seed: int) -> SignalFacts | None:
+    """What a learner reads from these rows, where that is far more than from those at the door (``None``: nothing)."""
     try:
         found = find_signal(X, labels.columns, labels.metric, kind, seed=seed)
     except Missing:
         return None
-    far = found.best > max(signal.best + REPAIR_MARGIN[labels.metric], signal.detectable)
+    chance = 0.5 if labels.metric == "auc" else 0.0
+    known = chance if signal is None else max(signal.best, signal.detectable - REPAIR_MARGIN[labels.metric])
+    far = found.best > known + REPAIR_MARGIN[labels.metric]
     return found if found.has_signal and found.z > Z_REPAIR and far else None
 
 
@@ -170,7 +213,9 @@ def _grouped(x: FloatArray, y: FloatArray) -> float:
 def _how(rows: AnyArray, other: AnyArray, seed: int) -> How | None:
     """How the rows come from the other array; ``None`` when nothing shows that they do."""
     left, right = _thinned(rows), _thinned(other)
-    if not np.ptp(left, axis=0).any() or not np.ptp(right, axis=0).any():
+    if not np.ptp(left, axis=0).any():  # of equal rows nothing shows what they were made of
+        return "gone" if rows[:1].size == other[:1].size else None
+    if not np.ptp(right, axis=0).any():
         return None
     shared = _same_values(left, right)
     if rows[:1].size != other[:1].size:

@@ -49,18 +49,26 @@ def split_rows(rows: Rows, seed: int) -> Split | None:
     Returns ``None`` when fewer than `MIN_HELD_OUT` rows would be left to judge on.
     """
     assert rows.y is not None
+    parts = parted(rows.y, seed)
+    if parts is None:
+        return None
+    fit, held = parts
+    return Split(Rows(rows.X[fit], rows.y[fit]), Rows(rows.X[held], rows.y[held]))
+
+
+def parted(y: AnyArray, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
+    """Places of the rows to train on and of those held out, for labels ``(n_rows, ...)``; see `split_rows`."""
     rng = np.random.default_rng(seed)
-    ids = class_ids(rows.y)
-    groups = [np.arange(len(rows))] if ids is None else [np.flatnonzero(ids == k) for k in np.unique(ids)]
+    ids = class_ids(y)
+    groups = [np.arange(len(y))] if ids is None else [np.flatnonzero(ids == k) for k in np.unique(ids)]
     drawn = [rng.permutation(group) for group in groups if len(group) > 1]
     chosen = [group[: max(1, round(HELD_OUT_SHARE * len(group)))] for group in drawn]
     held = np.sort(np.concatenate(chosen)) if chosen else np.empty(0, dtype=int)
     if len(held) < MIN_HELD_OUT:
         return None
-    mask = np.ones(len(rows), dtype=bool)
+    mask = np.ones(len(y), dtype=bool)
     mask[held] = False
-    held = held[np.linspace(0, len(held) - 1, min(len(held), MAX_HELD_OUT)).astype(int)]
-    return Split(Rows(rows.X[mask], rows.y[mask]), Rows(rows.X[held], rows.y[held]))
+    return np.flatnonzero(mask), held[np.linspace(0, len(held) - 1, min(len(held), MAX_HELD_OUT)).astype(int)]
 
 
 @final
@@ -68,7 +76,8 @@ class SerialEngine:
     """Trains arms one after the other and scores each on the held-out rows.
 
     ``served``: how the program prepares rows to predict; ``asked``: how it asks its network. Both are done to every arm
-    but the one that mends it, which shares its clones with the control: nothing more is trained for it.
+    but the one that mends it, which shares its clones with the control: nothing more is trained for it. ``before``: the
+    same rows in the same parts as they were before a step (`Arm.rows`).
     """
 
     def __init__(
@@ -82,10 +91,12 @@ class SerialEngine:
         yardstick: Yardstick = "skill",
         served: Serving | None = None,
         asked: Asked | None = None,
+        before: Split | None = None,
         straight: bool = False,
     ) -> None:
         self.subject = subject
         self.split = split
+        self.before = before
         self.task: Task = task
         self.reference_score = reference_score
         self.reference_usable = reference_usable
@@ -99,17 +110,21 @@ class SerialEngine:
         """Train one arm. Raises `defib.subject.BudgetExceeded` past the deadline (``time.monotonic``)."""
         started = time.monotonic()
         trained = self._trained(arm, seed, deadline)
-        rows = self.split.held_out.X
+        rows = self.split_of(arm).held_out.X
         if self.served is not None and arm.serving == "as_recorded":
             rows = self.served(rows)
         return self._judge(self._answers(trained, arm, rows, seed), trained.link, seed, started)
+
+    def split_of(self, arm: Arm) -> Split:
+        """The rows of this arm."""
+        return self.before if arm.rows == "before" and self.before is not None else self.split
 
     def _trained(self, arm: Arm, seed: int, deadline: float) -> Trained:
         """The clone; the one of the control where only the asking differs."""
         as_recorded = self.asked is not None and replace(arm, serving="as_recorded") == Arm()
         if as_recorded and seed in self._clones:
             return self._clones[seed]
-        trained = self.subject.train(arm, self.split.fit, seed=seed, deadline=deadline)
+        trained = self.subject.train(arm, self.split_of(arm).fit, seed=seed, deadline=deadline)
         if as_recorded:
             self._clones[seed] = trained
         return trained

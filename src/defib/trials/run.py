@@ -9,6 +9,7 @@ from defib.diagnosis import DECISIVE
 from defib.evidence import Book, Missing
 from defib.interventions import Intervention
 from defib.interventions.table import all_interventions
+from defib.probes.before import BeforeFacts
 from defib.probes.labels import LabelFacts
 from defib.probes.looking import asks_for_the_mean
 from defib.probes.reference import SignalFacts
@@ -17,6 +18,7 @@ from defib.skill_against_reference import Yardstick, can_be_used, reference_scor
 from defib.subject import Subject
 from defib.trials import Progress, plan
 from defib.trials.asked import FINDERS, Asked, as_asked
+from defib.trials.before import can_be_tried, offered_before, splits
 from defib.trials.campaign import Conductor
 from defib.trials.engine import SerialEngine, Split, split_rows
 from defib.trials.judge import Run
@@ -45,6 +47,7 @@ def engine_for(
     yardstick: Yardstick = "skill",
     served: Serving | None = None,
     asked: Asked | None = None,
+    before: tuple[Split, Split] | None = None,
 ) -> SerialEngine | str:
     """The engine, or the reason why no trial can be run, as a clause."""
     if subject.training is None or subject.training.y is None:
@@ -54,7 +57,7 @@ def engine_for(
     reason = subject.can_train(Arm())
     if reason is not None:
         return f"no trial was run: {reason}"
-    split = split_rows(subject.training, seed)
+    split = before[0] if before is not None else split_rows(subject.training, seed)
     if split is None:
         return f"no trial was run: {len(subject.training)} rows are too few to hold some out"
     try:
@@ -71,6 +74,7 @@ def engine_for(
         yardstick=yardstick,
         served=served,
         asked=asked,
+        before=None if before is None else before[1],
         straight=not asks_for_the_mean(subject.recipe),
     )
 
@@ -130,10 +134,14 @@ def run_trials(
     asked = asking(ranked, beliefs, book) if served is None else None
     if served is None and asked is None and _nothing_in_the_training(ranked):
         return Campaign()
-    engine = engine_for(subject, book, seed, yardstick, served, asked)
+    before = splits(subject, book, seed)
+    if before is None and can_be_tried(book):
+        return Campaign(notes=("no trial was run: the rows before the step are too few to hold some out",))
+    engine = engine_for(subject, book, seed, yardstick, served, asked, before)
     if isinstance(engine, str):
         return Campaign(notes=(engine,))
-    known = control if served is None and asked is None else ()  # a replay scored the rows as they are
+    as_replayed = served is None and asked is None and before is None
+    known = control if as_replayed else ()  # a replay scored all rows as they are
     conductor = Conductor(
         engine, book, seconds=seconds, seed=seed, progress=progress, control=known, look=_looking(engine, look)
     )
@@ -143,6 +151,10 @@ def run_trials(
         )
     if asked is not None:
         conductor.notes.append(f"in the trials, {asked.says}")
+    if before is not None:
+        name = book.get(BeforeFacts).name
+        conductor.notes.append(f"in the trials, the fix trains on {name} as it stands, each column standardized")
+        return conductor.conduct(ranked, beliefs, offered_before(tuple(ranked), book))
     return conductor.conduct(ranked, beliefs, offered(ranked, book, served, asked))
 
 
@@ -150,7 +162,7 @@ def _looking(engine: SerialEngine, look: LookAgain | None) -> Look | None:
     """The look at arms of this engine."""
     if look is None:
         return None
-    return lambda name, arm, deadline, enough: look(engine.split, name, arm, deadline, enough)
+    return lambda name, arm, deadline, enough: look(engine.split_of(arm), name, arm, deadline, enough)
 
 
 def replay_only(subject: Subject, book: Book, seconds: float, seed: int, progress: Progress) -> Campaign:

@@ -49,7 +49,8 @@ class TreatedSubject(Subject):
         self.trace = _trace(subject.trace, arm, end)
         self.training = behind(subject, arm, fit)
         self.held_out = behind(subject, arm, held_out)
-        self.prediction = None if subject.prediction is None else behind(subject, arm, subject.prediction)
+        served = subject.prediction if arm.rows == "as_recorded" else None  # whose signal the step took, too
+        self.prediction = None if served is None else behind(subject, arm, served)
         self.prediction_outputs = None
 
     @property
