@@ -22,7 +22,6 @@ from defib.subject import AnyArray, Rows, Subject
 from defib.trials.asked import FINDERS
 from defib.trials.engine import Split, parted
 
-
 ASKING = frozenset({"same-pipeline", "vary-rows", *FINDERS})
 """Changes to how the network is asked: with the rows before the step, nothing of that is tried."""
 
