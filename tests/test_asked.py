@@ -12,6 +12,7 @@ import pytest
 from defib.catalogue import load
 from defib.evidence import Book, Evidence
 from defib.interventions.table import all_interventions
+from defib.probes.alone import AloneFacts
 from defib.probes.loading import LoadingFacts
 from defib.probes.modes import ModeFacts
 from defib.probes.shown import Shown, ShownFacts
@@ -90,9 +91,46 @@ def test_only_the_arm_that_asks_rightly_recovers(code: str, facts: Book) -> None
     assert len([one for one, _ in network.trained if one.stop_after is None]) == 3  # the same clones for both arms
 
 
+ALONE = AloneFacts(12, 0.4, 0.0, 0.5, served_alone=True)
+
+
+class Meeting(Network):
+    """In every mode it moves each batch to mean 0: a row alone is nothing but zeros."""
+
+    def train(self, arm: Arm, rows: Rows, *, seed: int, deadline: float | None = None) -> Any:
+        trained = super().train(arm, rows, seed=seed)
+        plain, sizes = trained.inside().forward, self.sizes
+
+        def forward(rows: AnyArray, *, training: bool = False) -> Any:
+            sizes.append(len(rows))
+            return plain(rows - rows.mean(axis=0), training=False)
+
+        trained.inside = lambda: SimpleNamespace(forward=forward)
+        return trained
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sizes: list[int] = []
+
+
+def test_rows_that_meet_in_the_network_are_sent_alone_and_among_those_trained_on() -> None:
+    network: Any = Meeting()
+    asked = as_asked(load("DF804"), book(ALONE))
+    engine = SerialEngine(network, SPLIT, task="binary", reference_score=1.0, asked=asked)
+    mended = all_interventions()["keep-statistics"].arm(Book())
+    control = engine.run(Arm(), 0, 1e12)
+    assert (control.flat, set(network.sizes), len(network.sizes)) == (True, {1}, 100)
+    network.sizes.clear()
+    treated = engine.run(mended, 0, 1e12)
+    assert (treated.recovered, max(network.sizes)) == (True, 220)  # 200 rows of the training, 20 held out
+    assert [arm for arm, _ in network.trained] == [Arm()]  # the same clone
+
+
 @pytest.mark.parametrize(
     ("code", "facts"),
     [
+        ("DF804", book(replace(ALONE, served_alone=False))),
+        ("DF804", book(replace(ALONE, softmax_over_rows=True))),  # company changes nothing of that
         ("DF702", book(replace(MODES, served_in_training=False))),
         ("DF603", book(replace(LOADING, filled_fraction=0.3))),  # which part was filled is not known of a clone
         ("DF603", book(replace(LOADING, another_instance=False))),

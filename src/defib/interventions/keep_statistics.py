@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from defib.evidence import Book
-from defib.interventions import Intervention
+from defib.interventions._advice import ask
 from defib.interventions._writing import by_framework, maybe
 from defib.probes.outputs import SymptomFacts
-from defib.recipe import Arm
 
 
 def _code(book: Book, framework: str) -> str:
@@ -34,11 +33,8 @@ def _code(book: Book, framework: str) -> str:
     )
 
 
-INTERVENTION = Intervention(
-    name="keep-statistics",
-    does="use no numbers of the batch: statistics of the training rows kept in the network, a softmax over the classes",
-    kind="advice",
-    arm=lambda book: Arm(),
+INTERVENTION = ask(
+    "keep-statistics",
+    "use no numbers of the batch: statistics of the training rows kept in the network, a softmax over the classes",
     code=_code,
-    size=2,
 )

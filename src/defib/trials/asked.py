@@ -16,6 +16,8 @@ import numpy as np
 from defib.causes import Cause
 from defib.evidence import Book
 from defib.measures.outputs import to_probabilities
+from defib.measures.rows import spaced_indices
+from defib.probes.alone import AloneFacts
 from defib.probes.loading import LoadingFacts
 from defib.probes.modes import ModeFacts
 from defib.probes.shown import ShownFacts
@@ -24,6 +26,8 @@ from defib.subject import AnyArray, FloatArray, NotAvailable, Rows, Subject, Tra
 
 Answer = Callable[[Subject, Trained, Arm, AnyArray], FloatArray]
 """``(subject, its clone, the clone's arm, raw rows) -> outputs``, as the program would have had them."""
+Among = Callable[[Subject, Trained, Arm, AnyArray, AnyArray], FloatArray]
+"""The same, with rows that the clone was trained on, raw, to be sent beside those that are asked about."""
 UNCHANGED = 0.999999
 """Correlation with the initial weights from which on they are those from before the training."""
 
@@ -41,6 +45,8 @@ class Asked:
     """Of which weights the program asked: those trained, those from before the training, or freshly drawn ones."""
     only: bool = True
     """No other change can make a difference, so none is tried."""
+    rightly: Among | None = None
+    """How the arm that mends it is asked; ``None``: all rows at once."""
 
 
 def as_asked(cause: Cause, book: Book) -> Asked | None:
@@ -73,6 +79,40 @@ def _in_training_mode(book: Book) -> Asked | None:
     rows = "1 row" if size == 1 else f"{size} rows"
     says = f"every arm but evaluation-mode predicts in training mode, {rows} at a time"
     return Asked("evaluation-mode", says, answer, only=False)
+
+
+COMPANY, SHARE = 512, 0.1
+"""Training rows that are sent along, and rows asked about for each: the statistics are those of the training rows."""
+
+
+def _one_by_one(book: Book) -> Asked | None:
+    """Rows that meet in the network, each sent alone; a softmax over the rows is no matter of company."""
+    facts = book.get(AloneFacts) if book.has(AloneFacts) else None
+    if facts is None or not facts.difference or not facts.served_alone or facts.softmax_over_rows:
+        return None
+
+    def asked(subject: Subject, trained: Trained, arm: Arm, X: AnyArray, company: AnyArray) -> FloatArray:
+        inside = trained.inside()
+        if inside is None or arm.targets is not None:
+            raise NotAvailable("an adapter that looks into its clones")
+        rows, beside = subject.at_the_door(arm, X), subject.at_the_door(arm, company)
+        size = max(1, round(SHARE * len(beside)))
+        parts = [rows[at : at + size] for at in range(0, len(rows), size)] if len(beside) else list(rows[:, None])
+        found = [np.asarray(inside.forward(np.concatenate([beside, part])).outputs)[len(beside) :] for part in parts]
+        return np.concatenate(found)
+
+    def alone(subject: Subject, trained: Trained, arm: Arm, X: AnyArray) -> FloatArray:
+        return asked(subject, trained, arm, X, X[:0])
+
+    says = (
+        "the control predicts one row at a time; keep-statistics sends the rows among many of those trained on, whose "
+        "statistics they then meet"
+    )
+
+    def among(subject: Subject, trained: Trained, arm: Arm, X: AnyArray, company: AnyArray) -> FloatArray:
+        return asked(subject, trained, arm, X, company[spaced_indices(len(company), COMPANY)])
+
+    return Asked("keep-statistics", says, alone, rightly=among)
 
 
 def repeats_a_row(served: Rows | None, size: int) -> bool:
@@ -154,6 +194,7 @@ def _cut(book: Book) -> Asked | None:
 
 FINDERS: dict[str, Callable[[Book], Asked | None]] = {
     "evaluation-mode": _in_training_mode,
+    "keep-statistics": _one_by_one,
     "load-weights": _not_loaded,
     "copy-outputs": _kept,
     "full-precision": _cut,

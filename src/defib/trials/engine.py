@@ -131,6 +131,8 @@ class SerialEngine:
 
     def _answers(self, trained: Trained, arm: Arm, rows: AnyArray, seed: int) -> FloatArray:
         """What the program would have been answered."""
+        if self.asked is not None and arm.serving == "as_trained" and self.asked.rightly is not None:
+            return self.asked.rightly(self.subject, trained, arm, rows, self.split.fit.X)
         if self.asked is None or arm.serving == "as_trained":
             return trained.predict(rows)
         if self.asked.weights != "trained":
