@@ -79,7 +79,10 @@ LOOK_ALIKES: tuple[str, ...] = (
 )
 """Programs for which the usual answer is wrong (last section but one of the taxonomy)."""
 
-ALL: tuple[str, ...] = (*CAUSES, *LOOK_ALIKES)
+INSIDE: tuple[str, ...] = ("hidden_in_forward", "attention_to_padding")
+"""Causes of the list above in another place: in a step without weights inside the network."""
+
+ALL: tuple[str, ...] = (*CAUSES, *LOOK_ALIKES, *INSIDE)
 
 
 def load(name: str) -> ModuleType:

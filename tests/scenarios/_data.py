@@ -83,3 +83,15 @@ def rare(seed: int, n: int = 4000, share: float = 0.03, strength: float = 1.0) -
     X = rng.normal(size=(n, 8))
     risk = strength * X @ np.array([1.2, -0.9, 0.7, 0, 0, 0, 0, 0]) + rng.logistic(size=n)
     return _split(X, (risk > np.quantile(risk, 1 - share)).astype(np.int64), seed)
+
+
+def tickets(seed: int, n: int = 800) -> Split:
+    """n x 12 word ids below 40, two classes: a few words go with one class each; 0 is padding, and every text has some."""
+    rng = np.random.default_rng(1000 + seed)
+    y = rng.integers(0, 2, n)
+    X = np.zeros((n, 12), dtype=np.int64)
+    for row, label in zip(X, y, strict=True):
+        words = [*rng.integers(10, 40, rng.integers(4, 9)), *rng.integers(4 if label else 1, 7 if label else 4, 2)]
+        row[: len(words)] = rng.permutation(words)
+    X, y, X_new, y_new = _split(X, y, seed)
+    return X.astype(np.int64), y, X_new.astype(np.int64), y_new

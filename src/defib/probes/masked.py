@@ -19,7 +19,7 @@ from defib.probes.looking import is_weighted, last_weighted, some_rows
 from defib.probes.outputs import SymptomFacts
 from defib.probes.reach import ReachFacts
 from defib.probes.reference import REPAIR_MARGIN, Z_REPAIR, Z_SIGNAL, SignalFacts, read_by_line, scored_targets
-from defib.subject import AnyArray, FloatArray, LayerOutput, Moment, Rows, Subject
+from defib.subject import AnyArray, FloatArray, Layer, LayerOutput, Moment, Rows, Subject
 
 ROWS = 600
 EQUAL = 1e-6
@@ -92,7 +92,7 @@ def _equal_behind(layers: Sequence[LayerOutput]) -> MaskedFacts | None:
     varied = [i for i, spread in enumerate(spreads) if spread > EQUAL]
     if not varied or varied[-1] + 1 >= len(layers) or spreads[varied[-1]] < APART:
         return None
-    step = layers[varied[-1] + 1].layer
+    step = _cut(layers[varied[-1] + 1 :])
     before = layers[: varied[-1] + 1]
     if (step.kind not in FREE and step.kind != "attention") or before[-1].layer.kind == "recurrent":
         return None
@@ -104,6 +104,13 @@ def _equal_behind(layers: Sequence[LayerOutput]) -> MaskedFacts | None:
         attention,
         weighted_before=any(is_weighted(one.layer) and one.layer.kind != "embedding" for one in before),
     )
+
+
+def _cut(layers: Sequence[LayerOutput]) -> Layer:
+    """The step behind which rows are equal: the attention, where what stands before it may be only what it is asked."""
+    step = layers[0].layer
+    heavy = next((one.layer for one in layers if one.layer.kind not in FREE), step)
+    return heavy if heavy.kind == "attention" else step
 
 
 def _attention(layers: Sequence[LayerOutput]) -> str | None:
@@ -123,7 +130,7 @@ def _hidden(subject: Subject, book: Book, rows: Rows, layers: Sequence[LayerOutp
         and _changes(given[i], given[i + 1])
         and (i or given[0].shape == given[1].shape)
     ]
-    if not steps or (book.has(ReachFacts) and book.get(ReachFacts).unread):
+    if not steps or _left_out_at_the_door(book):
         return NOTHING
     targets, metric = scored_targets(subject, book, rows)
 
@@ -138,6 +145,12 @@ def _hidden(subject: Subject, book: Book, rows: Rows, layers: Sequence[LayerOutp
         if after[1] <= Z_SIGNAL:
             return _judged(seen, i, told(i), after, metric)
     return NOTHING
+
+
+def _left_out_at_the_door(book: Book) -> bool:
+    """Whether what tells the labels stands in columns that the network never reads, which has a name of its own."""
+    reach = book.get(ReachFacts) if book.has(ReachFacts) else None
+    return reach is not None and bool(reach.unread) and reach.read_has_signal is not True
 
 
 def _judged(
