@@ -134,7 +134,7 @@ def test_a_program_that_trains_nothing(text: str, code: int, slug: str, says: st
     assert ended.returncode == code
     assert ended.stderr.splitlines()[-1] == f"[{slug}] docs/messages.md#{slug}"
     assert says in ended.stderr
-    assert [path.name for path in tmp_path.iterdir()] == ["train.py"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["train.ipynb", "train.py"]
 
 
 def test_a_framework_that_is_not_installed(tmp_path: Path, defib: Run) -> None:
@@ -151,6 +151,7 @@ def test_a_framework_that_is_not_installed(tmp_path: Path, defib: Run) -> None:
     ("arguments", "slug"),
     [
         (["nope.py"], "no-such-script"),
+        (["train.ipynb"], "not-a-program"),
         (["-m", "no.such.module"], "no-such-module"),
         (["--report", "x.docx", "train.py"], "unknown-report-format"),
         (["--report", "no/x.json", "train.py"], "no-such-directory"),
@@ -160,10 +161,11 @@ def test_a_framework_that_is_not_installed(tmp_path: Path, defib: Run) -> None:
 )
 def test_what_is_refused_before_anything_runs(arguments: list[str], slug: str, tmp_path: Path, defib: Run) -> None:
     program(tmp_path, "open('ran', 'w')")
+    (tmp_path / "train.ipynb").write_text("{}")
     ended = defib("run", *arguments)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr.splitlines()[-1] == f"[{slug}] docs/messages.md#{slug}"
-    assert [path.name for path in tmp_path.iterdir()] == ["train.py"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["train.ipynb", "train.py"]
 
 
 def test_the_program_changes_everything_around_us(tmp_path: Path, defib: Run) -> None:

@@ -12,6 +12,7 @@ import builtins
 import importlib.util
 import io
 import os
+import shlex
 import sys
 import threading
 import time
@@ -159,6 +160,15 @@ class _Ending:
     interrupted: bool = False
 
 
+_MODEL, _TABLE = "defib diagnose {path} X.npy --labels y.npy", "defib predictions {path}"
+_INSTEAD = {
+    ".ipynb": "jupyter nbconvert --to script {path}    # then: defib run {name}.py; or, in it: %load_ext defib",
+    **dict.fromkeys((".keras", ".h5", ".hdf5", ".pt", ".pth", ".pkl", ".joblib"), _MODEL),
+    **dict.fromkeys((".csv", ".tsv", ".npy", ".npz"), _TABLE),
+}
+"""What to write for files that people give by mistake, by suffix."""
+
+
 def _find_script(path: str, args: Sequence[str]) -> Program:
     source = str(Path(path) / "__main__.py") if Path(path).is_dir() else path
     if not Path(source).is_file():
@@ -167,6 +177,14 @@ def _find_script(path: str, args: Sequence[str]) -> Program:
             came=f"the script {path} does not exist (working directory {Path.cwd()})",
             expected="the path of a Python program that trains a network",
             write="defib run path/to/train.py",
+        )
+    if (write := _INSTEAD.get(Path(source).suffix.lower())) is not None:
+        name = Path(source).stem
+        raise InputError(
+            "not-a-program",
+            came=f"{path} is no Python program",
+            expected="the path of a Python program that trains a network",
+            write=write.format(path=shlex.quote(path), name=name),
         )
     # Python resolves links for sys.path[0], and does not for __file__.
     path0 = str(Path(path).resolve() if Path(path).is_dir() else Path(path).resolve().parent)
