@@ -9,7 +9,7 @@ from defib.reporters.background import Background, Behind
 from defib.reporters.html import render
 from tests.reporters import recorded, samples
 
-BREAKING_OUT = "</script><script>window.hacked=1</script><img src=x onerror='window.hacked=1'>\"'`${7*7}\x1b[31m\x00"
+BREAKING_OUT = "</script><script>window.hacked=1</script><img src=x onerror='window.hacked=1'>\"'`${7*7}\x1b[31m\x00<b>end</b>"
 """What a model, a layer, a column or a file may be called by somebody who wants to run in the reader's browser."""
 
 
@@ -25,6 +25,19 @@ def every() -> str:
 def large(first_equal: str | None = None) -> str:
     diagnosis = replace(samples.FLAT_DIAGNOSIS, first_equal_layer=first_equal)
     return render([diagnosis], recorded.large(200, 10_000))
+
+
+def long_names() -> str:
+    """Layers as Transformers calls them: long, and alike but for the end."""
+    stem = "distilbert.transformer.layer.0.attention"
+    names = [f"{stem}.{part}" for part in ("q_lin", "k_lin", "v_lin", "out_lin")]
+    states = tuple(replace(recorded.END[0], layer=name) for name in names)
+    evidence = dict(recorded.BEHIND.evidence)
+    evidence["ActivationFacts"] = recorded.activations(states, states)
+    table = ((0.5, 2.0, 0.1, 0.2), (0.01, 1.0, 0.3, 0.4))
+    evidence["LookFacts"] = LookFacts((1, 2), tuple(f"{name}.weight" for name in names), table, table, 2)
+    behind = Behind(trace=recorded.BEHIND.trace, evidence=evidence)
+    return render([replace(samples.FLAT_DIAGNOSIS, first_equal_layer=None)], Background(behind=(behind,)))
 
 
 def hostile() -> str:

@@ -51,6 +51,20 @@ def test_other_pages_are_drawn_too(make: object, open_page: Open) -> None:
 
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_long_names_stay_apart(size: tuple[int, int], open_page: Open) -> None:
+    """What tells layers of one network apart is the end of their names; it is not what is cut."""
+    shown = open_page(pages.long_names(), size)
+    figures = ("layers", "gradients")
+    for kind in figures:
+        labels = f"[...document.querySelectorAll(\"[data-figure='model-1-{kind}'] .role-axis-label text\")]"
+        names = [one for one in shown.run(f"{labels}.map((one) => one.textContent)") if "…" in one]
+        assert len(names) >= 4, names
+        assert len(set(names)) == len(names), names
+    assert shown.run("document.documentElement.scrollWidth") <= size[0]
+    assert shown.complaints == []
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_nothing_moves_and_nothing_sticks_out(size: tuple[int, int], open_page: Open) -> None:
     shown = open_page(pages.every(), size)
     assert shown.run("window.shifts") == 0
@@ -111,11 +125,11 @@ def test_names_cannot_break_out(open_page: Open) -> None:
     """Shown as they are called, in the text, in the figures and on hover; run nowhere."""
     shown = open_page(pages.hostile())
     assert shown.run("window.hacked") is None
-    assert shown.run("document.querySelectorAll('img, iframe, object, form:not(.vega-bindings)').length") == 0
+    assert shown.run("document.querySelectorAll('img, iframe, object, svg b, svg script, form:not(.vega-bindings)').length") == 0
     assert shown.run("document.scripts.length") == 3
     assert "</script><script>window.hacked=1</script><img src=x" in shown.run("document.body.innerText")
     drawn = shown.run("[...document.querySelectorAll('svg text')].map((one) => one.textContent).join(' ')")
-    assert "</script>" in drawn
+    assert "<b>end</b>" in drawn  # of a long name the end stands at an axis
     assert not {"\x1b", "\x00"} & set(shown.run("document.documentElement.textContent"))
     for kind in ("trials", "inputs"):  # an arm's name and a column's
         shown.page.locator(f"[data-figure='model-1-{kind}'] .mark-symbol path").first.hover(force=True)

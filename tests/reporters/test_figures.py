@@ -62,6 +62,11 @@ def test_the_constant_and_the_prior_stand_on_the_histogram() -> None:
     ]
 
 
+def test_rows_of_one_class_have_a_median_and_no_constant() -> None:
+    spec = drawn("predictions", replace(samples.FLAT_DIAGNOSIS, symptom=replace(samples.FLAT, pattern="one_class")))
+    assert values(spec, "rule")[-1]["what"] == "median prediction: 0.627"
+
+
 def test_classes_have_a_line_each() -> None:
     symptom = replace(
         samples.FLAT, constant=(0.2, 0.3, 0.5), prior=(0.5, 0.25, 0.25), n_outputs=3, output_kind="classes"
@@ -91,6 +96,10 @@ def test_the_loss_has_gaps_and_the_prior() -> None:
     line = values(spec, "line")
     assert [(one["update"], one["loss"]) for one in line] == [(1, 900.0), (2, 30.0), (3, None), (4, 0.66)]
     assert values(spec, "rule")[0]["loss"] == 0.66
+    for layer in spec["layer"]:  # one legend for both, so that the dashed line has a name wherever the figure stands
+        assert layer["encoding"]["color"]["scale"]["domain"] == ["training loss", "loss of the best constant: 0.66"]
+    low, high = spec["layer"][0]["encoding"]["y"]["scale"]["domain"]
+    assert low < 0.66 < 900 < high
     assert spec["layer"][0]["encoding"]["y"]["scale"]["type"] == "log"
     assert spec["params"] == [{"name": "zoom_from", "value": 1}, {"name": "zoom_to", "value": 4}]
 
@@ -119,6 +128,14 @@ def test_input_columns_constant_ones_apart() -> None:
         (1, "column that varies", "0.1"),
         (2, "constant column", "constant"),
     ]
+
+
+def test_a_legend_of_one_entry_is_left_out() -> None:
+    scales = recorded.BEHIND.evidence["ColumnScales"]
+    apart = drawn("inputs", behind=with_evidence(ColumnScales=replace(scales, minimum=scales.mean - 1)))
+    (points,) = [layer for layer in apart["layer"] if layer["mark"]["type"] == "point"]
+    assert {points["encoding"][channel]["legend"] for channel in ("color", "shape")} == {None}
+    assert "legend" not in drawn("inputs")["layer"][0]["encoding"]["color"]
 
 
 def test_maps_over_time_tell_zero_from_little() -> None:
@@ -157,6 +174,15 @@ def test_trials_have_a_dot_per_seed_and_their_interval_around_the_mean() -> None
     bar = next(layer for layer in spec["layer"] if "x2" in layer["encoding"])["data"]["values"][0]
     mean = sum(samples.TREATED.recovery) / 3
     assert (bar["low"], bar["high"]) == (pytest.approx(mean - 0.99 + 0.93), pytest.approx(mean - 0.99 + 1.05))
+
+
+def test_dots_beyond_the_axis_are_told() -> None:
+    far = replace(samples.TREATED, recovery=(-7.0, 0.9, 1.0))
+    title = "recovery: 0 = a constant, 1 = the reference learner"
+    spec = drawn("trials", replace(samples.FLAT_DIAGNOSIS, trials=(samples.CONTROL, far)))
+    titles = {layer["encoding"]["x"].get("title") for layer in spec["layer"]} - {None}
+    assert titles == {f"{title}; dots at the edge lie beyond it"}
+    assert {one["encoding"]["x"].get("title") for one in drawn("trials")["layer"]} - {None} == {title}
 
 
 def test_a_trial_that_cannot_recover_shows_its_skill() -> None:

@@ -11,6 +11,7 @@ import base64
 import gzip
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markdown_it import MarkdownIt
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
@@ -74,6 +75,9 @@ PARTS = (
 """Anchor, words of its link, and what must be there for it."""
 BARE: dict[str, Any] = {"figures": {}, "evidence": [], "layers": [], "inputs": None, "parameters": []}
 """What the last of very many models go without."""
+PER_CENT = re.compile("([0-9]) %")
+LONGEST_LINE = 300
+"""Characters of a line of the program: a page breaks it, but it is the program's line, not its data."""
 LARGEST = 1_500_000
 """Bytes of a page; where many models would make it larger, the last ones go without figures and long tables."""
 
@@ -195,7 +199,7 @@ def _cause(d: Diagnosis) -> dict[str, Any] | None:
         "name": best.name,
         "code": best.code,
         "where": where(best),
-        "line": place_text(best),
+        "line": escape(place_text(best, LONGEST_LINE)),  # code is no prose: as it stands
         "because": "" if best.assessment.because in d.headline else best.assessment.because,
         "numbers": proofs(d, most=None),
         "tied": tie_text(d),
@@ -238,10 +242,24 @@ def _page(code: str) -> Markup:
     return Markup(rendered.replace("<pre>", '<pre tabindex="0">'))  # what scrolls is reached by keyboard
 
 
+def kept_together(value: Any) -> Any:
+    r"""A per cent sign stays on the line of its number.
+
+    >>> kept_together("5 % of all"), kept_together(3)
+    ('5\xa0% of all', 3)
+    """
+    return PER_CENT.sub("\\1\u00a0%", value) if type(value) is str else value
+
+
 @cache
 def _template() -> Template:
     here = FileSystemLoader(Path(__file__).parent)
     environment = Environment(
-        loader=here, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=here,
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=kept_together,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     return environment.get_template("report.html.j2")

@@ -10,6 +10,7 @@ from typing import Any
 from defib.diagnosis import Diagnosis, Hypothesis, Trial
 from defib.reporters.background import Behind
 from defib.reporters.charts import bar, columns, curve, dots, log_share, scale_line, whisker
+from defib.reporters.figures.outputs import middle
 from defib.reporters.parts import (
     control_first,
     effect_text,
@@ -42,7 +43,7 @@ def value_chart(symptom: Symptom) -> dict[str, Any] | None:
     if s.constant is None:
         return None
     if s.output_kind == "probability" and len(s.constant) == 1:
-        marks = [("constant", s.constant[0], f"the constant: {number(s.constant[0])}")]
+        marks = [("constant", s.constant[0], f"{middle(s)}: {number(s.constant[0])}")]
         prior = s.prior[-1] if s.prior is not None and len(s.prior) == 2 else None
         if prior is not None:
             marks.insert(0, ("prior", prior, f"the share of class 1 in the labels: {number(prior)}"))

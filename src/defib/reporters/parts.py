@@ -171,8 +171,8 @@ def course_title(diagnosis: Diagnosis) -> str:
     return f"In the order of time, replayed from the initial weights {how}"
 
 
-def place_text(cause: Hypothesis) -> str:
-    """File and line of the cause, and what stands there; nothing without them.
+def place_text(cause: Hypothesis, longest: int = LONGEST_TEXT) -> str:
+    """File and line of the cause, and the beginning of what stands there; nothing without them.
 
     >>> from defib.diagnosis import Place, supported
     >>> place_text(Hypothesis("DF501", "x", supported("y", weight=1.0), at=Place("/a/train.py", 31, "opt = SGD(lr=9)")))
@@ -182,7 +182,7 @@ def place_text(cause: Hypothesis) -> str:
         return ""
     where = f"{PurePath(cause.at.file).name}:{cause.at.line}"
     text = cause.at.text
-    shown = text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT].rstrip()} …"
+    shown = text if len(text) <= longest else f"{text[:longest].rstrip()} …"
     return f"{where}  {shown}" if shown else where
 
 

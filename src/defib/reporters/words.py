@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Final
 
 from defib.diagnosis import Fix, Hypothesis, Trial
 from defib.symptom import Skill, Symptom
@@ -59,13 +60,40 @@ def number_text(name: str, value: float) -> str:
     return number(value)
 
 
+SAID: Final = {
+    "column_sd_ratio": "largest column sd over the smallest",
+    "detectable_auc": "least AUC that so few rows would show",
+    "first_over_last_gradient": "gradient, first layer over last",
+    "hard_label_share": "share of the rows given one class",
+    "largest_class_prior": "share of the largest class",
+    "largest_column_rms": "largest column, root mean square",
+    "largest_first_update_relative": "first update over the weights' size",
+    "learning_rate_over_usual": "learning rate over the usual one",
+    "log10_per_layer": "powers of ten per layer",
+    "logit_spread": "spread of the logits",
+    "loss_spike": "largest loss over the first",
+    "median_relative_change": "change of the weights over their size",
+    "narrowest_units": "units of the narrowest layer",
+    "offset_over_sd": "largest column mean over its sd",
+    "permuted_auc": "AUC with permuted labels",
+    "reference_auc": "AUC of the reference learner",
+    "relative_update_per_step": "update per step over the weights' size",
+    "row_correlation_at_start": "correlation of the rows at the start",
+    "relative_spread_at_start": "spread of the rows at the start",
+    "shift_sd": "shift of the columns, in sd",
+    "spread_served_over_training": "spread served over spread trained on",
+}
+"""Names of numbers that would be no words by themselves; the JSON report keeps the names."""
+CAPITALS: Final = {"auc": "AUC", "nan": "NaN", "rms": "root mean square", "l2": "L2"}
+
+
 def number_name(name: str) -> str:
     """The name of a measured number as words.
 
-    >>> number_name("dead_fraction")
-    'dead fraction'
+    >>> number_name("dead_fraction"), number_name("auc_after"), number_name("log10_per_layer")
+    ('dead fraction', 'AUC after', 'powers of ten per layer')
     """
-    return name.replace("_", " ")
+    return SAID.get(name) or " ".join(CAPITALS.get(word, word) for word in name.split("_"))
 
 
 def place(layer: str) -> str:

@@ -32,8 +32,11 @@ PLOT_HEIGHT: Final = 240
 """Pixels of a figure whose height does not depend on how much it shows."""
 LOG_LABELS: Final = (
     "datum.value == 0 ? '0' : abs(datum.value) >= 0.001 && abs(datum.value) < 100000"
-    " ? format(datum.value, '~g') : format(datum.value, '.0e')"
+    " ? format(datum.value, ',.2~r') : format(datum.value, '.1~e')"
 )
+BELOW, ABOVE = 170, 70
+"""Sizes of two dots of one line: where both lie in one place, a rim of the first is seen."""
+SIZE: Final[Spec] = {"field": "size", "type": "quantitative", "scale": None, "legend": None}
 DECADES_FOR_LOG = 2.0
 """What spans more than this many powers of ten is drawn on a logarithmic axis."""
 
@@ -91,7 +94,7 @@ def config() -> Spec:
         "legend": {
             "orient": "top",
             "direction": "horizontal",
-            "columns": 2,
+            "columns": 3,
             "labelColor": FOREGROUND,
             "labelFontSize": 12,
             "labelLimit": 400,
@@ -104,6 +107,9 @@ def config() -> Spec:
         "view": {"stroke": LINE},
         "point": {"filled": True, "size": 60},
         "text": {"color": FOREGROUND, "fontSize": 12},
+        "style": {
+            "guide-label": {"dir": "rtl"}
+        },  # a name that is too long loses its beginning: the end tells layers apart
     }
 
 
@@ -131,10 +137,24 @@ def quantity(field: str, title: str | None, **scale: Any) -> Spec:
 def log_quantity(field: str, title: str | None, low: float, high: float) -> Spec:
     """A channel of positive numbers on a logarithmic axis; what lies beyond stands at its end."""
     channel = quantity(field, title, type="log", domain=[low, high], clamp=True, nice=False)
-    decades = max(1, math.ceil(math.log10(high / low) / 8))
-    first = math.ceil(math.log10(low) - 1e-9)
-    marks = [10.0**power for power in range(first, math.floor(math.log10(high) + 1e-9) + 1, decades)]
-    return channel | {"axis": {"labelExpr": LOG_LABELS, "values": marks} if len(marks) > 1 else {"tickCount": 4}}
+    return channel | {"axis": {"labelExpr": LOG_LABELS, "values": ticks(low, high)}}
+
+
+def ticks(low: float, high: float) -> list[float]:
+    """Round values between two ends of a logarithmic axis: powers of ten, of a narrow axis 1, 2 and 5 times these.
+
+    >>> ticks(1e-8, 1.0), ticks(0.15, 2.5), ticks(0.4, 0.48)
+    ([1e-08, 1e-07, 1e-06, 1e-05, 0.0001, 0.001, 0.01, 0.1, 1.0], [0.2, 0.5, 1.0, 2.0], [0.4, 0.48])
+    """
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    step = max(1, math.ceil(math.log10(high / low) / 8))
+    for steps in ((1,), (1, 2, 5)):
+        powers = range(first, last + 1, step if steps == (1,) else 1)
+        marks = [float(f"{one}e{power}") for power in powers for one in steps]
+        inside = [mark for mark in marks if low * (1 - 1e-9) <= mark <= high * (1 + 1e-9)]
+        if len(inside) > 2 or (steps != (1,) and len(inside) > 1):
+            return inside
+    return [low, high]
 
 
 def lines(field: str, names: Sequence[str], title: str | None = None) -> Spec:

@@ -10,9 +10,13 @@ from defib.diagnosis import Diagnosis
 from defib.reporters.background import Behind
 from defib.reporters.charts import log_share
 from defib.reporters.figures.look import (
+    ABOVE,
     BACKGROUND,
+    BELOW,
     END,
     LEVEL,
+    LOG_LABELS,
+    SIZE,
     START,
     Figure,
     Spec,
@@ -51,12 +55,13 @@ def layers(diagnosis: Diagnosis, behind: Behind, most: int = MOST_LINES) -> Figu
     x = log_quantity("spread", "how far apart the rows are, relative to their size", SMALLEST, 1.0)
     y = lines("layer", [one["layer"] for one in data])
     dots = {
-        "mark": {"type": "point", "size": 90, "opacity": 0.9},
+        "mark": {"type": "point", "opacity": 0.9},
         "encoding": {
             "y": y,
             "x": x,
             "tooltip": hover(layer="layer", what="", told="relative spread", note="units"),
             **told_apart("what", (AT_START, AT_END), (START, END), ("circle", "square")),
+            "size": SIZE,
         },
     }
     between = {
@@ -79,6 +84,7 @@ def _state(state: Any, what: str) -> dict[str, Any]:
     return {
         "layer": place(state.layer),
         "what": what,
+        "size": BELOW if what == AT_START else ABOVE,
         "spread": max(SMALLEST, spread) if math.isfinite(spread) else SMALLEST,
         "told": number(spread),
         "note": note or "alive",
@@ -128,9 +134,9 @@ def gradients(diagnosis: Diagnosis, behind: Behind) -> Figure | None:
         return _over_time(looks, looks.gradient_rms, title)
     facts = _thin(list(getattr(behind.evidence.get("GradientFacts"), "layers", ())), MOST_LINES)
     data = [
-        {"layer": place(one.layer), "what": what, "rms": value, "told": number(value)}
+        {"layer": place(one.layer), "what": what, "size": size, "rms": value, "told": number(value)}
         for one in facts
-        for what, value in ((AT_START, one.initial_rms), (AT_END, one.end_rms))
+        for what, size, value in ((AT_START, BELOW, one.initial_rms), (AT_END, ABOVE, one.end_rms))
         if value is not None and math.isfinite(value)
     ]
     positive = [one["rms"] for one in data if one["rms"] > 0]
@@ -141,12 +147,13 @@ def gradients(diagnosis: Diagnosis, behind: Behind) -> Figure | None:
         one["rms"] = max(low, one["rms"])
     dots = {
         "data": rows(data),
-        "mark": {"type": "point", "size": 90, "opacity": 0.9},
+        "mark": {"type": "point", "opacity": 0.9},
         "encoding": {
             "y": lines("layer", [one["layer"] for one in data]),
             "x": log_quantity("rms", f"{title}; 0 stands at the left end", low, high),
             "tooltip": hover(layer="layer", what="", told="gradient"),
             **told_apart("what", (AT_START, AT_END), (START, END), ("circle", "square")),
+            "size": SIZE,
         },
     }
     return frame([dots], 80 + LINE_HEIGHT * len(facts), "gradient per layer, at the start and at the end")
@@ -182,7 +189,7 @@ def _over_time(looks: Any, table: Sequence[Sequence[float]], title: str) -> Figu
         "field": "v",
         "type": "quantitative",
         "scale": {"type": "log", "scheme": "viridis", "domain": [low, max(high, 2 * low)], "clamp": True},
-        "legend": {"title": title, "format": ".0e", "gradientLength": 200, "values": [low, max(high, 2 * low)]},
+        "legend": {"title": title, "labelExpr": LOG_LABELS, "gradientLength": 200, "values": [low, max(high, 2 * low)]},
     }
     map_: Spec = {"data": rows(some), "mark": {"type": "rect"}, "encoding": {"x": x, "y": y, "color": colour}}
     map_["encoding"]["tooltip"] = hover(l="layer", u="update", v=title)

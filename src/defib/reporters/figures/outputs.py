@@ -9,9 +9,12 @@ from typing import Any
 from defib.diagnosis import Diagnosis
 from defib.reporters.background import Behind
 from defib.reporters.figures.look import (
+    ABOVE,
+    BELOW,
     DIM,
     END,
     PLOT_HEIGHT,
+    SIZE,
     START,
     Figure,
     Spec,
@@ -29,6 +32,7 @@ MOST_CLASSES = 12
 CLASS_HEIGHT = 22
 HEADING = {"probability": "probability of class 1", "value": "predicted value", "logit": "raw output"}
 PRIOR = {"probability": "share of class 1 in the labels", "value": "mean of y"}
+CONSTANT, MEDIAN = "the constant", "median prediction"
 
 
 def predictions(diagnosis: Diagnosis, behind: Behind) -> Figure | None:
@@ -50,12 +54,17 @@ def _marks(s: Symptom) -> list[tuple[str, float]]:
     elif s.prior is not None and s.output_kind == "value" and len(s.prior) == 1:
         marks.append((PRIOR["value"], s.prior[0]))
     if s.constant is not None:
-        marks.append(("the constant", s.constant[0]))
+        marks.append((middle(s), s.constant[0]))
     return marks
 
 
+def middle(s: Symptom) -> str:
+    """What `Symptom.constant` is called: rows of one class may still differ."""
+    return CONSTANT if s.is_flat else MEDIAN
+
+
 def _one(s: Symptom, found: Any) -> Figure:
-    marks = [(f"{words}: {number(value)}", value, words == "the constant") for words, value in _marks(s)]
+    marks = [(f"{words}: {number(value)}", value, words in (CONSTANT, MEDIAN)) for words, value in _marks(s)]
     label = "; ".join(words for words, _, _ in marks) or "histogram of the predictions"
     heading = HEADING.get(s.output_kind, "prediction")
     layers = [_bars(found, heading)] if getattr(found, "columns", ()) else []
@@ -102,7 +111,7 @@ def _bars(found: Any, heading: str) -> Spec:
 def _classes(s: Symptom, columns: Sequence[Any]) -> Figure:
     """One line per class: what it is predicted with, and how often it is there."""
     shown = min(MOST_CLASSES, s.n_outputs)
-    name = "the constant" if s.constant is not None else "mean prediction"
+    name = middle(s) if s.constant is not None else "mean prediction"
     data: list[dict[str, Any]] = []
     for index in range(shown):
         if s.prior is not None and index < len(s.prior):
@@ -159,15 +168,16 @@ def _overlaid(found: Any, names: tuple[str, str], heading: str, label: str) -> F
 def _dots(data: list[dict[str, Any]], names: Sequence[str], title: str, label: str) -> Figure:
     """Two values per class on one line."""
     for one in data:
-        one["told"] = number(one["value"])
+        one |= {"told": number(one["value"]), "size": BELOW if one["what"] == names[0] else ABOVE}
     layer = {
         "data": rows(data),
-        "mark": {"type": "point", "size": 90, "opacity": 0.85},
+        "mark": {"type": "point", "opacity": 0.85},
         "encoding": {
             "y": lines("class", [one["class"] for one in data], "class"),
             "x": quantity("value", title, domain=[0, 1]) | {"axis": {"tickCount": 6}},
             "tooltip": hover(what="", told="value", **{"class": "class"}),
             **told_apart("what", names, (START, END), ("circle", "square")),
+            "size": SIZE,
         },
     }
     return frame([layer], 90 + CLASS_HEIGHT * len({one["class"] for one in data}), label)

@@ -35,7 +35,9 @@ MOST_COLUMNS = 1024
 """Input columns that are drawn one by one; more are pixels."""
 FEW_POINTS = 60
 """Up to here every value of a loss is a dot; more are a line."""
-TRAINING, VALIDATION = "training loss", "validation loss"
+TRAINING, VALIDATION, BEST = "training loss", "validation loss", "loss of the best constant"
+ROOM = 1.25
+"""What stands at the end of a logarithmic axis keeps so much of a distance from it."""
 
 
 def loss(diagnosis: Diagnosis, behind: Behind, most: int = MOST_POINTS) -> Figure | None:
@@ -53,12 +55,15 @@ def loss(diagnosis: Diagnosis, behind: Behind, most: int = MOST_POINTS) -> Figur
     shown = [point["loss"] for point in data if point["loss"] is not None] + ([] if prior is None else [prior])
     names = [name for name in series if any(point["what"] == name for point in data)]
     log = decades(shown)
+    best = None if prior is None or not math.isfinite(prior) else f"{BEST}: {number(prior)}"
     first, last = number(series[TRAINING][0]), number(series[TRAINING][-1])
     label = f"training loss, first {first}, last {last}" + ("" if prior is None else f"; best constant {number(prior)}")
-    y = log_quantity("loss", "loss", min(shown), max(shown)) if log else quantity("loss", "loss", zero=False)
-    layers = [_curve(data, names, y, total)]
-    if prior is not None and math.isfinite(prior):
-        layers.append(_level(prior, f"loss of the best constant: {number(prior)}", y))
+    ends = (min(shown) / ROOM, max(shown) * ROOM) if log else (0.0, 0.0)
+    y = log_quantity("loss", "loss", *ends) if log else quantity("loss", "loss", zero=False)
+    look = _look(names, best)
+    layers = [_curve(data, y, total, look)]
+    if best is not None:
+        layers.append(_level(prior, best, y, look))
     zoom = [{"name": "zoom_from", "value": 1}, {"name": "zoom_to", "value": max(total, 2)}]
     return frame(layers, PLOT_HEIGHT + 20, label, params=zoom)
 
@@ -79,7 +84,16 @@ def _points(name: str, values: Sequence[float], total: int, most: int) -> list[d
     ]
 
 
-def _curve(data: list[dict[str, Any]], names: Sequence[str], y: Spec, total: int) -> Spec:
+def _look(names: Sequence[str], best: str | None) -> Spec:
+    """Colours and dashes of the curves and of the best constant, named in the legend."""
+    colours, dashes = [END, DIM][: len(names)], [[1, 0], [2, 2]][: len(names)]
+    if best is not None:
+        names, colours, dashes = [*names, best], [*colours, START], [*dashes, [6, 4]]
+    dash = category("what", scale={"domain": list(names), "range": dashes}) | AS_LINE
+    return {**told_apart("what", names, colours, stroke=True), "strokeDash": dash}
+
+
+def _curve(data: list[dict[str, Any]], y: Spec, total: int, look: Spec) -> Spec:
     x = quantity("update", "update of the optimizer", nice=False) | {
         "scale": {"domainMin": {"expr": "zoom_from"}, "domainMax": {"expr": "zoom_to"}, "nice": False, "zero": False},
         "axis": {"format": ",d", "tickMinStep": 1, "tickCount": 6},
@@ -98,22 +112,17 @@ def _curve(data: list[dict[str, Any]], names: Sequence[str], y: Spec, total: int
             "x": x,
             "y": y,
             "tooltip": hover(what="", update="update", loss="loss"),
-            **told_apart("what", names, (END, DIM)[: len(names)], stroke=True),
-            "strokeDash": category("what", scale={"domain": list(names), "range": [[1, 0], [6, 3]][: len(names)]})
-            | AS_LINE,
+            **look,
         },
     }
 
 
-def _level(at: float, words: str, y: Spec) -> Spec:
+def _level(at: float, words: str, y: Spec, look: Spec) -> Spec:
     channel = {key: value for key, value in y.items() if key != "field"}
     return {
         "data": rows([{"loss": at, "what": words}]),
-        "mark": {"type": "rule", "strokeDash": [6, 4], "strokeWidth": 2.2, "color": START},
-        "encoding": {
-            "y": {**channel, "field": "loss"},
-            "tooltip": hover(what=""),
-        },
+        "mark": {"type": "rule", "strokeWidth": 2.2},
+        "encoding": {"y": {**channel, "field": "loss"}, "tooltip": hover(what=""), **look},
     }
 
 
@@ -144,7 +153,7 @@ def inputs(diagnosis: Diagnosis, behind: Behind) -> Figure | None:
     colours = [START if kind == "constant column" else END for kind in kinds]
     shapes = ["triangle-down" if kind == "constant column" else "circle" for kind in kinds]
     shown = {"name" if names else "column": "column"}
-    y = log_quantity("sd", "standard deviation", *ends)
+    y = log_quantity("sd", "standard deviation (dashed: 1)", ends[0] / ROOM, ends[1])
     points = {
         "data": rows(data),
         "mark": {"type": "point", "size": 45 if len(sds) <= 100 else 14},
@@ -156,10 +165,12 @@ def inputs(diagnosis: Diagnosis, behind: Behind) -> Figure | None:
             **told_apart("what", kinds, colours, shapes),
         },
     }
+    if len(kinds) == 1:  # a legend of one entry says nothing
+        points["encoding"]["color"]["legend"] = points["encoding"]["shape"]["legend"] = None
     level = {
         "data": rows([{"sd": 1.0, "what": "1, which initializers assume"}]),
         "mark": {"type": "rule", "strokeDash": [5, 4], "strokeWidth": 1.8, "color": LEVEL},
         "encoding": {"y": y, "tooltip": hover(what="")},
     }
     label = f"standard deviation of {len(sds)} input columns, {number(min(varying, default=0.0))} to "
-    return frame([points, level], PLOT_HEIGHT, label + number(max(varying, default=0.0)))
+    return frame([points, level], PLOT_HEIGHT + 20, label + number(max(varying, default=0.0)))

@@ -57,6 +57,8 @@ def trials(diagnosis: Diagnosis, behind: Behind) -> Figure | None:
         return None
     ends = _ends([one["value"] for one in seeds])
     title = "recovery: 0 = a constant, 1 = the reference learner" if recovered else "skill: 0 = a constant"
+    if any(not ends[0] <= one["value"] <= ends[1] for one in seeds):
+        title += "; dots at the edge lie beyond it"
     x = quantity("value", title, domain=list(ends), clamp=True, nice=False) | {"axis": {"tickCount": 5}}
     y = lines("arm", [arm.intervention for arm in arms]) | {"axis": NAMES}
     verdicts = list(dict.fromkeys(verdict_text(arm) for arm in arms))

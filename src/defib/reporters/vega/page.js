@@ -54,7 +54,7 @@
   function narrowed(spec, width) {
     if (width >= NARROW) return spec;
     const {legend, axis} = spec.config;
-    const config = {...spec.config, legend: {...legend, columns: 1}, axis: {...axis, labelLimit: width / 4}};
+    const config = {...spec.config, legend: {...legend, columns: 1}, axis: {...axis, labelLimit: width / 3}};
     return {...shortened(spec, width / 11), config};
   }
 
