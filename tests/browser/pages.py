@@ -9,7 +9,9 @@ from defib.reporters.background import Background, Behind
 from defib.reporters.html import render
 from tests.reporters import recorded, samples
 
-BREAKING_OUT = "</script><script>window.hacked=1</script><img src=x onerror='window.hacked=1'>\"'`${7*7}\x1b[31m\x00<b>end</b>"
+BREAKING_OUT = (
+    "</script><script>window.hacked=1</script><img src=x onerror='window.hacked=1'>\"'`${7*7}\x1b[31m\x00<b>end</b>"
+)
 """What a model, a layer, a column or a file may be called by somebody who wants to run in the reader's browser."""
 
 

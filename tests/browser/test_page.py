@@ -125,7 +125,12 @@ def test_names_cannot_break_out(open_page: Open) -> None:
     """Shown as they are called, in the text, in the figures and on hover; run nowhere."""
     shown = open_page(pages.hostile())
     assert shown.run("window.hacked") is None
-    assert shown.run("document.querySelectorAll('img, iframe, object, svg b, svg script, form:not(.vega-bindings)').length") == 0
+    assert (
+        shown.run(
+            "document.querySelectorAll('img, iframe, object, svg b, svg script, form:not(.vega-bindings)').length"
+        )
+        == 0
+    )
     assert shown.run("document.scripts.length") == 3
     assert "</script><script>window.hacked=1</script><img src=x" in shown.run("document.body.innerText")
     drawn = shown.run("[...document.querySelectorAll('svg text')].map((one) => one.textContent).join(' ')")

@@ -13,9 +13,10 @@ import pytest
 
 from defib.diagnosis import Diagnosis
 from defib.probes.histograms import OutputColumn, OutputHistograms
-from defib.reporters.background import Behind
+from defib.reporters.background import Background, Behind
 from defib.reporters.figures import FIGURES, figures
 from defib.reporters.figures.look import PAPER, on_paper
+from defib.reporters.html import render
 from defib.subject import TrainingTrace
 from tests.reporters import recorded, samples
 
@@ -102,6 +103,29 @@ def test_the_loss_has_gaps_and_the_prior() -> None:
     assert low < 0.66 < 900 < high
     assert spec["layer"][0]["encoding"]["y"]["scale"]["type"] == "log"
     assert spec["params"] == [{"name": "zoom_from", "value": 1}, {"name": "zoom_to", "value": 4}]
+
+
+def test_a_loss_that_never_was_a_number_is_no_empty_figure() -> None:
+    trace = TrainingTrace(loss_per_update=np.full(40, NAN), n_updates=40)
+    behind = replace(recorded.BEHIND, trace=trace)
+    assert FIGURES["loss"](samples.FLAT_DIAGNOSIS, behind) is None
+    text = render([samples.NAN], Background(behind=(behind,)))
+    assert "training loss: not a number in any of its 40 updates" in text
+
+
+def test_layers_that_hold_nan_are_not_drawn_as_equal() -> None:
+    states = recorded.END[:2]
+    lost = tuple(replace(one, relative_spread=NAN) for one in states)
+    facts = recorded.activations((states[0], lost[1]), lost)
+    spec = drawn(
+        "layers", replace(samples.FLAT_DIAGNOSIS, first_equal_layer=None), with_evidence(ActivationFacts=facts)
+    )
+    assert [(one["layer"], one["what"]) for one in spec["data"]["values"]] == [("dense", "at the initial weights")]
+    assert values(spec, "text") == [
+        {"layer": "dense", "lost": "not a number at the end of the training"},
+        {"layer": "dense:relu", "lost": "never a number"},
+    ]
+    assert spec["layer"][0]["encoding"]["y"]["scale"]["domain"] == ["dense", "dense:relu"]
 
 
 def test_a_long_loss_is_thinned_and_keeps_its_spike() -> None:

@@ -174,7 +174,7 @@ def article(diagnosis: Diagnosis, index: int, background: Background) -> dict[st
         "inputs": view.input_chart(found),
         "parameters": view.parameters(found),
         "looks": view.looks(found),
-        "paths": view.paths(found),
+        "paths": view.paths(d.symptom, found),
         "trials": view.trials(d.trials),
         "ruled_out": [view.hypothesis(one) for one in look_alikes_first(d.ruled_out, d.causes)],
         "inconclusive": [view.hypothesis(one) for one in d.inconclusive],

@@ -105,15 +105,16 @@ def loss_chart(behind: Behind) -> dict[str, Any] | None:
     for name, unit in (("loss_per_update", "update"), ("loss_per_epoch", "epoch")):
         values = _floats(getattr(behind.trace, name, None))
         if len(values) > 1:
+            some = any(map(math.isfinite, values))
             label = f"training loss, first {number(values[0])}, last {number(values[-1])}"
             nan_at = getattr(facts, "nan_at", None)
             return {
-                "chart": curve(values, label, prior, f"recorded {unit}"),
+                "chart": curve(values, label, prior, f"recorded {unit}") if some else None,
                 "unit": unit,
                 "first": number(values[0]),
                 "last": number(values[-1]),
                 "prior": None if prior is None else number(prior),
-                "nan_at": None if nan_at is None else f"{nan_at:,}",
+                "nan_at": None if nan_at is None or not some else f"{nan_at + 1:,}",
                 "total": f"{getattr(behind.trace, 'n_updates', 0) or len(values):,}",
             }
     return None
@@ -169,9 +170,10 @@ def looks(behind: Behind) -> str:
     )
 
 
-def paths(behind: Behind) -> list[tuple[str, str]]:
-    """Training rows against predict rows, and training mode against evaluation mode."""
-    serving, modes = behind.evidence.get("ServingFacts"), behind.evidence.get("ModeFacts")
+def paths(symptom: Symptom, behind: Behind) -> list[tuple[str, str]]:
+    """Training rows against predict rows, and training mode against evaluation mode; what is NaN has no spread."""
+    serving = behind.evidence.get("ServingFacts")
+    modes = None if symptom.nan_fraction == 1 else behind.evidence.get("ModeFacts")
     chosen = (
         (serving, "n_rows", "rows served"),
         (serving, "unique_rows", "different rows served"),

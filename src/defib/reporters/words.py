@@ -73,6 +73,7 @@ SAID: Final = {
     "logit_spread": "spread of the logits",
     "loss_spike": "largest loss over the first",
     "median_relative_change": "change of the weights over their size",
+    "nan_at_update": "updates before the loss is NaN",
     "narrowest_units": "units of the narrowest layer",
     "offset_over_sd": "largest column mean over its sd",
     "permuted_auc": "AUC with permuted labels",

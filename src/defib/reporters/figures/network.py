@@ -52,8 +52,10 @@ def layers(diagnosis: Diagnosis, behind: Behind, most: int = MOST_LINES) -> Figu
         for one, what in ((initial.get(state.layer), AT_START), (state, AT_END))
         if one is not None
     ]
+    lost = [one for one in data if one["spread"] is None]
+    data = [one for one in data if one["spread"] is not None]
     x = log_quantity("spread", "how far apart the rows are, relative to their size", SMALLEST, 1.0)
-    y = lines("layer", [one["layer"] for one in data])
+    y = lines("layer", [place(state.layer) for state in end])
     dots = {
         "mark": {"type": "point", "opacity": 0.9},
         "encoding": {
@@ -68,10 +70,11 @@ def layers(diagnosis: Diagnosis, behind: Behind, most: int = MOST_LINES) -> Figu
         "mark": {"type": "line", "color": LEVEL, "strokeWidth": 1},
         "encoding": {"y": y, "x": x, "detail": {"field": "layer", "type": "nominal"}},
     }
+    marks: list[Spec] = [between, dots, *([_not_numbers(lost, y)] if lost else [])]
     first = diagnosis.first_equal_layer
     label = "how far apart the rows are in every layer" + (f"; equal from {place(first)} on" if first else "")
     if first is None or first not in {state.layer for state in end}:
-        return frame([between, dots], 80 + LINE_HEIGHT * len(end), label, data=rows(data))
+        return frame(marks, 80 + LINE_HEIGHT * len(end), label, data=rows(data))
     taken = [log_share(one["spread"], SMALLEST) for one in data if one["layer"] == place(first)]
     band, words = _first_equal(first, y, taken)
     return frame([band, between, words, dots], 80 + LINE_HEIGHT * len(end), label, data=rows(data))
@@ -85,9 +88,21 @@ def _state(state: Any, what: str) -> dict[str, Any]:
         "layer": place(state.layer),
         "what": what,
         "size": BELOW if what == AT_START else ABOVE,
-        "spread": max(SMALLEST, spread) if math.isfinite(spread) else SMALLEST,
+        "spread": max(SMALLEST, spread) if math.isfinite(spread) else None,
         "told": number(spread),
         "note": note or "alive",
+    }
+
+
+def _not_numbers(lost: Sequence[dict[str, Any]], y: Spec) -> Spec:
+    """Words where a layer has no spread because its values are NaN or infinite: these are not equal rows."""
+    told: dict[str, str] = {}
+    for one in lost:  # the start stands before the end
+        told[one["layer"]] = "never a number" if one["layer"] in told else f"not a number {one['what']}"
+    return {
+        "data": rows([{"layer": layer, "lost": words} for layer, words in told.items()]),
+        "mark": {"type": "text", "align": "left", "dx": 6, "fontSize": 12},
+        "encoding": {"y": y, "x": {"value": 0}, "text": {"field": "lost"}, "tooltip": hover(lost="")},
     }
 
 

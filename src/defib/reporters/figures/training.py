@@ -46,7 +46,7 @@ def loss(diagnosis: Diagnosis, behind: Behind, most: int = MOST_POINTS) -> Figur
     series = {TRAINING: floats(getattr(trace, "loss_per_update", None))}
     if len(series[TRAINING]) < 2:
         series = {TRAINING: floats(getattr(trace, "loss_per_epoch", None))}
-    if len(series[TRAINING]) < 2:
+    if len(series[TRAINING]) < 2 or not any(map(math.isfinite, series[TRAINING])):
         return None
     series[VALIDATION] = floats(getattr(trace, "validation_loss_per_epoch", None))
     total = int(getattr(trace, "n_updates", 0) or len(series[TRAINING]))
@@ -62,7 +62,7 @@ def loss(diagnosis: Diagnosis, behind: Behind, most: int = MOST_POINTS) -> Figur
     y = log_quantity("loss", "loss", *ends) if log else quantity("loss", "loss", zero=False)
     look = _look(names, best)
     layers = [_curve(data, y, total, look)]
-    if best is not None:
+    if prior is not None and best is not None:
         layers.append(_level(prior, best, y, look))
     zoom = [{"name": "zoom_from", "value": 1}, {"name": "zoom_to", "value": max(total, 2)}]
     return frame(layers, PLOT_HEIGHT + 20, label, params=zoom)
