@@ -1,7 +1,8 @@
 """Run every example as ``defib run`` from another directory and put what it prints into the docs.
 
-``make docs``, or ``python -m benchmarks.show_examples [NAME ...]``, fills the blocks from ``<!-- defib:NAME -->`` to
-``<!-- /defib -->`` of README.md and docs/examples.md, and prints a table of the causes, the fix and the seconds each.
+``make docs``, or ``python -m benchmarks.show_examples [NAME ...]``, fills the blocks of README.md and docs/examples.md
+(see `scripts.printed`, which fills them again from the Recordings after a change of words), and prints a table of the
+causes, the fix and the seconds each.
 The Recordings go to tests/recordings/, where every report format is made from every one of them, and the picture of
 README.md is drawn from one.
 """
@@ -19,13 +20,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+from scripts.printed import PAGES, RECORDINGS, ROOT, WIDTH, block
+
 from benchmarks._table import markdown
 
-ROOT = Path(__file__).resolve().parents[1]
-PAGES = (ROOT / "docs" / "examples.md", ROOT / "README.md")
-RECORDINGS = ROOT / "tests" / "recordings"
 PICTURE, PICTURED = ROOT / "docs" / "images" / "report.png", "04a_deep_sigmoid_sgd"
-WIDTH = 90
 
 
 def shown(name: str) -> tuple[str, dict[str, Any], float]:
@@ -78,9 +77,8 @@ def draw() -> None:
 
 def fill(page: Path, name: str, text: str) -> None:
     """Replace the block of this example on this page, if it has one."""
-    block = f"<!-- defib:{name} -->\n\n```\n$ defib run examples/{name}.py\n{text}\n```\n\n<!-- /defib -->"
     old = page.read_text()
-    page.write_text(re.sub(rf"<!-- defib:{name} -->.*?<!-- /defib -->", lambda _: block, old, flags=re.S))
+    page.write_text(re.sub(rf"<!-- defib:{name} -->.*?<!-- /defib -->", lambda _: block(name, text), old, flags=re.S))
 
 
 def main() -> None:

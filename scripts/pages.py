@@ -1,7 +1,7 @@
-"""Write the pages of the documentation that are made from the code: causes, symptoms, command line.
+"""Write the pages of the documentation that are made from the code: causes, symptoms, command line, printed reports.
 
-``python -m scripts.pages`` writes them below ``docs/``; with ``--check`` it writes nothing, names the stale ones and
-every broken link of README.md and ``docs/``, and ends with 1 (part of ``make check``).
+``python -m scripts.pages`` writes them below ``docs/`` and into README.md; with ``--check`` it writes nothing, names
+the stale ones and every broken link of README.md and ``docs/``, and ends with 1 (part of ``make check``).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from defib.causes import Cause
 from defib.pages import page, summary
 from defib.pointers import BETWEEN, BY_VALUE, ELSEWHERE, FEW, NO_SKILL, NOT_A_NUMBER, ONE_CLASS, Pointer
 from defib.wording import EQUALS
+from scripts import printed
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -178,7 +179,7 @@ def made() -> dict[Path, str]:
     """Every page that is made, by path."""
     pages = {DOCS / "causes" / f"{cause.name}.md": cause_page(cause) for cause in all_causes()}
     return {**pages, DOCS / "causes" / "index.md": cause_index(), DOCS / "symptoms.md": symptom_page(),
-            DOCS / "command-line.md": command_page()}  # fmt: skip
+            DOCS / "command-line.md": command_page(), **printed.pages()}  # fmt: skip
 
 
 def stale(pages: dict[Path, str]) -> Iterator[str]:

@@ -40,6 +40,16 @@ def test_made_pages_are_as_the_code_has_them() -> None:
     assert list(pages.stale(pages.made())) == []
 
 
+def test_a_stale_block_of_printed_output_is_named() -> None:
+    """What README shows is what defib prints today of the run that was kept."""
+    made = pages.made()
+    readme = ROOT / "README.md"
+    assert "$ defib run examples/07_one_unit_softmax_torch.py\nSequential (torch) ──" in made[readme]
+    wrong = {**made, readme: made[readme].replace("gradient zero at start", "gradient nothing at start")}
+    assert wrong != made
+    assert list(pages.stale(wrong)) == ["README.md is stale: python -m scripts.pages"]
+
+
 def test_a_stale_page_and_one_without_a_cause_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pages, "DOCS", tmp_path)
     monkeypatch.setattr(pages, "ROOT", tmp_path)

@@ -51,17 +51,18 @@ from defib.probes.reference import SignalFacts
 
 def _assess(book: Book) -> Assessment:
     signal = book.get(SignalFacts)
+    metric = "AUC" if signal.metric == "auc" else "R²"
     numbers = {f"{signal.metric}_as_paired": signal.best, "rows": float(signal.n_rows)}
     if signal.has_signal:
         return ruled_out(
-            f"the rows as paired hold signal (cross-validated {signal.metric} {num(signal.best)})",
+            f"the rows as paired hold signal (cross-validated {metric} {num(signal.best)})",
             layer=None,
             **numbers,
         )
     if signal.repaired_pairing is not None:
         score = signal.repaired_score if signal.repaired_score is not None else float("nan")
         because = (
-            f"a reference learner is at chance as paired ({signal.metric} {num(signal.best)}) and reaches {num(score)} "
+            f"a reference learner is at chance as paired ({metric} {num(signal.best)}) and reaches {num(score)} "
             f"with {signal.repaired_pairing}"
         )
         numbers = {f"{signal.metric}_re_paired": score, **numbers}
@@ -69,7 +70,7 @@ def _assess(book: Book) -> Assessment:
     before = maybe(book, BeforeFacts)
     if before is not None and before.name is not None and before.how == "order":
         because = (
-            f"a reference learner is at chance as paired ({signal.metric} {num(signal.best)}); the rows are those of "
+            f"a reference learner is at chance as paired ({metric} {num(signal.best)}); the rows are those of "
             f"{before.name} in another order, and in the order of {before.name} it reaches {num(before.score)}"
         )
         numbers = {f"{signal.metric}_re_paired": before.score, **numbers}
