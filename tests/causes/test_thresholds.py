@@ -434,6 +434,22 @@ class TestInitializationAndLoop:
     def test_an_odd_scale_in_a_network_that_learnt(self) -> None:
         assert verdict("DF602", initialization(0.01, 0.01, 1.0)) == "ruled_out"
 
+    @pytest.mark.parametrize(
+        ("depth", "ratio", "last", "expected"),
+        [
+            (20, 0.5, {"row_spread": 1e-6}, "supported"),
+            (20, 0.5, {"row_spread": 0.3}, "ruled_out"),  # a normalization between them keeps the size
+            (20, 0.5, {"row_spread": 1e-6, "relative_spread": 1e-3}, "ruled_out"),  # alike: another mechanism
+            (20, 1.0, {"row_spread": 1e-6}, "ruled_out"),
+            (6, 0.5, {"row_spread": 1e-2}, "ruled_out"),
+        ],
+    )
+    def test_kernels_a_little_too_small_each(
+        self, depth: int, ratio: float, last: dict[str, float], expected: str
+    ) -> None:
+        kernels = initialization(*[ratio] * depth, 1.0)
+        assert verdict("DF602", collapsed(), kernels, activations(stack("tanh", depth, **last))) == expected
+
     def test_transfer_learning_is_no_fault(self) -> None:
         part = updates(move("base/kernel", 0.0, "frozen", size=9000), move("head/kernel", 0.5, size=100))
         assert verdict("DF701", part) == "ruled_out"

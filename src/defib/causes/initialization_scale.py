@@ -11,6 +11,8 @@ all rows, or the first step kills the ReLUs.
 ## Evidence for
 - A kernel whose initial sd is less than a tenth of, or more than five times, the customary one; rows that are equal or
   units that are saturated at the initial weights.
+- Kernels that are each a little too small in a deep stack: half the customary spread in twenty layers leaves a
+  millionth of what tells the rows apart, while the rows do not come to be alike.
 - Check: re-initialize with the default, everything else fixed.
 
 ## Evidence against
@@ -28,7 +30,8 @@ for layer in linears:
 ```
 
 ## Fix
-The framework's default initializer, or He for ReLU and Glorot for tanh and sigmoid.
+The framework's default initializer, or He for ReLU and Glorot for tanh and sigmoid; in a very deep stack ReLU with He,
+which keeps the scale at any depth.
 
 ## Known problems
 Networks with normalization layers bear almost any scale; embeddings have scales of their own and are left out.
@@ -40,13 +43,21 @@ Networks with normalization layers bear almost any scale; embeddings have scales
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
+
 from defib.causes import Cause
-from defib.causes._signs import alive_in_training, maybe, num, place, saturated_hidden
+from defib.causes._signs import alive_in_training, hidden, maybe, num, place, saturated_hidden
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.activations import ActivationFacts
-from defib.probes.initialization import InitializationFacts
+from defib.probes.initialization import InitializationFacts, LayerInitialization
 
+FADED = 1e-3
+"""Of the signal that is left by all layers together: a bias learns a thousand times as fast as what tells the rows."""
+APART = 0.1
+"""Relative spread of rows that did not come to be alike, which is another mechanism."""
 SMALL, LARGE = 0.1, 5.0
 """Ratio to the customary sd. Frameworks' defaults lie between 0.4 (PyTorch Linear against He) and 1.5."""
 
@@ -59,6 +70,8 @@ def _assess(book: Book) -> Assessment:
     }
     inner = [layer for layer in facts.layers[:-1] if layer.sd > 0]
     odd = next((layer for layer in inner if not SMALL <= layer.ratio <= LARGE), None)
+    if odd is None and (faded := _faded(inner, maybe(book, ActivationFacts))) is not None:
+        return alive_in_training(book) or supported(faded, weight=0.7, layer=inner[0].layer, **numbers)
     if odd is None:
         return ruled_out("the hidden kernels start near their customary scale", layer=None, **numbers)
     if calm := alive_in_training(book):
@@ -77,12 +90,29 @@ def _assess(book: Book) -> Assessment:
     return inconclusive(because, weight=0.4, layer=odd.layer, **numbers)
 
 
+def _faded(inner: Sequence[LayerInitialization], facts: ActivationFacts | None) -> str | None:
+    """Each kernel is a little too small, and the product of all is far too small: rows apart, at next to no size."""
+    product = float(np.prod([layer.ratio for layer in inner]))
+    states = () if facts is None else hidden(facts.initial)
+    if product >= FADED or len(states) < 2 or states[-1].relative_spread < APART:
+        return None
+    left = states[-1].row_spread / max(states[0].row_spread, 1e-30)
+    if left >= FADED:
+        return None
+    ratios = f"{num(min(one.ratio for one in inner))} to {num(max(one.ratio for one in inner))}"
+    return (
+        f"the {len(inner)} hidden kernels start with {ratios} times the customary spread, which multiplies to "
+        f"{num(product)}: before the first step the rows differ in {place(states[-1].layer)} by {num(left)} of what "
+        f"they do in {place(states[0].layer)}"
+    )
+
+
 CAUSE = Cause(
     code="DF602",
     name="initialization-scale",
     stage="initialization",
     assess=_assess,
-    fixes=("reinitialize", "batch-norm"),
+    fixes=("reinitialize", "batch-norm", "relu-he"),
     contrast={"reinitialize": "must_work", "more-epochs": "must_not"},
     explains=("DF402", "DF403", "DF404", "DF405", "DF401"),
     look_alikes=("DF404", "DF403", "DF402", "DF601"),
