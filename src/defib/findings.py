@@ -20,8 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from defib.diagnosis import Diagnosis
+from defib.diagnosis import Diagnosis, Outcome
 from defib.errors import InputError
+from defib.symptom import Symptom
 
 Kind = Literal["flat", "nan", "one-class", "any"]
 KINDS: tuple[Kind, ...] = ("flat", "nan", "one-class", "any")
@@ -41,8 +42,13 @@ def findings_of(diagnosis: Diagnosis) -> frozenset[Finding]:
     """All findings of one diagnosis, one per kind."""
     d = diagnosis
     cause = d.causes[0].code if d.causes else None
-    kinds = _kinds(d.symptom.is_flat, d.symptom.nan_fraction, d.symptom.pattern, d.outcome)
+    kinds = kinds_of(d.symptom, d.outcome)
     return frozenset(Finding(d.model, kind, cause) for kind in kinds)
+
+
+def kinds_of(symptom: Symptom, outcome: Outcome = "undecided") -> frozenset[Kind]:
+    """Kinds of problem that outputs show; ``any`` also where a cause was found for outputs that vary."""
+    return _kinds(symptom.is_flat, symptom.nan_fraction, symptom.pattern, outcome)
 
 
 def _kinds(flat: bool, nan_fraction: float, pattern: str, outcome: str) -> frozenset[Kind]:

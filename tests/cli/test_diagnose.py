@@ -91,3 +91,20 @@ def test_bad_files(rows: Path, defib: Run, arguments: tuple[str, ...], slug: str
     assert f"[{slug}]" in ended.stderr
     assert "Traceback" not in ended.stderr
     assert not list(rows.glob(".defib/*.jsonl"))
+
+
+def test_a_gate_and_what_is_known(rows: Path, defib: Run) -> None:
+    """A saved model, and a recording afterwards, fail a job; not when a baseline holds the same finding."""
+    joblib.dump(MLPClassifier((16,), alpha=1e4, max_iter=400, random_state=0).fit(X, Y), rows / "m.joblib")
+    asked = ("diagnose", "m.joblib", "X.npy", "--labels", "y.npy", "--no-trials", "--quiet", "--ascii")
+    first = defib(*asked, "--fail-on", "flat", "--report", "known.json")
+    assert (first.returncode, first.stdout) == (1, "")
+    assert "fails --fail-on flat" in first.stderr
+    again = defib(*asked, "--fail-on", "any", "--baseline", "known.json", "--report", "j.xml")
+    assert again.returncode == 0
+    assert "is in the baseline" in again.stderr
+    assert '<skipped message="in the baseline: ' in (rows / "j.xml").read_text()
+    later = defib("report", "--quiet", "--fail-on", "nan", "--fail-on", "flat")
+    assert (later.returncode, later.stdout) == (1, "")
+    assert defib("report", "--quiet", "--fail-on", "flat", "--baseline", "known.json").returncode == 0
+    assert defib("report", "--quiet").returncode == 0

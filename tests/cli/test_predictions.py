@@ -104,3 +104,28 @@ def test_bad_input(tmp_path: Path, defib: Run, arguments: list[str], slug: str) 
     assert last == f"[{slug}] docs/messages.md#{slug}"
     assert "Traceback" not in ended.stderr
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    ("outputs", "wanted", "code"),
+    [
+        (np.full(50, 0.37), ["flat"], 1),
+        (np.full(50, 0.37), ["nan", "one-class"], 0),
+        (np.append(P, np.nan), ["nan"], 1),
+        (0.1 * P, ["one-class"], 1),
+        (0.1 * P, ["flat", "nan"], 0),
+        (0.1 * P, ["any"], 1),
+        (P, ["any"], 0),
+    ],
+    ids=["flat", "flat, not asked", "nan", "one class", "one class, not asked", "any", "fine"],
+)
+def test_a_gate_for_what_a_model_predicts_every_day(
+    outputs: np.ndarray, wanted: list[str], code: int, tmp_path: Path, defib: Run
+) -> None:
+    np.save(tmp_path / "p.npy", outputs)
+    ended = defib("predictions", "p.npy", "--quiet", *(part for one in wanted for part in ("--fail-on", one)))
+    assert ended.returncode == code, ended.stderr
+    assert ended.stdout == ""
+    assert bool(ended.stderr) == bool(code)
+    if code:
+        assert re.match(r"defib: p\.npy fails --fail-on (flat|nan|one-class|any): .{20}", ended.stderr)

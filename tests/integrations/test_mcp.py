@@ -70,6 +70,7 @@ def test_predictions_and_explain_run_nothing(tmp_path: Path) -> None:
     assert seen["symptom"]["pattern"] == "identical"
     assert page["code"] == "DF401"
     assert "## Evidence for" in page["page"]
+    assert page["next"].startswith("diagnose(")
 
 
 def test_programs_run_only_when_it_was_allowed(tmp_path: Path) -> None:
@@ -98,6 +99,7 @@ def test_a_program_is_diagnosed_and_reported_again(tmp_path: Path) -> None:
     assert diagnosis["causes"][0]["name"] == "regularization-too-strong"
     assert diagnosis["where"].startswith("train.py")
     assert diagnosis["fix"]["verified"] is False
+    assert diagnosis["next"] == "explain(cause='regularization-too-strong')"
     assert again.structured_content["diagnoses"] == said["diagnoses"]
     assert len(first.content[0].text) < 8000
 

@@ -47,6 +47,7 @@ RULE = _object(  # 3.49
     ["id"], id=TEXT, name=TEXT, shortDescription=MULTIFORMAT, help=MULTIFORMAT, properties=PROPERTY_BAG
 )
 DRIVER = _object(["name"], name=TEXT, version=TEXT, rules={"type": "array", "uniqueItems": True, "items": RULE})  # 3.19
+SUPPRESSION = _object(["kind"], kind={"enum": ["inSource", "external"]}, justification=TEXT)  # 3.35
 RESULT = _object(  # 3.27
     ["message"],
     ruleId=TEXT,
@@ -54,6 +55,7 @@ RESULT = _object(  # 3.27
     level={"enum": ["none", "note", "warning", "error"]},
     message=MESSAGE,
     locations={"type": "array", "items": LOCATION},
+    suppressions={"type": "array", "uniqueItems": True, "items": SUPPRESSION},
     partialFingerprints={"type": "object", "additionalProperties": TEXT},
     properties=PROPERTY_BAG,
 )

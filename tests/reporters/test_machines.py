@@ -80,6 +80,12 @@ class TestSarif:
         assert "## Look-alikes" in rules[1]["help"]["markdown"]
         assert sarif.UNDECIDED not in CAUSES
 
+    def test_what_the_baseline_holds_is_suppressed(self) -> None:
+        log = sarif.report([samples.FLAT_DIAGNOSIS, samples.FLAT_DIAGNOSIS], replace(HERE, accepted=(1,)))
+        validate(log)
+        found = [one.get("suppressions") for one in log["runs"][0]["results"]]
+        assert found == [None, [{"kind": "external", "justification": "in the baseline"}]]
+
     def test_another_fault_is_a_result_of_its_own(self) -> None:
         apart = tuple(replace(one, tied_with=()) for one in samples.FLAT_DIAGNOSIS.causes)
         (run,) = sarif.report([replace(samples.FLAT_DIAGNOSIS, causes=apart)])["runs"]
@@ -118,6 +124,13 @@ class TestJunit:
         suite = self.suite(unknown)
         assert suite.get("skipped") == "1"
         assert suite[0][0].get("message") == unknown.headline
+
+    def test_what_the_baseline_holds_does_not_fail(self) -> None:
+        text = junit.render([samples.FLAT_DIAGNOSIS, samples.FLAT_DIAGNOSIS], replace(HERE, accepted=(1,)))
+        (suite,) = ElementTree.fromstring(text.encode())
+        assert (suite.get("failures"), suite.get("skipped")) == ("1", "1")
+        assert [next(iter(case)).tag for case in suite] == ["failure", "skipped"]
+        assert (suite[1][0].get("message") or "").startswith("in the baseline: The prediction is identical")
 
     def test_a_failure_carries_the_diagnosis(self) -> None:
         failure = self.suite(samples.FLAT_DIAGNOSIS)[0][0]
@@ -184,6 +197,14 @@ class TestMarkdown:
         assert "@all" not in prose
         assert "#1" not in prose
 
+    def test_what_the_baseline_holds_is_said(self) -> None:
+        heads = [
+            line
+            for line in markdown.render([samples.FLAT_DIAGNOSIS] * 2, replace(HERE, accepted=(1,))).splitlines()
+            if line.startswith("### ")
+        ]
+        assert heads == ["### `sequential` (keras)", "### `sequential` (keras), known: in the baseline"]
+
     def test_nothing_to_show(self) -> None:
         assert markdown.NO_MODEL in markdown.render([])
 
@@ -195,7 +216,7 @@ class TestGithub:
         assert not github.wanted({"GITHUB_ACTIONS": "false"})
 
     def test_one_line_per_model_that_is_not_healthy(self) -> None:
-        lines = github.render(samples.ALL, HERE, accepted=[3]).splitlines()
+        lines = github.render(samples.ALL, replace(HERE, accepted=(3,))).splitlines()
         assert [line.split(" ")[0] for line in lines] == ["::error", "::notice", "::notice", "::error"]
         assert lines[0].startswith(
             "::error file=train.py,line=4,title=defib%3A sequential%3A unscaled-inputs (DF101)::The"

@@ -6,10 +6,11 @@ import contextlib
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from defib.cli.gating import Gate
 from defib.cli.manner import manner_of
 from defib.errors import DefibError
 
@@ -27,29 +28,6 @@ class Streams:
     out: IO[str]
     err: IO[str]
     here: Path
-
-
-@dataclass(frozen=True)
-class Gate:
-    """What ``--fail-on`` and ``--baseline`` made of the diagnoses."""
-
-    failing: tuple[Diagnosis, ...]
-    accepted: tuple[int, ...]
-    """Indices of the diagnoses all of whose findings the baseline holds."""
-
-
-def hold_to_gate(request: Request, done: Sequence[Diagnosis], streams: Streams) -> Gate:
-    """Hold the diagnoses to ``--fail-on``; say what made the exit code 1, and what was known before."""
-    from defib.findings import failing, findings_of
-
-    accepted = request.accepted
-    known = tuple(index for index, one in enumerate(done) if findings_of(one) and findings_of(one) <= accepted)
-    for index in known:
-        streams.err.write(f"defib: what was found about {done[index].model} is in the baseline\n")
-    found = failing(done, request.fail_on, accepted)
-    for one in found:
-        streams.err.write(f"defib: {one.model} fails --fail-on {' and '.join(request.fail_on)}\n")
-    return Gate(found, known)
 
 
 def show(request: Request, diagnosis: Diagnosis, streams: Streams) -> None:
@@ -83,7 +61,7 @@ def write_reports(
 
     if not request.reports and not github.wanted():
         return True
-    background = _background(request, done, recorder, streams)
+    background = replace(_background(request, done, recorder, streams), accepted=gate.accepted)
     failed = 0
     for path in request.reports:
         try:
@@ -93,7 +71,7 @@ def write_reports(
             streams.err.write(f"defib: the report {path} was not written: {type(error).__name__}: {error}\n")
     if github.wanted():
         with _reader_may_leave(streams.out):
-            streams.out.write(github.render(done, background, gate.accepted))
+            streams.out.write(github.render(done, background))
             streams.out.flush()
     return failed == 0
 

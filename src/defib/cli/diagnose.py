@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from defib.cli.gating import BaselineOption, FailOnOption, held, kinds, known
+from defib.cli.manner import Ascii, NoColor, manner_of
 from defib.errors import InputError
 
 if TYPE_CHECKING:
@@ -37,21 +40,27 @@ def diagnose(
         list[Path] | None,
         typer.Option(metavar="PATH", help="Write a report; its ending is the format, as for defib run. Repeatable."),
     ] = None,
+    fail_on: FailOnOption = None,
+    baseline: BaselineOption = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print no report (it is still recorded).")] = False,
+    in_ascii: Ascii = False,
+    no_color: NoColor = False,
 ) -> None:
     """Diagnose a saved model on saved rows.
 
     A saved model knows how it was compiled (Keras) or set up (scikit-learn), but not what happened while it was
     trained: what needs that is not assessed. defib run train.py sees more. Pickles (.pkl, .joblib, .pt) run code when
     they are loaded; give only files you trust.
+    The exit code is 0 whatever is found; --fail-on makes it 1 as for defib run.
     """
     from defib.recording import Recorder, load
     from defib.reporters import check_report_path, write_report
-    from defib.reporters.background import background_of
+    from defib.reporters.background import Background, background_of
     from defib.reporters.terminal import print_diagnosis
 
     for path in report or ():
         check_report_path(path)
+    accepted = known(baseline)
     recorder = Recorder.start(model.name, ["diagnose", str(model), str(rows)])
     try:
         found = _diagnosed(
@@ -62,9 +71,12 @@ def diagnose(
         raise
     recorder.close()
     if not quiet:
-        print_diagnosis(found, sys.stdout)
+        print_diagnosis(found, sys.stdout, manner_of(in_ascii, no_color))
+    gate = held([found], kinds(fail_on), accepted, sys.stderr)
+    background = Background() if recorder.error else background_of(load(recorder.path))
     for path in report or ():
-        write_report([found], path, None if recorder.error else background_of(load(recorder.path)))
+        write_report([found], path, replace(background, accepted=gate.accepted))
+    raise typer.Exit(gate.exit_code)
 
 
 def _read(rows: Path, labels: str | None, predict: Path | None) -> tuple[Any, Any, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from defib.cli.gating import FailOnOption, kinds
 from defib.cli.manner import Ascii, NoColor, manner_of
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ def predictions(
         typer.Option(metavar="COLUMN", help="Column that holds predictions. Repeatable; default: all."),
     ] = None,
     link: Annotated[Link, typer.Option(help="sigmoid or softmax if FILE holds logits.")] = Link.identity,
+    fail_on: FailOnOption = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but why the exit code is 1.")] = False,
     in_ascii: Ascii = False,
     no_color: NoColor = False,
 ) -> None:
@@ -41,15 +44,24 @@ def predictions(
 
     With --labels it also tells how much better than a constant they are. The labels must belong to the same rows, and
     to rows the network was not trained on.
+    The exit code is 0 whatever the predictions are; with --fail-on it is 1 when they are flat, NaN or of one class
+    (any: any of these).
     """
+    from defib.findings import kinds_of
     from defib.labelled import outputs_and_labels
     from defib.read_symptom import read_symptom
     from defib.reporters.layout import show
     from defib.reporters.symptom_view import symptom_view
+    from defib.wording import symptom_sentence
 
     outputs, y = outputs_and_labels(file, labels, column or [])
     symptom = read_symptom(outputs, link=link.value, y=y)
-    show(symptom_view(str(file), symptom, _next(file, labels, symptom)), sys.stdout, manner_of(in_ascii, no_color))
+    if not quiet:
+        show(symptom_view(str(file), symptom, _next(file, labels, symptom)), sys.stdout, manner_of(in_ascii, no_color))
+    failing = [kind for kind in kinds(fail_on) if kind in kinds_of(symptom)]
+    if failing:
+        sys.stderr.write(f"defib: {file} fails --fail-on {' and '.join(failing)}: {symptom_sentence(symptom)}\n")
+        raise typer.Exit(1)
 
 
 def _next(file: Path, labels: str | None, symptom: Symptom) -> list[tuple[str, str]]:

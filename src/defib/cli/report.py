@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from defib.cli.gating import BaselineOption, FailOnOption, held, kinds, known
 from defib.cli.manner import Ascii, NoColor, manner_of
 from defib.errors import InputError
 
@@ -28,10 +30,16 @@ def report(
             ".png, .svg, .pdf). Repeatable.",
         ),
     ] = None,
+    fail_on: FailOnOption = None,
+    baseline: BaselineOption = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print no report.")] = False,
     in_ascii: Ascii = False,
     no_color: NoColor = False,
 ) -> None:
-    """Print the report of a recorded run again. No framework is needed for it."""
+    """Print the report of a recorded run again. No framework is needed for it.
+
+    The exit code is 0 whatever was found; --fail-on makes it 1 as for defib run.
+    """
     from defib.recording import load, newest
     from defib.reporters import check_report_path, write_report
     from defib.reporters.background import background_of
@@ -39,6 +47,7 @@ def report(
 
     for path in report or ():
         check_report_path(path)
+    accepted = known(baseline)
     loaded = load(recording if recording is not None else newest())
     if not loaded.diagnoses:
         raise InputError(
@@ -47,10 +56,12 @@ def report(
             expected="the recording of a run that got as far as a diagnosis",
             write=f"defib run {' '.join(map(str, loaded.header.get('argv', ['script.py'])))}",
         )
-    for diagnosis in loaded.diagnoses:
+    for diagnosis in () if quiet else loaded.diagnoses:
         print_diagnosis(diagnosis, sys.stdout, manner_of(in_ascii, no_color))
+    gate = held(loaded.diagnoses, kinds(fail_on), accepted, sys.stderr)
     for path in report or ():
-        write_report(loaded.diagnoses, path, background_of(loaded))
+        write_report(loaded.diagnoses, path, replace(background_of(loaded), accepted=gate.accepted))
+    raise typer.Exit(gate.exit_code)
 
 
 def _known(loaded: Recording) -> str:

@@ -8,13 +8,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
-from defib.cli.delivery import Streams, hold_to_gate, say_where, show, write_reports
+from defib.cli.delivery import Streams, say_where, show, write_reports
+from defib.cli.gating import BaselineOption, FailOnOption, held, kinds, known
 from defib.cli.manner import Ascii, NoColor, manner_of
 from defib.errors import DefibError
 from defib.untouched import same_random_state
@@ -30,15 +30,6 @@ INTERRUPTED = 130
 FAILED = 2
 MANY_MODELS = 4
 """Models from which on it is said how many there are: each may take its whole budget."""
-
-
-class FailOn(StrEnum):
-    """What makes the exit code 1; see `defib.findings`."""
-
-    flat = "flat"
-    nan = "nan"
-    one_class = "one-class"
-    any = "any"
 
 
 @dataclass(frozen=True)
@@ -97,14 +88,8 @@ def run(
     ] = None,
     no_trials: Annotated[bool, typer.Option("--no-trials", help="Diagnose without training anything.")] = False,
     seed: Annotated[int, typer.Option(help="Seed of splits, trials and reference learners.")] = 0,
-    fail_on: Annotated[
-        list[FailOn] | None,
-        typer.Option(metavar="flat|nan|one-class|any", help="Exit 1 when such a model is found. Repeatable."),
-    ] = None,
-    baseline: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="A JSON report of an earlier run: what it found does not fail this one."),
-    ] = None,
+    fail_on: FailOnOption = None,
+    baseline: BaselineOption = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print no report (it is still recorded).")] = False,
     in_ascii: Ascii = False,
     no_color: NoColor = False,
@@ -117,8 +102,6 @@ def run(
     The exit code is the program's own; with --fail-on it is 1 when the program succeeded and a model is flat, predicts
     NaN, gives every row one class, or (any) has any of these or a fault that was found.
     """
-    from defib.findings import read_baseline
-
     request = Request(
         script=script,
         args=tuple(args or ()),
@@ -130,8 +113,8 @@ def run(
         quiet=quiet,
         in_ascii=in_ascii,
         no_color=no_color,
-        fail_on=tuple(one.value for one in fail_on or ()),
-        accepted=frozenset() if baseline is None else read_baseline(baseline),
+        fail_on=kinds(fail_on),
+        accepted=known(baseline),
         baseline=None if baseline is None else baseline.absolute(),
     )
     raise typer.Exit(run_request(request))
@@ -182,7 +165,7 @@ def _diagnose_all(request: Request, outcome: ScriptOutcome, recorder: Recorder, 
     with same_random_state():
         code, done = _diagnose_each(request, outcome, recorder, streams)
         recorder.close()
-        gate = hold_to_gate(request, done, streams)
+        gate = held(done, request.fail_on, request.accepted, streams.err)
         with _calm():
             written = write_reports(request, done, recorder, gate, streams)
     say_where(request, recorder, streams)

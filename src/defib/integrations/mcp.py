@@ -91,7 +91,8 @@ def explain(cause: str = "") -> dict[str, Any]:
     if not cause:
         return {"causes": {one.code: one.name for one in all_causes()}, "next": "explain(cause=CODE)"}
     found = find_cause(cause)
-    return {"code": found.code, "name": found.name, "page": page(found), "fixes": list(found.fixes)}
+    shown = {"code": found.code, "name": found.name, "page": page(found), "fixes": list(found.fixes)}
+    return {**shown, "next": "diagnose(target) holds a program against this cause and its look-alikes"}
 
 
 def report(recording: str = "", directory: str = ".") -> dict[str, Any]:
@@ -188,7 +189,19 @@ def _recorded(path: Path) -> dict[str, Any]:
     loaded = load(path)
     background = background_of(loaded)
     found = [brief(one, background.location(index, one)) for index, one in enumerate(loaded.diagnoses)]
+    for one in found:
+        one["next"] = _as_tool(one["next"])
     said: dict[str, Any] = {"diagnoses": found, "recording": str(path)}
     if not found:
         said["note"] = f"the run ended before a diagnosis; it had trained {', '.join(loaded.models) or 'nothing'}"
     return said
+
+
+def _as_tool(command: str) -> str:
+    """A page to read next as the tool that shows it; other commands as they are.
+
+    >>> _as_tool("defib explain dead-relus"), _as_tool("defib run --budget 120 train.py")
+    ("explain(cause='dead-relus')", 'defib run --budget 120 train.py')
+    """
+    verb, _, cause = command.partition(" explain ")
+    return f"explain(cause={cause!r})" if verb == "defib" and cause else command

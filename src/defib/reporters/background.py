@@ -55,6 +55,8 @@ class Background:
     """Start, platform, argv: the first event of the Recording."""
     behind: tuple[Behind, ...] = ()
     """One per diagnosis, in order."""
+    accepted: tuple[int, ...] = ()
+    """Indices of the diagnoses whose findings a baseline holds: known, and no reason to fail."""
 
     def of(self, index: int) -> Behind:
         """What is behind the diagnosis at this index; empty when nothing was recorded."""

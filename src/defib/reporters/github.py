@@ -6,7 +6,7 @@ The format is that of workflow commands: ``::error file=...,line=...,title=...::
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from defib.diagnosis import Diagnosis
 from defib.findings import severity
@@ -20,15 +20,15 @@ def wanted(environment: Mapping[str, str] = os.environ) -> bool:
     return environment.get("GITHUB_ACTIONS") == "true"
 
 
-def render(diagnoses: Sequence[Diagnosis], background: Background | None = None, accepted: Collection[int] = ()) -> str:
-    """One line per diagnosis that is not healthy; those at the accepted indices are notices. Empty when all are."""
+def render(diagnoses: Sequence[Diagnosis], background: Background | None = None) -> str:
+    """One line per diagnosis that is not healthy; those that a baseline holds are notices. Empty when all are."""
     known = background if background is not None else Background()
     lines = []
     for index, d in enumerate(diagnoses):
         level = severity(d)
         if level == "none":
             continue
-        command = COMMANDS["note" if index in accepted else level]
+        command = COMMANDS["note" if index in known.accepted else level]
         lines.append(f"::{command} {_properties(d, known, index)}::{_message(d.headline)}\n")
     return "".join(lines)
 

@@ -160,6 +160,7 @@ def article(diagnosis: Diagnosis, index: int, background: Background) -> dict[st
         "headline": d.headline,
         "figures": figures(d, found),
         "left_out": False,
+        "known": index in background.accepted,
         "level": level,
         "says": "undecided" if undecided else LEVELS[level],
         "facts": symptom_facts(d.symptom),

@@ -1,7 +1,7 @@
 """JUnit XML: one test case per model, so that a CI server lists flat models as it lists failed tests.
 
-A fault that was found, or a flat model without one, is a failure; what could not be decided for lack of labels is
-skipped; a healthy network, and one that is not at fault, passes.
+A fault that was found, or a flat model without one, is a failure; what a baseline holds, and what could not be decided
+for lack of labels, is skipped; a healthy network, and one that is not at fault, passes.
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ def _case(d: Diagnosis, index: int, background: Background) -> Element:
     script = "defib" if background.script is None else f"defib.{Path(background.script).stem}"
     case = Element("testcase", classname=_legal(script), name=_legal(d.model), time=f"{d.seconds:.3f}")
     level = severity(d)
-    if level in ("error", "warning"):
+    if level in ("error", "warning") and index in background.accepted:
+        SubElement(case, "skipped", message=_legal(f"in the baseline: {d.headline}"))
+    elif level in ("error", "warning"):
         cause = d.causes[0].name if d.causes else d.symptom.pattern
         failure = SubElement(case, "failure", type=_legal(cause), message=_legal(d.headline))
         at = "" if location is None else f"{location.file}:{location.line or 1}\n"

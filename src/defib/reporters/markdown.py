@@ -41,7 +41,10 @@ NO_MODEL = "No model was diagnosed."
 def render(diagnoses: Sequence[Diagnosis], background: Background | None = None) -> str:
     """The whole report as text."""
     known = background if background is not None else Background()
-    parts = ["\n".join(_report(legible(one), known.location(index, one))) for index, one in enumerate(diagnoses)]
+    parts = [
+        "\n".join(_report(legible(one), known.location(index, one), accepted=index in known.accepted))
+        for index, one in enumerate(diagnoses)
+    ]
     return "\n".join(["## defib", "", *(parts or [NO_MODEL]), "", f"<sub>defib {__version__}</sub>", ""])
 
 
@@ -80,8 +83,8 @@ def _longer(text: str, least: int) -> str:
     return "`" * max(least, longest + 1)
 
 
-def _report(d: Diagnosis, location: Location | None) -> Iterator[str]:
-    yield f"### {code_span(d.model)} ({escaped(d.framework)})"
+def _report(d: Diagnosis, location: Location | None, *, accepted: bool) -> Iterator[str]:
+    yield f"### {code_span(d.model)} ({escaped(d.framework)})" + (", known: in the baseline" if accepted else "")
     yield f"\n**{escaped(d.headline)}**\n"
     yield from (f"- {escaped(line)}" for line in symptom_facts(d.symptom))
     if d.causes:

@@ -49,15 +49,18 @@ def _results(d: Diagnosis, known: Background, index: int) -> Iterator[dict[str, 
     if level == "none":
         return
     best = d.causes[0] if d.causes else None
-    yield _result(d, best, level, location, d.headline)
+    accepted = index in known.accepted
+    yield _result(d, best, level, location, d.headline, accepted=accepted)
     for other in further(d.causes):
         if best is None or other.code not in best.tied_with:
             message = f"{d.model}: {other.name}: {other.assessment.because}"
             here = known.of_cause(other) or location
-            yield _result(d, other, "note" if level == "note" else "warning", here, message)
+            yield _result(d, other, "note" if level == "note" else "warning", here, message, accepted=accepted)
 
 
-def _result(d: Diagnosis, cause: Hypothesis | None, level: str, location: Location | None, says: str) -> dict[str, Any]:
+def _result(
+    d: Diagnosis, cause: Hypothesis | None, level: str, location: Location | None, says: str, *, accepted: bool
+) -> dict[str, Any]:
     code = UNDECIDED if cause is None else cause.code
     result: dict[str, Any] = {
         "ruleId": code,
@@ -68,6 +71,8 @@ def _result(d: Diagnosis, cause: Hypothesis | None, level: str, location: Locati
     }
     if location is not None:
         result["locations"] = [{"physicalLocation": _physical(location)}]
+    if accepted:
+        result["suppressions"] = [{"kind": "external", "justification": "in the baseline"}]
     return result
 
 
