@@ -12,6 +12,7 @@ from defib.interventions import Intervention
 from defib.interventions._writing import keras_loss, learning_rate, optimizer_call
 from defib.interventions.table import load as load_intervention
 from defib.joined_code import joined
+from defib.recipe import Edit
 from defib.subject import NotAvailable
 from defib.trials.sets import more_than_enough
 
@@ -154,6 +155,8 @@ def _says(one: Intervention, book: Book) -> str:
         return one.does
     if arm.loop == "canonical" and any(edit.op == "loss" for edit in arm.edits):
         return f"{one.does}, with the loss that belongs to the output"
+    if Edit("head", "softplus") in arm.edits:
+        return "end the network in an activation that is never negative, where the loss has no value"
     if one.kind == "train" and arm.labels is not None and arm.edits:
         return f"number the classes from 0 on, and {one.does}"
     if arm.labels is not None:

@@ -17,6 +17,7 @@ from defib.probes.penalty import PenaltyFacts
 from defib.probes.preferences import PreferenceFacts
 from defib.probes.reach import ReachFacts
 from defib.probes.training import TrainingFacts
+from defib.probes.undefined import UndefinedFacts
 from tests.causes.books import (
     FLAT,
     HEAD,
@@ -497,6 +498,12 @@ class TestInitializationAndLoop:
         given = load("DF706").assess(book(*facts))
         assert given.verdict == "supported"
         assert f"its learning rate is 1 times the usual one of {TRAINING.optimizer}" in given.because
+
+    @pytest.mark.parametrize(("share", "weight"), [(0.04, 0.95), (0.0, 0.8), (float("nan"), 0.8)], ids=str)
+    def test_a_loss_without_a_value_for_what_the_head_gives(self, share: float, weight: float) -> None:
+        given = assess("DF706", collapsed(), updates(nan_parameters=1), UndefinedFacts(-1.0, True, share))
+        assert (given.verdict, given.weight) == ("supported", weight)
+        assert "the loss has no value for predictions of -1 and less" in given.because
 
     def test_an_overflow_with_a_large_step_is_not_proven(self) -> None:
         given = verdict("DF706", collapsed(), updates(nan_parameters=1), replace(TRAINING, learning_rate=1.0))

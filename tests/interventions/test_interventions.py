@@ -19,6 +19,7 @@ from defib.probes.columns import column_scales
 from defib.probes.head import HeadFacts
 from defib.probes.labels import LabelFacts
 from defib.probes.penalty import PenaltyFacts
+from defib.probes.undefined import UndefinedFacts
 from defib.recipe import Arm, Edit
 from tests.causes.books import (
     COLUMNS,
@@ -240,6 +241,13 @@ class TestHead:
         assert applies("fitting-head", MULTICLASS, replace(HEAD, labels_outside=0.3)) is None
         assert applies("fitting-head", replace(HEAD, activations_before_loss=2)) is None
         assert applies("fitting-head", REGRESSION, replace(VALUES_HEAD, activation="relu")) is None
+
+    def test_a_loss_without_a_value_below_zero_needs_a_positive_head(self) -> None:
+        below = UndefinedFacts(-1.0, True, 0.1)
+        assert applies("fitting-head", REGRESSION, VALUES_HEAD, below) is None
+        assert arm("fitting-head", REGRESSION, VALUES_HEAD, below).edits == (Edit("head", "softplus"),)
+        assert all("softplus" in load("fitting-head").code(book(below), one) for one in ("keras", "torch", "jax"))
+        assert applies("fitting-head", REGRESSION, VALUES_HEAD, replace(below, positive=False)) is not None
 
     def test_labels_must_be_ids_first(self) -> None:
         assert applies("fitting-head", replace(LABELS, minimum=-1.0), replace(HEAD, activation="tanh")) is not None

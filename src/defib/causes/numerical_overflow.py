@@ -9,6 +9,7 @@ One NaN in the loss makes the whole gradient NaN; after that step all weights, a
 of NaN reads as class 0.
 
 ## Evidence for
+- The loss, asked about predictions that the head can give, is NaN for some of them.
 - NaN in the weights or the loss, with finite inputs and labels, inputs of ordinary scale and a step of ordinary size.
 - Check: the same run in float32; `torch.autograd.set_detect_anomaly(True)`; `tf.debugging.enable_check_numerics()`.
 
@@ -28,8 +29,9 @@ loss = -(y * torch.log(p)).sum()                  # log(0) as soon as one class 
 ```
 
 ## Fix
-Losses on logits (they contain a stable log-sum-exp), an epsilon inside `log` and `sqrt`, float32 for the loss, loss
-scaling for 16 bits.
+Where the loss has no value for what the head can say (the logarithm of a negative prediction), a head that cannot say
+it (softplus), or a loss that takes any value. Losses on logits (they contain a stable log-sum-exp), an epsilon inside
+`log` and `sqrt`, float32 for the loss, loss scaling for 16 bits.
 
 ## Known problems
 Which operation overflowed is not traced here; the checks above name it.
@@ -41,6 +43,8 @@ Which operation overflowed is not traced here; the checks above name it.
 
 from __future__ import annotations
 
+import numpy as np
+
 from defib.causes import Cause
 from defib.causes._scale import badly_scaled
 from defib.causes._signs import maybe, num, seen
@@ -49,7 +53,9 @@ from defib.evidence import Book
 from defib.probes.inputs import InputFacts
 from defib.probes.labels import LabelFacts
 from defib.probes.training import TrainingFacts
+from defib.probes.undefined import UndefinedFacts
 from defib.probes.updates import UpdateFacts
+from defib.wording import percent
 
 USUAL = 10.0
 """Learning rate over the customary one from which on it may explain the NaN by itself."""
@@ -63,12 +69,30 @@ def _assess(book: Book) -> Assessment:
     labels = maybe(book, LabelFacts)
     if inputs.nan_cells + inputs.inf_cells > 0 or (labels is not None and labels.nan_fraction > 0):
         return ruled_out("the data hold NaN themselves", nan_or_inf_cells=float(inputs.nan_cells + inputs.inf_cells))
+    if (without := maybe(book, UndefinedFacts)) is not None and without.below is not None:
+        return _undefined(without)
     large_step = training is not None and (training.rate_over_usual or 0.0) >= USUAL
     because = "the network holds NaN although every cell it was given is finite"
     if large_step or badly_scaled(inputs) is not None:
         return inconclusive(f"{because}, and the step or the scale may explain it", weight=0.3)
     at = float(training.nan_at) if training is not None and training.nan_at is not None else 0.0
     return supported(f"{because}, its inputs are scaled and {_rate(training)}", weight=0.6, nan_at_update=at)
+
+
+def _undefined(facts: UndefinedFacts) -> Assessment:
+    """The loss has no value for what the head can say: no step or scale is needed for that."""
+    assert facts.below is not None
+    because = (
+        "the network holds NaN although every cell it was given is finite: the loss has no value for predictions of "
+        f"{num(facts.below)} and less, which a head without an activation can give"
+    )
+    if np.isnan(facts.at_start):
+        return supported(because, weight=0.8, layer="head", loss_is_nan_at=facts.below)
+    if facts.at_start:
+        because += f" and gave {percent(facts.at_start)} of the rows before the first step"
+    weight = 0.95 if facts.at_start else 0.8
+    numbers = {"loss_is_nan_at": facts.below, "share_of_first_outputs": facts.at_start}
+    return supported(because, weight=weight, layer="head", **numbers)
 
 
 def _rate(training: TrainingFacts | None) -> str:
@@ -83,7 +107,7 @@ CAUSE = Cause(
     name="numerical-overflow",
     stage="loop",
     assess=_assess,
-    fixes=("logits-loss", "step-divided-by-10", "find-first-nan"),
+    fixes=("logits-loss", "fitting-head", "step-divided-by-10", "find-first-nan"),
     contrast={},
     explains=(),
     look_alikes=("DF501", "DF101", "DF405", "DF103"),

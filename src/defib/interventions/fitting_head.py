@@ -11,6 +11,7 @@ from defib.interventions._writing import by_framework, maybe
 from defib.probes.head import HeadFacts
 from defib.probes.labels import LabelFacts
 from defib.probes.preferences import PreferenceFacts
+from defib.probes.undefined import UndefinedFacts
 from defib.recipe import Arm
 
 
@@ -49,7 +50,15 @@ def _columns(labels: LabelFacts) -> int:
     return labels.shape[-1] if len(labels.shape) > 1 else 1
 
 
+def is_positive(book: Book) -> bool:
+    """The user's loss has no value below the labels, and an output that cannot be negative is all that it lacks."""
+    facts = maybe(book, UndefinedFacts)
+    return facts is not None and facts.below is not None and facts.positive
+
+
 def _applies(book: Book) -> str | None:
+    if is_positive(book):
+        return None
     labels, head = book.get(LabelFacts), book.get(HeadFacts)
     wanted = head_for(labels)
     if (classes := ids_to_number(labels)) is not None and head.units == (wanted.units if len(classes) > 2 else 1):
@@ -78,6 +87,8 @@ def _fits(head: HeadFacts, wanted: FittingHead) -> bool:
 
 
 def _arm(book: Book) -> Arm:
+    if is_positive(book):
+        return Arm().with_edit("head", "softplus")
     wanted, units = head_for(book.get(LabelFacts)), book.get(HeadFacts).units
     arm = Arm(labels=ids_to_number(book.get(LabelFacts)))
     if units != wanted.units:
@@ -94,7 +105,23 @@ def _code(book: Book, framework: str) -> str:
     return first + _head_code(book, framework)
 
 
+POSITIVE = "the loss has no value for what is negative"
+
+
 def _head_code(book: Book, framework: str) -> str:
+    if is_positive(book):
+        return by_framework(
+            framework,
+            keras=f"""
+            keras.layers.Dense({book.get(HeadFacts).units}, activation="softplus")  # the last layer: {POSITIVE}
+            """,
+            torch=f"""
+            outputs = torch.nn.functional.softplus(model(inputs))  # {POSITIVE}: in forward, or here and at prediction
+            """,
+            jax=f"""
+            outputs = jax.nn.softplus(model(inputs))  # {POSITIVE}: in the network, or here and at prediction
+            """,
+        )
     wanted = head_for(book.get(LabelFacts))
     shape = f", {wanted.units}" if wanted.units > 1 else ", 1"
     target = "class ids (n,)" if wanted.loss == "ce_logits" else f"targets of shape (n{shape})"

@@ -20,6 +20,7 @@ ORDER = (
     "activations",
     "head",
     "preferences",
+    "undefined",
     "modes",
     "code",
     "serving",

@@ -1,0 +1,87 @@
+"""Where the loss has no value: it is asked about outputs below every label that the head can give.
+
+A logarithm, a root or a power of a prediction is NaN from some value down; a linear head gives such values sooner or
+later, and one of them is enough to make every weight NaN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from defib.evidence import Book, Evidence, Missing, Probe
+from defib.probes.labels import LabelFacts
+from defib.probes.looking import head_name, training_rows
+from defib.subject import FloatArray, Moment, Subject
+
+STEPS = (0.25, 0.5, 1.0, 2.0, 4.0)
+"""Standard deviations of the labels below their least one, at which the loss is asked."""
+HALVINGS = 12
+LITTLE = 1e-3
+"""What a softplus gives at least, nearly."""
+
+
+@dataclass(frozen=True)
+class UndefinedFacts(Evidence):
+    """The loss of outputs that lie below all labels; for values and a head without an end."""
+
+    below: float | None
+    """Highest output at which the loss is NaN; ``None`` where it has a value at all that were asked about."""
+    positive: bool
+    """No label is negative, and the loss has a value at every label and just above 0."""
+    at_start: float
+    """Share of the outputs at or below ``below`` before the first step, in [0, 1]; NaN where they are not known."""
+
+
+FINE = UndefinedFacts(None, False, float("nan"))
+
+
+def _measure(subject: Subject, book: Book) -> UndefinedFacts:
+    rows = training_rows(subject, "UndefinedFacts")
+    labels = book.get(LabelFacts)
+    forward = subject.forward(rows.X)
+    shape = np.shape(forward.outputs)
+    if rows.y is None or labels.task != "regression" or head_name(forward) != "linear":
+        return FINE
+    y = np.asarray(rows.y, dtype=np.float64)
+    if y.size != int(np.prod(shape)) or not np.isfinite(y).all() or np.ptp(y) == 0:
+        return FINE
+    low = [float(y.min()) - step * float(y.std()) for step in STEPS]
+    asked = [y.reshape(shape), np.full(shape, LITTLE), *(np.full(shape, one) for one in low)]
+    losses = np.array(subject.losses_of([np.asarray(one) for one in asked], rows.X, rows.y))
+    if not np.isfinite(losses[0]):
+        raise Missing("UndefinedFacts", "a loss that has a value where the predictions are right")
+    nan = [value for value, loss in zip(low, losses[2:], strict=True) if np.isnan(loss)]
+    if not nan:
+        return FINE
+    positive = bool(y.min() >= 0) and bool(np.isfinite(losses[1]))
+
+    def is_nan(value: float) -> bool:
+        return bool(np.isnan(subject.losses_of([np.full(shape, value)], rows.X, np.asarray(rows.y))[0]))
+
+    below = _highest(is_nan, max(nan), float(y.min()))
+    return UndefinedFacts(below, positive, _share(subject, rows.X, below))
+
+
+def _highest(is_nan: Callable[[float], bool], low: float, high: float) -> float:
+    """Where NaN ends between a value at which the loss is NaN and one above it.
+
+    >>> round(_highest(lambda value: value < -1, -5.0, 3.0), 2)
+    -1.0
+    """
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if is_nan(middle) else (low, middle)
+    return low
+
+
+def _share(subject: Subject, X: FloatArray, below: float) -> float:
+    moment: Moment = "initial"
+    if not subject.has_initial_weights:
+        return float("nan")
+    return float((np.asarray(subject.forward(X, moment=moment).outputs) <= below).mean())
+
+
+PROBE = Probe("undefined", UndefinedFacts, "forward", _measure)

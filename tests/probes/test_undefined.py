@@ -1,0 +1,54 @@
+"""A loss that is NaN for what the head can give."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from defib.adapters import subject_of
+from defib.examine import measure_all
+from defib.probes.undefined import UndefinedFacts
+from defib.recipe import Recipe
+
+X = np.random.default_rng(0).normal(size=(80, 4)).astype(np.float32)
+Y = np.exp(X[:, :1])
+
+
+def rmsle(prediction: Any, target: Any) -> Any:
+    return ((torch.log(prediction + 1) - torch.log(target + 1)) ** 2).mean().sqrt()
+
+
+def facts(loss: Any, y: Any = Y, *behind: Any) -> UndefinedFacts:
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 1), *behind)
+    recipe = Recipe(loss=loss, optimizer=torch.optim.Adam(net.parameters()), epochs=1, batch_size=20)
+    return measure_all(subject_of(net, X, y, recipe=recipe), skip={"reference"}).get(UndefinedFacts)
+
+
+def test_where_the_logarithm_ends() -> None:
+    found = facts(rmsle)
+    assert found.below == pytest.approx(-1.0, abs=0.01)
+    assert found.positive
+
+
+def test_labels_below_zero_need_no_positive_head() -> None:
+    found = facts(lambda p, t: (torch.log(p + 4) - torch.log(t + 4)).abs().mean(), X[:, :1])
+    assert found.below == pytest.approx(-4.0, abs=0.01)
+    assert not found.positive
+
+
+def test_a_root_of_the_prediction_itself() -> None:
+    found = facts(lambda p, t: (p.sqrt() - t.sqrt()).abs().mean())
+    assert found.below == pytest.approx(0.0, abs=0.01)
+    assert found.positive
+
+
+@pytest.mark.parametrize(
+    ("loss", "behind"), [(nn.MSELoss(), ()), (nn.SmoothL1Loss(), ()), (rmsle, (nn.Softplus(),)), (rmsle, (nn.ReLU(),))]
+)
+def test_a_loss_with_a_value_everywhere_and_a_head_that_stays_above(loss: Any, behind: tuple[Any, ...]) -> None:
+    assert facts(loss, Y, *behind).below is None
