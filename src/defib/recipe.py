@@ -173,7 +173,8 @@ class Edit:
     - ``fewer_rounds``: rows (or positions) meet each other this many times only.
     - ``double_width``: hidden dense layers twice as wide, drawn anew by the framework's default; with a value, those
       that are narrower get this width.
-    - ``reinitialize``: every dense/conv/recurrent layer drawn anew (``default`` or ``he``) by the framework's default.
+    - ``reinitialize``: every dense/conv/recurrent layer drawn anew (``default`` or ``he``) by the framework's default;
+      so is an embedding that holds one vector for all tokens.
     - ``head``: replace the output activation by ``linear``, ``sigmoid`` or ``softmax``.
     - ``output_units``: a new last layer with this many units, drawn anew.
     - ``loss``: canonical loss: ``bce_logits``, ``bce``, ``ce_logits``, ``ce``, ``mse``.

@@ -119,6 +119,26 @@ def test_reinitialize_draws_from_the_framework_default(keras: Any, how: str, var
     np.testing.assert_array_equal(trained._values[1], 0)
 
 
+@pytest.mark.parametrize("frozen", [True, False])
+def test_reinitialize_draws_a_table_that_tells_no_token_from_another_and_lets_it_learn(
+    keras: Any, frozen: bool
+) -> None:
+    tokens = np.random.default_rng(0).integers(0, 50, (64, 3))
+    y, arm, ends = tokens[:, 0] / 50.0, Arm().with_edit("reinitialize", "default"), []
+    for rate in (0.0, 0.5):
+        table = keras.layers.Embedding(50, 8, embeddings_initializer="zeros", trainable=not frozen)
+        model = keras.Sequential([keras.Input((3,)), table, keras.layers.Flatten(), keras.layers.Dense(1)])
+        model.compile(optimizer=keras.optimizers.SGD(rate), loss="mse")
+        subject = subject_from_model(model, tokens, y, epochs=1)
+        assert subject.training is not None
+        trained: Any = subject.train(arm, subject.training, seed=0)
+        ends.append(trained._values[0])
+    assert ends[0].std() > 0.01
+    assert (ends[0] != ends[1]).any()
+    table.set_weights([np.random.default_rng(1).normal(size=(50, 8))])
+    assert sources(subject_from_model(model, tokens, y, epochs=1), arm)[0] == 0
+
+
 def test_head_and_loss(keras: Any) -> None:
     ids = rows()[1].astype(int)
     subject = subject_of(mlp(keras, head="relu", units=2, loss="sparse_categorical_crossentropy"), ids)

@@ -13,6 +13,7 @@ from torch import nn
 
 from defib.adapters.torch import TorchSubject, subject_from_model
 from defib.adapters.torch.edits import apply_edits
+from defib.adapters.torch.initial import reinitialize
 from defib.adapters.torch.network import Network
 from defib.capture.script import watch
 from defib.recipe import Arm, Edit
@@ -215,6 +216,17 @@ def test_reinitialize_draws_every_layer_anew() -> None:
     he, _ = edited(subject, Edit("reinitialize", "he"))
     assert default.module[0].weight.std().item() == pytest.approx(1 / np.sqrt(6) / np.sqrt(3), rel=0.1)
     assert he.module[0].weight.std().item() == pytest.approx(np.sqrt(2 / 6), rel=0.1)
+
+
+def test_reinitialize_draws_a_table_that_tells_no_token_from_another_and_leaves_any_other() -> None:
+    net = nn.Sequential(nn.Embedding(50, 8), nn.Flatten(), nn.Linear(24, 1))
+    table = net[0].weight
+    before = table.detach().clone()
+    assert reinitialize(net, "default") == 1
+    assert torch.equal(table, before)
+    nn.init.zeros_(table)
+    assert reinitialize(net, "default") == 2
+    assert table.std().item() == pytest.approx(1.0, rel=0.2)
 
 
 @pytest.mark.parametrize("head", ["linear", "sigmoid", "softmax"])

@@ -10,9 +10,9 @@ import torch
 from defib.adapters.torch import subject_from_model
 from defib.evidence import Missing
 from defib.probes.gradients import kernel_places
-from defib.probes.initialization import PROBE, InitializationFacts
+from defib.probes.initialization import PROBE, InitializationFacts, _plain_tables
 from defib.probes.looking import is_kernel
-from defib.subject import Layer, Parameter, Subject
+from defib.subject import Layer, LayerOutput, Parameter, Subject
 
 from .fakes import EMPTY, FakeSubject, Step, small
 
@@ -119,3 +119,11 @@ def test_parameters_that_are_added_are_no_layer() -> None:
 def test_a_bias_with_two_axes_is_no_kernel(name: str, kernel: bool) -> None:
     values = np.zeros((2, 6), np.float32)
     assert is_kernel(Parameter(name, "gru", values, values, True, None)) is kernel
+
+
+@pytest.mark.parametrize(("start", "end", "plain"), [(0.0, 0.0, True), (0.0, 1.0, False), (1.0, 1.0, False)])
+def test_a_table_with_one_vector_for_all_tokens(start: float, end: float, plain: bool) -> None:
+    drawn = RNG.normal(size=(20, 4))
+    step = LayerOutput(Layer("words", "embedding", parameters=("words.weight",)), np.zeros((2, 3, 4)))
+    table = Parameter("words.weight", "words", drawn * start, drawn * end, False, None)
+    assert _plain_tables([step], (table,)) == (("words",) if plain else ())

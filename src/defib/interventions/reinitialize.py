@@ -5,10 +5,13 @@ from __future__ import annotations
 from defib.evidence import Book
 from defib.interventions import Intervention
 from defib.interventions._writing import by_framework
+from defib.probes.initialization import InitializationFacts
 from defib.recipe import Arm
 
 
 def _code(book: Book, framework: str) -> str:
+    if book.has(InitializationFacts) and book.get(InitializationFacts).plain_tables:
+        return _table(framework)
     return by_framework(
         framework,
         jax="""
@@ -30,6 +33,27 @@ def _code(book: Book, framework: str) -> str:
         # a fresh estimator: its weights are drawn when it is fitted
         model = sklearn.base.clone(model).set_params(warm_start=False)
         model.fit(X_train, y_train)
+        """,
+    )
+
+
+def _table(framework: str) -> str:
+    return by_framework(
+        framework,
+        jax="""
+        # leave embedding_init out: the default fits. Of pretrained vectors, count the words that were found:
+        print(sum(word in vectors for word in vocabulary), "of", len(vocabulary))
+        """,
+        keras="""
+        # leave weights= and embeddings_initializer= out: the default fits
+        keras.layers.Embedding(vocabulary_size, 64)
+        # of pretrained vectors, count the words that were found (none: other case, or a file that was not read)
+        print(sum(word in vectors for word in vocabulary), "of", len(vocabulary))
+        """,
+        torch="""
+        embedding.reset_parameters()  # in place of the hand-made table
+        # of pretrained vectors, count the words that were found (none: other case, or a file that was not read)
+        print(sum(word in vectors for word in vocabulary), "of", len(vocabulary))
         """,
     )
 

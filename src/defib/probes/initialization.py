@@ -9,7 +9,7 @@ import numpy as np
 
 from defib.evidence import Book, Evidence, Missing, Probe
 from defib.probes.gradients import kernel_places
-from defib.probes.looking import any_rows, is_weighted
+from defib.probes.looking import any_rows, is_weighted, owners
 from defib.subject import FloatArray, LayerOutput, Parameter, Subject
 
 RELU_LIKE = frozenset({"relu", "relu6", "leaky_relu", "elu", "gelu", "silu"})
@@ -33,7 +33,10 @@ class LayerInitialization:
 
 @dataclass(frozen=True)
 class InitializationFacts(Evidence):
-    """Kernels in order of depth; embeddings and norms left out."""
+    """Kernels in order of depth, norms left out; of embeddings only those that tell no token from another.
+
+    The ratios are 1 where there is no kernel.
+    """
 
     layers: tuple[LayerInitialization, ...]
     zero_layers: tuple[str, ...]
@@ -44,6 +47,8 @@ class InitializationFacts(Evidence):
     """A *hidden* layer (not the head) is zero or symmetric."""
     smallest_ratio: float
     largest_ratio: float
+    plain_tables: tuple[str, ...] = ()
+    """Embeddings that hold one and the same vector for every token, at the start and at the end."""
 
 
 def _measure(subject: Subject, book: Book) -> InitializationFacts:
@@ -52,21 +57,39 @@ def _measure(subject: Subject, book: Book) -> InitializationFacts:
     X = any_rows(subject, "InitializationFacts").X[:2]
     parameters = {one.name: one for one in subject.parameters() if one.initial is not None}
     kernels = [parameters[name] for name in kernel_places(subject, X) if name in parameters]
-    if not kernels:
-        raise Missing("InitializationFacts", "a layer with a kernel")
     layers = subject.forward(X).layers
+    tables = _plain_tables(layers, tuple(parameters.values()))
+    if not kernels and not tables:
+        raise Missing("InitializationFacts", "a layer with a kernel")
     facts = [_layer(kernel, subject, layers, tuple(parameters.values())) for kernel in kernels]
     zero = tuple(dict.fromkeys(one.layer for one in facts if one.sd == 0))
     symmetric = tuple(dict.fromkeys(one.layer for one in facts if one.identical_units and one.sd > 0))
-    last = facts[-1].layer
+    last = facts[-1].layer if facts else None
     return InitializationFacts(
         layers=tuple(facts),
         zero_layers=zero,
         symmetric_layers=symmetric,
         hidden_symmetric=any(name != last for name in (*zero, *symmetric)),
-        smallest_ratio=min(one.ratio for one in facts),
-        largest_ratio=max(one.ratio for one in facts),
+        smallest_ratio=min((one.ratio for one in facts), default=1.0),
+        largest_ratio=max((one.ratio for one in facts), default=1.0),
+        plain_tables=tables,
     )
+
+
+def _plain_tables(layers: Sequence[LayerOutput], parameters: tuple[Parameter, ...]) -> tuple[str, ...]:
+    """Embeddings with one vector for all tokens at both moments.
+
+    A table that learns leaves this state with the first step that reaches it; one that is frozen, or is multiplied by
+    another table of zeros, never does.
+    """
+    kinds = {name: layer.kind for name, (_, layer) in owners(layers, parameters).items()}
+    tables = [one for one in parameters if kinds.get(one.name) == "embedding" and np.ndim(one.end) == 2]
+    return tuple(one.layer for one in tables if one.initial is not None and _plain(one.initial) and _plain(one.end))
+
+
+def _plain(table: FloatArray) -> bool:
+    """More than one token, and the same vector for each."""
+    return len(table) > 1 and bool((table == table[:1]).all())
 
 
 def _layer(

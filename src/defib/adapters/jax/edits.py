@@ -197,11 +197,18 @@ def _output_units(network: Network, value: Any, X: Any, rng: np.random.Generator
 
 
 def _reinitialize(network: Network, value: Any, X: Any, rng: np.random.Generator) -> None:
-    steps = [one for one in Path(network, X).steps if one.layer.kind in ("dense", "conv", "recurrent")]
+    cores = ("dense", "conv", "recurrent")
+    steps = [one for one in Path(network, X).steps if one.layer.kind in cores or _tells_no_token(network, one)]
     if not steps:
         raise Impossible("the model has no layer that can be drawn anew")
     for step in steps:
         _draw(network, step, rng, "he" if value == "he" else "lecun")
+
+
+def _tells_no_token(network: Network, step: Step) -> bool:
+    """An embedding with one vector for all tokens."""
+    tables = [network.weights[name] for name in step.layer.parameters] if step.layer.kind == "embedding" else []
+    return any(len(table) > 1 and bool((table == table[:1]).all()) for table in tables)
 
 
 def _head(network: Network, value: Any, X: Any, rng: np.random.Generator) -> None:

@@ -13,6 +13,7 @@ from defib.adapters.keras.flavor import (
     is_operation,
     layer_activation,
     layer_kind,
+    to_numpy,
     walk,
 )
 from defib.adapters.keras.functions import LEFT
@@ -244,12 +245,24 @@ def _double_width(plan: Plan, value: Any) -> Made:
 def _reinitialize(plan: Plan, value: Any) -> Made:
     made: Made = []
     for layer in plan.layers:
-        if is_operation(layer) or layer_kind(layer) not in (*CORES, "recurrent", "attention"):
+        if is_operation(layer):
+            continue
+        if _tells_no_token(layer):
+            made.append((layer, Change(config={"embeddings_initializer": "uniform", "trainable": True}, fresh=True)))
+        if layer_kind(layer) not in (*CORES, "recurrent", "attention"):
             continue
         made.append((layer, Change(config=_defaults(layer, str(value)), fresh=True)))
     if not made:
         raise CannotEdit("the model has no dense, convolution or recurrent layer")
     return made
+
+
+def _tells_no_token(layer: Any) -> bool:
+    """An embedding with one vector for all tokens: a matrix of zeros that no pretrained vector was written into."""
+    if layer_kind(layer) != "embedding" or not layer.weights:
+        return False
+    table = to_numpy(layer.weights[0])
+    return len(table) > 1 and bool((table == table[:1]).all())
 
 
 def _defaults(layer: Any, how: str) -> dict[str, str]:

@@ -81,11 +81,15 @@ def _rms(value: Any) -> float:
 def reinitialize(module: Any, scheme: str) -> int:
     """Draw every dense, conv and recurrent layer of a clone anew; returns how many were drawn.
 
-    ``default``: the framework's own initializer. ``he``: He for matrices and kernels, zero biases.
+    ``default``: the framework's own initializer. ``he``: He for matrices and kernels, zero biases. Embeddings with one
+    vector for all tokens are drawn, too.
     """
     kinds = (nn.Linear, nn.modules.conv._ConvNd, nn.RNNBase, nn.RNNCellBase, nn.Bilinear, nn.MultiheadAttention)
     count = 0
     for one in module.modules():
+        if isinstance(one, nn.Embedding | nn.EmbeddingBag) and bool((one.weight == one.weight[:1]).all()):
+            one.reset_parameters()
+            count += 1
         if not isinstance(one, kinds):
             continue
         reset = getattr(one, "reset_parameters", None) or one._reset_parameters
