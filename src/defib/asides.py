@@ -8,6 +8,7 @@ from defib.evidence import Book
 from defib.probes.alone import AloneFacts
 from defib.probes.head import HeadFacts
 from defib.probes.inputs import InputFacts
+from defib.probes.labels import LabelFacts
 from defib.probes.outputs import SymptomFacts
 from defib.wording import number, percent
 
@@ -18,7 +19,23 @@ ROWS_FIRST = "where a layer of PyTorch takes (time, rows, features), batch_first
 
 def asides(book: Book, framework: str, *, named: bool = False) -> tuple[str, ...]:
     """Sentences to add, in order; empty where there is nothing to tell. ``named``: a cause is."""
-    return (*_rows_that_meet(book, framework), *(() if named else _labels_out_of_reach(book)))
+    of_labels = () if named else (*_labels_out_of_reach(book), *_labels_that_compete(book))
+    return (*_rows_that_meet(book, framework), *of_labels)
+
+
+def _labels_that_compete(book: Book) -> tuple[str, ...]:
+    """Several labels a row in a softmax: the ranking may be what is wanted, a threshold of one half cannot be."""
+    head = book.get(HeadFacts) if book.has(HeadFacts) else None
+    labels = book.get(LabelFacts) if book.has(LabelFacts) else None
+    if head is None or labels is None or head.activation != "softmax" or labels.task != "multilabel":
+        return ()
+    a_row = sum(labels.class_prior)
+    if not a_row > 1:
+        return ()
+    return (
+        f"the outputs of the softmax add up to 1 in each row, and a row has {number(a_row)} labels on average: no two "
+        "outputs of a row can pass 0.5; one sigmoid for each label, with binary cross-entropy, would let them",
+    )
 
 
 def _labels_out_of_reach(book: Book) -> tuple[str, ...]:

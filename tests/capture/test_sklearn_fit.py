@@ -271,6 +271,20 @@ class TestGoingOn:
         assert not np.array_equal(initial, model.coefs_[0])
         assert subject.train(Arm(), subject.training, seed=0).loss.shape == (12,)
 
+    def test_parts_that_are_each_taken_several_times_are_all_rows_in_their_order(self) -> None:
+        model = network()
+
+        def program() -> None:
+            for part in (Y == 0, Y == 1):
+                for _ in range(3):
+                    model.partial_fit(X[part], Y[part], classes=[0, 1])
+
+        subject = only(program)
+        assert subject.training is not None
+        assert subject.training.y is not None
+        assert subject.training.y.ravel().tolist() == sorted(Y.tolist())
+        assert subject.recipe.shuffled is False
+
     def test_warm_starts_go_on(self) -> None:
         model = network(warm_start=True, max_iter=1)
         subject = only(lambda: [model.fit(X, Y) for _ in range(5)])

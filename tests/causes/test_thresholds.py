@@ -178,6 +178,15 @@ class TestLabelsAndHead:
         few = replace(HEAD, labels_outside=0.05, label_high=1.5)
         assert verdict("DF203", collapsed(), few) == "inconclusive"
 
+    def test_a_few_labels_that_take_the_mean_beyond_the_head_pull_every_row_to_its_end(self) -> None:
+        masks = replace(LABELS, maximum=255.0, mean=20.0)
+        few = replace(HEAD, labels_outside=0.08, label_high=255.0)
+        said = assess("DF203", collapsed(), few, masks)
+        assert (said.verdict, said.weight) == ("supported", 0.92)
+        assert "their mean, 20, lies beyond it" in said.because
+        assert verdict("DF203", collapsed(), few, replace(masks, mean=0.9)) == "inconclusive"
+        assert verdict("DF203", collapsed(), replace(few, loss_kind="hinge"), masks) == "inconclusive"
+
     def test_a_third_class_for_one_sigmoid_is_out_of_reach_however_well_the_rows_rank(self) -> None:
         third = replace(HEAD, n_classes=3, labels_outside=0.33, label_high=2.0)
         assert verdict("DF203", third) == "supported"

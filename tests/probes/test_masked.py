@@ -107,3 +107,19 @@ def test_a_mask_by_value_that_leaves_rows_apart_and_no_signal(keeps_small: bool)
     # One large value per row tells the label; the mask that keeps the small ones leaves the noise.
     assert (facts.before == "input") == keeps_small
     assert not facts.equal
+
+
+def test_a_normalization_of_one_number_behind_the_head_leaves_nothing_of_it() -> None:
+    X = RNG.normal(size=(N, 6)).astype(np.float32)
+    torch.manual_seed(0)
+    head = [nn.Linear(6, 8), nn.ReLU(), nn.Linear(8, 1)]
+    known = book_of(nn.Sequential(*head, nn.LayerNorm(1)), X)
+    facts = known.get(MaskedFacts)
+    assert (facts.step, facts.before, facts.equal, facts.normalizes) == ("3", "2", True, True)
+    said = MASKED.assess(known)
+    assert (said.verdict, said.layer) == ("supported", "3")
+    assert "a normalization over one number leaves 0 of it" in said.because
+    assert book_of(nn.Sequential(*head), X).get(MaskedFacts).step is None
+    assert (
+        book_of(nn.Sequential(*head[:2], nn.LayerNorm(8), head[2], nn.BatchNorm1d(1)), X).get(MaskedFacts).step is None
+    )

@@ -63,6 +63,8 @@ def _subject(study: Study) -> KerasSubject:
         unknown=_unknown(study, training, handmade),
     )
     shuffled = study.shuffled if study.shuffled is not None else study.training.reordered
+    if study.training.in_blocks:  # each call shuffled its own rows only
+        shuffled = False
     recipe = TrainingRecipe(
         loss=None if handmade is None else handmade.facts,
         optimizer=None if plan is None else facts_of(plan.cls, plan.config),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from defib.subject import AnyArray, Rows
+from defib.symptom_values import stand_in_blocks
 
 MAX_ROWS: Final = 20_000
 MAX_BYTES: Final = 256 * 2**20
@@ -103,6 +105,8 @@ def sampled(X: AnyArray, at_most: int) -> NDArray[np.int64]:
     return np.sort(np.concatenate([kept[: len(kept) - len(bad)], bad]))
 
 
+FIRST: Final = 4
+"""Rows of a batch that tell whether it is new once a pass is known: the rest is not looked at."""
 MAX_BAD: Final = 16
 """Rows with a NaN that are kept where an even sample has none: one is enough to ruin all weights."""
 
@@ -132,6 +136,10 @@ class RowStore:
     reordered: bool | None = None
     """Whether the second pass had another order."""
     batches: list[int] = field(default_factory=list)
+    by_parts: bool = False
+    """Some rows were taken several times before others came."""
+    parts: list[int] = field(default_factory=list)
+    """Rows kept of each ``fit`` that brought rows of its own, in order."""
 
     def add_arrays(self, X: AnyArray, y: AnyArray | None, w: AnyArray | None) -> None:
         """All rows of one ``fit`` call; the same rows again are not added twice."""
@@ -142,6 +150,7 @@ class RowStore:
             new = np.array([one not in self.known for one in found.tolist()])
             X, y, w = X[new], None if y is None else y[new], None if w is None else w[new]
         kept = sampled(X, max(0, row_limit(X) - self.n_kept))
+        self.parts.append(len(kept))
         self._keep(X[kept], None if y is None else y[kept], None if w is None else w[kept])
         self.n_seen += len(X)
         self.known.update(found.tolist())
@@ -149,13 +158,13 @@ class RowStore:
 
     def add_batch(self, X: AnyArray, y: AnyArray | None, w: AnyArray | None) -> bool:
         """One batch as the training drew it. Returns whether more batches would tell anything."""
-        if self.complete and self.reordered is not None:
+        if self.complete and self.reordered is not None and not self._goes_on(X, y):
             return False
         found = hashes(X)
         if self.known and not self.complete and self.share_known(found) >= SAME_SHARE and self._comes_again(found):
             self.complete = True
         if self.complete:
-            self.reordered = not self._starts_with(found)
+            self.reordered = not self.by_parts and not self._starts_with(found)
             return False
         self.batches.append(len(X))
         self.n_seen += len(X)
@@ -166,6 +175,16 @@ class RowStore:
         if room > 0:
             self._keep(X[:room], None if y is None else y[:room], None if w is None else w[:room])
         return room > 0 or len(self.known) < MAX_HASHED
+
+    def _goes_on(self, X: AnyArray, y: AnyArray | None) -> bool:
+        """Whether rows come that were not in what looked like a whole pass: a part taken several times, then the next.
+
+        The parts stand in the program's order, which is no shuffle's.
+        """
+        if len(self.known) >= MAX_HASHED or (y is None) != (not self.y) or self.share_known(hashes(X[:FIRST])) > 0:
+            return False
+        self.complete, self.reordered, self.by_parts = False, None, True
+        return True
 
     def _comes_again(self, found: NDArray[np.uint64]) -> bool:
         """Constant rows are all known after the first batch: then the number of rows has to repeat, too."""
@@ -198,11 +217,36 @@ class RowStore:
             return None
         X = np.concatenate(self.X)
         y = np.concatenate(self.y) if sum(map(len, self.y)) == len(X) else None
+        if self.in_blocks:
+            order = self._shuffled_inside()
+            X, y = X[order], None if y is None else y[order]
         return Rows(X, y, self.n_seen if self.n_seen > len(X) else None, self.origin)
 
+    @cached_property
+    def in_blocks(self) -> bool:
+        """Whether each ``fit`` brought other classes, so that a shuffle inside each leaves the labels in blocks.
+
+        To be asked when the training is over.
+        """
+        if len(self.parts) < 2 or sum(self.parts) != self.n_kept or sum(map(len, self.y)) != self.n_kept:
+            return False
+        labels = np.concatenate([one.reshape(len(one), -1) for one in self.y])
+        numbers = np.unique(labels, axis=0, return_inverse=True)[1].ravel()
+        return stand_in_blocks(numbers[self._shuffled_inside()])
+
+    def _shuffled_inside(self) -> NDArray[np.int64]:
+        """The parts in their order, the rows of each in any."""
+        rng, ends = np.random.default_rng(0), np.cumsum(self.parts)
+        return np.concatenate(
+            [rng.permutation(np.arange(end - n, end)) for n, end in zip(self.parts, ends, strict=True)]
+        )
+
     def weights(self) -> AnyArray | None:
-        """Sample weights of the kept rows, if all have one."""
-        return np.concatenate(self.w) if self.w and sum(map(len, self.w)) == self.n_kept else None
+        """Sample weights of the kept rows, in the order of `rows`, if all have one."""
+        if not self.w or sum(map(len, self.w)) != self.n_kept:
+            return None
+        found = np.concatenate(self.w)
+        return found[self._shuffled_inside()] if self.in_blocks else found
 
     @property
     def batch_size(self) -> int | None:

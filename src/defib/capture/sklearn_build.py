@@ -28,7 +28,7 @@ def build(study: Study, elsewhere: tuple[str, ...] = ()) -> SklearnSubject:
     captured = replace(captured, sample_weights=_sample_weights(study, training))
     chosen = _chosen(study)
     prediction, outputs = (None, None) if chosen is None else _prediction(study, chosen, captured)
-    shuffled = _shuffled(study, captured)
+    shuffled = _shuffled(study, captured.solver)
     recipe = TrainingRecipe(
         loss=loss_facts(captured, min(study.usual_batch, len(training))),
         optimizer=optimizer_facts(study.params),
@@ -67,7 +67,7 @@ def _captured(study: Study) -> Captured:
     return replace(
         known,
         base=study.base,
-        params={**study.params, "shuffle": bool(study.training.reordered)} if study.parts else study.params,
+        params={**study.params, "shuffle": bool(_shuffled(study, known.solver))},
         initial=study.initial if same else None,
         drawn=study.drawn,
         order=None if study.by_parts else study.order,
@@ -77,11 +77,14 @@ def _captured(study: Study) -> Captured:
     )
 
 
-def _shuffled(study: Study, captured: Captured) -> bool | None:
-    """Whether an epoch's order is drawn anew; the parts of a ``partial_fit`` come in the program's own order."""
+def _shuffled(study: Study, solver: str) -> bool | None:
+    """Whether an epoch's order is drawn anew.
+
+    The parts of a ``partial_fit``, and of fits that go on from each other, come in the program's own order.
+    """
     if study.parts:
         return study.training.reordered
-    return bool(study.params["shuffle"]) and captured.solver != "lbfgs"
+    return bool(study.params["shuffle"]) and solver != "lbfgs" and not study.training.in_blocks
 
 
 def _n_updates(study: Study, captured: Captured) -> int:

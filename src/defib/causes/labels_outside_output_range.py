@@ -47,10 +47,11 @@ from __future__ import annotations
 import math
 
 from defib.causes import Cause
-from defib.causes._signs import fine, num, seen, unsayable
+from defib.causes._signs import fine, maybe, num, seen, unsayable
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.head import HeadFacts
+from defib.probes.labels import LabelFacts
 from defib.wording import percent
 
 MANY = 0.2
@@ -78,6 +79,18 @@ def _units(n: int) -> str:
     return "one output" if n == 1 else f"{n} outputs"
 
 
+def _mean_beyond(book: Book, head: HeadFacts) -> float | None:
+    """The labels' mean where it lies outside the head's reach and the loss asks for the mean; else ``None``.
+
+    Under these losses the pull on an output at the end of the range is that end minus the mean: few labels that are
+    far outside (masks of 0 and 255) outweigh many inside.
+    """
+    labels = maybe(book, LabelFacts)
+    if labels is None or head.loss_kind not in ("binary_cross_entropy", "squared_error"):
+        return None
+    return labels.mean if not head.output_low <= labels.mean <= head.output_high else None
+
+
 def _assess(book: Book) -> Assessment:
     head = book.get(HeadFacts)
     outside = head.labels_outside
@@ -101,6 +114,9 @@ def _assess(book: Book) -> Assessment:
         because = (
             f"{percent(outside)} of the labels lie outside what {head.loss} reads from {_units(head.units)}: {labels}"
         )
+    if (mean := _mean_beyond(book, head)) is not None:
+        because = f"{because}; their mean, {num(mean)}, lies beyond it as well, and there the loss pulls all rows"
+        return supported(because, weight=0.92, layer=head.layer, **numbers)
     threshold = RELU_HALF if head.activation == "relu" else MANY
     if outside >= threshold:
         return supported(because, weight=0.92, layer=head.layer, **numbers)

@@ -14,8 +14,9 @@ converges to it. No weight, step or layer brings back what is not in its input.
 - No quick standard model reads the labels from the rows as they reach the network. The same model, on another array of
   the program's with a row for each of them, does, by far, and the rows come from that array: cells go with the cells in
   their place, columns hold the same values in another order, or a learner reads the rows' columns from it.
-- Inside: a step without weights (a product with a mask, a slice, a sum, a pooling) behind which all rows are equal,
-  before the training and after it; or behind which quick models no longer read the labels, at the initial weights.
+- Inside: a step without weights (a product with a mask, a slice, a sum, a pooling), or a layer normalization of one
+  number, behind which all rows are equal, before the training and after it; or behind which quick models no longer
+  read the labels, at the initial weights.
 - Check: `cross_val_score` on the array before each step, and on the array after it.
 
 ## Evidence against
@@ -132,7 +133,7 @@ CAUSE = Cause(
         name: "must_not"
         for name in ("standardize-inputs", "relu-he", "batch-norm", "reinitialize", "fitting-head", "more-epochs")
     },
-    explains=("DF901", "DF105", "DF902", "DF403", "DF404", "DF502", "DF505", "DF506", "DF704"),
+    explains=("DF901", "DF105", "DF902", "DF401", "DF402", "DF403", "DF404", "DF502", "DF505", "DF506", "DF704"),
     look_alikes=("DF901", "DF102", "DF903", "DF409", "DF202"),
     when_varied=True,
 )

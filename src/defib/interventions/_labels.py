@@ -21,8 +21,12 @@ def numbering(classes: tuple[float, ...], framework: str) -> str:
 
     >>> numbering((-1.0, 1.0), "torch"), numbering((1.0, 2.0, 3.0), "keras")
     ('y_train = (y_train + 1) / 2  # 0 and 1', 'y_train = y_train - 1  # class ids 0 … K−1')
+    >>> numbering((0.0, 255.0), "torch")
+    'y_train = y_train / 255  # 0 and 1'
     """
     low, high = classes[0], classes[-1]
+    if len(classes) == 2 and low == 0 and high != 1:
+        return f"y_train = y_train / {high:g}  # 0 and 1"
     if len(classes) == 2 and high - low != 1:
         return f"y_train = (y_train {_moved(low)}) / {high - low:g}  # 0 and 1"
     if high - low == len(classes) - 1 and all(b - a == 1 for a, b in pairwise(classes)):

@@ -30,6 +30,10 @@ INSIDE = """
     print(before.std(0).max(), behind.std(0).max())  # 0 behind it: that mask, slice or pooling leaves out what matters
     """
 
+NORM = """
+    # leave {step} out: it normalizes one number for each row, which leaves 0 whatever the number was
+    """
+
 _GIVEN = advice(
     "repair-input-step",
     "repair the step after which all rows are equal, or no longer tell the labels",
@@ -40,7 +44,7 @@ _GIVEN = advice(
 
 def _code(book: Book, framework: str) -> str:
     if book.has(MaskedFacts) and (step := book.get(MaskedFacts).step) is not None:
-        text = INSIDE.format(step=step)
+        text = (NORM if book.get(MaskedFacts).normalizes else INSIDE).format(step=step)
         return advice("", "", keras=text, torch=text).code(book, framework)
     before = book.get(BeforeFacts) if book.has(BeforeFacts) else None
     if before is None or before.name is None or before.how not in HOWS:

@@ -1,6 +1,7 @@
 """Whether a step inside the network, and not its weights, takes from the rows what tells the labels.
 
-A mask, a slice, a sum or a pooling has no weights with which it could do better. At the weights the training started
+A mask, a slice, a sum or a pooling has no weights with which it could do better; a normalization over one number has
+none that help. At the weights the training started
 from, quick standard models read the labels in front of such a step and no longer behind it; or all rows are equal
 behind it, before the training and after it.
 """
@@ -47,6 +48,8 @@ class MaskedFacts(Evidence):
     score_before: float = float("nan")
     """Cross-validated, of a quick standard model on what the step is given; NaN where rows are simply equal."""
     score_after: float = float("nan")
+    normalizes: bool = False
+    """It is a normalization: one over a single number leaves 0 of it."""
     weighted_before: bool = False
     """Layers with weights lie in front of it; these could have hidden the labels from a quick model."""
 
@@ -76,14 +79,22 @@ def _measure(subject: Subject, book: Book) -> MaskedFacts:
     if equal is not None:
         same = _equal_behind(_chain(subject, looked, "end"))
         return equal if same is not None and same.step == equal.step else NOTHING
-    return _hidden(subject, book, looked, first)
+    return _hidden(subject, book, looked, first[: _place_of_head(first)])
 
 
 def _chain(subject: Subject, rows: Rows, moment: Moment) -> tuple[LayerOutput, ...]:
-    """The layers in front of the head whose values stand by row, in order."""
+    """The layers whose values stand by row, in order; behind the head up to where no more normalization comes."""
     layers = subject.forward(rows.X, moment=moment).layers
-    head = last_weighted(layers)
-    return tuple(one for one in layers[: head or 0] if len(np.atleast_1d(one.values)) == len(rows))
+    head = last_weighted(layers) or 0
+    norms = [i for i, one in enumerate(layers) if i > head and one.layer.kind == "norm"]
+    end = norms[-1] + 1 if norms else head
+    return tuple(one for one in layers[:end] if len(np.atleast_1d(one.values)) == len(rows))
+
+
+def _place_of_head(layers: Sequence[LayerOutput]) -> int:
+    """Where the head stands if a normalization follows it; else behind all of them."""
+    last = last_weighted(layers)
+    return last if last is not None and any(one.layer.kind == "norm" for one in layers[last:]) else len(layers)
 
 
 def _equal_behind(layers: Sequence[LayerOutput]) -> MaskedFacts | None:
@@ -94,7 +105,7 @@ def _equal_behind(layers: Sequence[LayerOutput]) -> MaskedFacts | None:
         return None
     step = _cut(layers[varied[-1] + 1 :])
     before = layers[: varied[-1] + 1]
-    if (step.kind not in FREE and step.kind != "attention") or before[-1].layer.kind == "recurrent":
+    if step.kind not in {*FREE, "attention", "norm"} or before[-1].layer.kind == "recurrent":
         return None
     attention = step.name if step.kind == "attention" else _attention(before)
     return MaskedFacts(
@@ -102,6 +113,7 @@ def _equal_behind(layers: Sequence[LayerOutput]) -> MaskedFacts | None:
         before[-1].layer.name,
         True,
         attention,
+        normalizes=step.kind == "norm",
         weighted_before=any(is_weighted(one.layer) and one.layer.kind != "embedding" for one in before),
     )
 
