@@ -21,6 +21,7 @@ from defib.subject import AnyArray, Handling, Rows
 from defib.trials.asked import FINDERS, as_asked
 from defib.trials.engine import SerialEngine, Split
 from defib.trials.run import asking, offered
+from tests.causes.books import TRAINING
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(300, 3))
@@ -47,7 +48,7 @@ class Network:
 
     def train(self, arm: Arm, rows: Rows, *, seed: int, deadline: float | None = None) -> Any:
         self.trained.append((arm, seed))
-        untrained = arm.stop_after == 0
+        untrained = arm.stop_after is not None  # a few updates are as good as none
 
         def predict(rows: AnyArray) -> AnyArray:
             known = np.zeros(len(rows)) if untrained else rows[:, 0]
@@ -69,6 +70,7 @@ CASES = [
     ("DF702", book(MODES)),
     ("DF603", book(LOADING)),
     ("DF603", book(replace(LOADING, likeness_to_initial=1.0))),
+    ("DF603", book(replace(LOADING, likeness_to_trained=0.8, way=0.01, filled_fraction=1.0), TRAINING)),
     ("DF803", book(replace(SHOWN, alias=ALIAS))),
     ("DF803", book(replace(SHOWN, cache=CACHE))),
     ("DF803", book(replace(SHOWN, of_initial_weights=True))),

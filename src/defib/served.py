@@ -54,6 +54,9 @@ class WeightsOrigin:
     """Correlation with those that the training started from; ``None`` when they are not known."""
     as_drawn: bool | None = None
     """Whether its weights may be a fresh draw of the initializer that the training started from; ``None``: unknown."""
+    way: float | None = None
+    """How far it is on the way from the weights of the start to those that the training left, 0 = start, 1 = there;
+    ``None`` when it is not on that way, or the start is not known."""
     loads: tuple[Loading, ...] = ()
     """Loads into the network that predicted, in order; into the trained one when it is the same."""
 

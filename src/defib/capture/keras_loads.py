@@ -12,7 +12,7 @@ from defib.adapters.keras.flavor import flavor_of, to_numpy
 from defib.capture.keras_study import Study, weights_now
 from defib.capture.keras_turn import Turn
 from defib.capture.torch_frames import user_line
-from defib.measures.likeness import drawn_alike, likeness
+from defib.measures.likeness import drawn_alike, likeness, way_gone
 from defib.subject import AnyArray, Loading, WeightsOrigin
 
 if TYPE_CHECKING:
@@ -122,10 +122,11 @@ def origin_of(study: Study, model: Any, loads: Sequence[Loading]) -> WeightsOrig
     like = 1.0 if same else likeness(mine, theirs)
     start = study.initial
     if start is None or [one.shape for one in start] != [one.shape for one in mine]:
-        return WeightsOrigin(not same, like, None, None, tuple(loads))
+        return WeightsOrigin(not same, like, None, loads=tuple(loads))
     learnt = [i for i, variable in enumerate(weights_now(model)) if _learnt(variable)]
     picked, first = [mine[i] for i in learnt], [start[i] for i in learnt]
-    return WeightsOrigin(not same, like, likeness(picked, first), drawn_alike(picked, first), tuple(loads))
+    way = way_gone(picked, first, [theirs[i] for i in learnt])
+    return WeightsOrigin(not same, like, likeness(picked, first), drawn_alike(picked, first), way, tuple(loads))
 
 
 def _learnt(variable: Any) -> bool:

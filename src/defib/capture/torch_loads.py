@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from defib.adapters.torch.arrays import to_numpy
 from defib.adapters.torch.clone import unwrapped
-from defib.measures.likeness import drawn_alike, likeness
+from defib.measures.likeness import drawn_alike, likeness, way_gone
 from defib.subject import Loading, WeightsOrigin
 
 NAMED: Final = 5
@@ -64,9 +64,10 @@ def origin_of(
     values = list(mine.values())
     like = 1.0 if same else likeness(values, list(theirs.values()))
     if initial is None or not all(name in initial for name in theirs):
-        return WeightsOrigin(not same, like, None, None, loads)
+        return WeightsOrigin(not same, like, None, loads=loads)
     start = [to_numpy(initial[name]) for name in theirs]
-    return WeightsOrigin(not same, like, likeness(values, start), drawn_alike(values, start), loads)
+    way = way_gone(values, start, list(theirs.values()))
+    return WeightsOrigin(not same, like, likeness(values, start), drawn_alike(values, start), way, loads)
 
 
 def _kernels(module: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from defib.probes.head import HeadFacts
 from defib.probes.inputs import ServingFacts
 from defib.probes.labels import LabelFacts
 from defib.probes.loading import LoadingFacts
-from defib.probes.outputs import STRANGE, SymptomFacts
+from defib.probes.outputs import HALF_WAY, STRANGE, SymptomFacts
 from defib.probes.shown import ShownFacts
 from defib.probes.training import TrainingFacts
 from defib.probes.updates import UpdateFacts
@@ -179,7 +179,7 @@ def _only_served_flat(book: Book) -> Assessment | None:
         return None
     if training.skill is None or not training.skill.shown:
         return None
-    what = "another one, that was not trained, predicted" if strange else "only what was served is flat"
+    what = "another one, without the trained weights, predicted" if strange else "only what was served is flat"
     return ruled_out(
         f"the network tells its training rows apart ({ranking(training.skill)}); {what}",
         training_skill=training.skill.value,
@@ -217,9 +217,16 @@ def served_unknown_tokens(book: Book) -> bool:
 
 
 def served_by_another(book: Book) -> bool:
-    """Another instance predicted, with weights that have nothing in common with the trained ones."""
+    """Another instance predicted, with weights that have nothing in common with the trained ones, or lag behind."""
     facts = maybe(book, LoadingFacts)
-    return facts is not None and facts.another_instance and abs(facts.likeness_to_trained) < STRANGE
+    if facts is None or not facts.another_instance:
+        return False
+    return abs(facts.likeness_to_trained) < STRANGE or lags(facts)
+
+
+def lags(facts: LoadingFacts) -> bool:
+    """The weights that predicted are on the way to the trained ones, and nearer to its start."""
+    return facts.another_instance and facts.way is not None and facts.way < HALF_WAY
 
 
 def shown_constant(book: Book) -> bool:

@@ -3,7 +3,8 @@
 ## What it is
 The network is built again for prediction and nothing is loaded into it; or a load finds none of its names in the file
 (`strict=False`, `skip_mismatch=True`, `by_name=True`, a `module.` in front of every name) and says so in a message that
-nobody reads; or a pretrained encoder is loaded that way and stays frozen at random values.
+nobody reads; or a pretrained encoder is loaded that way and stays frozen at random values. Or what predicts is a
+running average of the weights whose decay is too slow for so short a training, or a copy from its first steps.
 
 ## Why every prediction is the same
 A freshly drawn network answers nearly the same for every row (spread .0002 to .05), however well the other one learnt.
@@ -11,12 +12,13 @@ A freshly drawn network answers nearly the same for every row (spread .0002 to .
 ## Evidence for
 - The network that predicted is another object than the trained one, and its weights have no correlation with the
   trained ones (or are bit-equal to those from before the training).
+- Or its weights have gone less than half of the way from the initial weights to the trained ones.
 - A load that filled less than half of the weights, while those left out never moved.
 - The trained weights tell the same rows apart.
 - Check: `print(model.load_state_dict(state, strict=False))`; predict the same rows with the trained object.
 
 ## Evidence against
-- The network that predicted is the trained one, or holds a copy or a running average of its weights.
+- The network that predicted is the trained one, or holds a copy or a running average that has caught up with it.
 - The load filled every weight, or the training moved what the load had left.
 
 ## Look-alikes
@@ -32,7 +34,8 @@ net.load_state_dict(torch.load("weights.pt"), strict=False)          # fills not
 
 ## Fix
 Load with `strict=True` (Keras: without `skip_mismatch` and `by_name`), and mend the names it then complains of; predict
-with the object that was trained.
+with the object that was trained. An average over the weights: let its decay grow with the steps, as in the code, or
+predict with the trained weights while it lags.
 
 ## Known problems
 Only loads through `load_state_dict`, `load_weights` and `set_weights` are seen. A program that only loads and predicts,
@@ -47,7 +50,7 @@ and trains nothing, is not looked at.
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import count, num, served_by_another, served_fine
+from defib.causes._signs import count, lags, num, served_by_another, served_fine
 from defib.diagnosis import Assessment, by_itself, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.loading import LoadingFacts
@@ -70,16 +73,22 @@ def _filled(facts: LoadingFacts) -> str:
 
 def _another(facts: LoadingFacts, numbers: dict[str, float]) -> Assessment:
     """Another instance predicted, with other weights."""
-    if (facts.filled_fraction or 0.0) >= HALF:
+    if (facts.filled_fraction or 0.0) >= HALF and not lags(facts):
         because = f"another instance predicted, and {_filled(facts)} from a file that is not this training's"
         return inconclusive(because, weight=0.3, layer=None, **numbers)
     if (facts.likeness_to_initial or 0.0) >= SAME:
         what = "holds the weights from before the training"
+    elif lags(facts):
+        numbers["way_from_initial_to_trained"] = facts.way or 0.0
+        what = (
+            f"has gone {percent(facts.way or 0.0)} of the way from the initial weights to the trained ones, as an "
+            "average that is too slow for so short a training does, or an early copy"
+        )
     else:
         n, r = count(facts.n_weights, "weight"), num(facts.likeness_to_trained)
         what = f"has nothing in common with the trained one (correlation of the {n} {r}), and {_filled(facts)}"
     because = f"the network that predicted is another instance than the trained one: it {what}"
-    if facts.as_drawn is False and (facts.likeness_to_initial or 0.0) < SAME:
+    if facts.as_drawn is False and (facts.likeness_to_initial or 0.0) < SAME and not lags(facts):
         return inconclusive(f"{because}; but it is not freshly drawn, either", weight=0.4, layer=None, **numbers)
     if facts.trained_flat:
         return inconclusive(

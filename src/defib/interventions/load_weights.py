@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from defib.causes._signs import lags
 from defib.evidence import Book
 from defib.interventions._advice import ask
 from defib.interventions._writing import by_framework, maybe
 from defib.probes.loading import LoadingFacts
+from defib.probes.training import TrainingFacts
 
 
 def _prefix(book: Book) -> str:
@@ -20,7 +22,25 @@ def _prefix(book: Book) -> str:
     return ""
 
 
+def _average(book: Book, framework: str) -> str:
+    """An average whose decay grows with the steps, so that it has caught up with a training of any length."""
+    facts = maybe(book, TrainingFacts)
+    steps = f" of {facts.n_updates:,}" if facts is not None and facts.n_updates else ""
+    update = "averaged = decay * averaged + (1 - decay) * weights  # of every weight"
+    if framework == "torch":
+        update = (
+            "for old, new in zip(averaged.parameters(), model.parameters()):\n    old.data.lerp_(new.data, 1 - decay)"
+        )
+    return (
+        f"decay = min(0.99, (1 + step) / (10 + step))  # `step`: updates made so far{steps}\n{update}\n"
+        "# or, while the average lags: predict with the network that was trained"
+    )
+
+
 def _code(book: Book, framework: str) -> str:
+    found = maybe(book, LoadingFacts)
+    if found is not None and lags(found) and (found.way or 0.0) > 0:
+        return _average(book, framework)
     prefix = _prefix(book)
     renamed = (
         f'state = {{name.removeprefix("{prefix}"): value for name, value in state.items()}}  # the file\'s own prefix'

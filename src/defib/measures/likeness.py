@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.floating]
 KS_CRITICAL = 1.95
+SAME_WAY = 0.5
+"""Cosine above which two ways lead to the same place; those of unrelated weights are near 0."""
 
 
 def likeness(first: Sequence[FloatArray], second: Sequence[FloatArray]) -> float:
@@ -30,6 +32,29 @@ def likeness(first: Sequence[FloatArray], second: Sequence[FloatArray]) -> float
         sizes = sum(float(a @ a) for a, _ in pairs) * sum(float(b @ b) for _, b in pairs)
         value = product / np.sqrt(sizes) if sizes > 0 else 0.0
     return float(np.clip(value, -1.0, 1.0)) if np.isfinite(value) else 0.0
+
+
+def way_gone(values: Sequence[FloatArray], start: Sequence[FloatArray], end: Sequence[FloatArray]) -> float | None:
+    """How far weights have gone from ``start`` towards ``end``: 0 = still there, 1 = arrived.
+
+    Arrays of equal shapes, in the same order. The length of their way along the straight line between the two, in parts
+    of it. ``None`` where start and end are equal, or where they have gone another way (cosine of at most a half).
+
+    >>> start, end = [np.zeros(2)], [np.array([3.0, 4.0])]
+    >>> way_gone(start, start, end), way_gone([np.array([0.3, 0.4])], start, end)
+    (0.0, 0.1)
+    >>> way_gone([np.array([4.0, -3.0])], start, end) is None
+    True
+    """
+    gone = np.concatenate([np.ravel(a).astype(np.float64) - np.ravel(b) for a, b in zip(values, start, strict=True)])
+    whole = np.concatenate([np.ravel(a).astype(np.float64) - np.ravel(b) for a, b in zip(end, start, strict=True)])
+    length, along = float(np.linalg.norm(whole)), float(gone @ whole)
+    if not np.isfinite(along) or not 0 < length < np.inf:
+        return None
+    size = float(np.linalg.norm(gone))
+    if size == 0:
+        return 0.0
+    return round(along / length**2, 6) if along > SAME_WAY * size * length else None
 
 
 def drawn_alike(first: Sequence[FloatArray], second: Sequence[FloatArray]) -> bool:

@@ -22,6 +22,8 @@ MAX_ROWS = 4096
 STRANGE = 0.5
 """Correlation of kernels below which weights are no copy, average or later state of the trained ones (those are above
 .9; what was drawn anew lies within a few 1/√n of 0)."""
+HALF_WAY = 0.5
+"""Weights nearer to the start of the training than to its end: no average that is meant to follow it stays there."""
 TRAINED_ON = 0.9
 """Share of training rows among others from which on these are the training rows again."""
 SAME = 1e-4
@@ -212,8 +214,14 @@ def _best_skill(subject: Subject, symptom: Symptom, on_training: Symptom | None,
 
 
 def served_by_a_stranger(origin: WeightsOrigin | None) -> bool:
-    """Another instance predicted, whose weights have nothing to do with the trained ones: no skill of theirs is its."""
-    return origin is not None and origin.another_instance and abs(origin.likeness_to_trained) < STRANGE
+    """Another instance predicted, whose weights have nothing to do with the trained ones, or lag far behind them.
+
+    No skill of theirs is its.
+    """
+    if origin is None or not origin.another_instance:
+        return False
+    lags = origin.way is not None and origin.way < HALF_WAY
+    return lags or abs(origin.likeness_to_trained) < STRANGE
 
 
 def _match(subject: Subject, rows: Rows, outputs: FloatArray | None) -> bool | None:

@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 
 from defib.causes import Cause
+from defib.causes._signs import lags
 from defib.evidence import Book
 from defib.measures.outputs import to_probabilities
 from defib.measures.rows import spaced_indices
@@ -21,6 +22,7 @@ from defib.probes.alone import AloneFacts
 from defib.probes.loading import LoadingFacts
 from defib.probes.modes import ModeFacts
 from defib.probes.shown import ShownFacts
+from defib.probes.training import TrainingFacts
 from defib.recipe import Arm
 from defib.subject import AnyArray, FloatArray, NotAvailable, Rows, Subject, Trained
 
@@ -43,6 +45,8 @@ class Asked:
     answer: Answer
     weights: Literal["trained", "initial", "drawn"] = "trained"
     """Of which weights the program asked: those trained, those from before the training, or freshly drawn ones."""
+    updates: int = 0
+    """Updates that weights from before the training are given all the same: an early copy, an average that lags."""
     only: bool = True
     """No other change can make a difference, so none is tried."""
     rightly: Among | None = None
@@ -147,9 +151,21 @@ def _not_loaded(book: Book) -> Asked | None:
         return Asked(
             "load-weights", "the control predicts with the weights from before the training", _predicted, "initial"
         )
+    if lags(facts):
+        return _early(book, facts.way or 0.0)
     if facts.filled_fraction:
         return None
     return Asked("load-weights", "the control predicts with weights drawn anew", _predicted, "drawn")
+
+
+def _early(book: Book, way: float) -> Asked | None:
+    """Weights as far from the start as those that predicted, by the updates that bring a steady training there."""
+    training = book.get(TrainingFacts) if book.has(TrainingFacts) else None
+    if training is None or not training.n_updates:
+        return None
+    n = round(way * training.n_updates)
+    says = f"the control predicts with the weights after {n:,} of {training.n_updates:,} updates"
+    return Asked("load-weights", says, _predicted, "initial", updates=n)
 
 
 def _kept(book: Book) -> Asked | None:

@@ -137,7 +137,7 @@ class SerialEngine:
             return trained.predict(rows)
         if self.asked.weights != "trained":
             drawn = seed + (ANEW if self.asked.weights == "drawn" else 0)
-            trained = self.subject.train(replace(arm, stop_after=0), self.split.fit, seed=drawn)
+            trained = self.subject.train(replace(arm, stop_after=self.asked.updates), self.split.fit, seed=drawn)
         return self.asked.answer(self.subject, trained, arm, rows)
 
     def _judge(self, outputs: FloatArray, link: str, seed: int, started: float) -> Run:

@@ -1,0 +1,56 @@
+"""A running average of the weights that predicts: one that lags behind the training, one that has caught up with it."""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from defib.capture.script import watch
+from defib.causes.weights_not_loaded import CAUSE
+from defib.examine import measure_all
+from defib.interventions.load_weights import INTERVENTION
+from defib.probes.loading import LoadingFacts
+from defib.probes.outputs import SymptomFacts
+
+
+@pytest.mark.parametrize(("decay", "verdict"), [(0.9999, "supported"), (0.9, "ruled_out")])
+def test_an_average_that_lags(decay: float, verdict: str) -> None:
+    rng = np.random.default_rng(0)
+    X = torch.tensor(rng.normal(size=(160, 5)), dtype=torch.float32)
+    y = (X[:, :1] + X[:, 1:2] > 0).float()
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(5, 16), nn.ReLU(), nn.Linear(16, 1))
+    nn.init.normal_(model[2].weight, std=1e-3)
+    averaged = copy.deepcopy(model)
+    with watch() as watched:
+        optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
+        for _ in range(40):
+            for start in range(0, 80, 20):
+                optimizer.zero_grad()
+                nn.functional.binary_cross_entropy_with_logits(
+                    model(X[start : start + 20]), y[start : start + 20]
+                ).backward()
+                optimizer.step()
+                with torch.no_grad():
+                    for old, new in zip(averaged.parameters(), model.parameters(), strict=True):
+                        old.lerp_(new, 1 - decay)
+        averaged.eval()
+        with torch.no_grad():
+            torch.sigmoid(averaged(X[80:]))
+    (subject,) = watched.subjects()
+    found = measure_all(subject, skip=("reference",))
+    facts, symptom = found.get(LoadingFacts), found.get(SymptomFacts)
+    assert facts.another_instance
+    assert facts.way is not None
+    assert (facts.way < 0.1) == (verdict == "supported")
+    assert symptom.symptom.pattern == ("one_class" if verdict == "supported" else "varied")
+    assessment = CAUSE.assess(found)
+    assert assessment.verdict == verdict
+    if verdict == "supported":
+        assert "of the way from the initial weights to the trained ones" in assessment.because
+        assert symptom.symptom.skill is None  # the trained network's skill is not its own
+        assert "of 160" in INTERVENTION.code(found, "torch")
