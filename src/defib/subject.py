@@ -177,6 +177,8 @@ class TrainingTrace:
     silent_functions: tuple[str, ...] = ()
     """Autograd functions of the program's own, ``Name (file:line)``, whose backward gave back zeros for gradients that
     were not zero."""
+    own_step: str = ""
+    """An optimizer class of the program's own, ``Name.step (file:line)``; empty for one of a library."""
     notes: tuple[str, ...] = ()
     """Sentences on what was sampled or could not be recorded."""
 

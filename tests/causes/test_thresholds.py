@@ -501,6 +501,18 @@ class TestInitializationAndLoop:
         zero = gradients(0.0, 0.0, 0.0, zero_initial=True)
         assert verdict("DF705", collapsed(NEAR_FLAT), unmoved("zero_gradient"), zero) == "ruled_out"
 
+    def test_gradients_are_lost_only_where_a_clean_loop_has_them(self) -> None:
+        """A zero gradient of layers behind a head of zeros is no loss of the loop's, though the head has one."""
+        behind = updates(move("dense_1/kernel", 0.0, "zero_gradient"), move("head/kernel", 0.0, "zero_rate"))
+        still = (collapsed(NEAR_FLAT), gradients(0.0, 0.0, 0.1))
+        assert verdict("DF705", *still, behind) == "ruled_out"
+        asleep = load("DF703").assess(book(*still, behind))
+        assert (asleep.verdict, asleep.weight) == ("supported", 0.95)
+        assert "the others got no gradient through them" in asleep.because
+        alone = updates(move("dense_1/kernel", 0.0, "zero_gradient"), move("dense_2/kernel", 0.0, "zero_gradient"))
+        assert verdict("DF705", *still, alone) == "ruled_out"
+        assert verdict("DF705", collapsed(NEAR_FLAT), gradients(0.1, 0.1, 0.1), alone) == "supported"
+
     def test_an_overflow_says_of_the_step_what_it_measured(self) -> None:
         """Not that the step is ordinary: how far it threw the weights is judged elsewhere, and may stand beside it."""
         facts = (collapsed(), updates(nan_parameters=1), TRAINING)

@@ -44,6 +44,13 @@ def test_why_unmoved(settings: dict[str, Any], why: str | None) -> None:
     assert facts(parameter(**settings)).parameters[0].why_unmoved == why
 
 
+def test_a_step_of_the_programs_own_that_writes_nothing() -> None:
+    trace = TrainingTrace(n_updates=3, own_step="Mine.step (x.py:3)")
+    still = parameter(gradient_in_loop="nonzero")
+    assert facts(still, trace=trace).parameters[0].why_unmoved == "not_applied"
+    assert facts(parameter(gradient_in_loop="zero"), trace=trace).parameters[0].why_unmoved == "zero_gradient"
+
+
 def test_a_group_without_a_step_is_why() -> None:
     from defib.recipe import OptimizerFacts, ParameterGroup, TrainingRecipe
 

@@ -33,6 +33,7 @@ from defib.capture.torch_makers import (
     makers,
     unseen,
 )
+from defib.capture.torch_own_functions import own_step
 from defib.capture.torch_session import Session
 from defib.capture.torch_study import OptimizerWatch, Study
 from defib.capture.torch_trace import gradient_word
@@ -335,5 +336,6 @@ def _trace(study: Study, watch: OptimizerWatch | None, notes: tuple[str, ...]) -
         evaluation_mode_share=study.n_in_evaluation / study.n_backward if study.n_backward else None,
         rates=tuple((at, max(rates)) for at, rates in study.rates.shares(study.n_steps)),
         silent_functions=study.own_functions.silent(),
+        own_step="" if watch is None else own_step(watch.optimizer),
         notes=notes,
     )

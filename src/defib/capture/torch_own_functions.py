@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import linecache
 from pathlib import Path
 from typing import Any, Final, final
@@ -87,9 +88,21 @@ def _code(function: Any) -> Any:
     return function.backward.__code__
 
 
+def own_step(optimizer: Any) -> str:
+    """``Name.step (file:line)`` of an optimizer class that the program wrote; empty for a library's."""
+    kind = next((one for one in type(optimizer).__mro__ if "step" in vars(one)), None)
+    code = None if kind is None else getattr(inspect.unwrap(vars(kind)["step"]), "__code__", None)
+    if kind is None or code is None or is_foreign(code.co_filename):
+        return ""
+    return f"{kind.__name__}.step ({_place(code)})"
+
+
 def _line(function: Any) -> str:
-    """``file:line`` of its ``def backward``, past the decorator."""
-    code = _code(function)
+    return _place(_code(function))
+
+
+def _place(code: Any) -> str:
+    """``file:line`` of a ``def``, past its decorators."""
     number = code.co_firstlineno
     while linecache.getline(code.co_filename, number).lstrip().startswith("@"):
         number += 1

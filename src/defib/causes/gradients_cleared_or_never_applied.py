@@ -2,7 +2,8 @@
 
 ## What it is
 `zero_grad()` between `backward()` and `step()`, a loop without `step()`, a gradient scaler that skips every step, or
-(JAX) new weights that the loop does not keep: `state.apply_gradients(grads=grads)` without `state =`.
+(JAX) new weights that the loop does not keep: `state.apply_gradients(grads=grads)` without `state =`. An optimizer of
+one's own whose `step` binds a name (`p = p - lr * p.grad`) where it should write into the weight (`p.sub_(...)`).
 
 ## Why every prediction is the same
 The optimizer steps with zeros, or not at all: the weights stay where they were drawn, and a fresh network answers
@@ -11,7 +12,8 @@ nearly the same for every row.
 ## Evidence for
 - Weights bit-equal to the initial ones; the optimizer never stepped, or the gradients it saw were all exactly 0 while
   the same rows give non-zero ones in a clean loop.
-- Gradients that are there after `backward()` and gone when the optimizer steps.
+- Gradients that are there after `backward()` and gone when the optimizer steps; or there, and a `step` of the program's
+  own leaves every weight as it was.
 - Check: print a weight before and after `optimizer.step()`, and a gradient right before it.
 
 ## Evidence against
@@ -64,13 +66,28 @@ def _assess(book: Book) -> Assessment:
     if "cleared_gradient" in reasons:
         because = "the gradients were there after the backward pass and gone when the optimizer stepped"
         return supported(because, weight=0.98, layer=None, **numbers)
-    gradients = maybe(book, GradientFacts)
-    if "zero_gradient" in reasons and gradients is not None and gradients.zero_initial is False:
+    if "not_applied" in reasons:
+        because = (
+            f"{updates.own_step}, the optimizer's step of the program's own, was called with gradients that are not "
+            "zero, and left every weight as it was"
+        )
+        return supported(because, weight=0.95, layer=None, **numbers)
+    if reasons <= {"zero_gradient", "frozen"} and _lost(book, updates):
         because = "the optimizer saw gradients of exactly zero, where the same rows give non-zero ones in a clean loop"
         return supported(because, weight=0.95, layer=None, **numbers)
     if reasons == {"unknown"}:
         return inconclusive("no weight moved, for a reason that was not seen", weight=0.4, layer=None, **numbers)
     return ruled_out("the weights stayed unmoved for another reason", layer=None, **numbers)
+
+
+def _lost(book: Book, updates: UpdateFacts) -> bool:
+    """Weights whose gradient was zero in the loop have one that is not, for the same rows, in a clean loop."""
+    gradients = maybe(book, GradientFacts)
+    if gradients is None or gradients.zero_initial is not False:
+        return False
+    reached = {one.layer for one in gradients.layers if one.initial_rms}
+    still = [move for move in updates.parameters if move.why_unmoved == "zero_gradient"]
+    return any(move.layer in reached for move in still)
 
 
 CAUSE = Cause(

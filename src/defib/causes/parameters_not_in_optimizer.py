@@ -99,6 +99,12 @@ def _why(stuck: Sequence[ParameterMove], share: float) -> str:
     )
 
 
+def _nothing_else(updates: UpdateFacts, stuck: Sequence[ParameterMove]) -> bool:
+    """No weight moved, and these are the only ones that a gradient reached."""
+    others = {move.why_unmoved for move in updates.parameters if move not in stuck}
+    return updates.moved_fraction == 0 and others <= {"zero_gradient", "frozen"}
+
+
 def _assess(book: Book) -> Assessment:
     updates = book.get(UpdateFacts)
     stuck = [move for move in updates.parameters if move.why_unmoved in ("not_in_optimizer", "zero_rate")]
@@ -123,13 +129,12 @@ def _assess(book: Book) -> Assessment:
         )
         because = f"{because}, and none of them moved"
         return located(supported(because, weight=0.95, layer=where, **numbers), *weights_of(stuck))
-    if share >= NEARLY_ALL:
-        found = supported(because, weight=0.95, layer=where, **numbers)
-    elif share >= MOST:
-        found = supported(because, weight=0.8, layer=where, **numbers)
-    else:
-        found = inconclusive(because, weight=0.4, layer=where, **numbers)
-    return located(found, *weights_of(stuck))
+    if alone := _nothing_else(updates, stuck):
+        because = f"{because}; the others got no gradient through them, so that no weight moved"
+    if alone or share >= MOST:
+        weight = 0.95 if alone or share >= NEARLY_ALL else 0.8
+        return located(supported(because, weight=weight, layer=where, **numbers), *weights_of(stuck))
+    return located(inconclusive(because, weight=0.4, layer=where, **numbers), *weights_of(stuck))
 
 
 CAUSE = Cause(

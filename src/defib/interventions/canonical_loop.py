@@ -72,12 +72,14 @@ def _registered(name: str) -> str:
 
 
 def _code(book: Book, framework: str) -> str:
-    rate = learning_rate(book)
+    updates = maybe(book, UpdateFacts)
+    own = updates is not None and any(move.why_unmoved == "not_applied" for move in updates.parameters)
+    rate = 1e-3 if own else learning_rate(book)  # the rate of an optimizer that updated nothing says nothing
     made = optimizer_call(book, framework, f"{rate if rate is not None else 1e-3:.4g}")
-    own, registered = _own_loss(book), _registration(book)
-    if own is not None and framework in LOSSES:
-        loss = LOSSES[framework][own]
-        if framework == "keras" and own == "ce" and not book.get(LabelFacts).one_hot:
+    loss_of_ours, registered = _own_loss(book), _registration(book)
+    if loss_of_ours is not None and framework in LOSSES:
+        loss = LOSSES[framework][loss_of_ours]
+        if framework == "keras" and loss_of_ours == "ce" and not book.get(LabelFacts).one_hot:
             loss = "sparse_categorical_crossentropy"
         return by_framework(
             framework,

@@ -25,6 +25,7 @@ WhyUnmoved = Literal[
     "cleared_gradient",
     "no_steps",
     "not_kept",
+    "not_applied",
     "unknown",
 ]
 
@@ -74,6 +75,8 @@ class UpdateFacts(Evidence):
     """Parameters holding NaN or inf at the end."""
     silent_functions: tuple[str, ...] = ()
     """As `TrainingTrace.silent_functions`."""
+    own_step: str = ""
+    """As `TrainingTrace.own_step`."""
 
 
 def _measure(subject: Subject, book: Book) -> UpdateFacts:
@@ -99,6 +102,7 @@ def _measure(subject: Subject, book: Book) -> UpdateFacts:
         shrunk=bool(kernels) and all(_shrank(one) for one in kernels),
         nan_parameters=sum(not bool(np.isfinite(one.end).all()) for one in parameters),
         silent_functions=subject.trace.silent_functions,
+        own_step=subject.trace.own_step,
     )
 
 
@@ -169,6 +173,8 @@ def _why(parameter: Parameter, subject: Subject, book: Book) -> WhyUnmoved:
         return "cleared_gradient"
     if parameter.gradient_in_loop == "zero":
         return "zero_gradient"
+    if parameter.gradient_in_loop == "nonzero" and parameter.in_optimizer and subject.trace.own_step:
+        return "not_applied"
     return _why_by_gradient(parameter, book)
 
 

@@ -9,10 +9,13 @@ from typing import Any, Final, final
 import torch
 
 from defib.adapters.torch.captured import Captured, OptimizerRecord
+from defib.adapters.torch.clone import unwrapped
 from defib.recipe import Arm
 from defib.subject import NotAvailable
 
 NOT_SETTINGS: Final[frozenset[str]] = frozenset({"params", "param_names", "initial_lr", "max_lr", "min_lr", "swa_lr"})
+USUAL_RATE: Final = 1e-3
+"""Adam's, where it stands in for an optimizer of the program's own that updates nothing."""
 FUSED: Final[frozenset[type[Any]]] = frozenset({torch.optim.Adam, torch.optim.AdamW, torch.optim.SGD})
 """Optimizers whose fused form does the same arithmetic in one call."""
 
@@ -42,6 +45,8 @@ def build_optimizer(captured: Captured, named: Mapping[str, Any], extras: list[A
     record = captured.optimizer
     if record is None:
         raise NotAvailable("the optimizer")
+    if arm.loop == "canonical" and _steps_nothing(captured, record):
+        record = OptimizerRecord(torch.optim.Adam, (), {"lr": USUAL_RATE * arm.learning_rate_factor})
     beside = frozenset().union(*(one.held for one in record.others))
     mine = {name: one for name, one in named.items() if name not in beside}
     parts = [(record, _groups(record, mine, extras, arm))]
@@ -51,6 +56,19 @@ def build_optimizer(captured: Captured, named: Mapping[str, Any], extras: list[A
     if len(built) < 2:
         return built[0][1] if built else None
     return Several(built)
+
+
+def _steps_nothing(captured: Captured, record: OptimizerRecord) -> bool:
+    """Whether a class that is not torch's had gradients and left every weight as it was."""
+    if record.kind.__module__.startswith("torch.") or captured.initial is None:
+        return False
+    if "nonzero" not in captured.gradients.values():
+        return False
+    kept = captured.initial
+    return all(
+        name in kept and torch.equal(torch.as_tensor(kept[name]), one.detach().cpu())
+        for name, one in unwrapped(captured.module).named_parameters()
+    )
 
 
 @final
