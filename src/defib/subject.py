@@ -265,6 +265,8 @@ class Subject(ABC):
     """What the user's own calls returned for ``prediction``, row by row; ``None`` if not seen."""
     outputs_joined: bool = False
     """The loss takes several outputs of the network together; `ForwardPass.outputs` is but one of them."""
+    compares_rows: bool = False
+    """The loss compares the network's answers for several rows with each other (pairs, triplets, two views of one)."""
     prediction_squashed: tuple[str, ...] = ()
     """Squashings (``sigmoid``, ``softmax``) that the program applied to ``prediction_outputs`` afterwards, in order."""
     handling: tuple[Handling, ...] = ()

@@ -11,7 +11,7 @@ import torch
 
 from defib.adapters.torch.arrays import leaf_tensors, tensors_in, to_numpy
 from defib.adapters.torch.batches import picks_rows, without_picking
-from defib.adapters.torch.choices import TWIN, is_twin, why_no_labels
+from defib.adapters.torch.choices import TWIN, is_twin, one_kind, why_no_labels
 from defib.adapters.torch.composite import Composite
 from defib.adapters.torch.door import Door, batch_rows, plain_parts, read_door
 from defib.adapters.torch.inside import label_paths, own_loss, read_inside, without_label
@@ -59,6 +59,8 @@ class Analysis:
     """``id`` of the calls that the gradient of the loss reaches."""
     target_makers: tuple[Any, ...] = ()
     """Modules whose outputs the step took for labels."""
+    compares: bool = False
+    """The loss compares what the network answered for several rows: pairs, triplets, two views of one."""
     stacked: AnyArray | None = None
     """Rows of many calls of one row each, where the loss joins them."""
 
@@ -230,7 +232,8 @@ def _single(calls: Sequence[Call], at: int, kept: Sequence[Node], loss: Any, nam
     scene = Scene(outputs, rows, names(call.module), door.n_rows)
     reading = read_loss(after, loss, scene)
     if reading is not None and is_twin(reading.program, rows, outputs):
-        return Analysis((call,), (at,), len(calls), door, rows, None, notes=(TWIN,))
+        notes = (TWIN, *one_kind(reading.label))
+        return Analysis((call,), (at,), len(calls), door, rows, None, notes=notes, compares=True)
     return replace(_analysis((call,), (at,), len(calls), door, rows, reading), scale=scale_of(after, loss))
 
 
@@ -288,7 +291,9 @@ def _composed(calls: Sequence[Call], used: list[int], kept: Sequence[Node], loss
     door = plain_parts(leaves.rows, n_rows, unbatched)
     parameters = {key: f"{by_id[id(module)]}.{name}" for module in modules for key, name in names(module).items()}
     reading = read_loss(outer, loss, Scene(outputs, leaves.rows, parameters, n_rows))
-    return _analysis(chosen, tuple(used), len(calls), door, leaves.rows, reading, program, part_names)
+    found = _analysis(chosen, tuple(used), len(calls), door, leaves.rows, reading, program, part_names)
+    each = len(chosen) == len(leaves.rows) * len(modules)  # every module was asked about every one of the rows
+    return replace(found, compares=reading is not None and each and is_twin(reading.program, leaves.rows, outputs))
 
 
 class _DoorLeaves:

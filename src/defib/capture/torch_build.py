@@ -29,8 +29,8 @@ from defib.capture.torch_makers import (
     PAIRED,
     TURNS,
     by_outputs,
-    is_paired,
     makers,
+    paired_entry,
     unseen,
 )
 from defib.capture.torch_own_functions import own_step
@@ -51,10 +51,9 @@ def build_subjects(session: Session, errors: list[str]) -> tuple[TorchSubject, .
     for key, study in session.studies.items():
         if judges & set(key) or _goes_on_without(session, key, study):
             continue
-        paired = by_outputs(session, study.entries[0], PAIRED) if is_paired(study) else None
         session.loose.complete(study)
         try:
-            found.append(paired or _subject(session, key, study))
+            found.append(_paired(session, study) or _subject(session, key, study))
         except Exception as error:
             errors.append(f"{type(error).__name__}: {error}")
     for entry in makers(session, judges):
@@ -64,6 +63,19 @@ def build_subjects(session: Session, errors: list[str]) -> tuple[TorchSubject, .
     if not found:
         errors.extend(unseen(session, judges=bool(judges)))
     return tuple(found)
+
+
+def _paired(session: Session, study: Study) -> TorchSubject | None:
+    """A network that its loss asks about several rows at once, by its answers for single ones."""
+    entry = paired_entry(session, study)
+    if entry is None:
+        return None
+    watch = study.optimizer
+    recipe = _recipe(study, watch, None)
+    subject = by_outputs(session, entry, PAIRED, recipe, _trace(study, watch, ()))
+    if subject is not None:
+        subject.compares_rows = study.first.compares
+    return subject
 
 
 def _goes_on_without(session: Session, key: tuple[int, ...], study: Study) -> bool:
@@ -111,6 +123,7 @@ def _subject(session: Session, key: tuple[int, ...], study: Study) -> TorchSubje
         held_out=held_out,
     )
     subject.prediction_squashed = squashed
+    subject.compares_rows = study.first.compares
     subject.serving_calls = calls
     loads = loads_into(session.loads, served, study.trained_at)
     if training is not None:

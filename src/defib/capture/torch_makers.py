@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from defib.adapters.torch.captured import Captured
 from defib.adapters.torch.clone import unwrapped
 from defib.adapters.torch.door import plain_door
@@ -37,9 +39,14 @@ PAIRED = (
 )
 
 
-def is_paired(study: Study) -> bool:
-    """Whether one network was called several times per step, side by side."""
-    return study.first.composite is not None and len(study.entries) == 1
+def paired_entry(session: Session, study: Study) -> Entry | None:
+    """The network that was called several times per step, side by side; of several such, the one asked alone later."""
+    if study.first.composite is None or not (len(study.entries) == 1 or study.first.compares):
+        return None
+    if len(study.entries) == 1:
+        return study.entries[0]
+    asked = [one for one in study.entries if session.evals.get((id(one.module),), EvalLog()).groups]
+    return asked[0] if len(asked) == 1 else None
 
 
 BOOTSTRAPPED = (
@@ -49,19 +56,26 @@ BOOTSTRAPPED = (
 )
 
 
-def by_outputs(session: Session, entry: Entry, note: str) -> TorchSubject | None:
+def by_outputs(
+    session: Session,
+    entry: Entry,
+    note: str,
+    recipe: TrainingRecipe | None = None,
+    trace: TrainingTrace | None = None,
+) -> TorchSubject | None:
     """A network by what the program had it give after the training, without the loss; ``None`` if it was not asked."""
     groups = session.evals.get((id(entry.module),), EvalLog()).groups
     group = next((one for one in reversed(groups) if one.n_rows > 1), None)
     if group is None or entry.initial is None:
         return None
+    recipe, trace = recipe or TrainingRecipe(), trace or TrainingTrace()
     X = group.rows()
     module = unwrapped(entry.module)
     dtype = next(module.parameters()).dtype
     return TorchSubject(
         Captured(module=module, door=plain_door(X, dtype), initial=entry.initial, loaded=entry.loaded),
-        TrainingRecipe(sources={"predict": group.line} if group.line else {}),
-        TrainingTrace(notes=(note,)),
+        replace(recipe, loss=None, sources={**recipe.sources, **({"predict": group.line} if group.line else {})}),
+        replace(trace, notes=(note, *trace.notes)),
         name=type(module).__name__,
         prediction=Rows(X, None, group.n_seen, "predict"),
         prediction_outputs=group.predictions(0),

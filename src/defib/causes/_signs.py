@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from defib.diagnosis import Assessment, ruled_out
 from defib.evidence import Book, E
 from defib.probes.activations import ActivationFacts, LayerState
+from defib.probes.embeddings import EmbeddingFacts
 from defib.probes.head import HeadFacts
 from defib.probes.inputs import ServingFacts
 from defib.probes.labels import LabelFacts
@@ -227,6 +228,12 @@ def served_by_another(book: Book) -> bool:
 def lags(facts: LoadingFacts) -> bool:
     """The weights that predicted are on the way to the trained ones, and nearer to its start."""
     return facts.another_instance and facts.way is not None and facts.way < HALF_WAY
+
+
+def pressed_together(book: Book) -> bool:
+    """A loss that compares the network's own answers for several rows has brought them to one point."""
+    facts = maybe(book, EmbeddingFacts)
+    return facts is not None and facts.together
 
 
 def shown_constant(book: Book) -> bool:

@@ -8,13 +8,16 @@ margin loss: embeddings that are all equal cost exactly the margin.
 ## Why every prediction is the same
 The KL term is 0 where every row is coded as the same noise. The rest of the loss gains little from the code in the
 first steps, the KL much: the code lets go of the rows, what follows reads noise only, and learns to ignore it. The
-output is the mean row, or the base rate.
+output is the mean row, or the base rate. A loss over pairs is 0, or exactly the margin, where all rows are one point:
+only equal pairs come, the hardest negatives outweigh the rest, two views meet without a stop.
 
 ## Evidence for
 - Sent through the network many times in training mode, a row's code varies by its noise and hardly by the row: it can
   hold less than a tenth of a nat (a coin holds .69).
 - It could hold more at the initial weights, or the weights went far and it gained nothing: the loss wants it empty.
 - Check: print the KL term by itself. Near 0 it has won.
+
+- Of a loss over pairs or triplets: the embeddings lie within 3 % of their length of their mean, and did not at first.
 
 ## Evidence against
 - The code holds several nats of the rows.
@@ -39,8 +42,7 @@ both averaged, over the same rows. Metric learning: a smaller step, normalized e
 
 ## Known problems
 That the KL term did it is read from the code alone; no trial takes the term out of the loss. Losses over
-pairs and triplets are not repeated, so that equal embeddings are told by their origin (a step too large, dead units),
-not by this name.
+pairs and triplets are not repeated either. Where a layer died, that is told instead.
 
 ## References
 - Bowman et al., Generating Sentences from a Continuous Space, on KL annealing (2016): https://arxiv.org/abs/1511.06349
@@ -57,6 +59,7 @@ from defib.diagnosis import Assessment, inconclusive, not_applicable, ruled_out,
 from defib.evidence import Book
 from defib.probes.activations import ActivationFacts
 from defib.probes.code import CodeFacts
+from defib.probes.embeddings import EmbeddingFacts
 from defib.probes.reference import SignalFacts
 from defib.probes.training import TrainingFacts
 from defib.probes.updates import UpdateFacts
@@ -76,6 +79,8 @@ def _equal_before(book: Book) -> bool:
 
 
 def _assess(book: Book) -> Assessment:
+    if (embeddings := maybe(book, EmbeddingFacts)) is not None:
+        return _embedded(book, embeddings)
     code, signal = book.get(CodeFacts), maybe(book, SignalFacts)
     if code.layer is None:
         return not_applicable("the network draws no random code")
@@ -102,6 +107,20 @@ def _assess(book: Book) -> Assessment:
     return supported(f"{because}{clause}", weight=weight, layer=code.layer, **numbers)
 
 
+def _embedded(book: Book, facts: EmbeddingFacts) -> Assessment:
+    numbers = {"relative_spread": facts.spread_end, "relative_spread_at_start": facts.spread_initial or 0.0}
+    apart = f"lie {percent(facts.spread_end)} of their length from their mean"
+    if not facts.together:
+        return ruled_out(f"the embeddings of {facts.rows} rows {apart}", layer=None, **numbers)
+    if _equal_before(book):
+        return ruled_out("another fault makes the rows equal inside the network", layer=None, **numbers)
+    because = (
+        "the loss compares the network's own answers for several rows, and the training brought them to one point: the "
+        f"embeddings of {facts.rows} rows {apart}, after {percent(facts.spread_initial or 0.0)} before the first step"
+    )
+    return supported(because, weight=0.92, layer=None, **numbers)
+
+
 def _since(book: Book, code: CodeFacts) -> tuple[str, float] | None:
     """That the training keeps the code empty: it held more before, or a long way of the weights gave it nothing."""
     if code.nats_initial is None:
@@ -123,7 +142,7 @@ CAUSE = Cause(
     name="posterior-or-embedding-collapse",
     stage="head",
     assess=_assess,
-    fixes=("lower-kl",),
+    fixes=("lower-kl", "part-embeddings"),
     contrast={"step-times-10": "must_not", "step-times-100": "must_not"},
     explains=("DF403", "DF404", "DF502", "DF505", "DF506", "DF902"),
     look_alikes=("DF506", "DF410", "DF501", "DF901"),

@@ -41,7 +41,7 @@ How many updates are few depends on the task; the trial with five times as many 
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import dead_hidden, fine, maybe, num, seen
+from defib.causes._signs import dead_hidden, fine, maybe, num, pressed_together, seen
 from defib.diagnosis import Assessment, by_itself, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.activations import ActivationFacts
@@ -71,7 +71,8 @@ def _hopeless(book: Book, steps: int) -> str | None:
         return "no weight moved at all, which more steps would not change"
     if updates is not None and updates.nan_parameters:
         return "the weights are NaN"
-    if facts is not None and (facts.input_constant or dead_hidden(facts.end) is not None):
+    dead = facts is not None and (facts.input_constant or dead_hidden(facts.end) is not None)
+    if dead or pressed_together(book):
         return "the rows are made equal inside, which more steps would not change"
     if book.get(TrainingFacts).frozen_loss:
         return "the loss stood still at the end"

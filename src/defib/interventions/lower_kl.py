@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from defib.interventions._advice import advice
+from dataclasses import replace
 
-INTERVENTION = advice(
+from defib.evidence import Book
+from defib.interventions._advice import advice
+from defib.interventions._writing import maybe
+from defib.probes.embeddings import EmbeddingFacts
+
+_ADVICE = advice(
     "lower-kl",
     "give the KL term a hundredth of its weight, or raise it from 0 over the first epochs",
     keras="""
@@ -19,3 +24,10 @@ INTERVENTION = advice(
     # scikit-learn's networks draw no code
     """,
 )
+
+
+def _applies(book: Book) -> str | None:
+    return None if maybe(book, EmbeddingFacts) is None else "the loss compares rows with each other and has no KL term"
+
+
+INTERVENTION = replace(_ADVICE, applies=_applies)

@@ -62,6 +62,7 @@ INTERVENTIONS: dict[str, str] = {
     "find-first-nan": "find_first_nan",
     "keep-statistics": "keep_statistics",
     "lower-kl": "lower_kl",
+    "part-embeddings": "part_embeddings",
     "repair-input-step": "repair_input_step",
 }
 """Name → module below ``defib.interventions``."""

@@ -23,6 +23,7 @@ ORDER = (
     "undefined",
     "modes",
     "code",
+    "embeddings",
     "serving",
     "loading",
     "outputs",

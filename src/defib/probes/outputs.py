@@ -11,6 +11,7 @@ from defib.evidence import Book, Evidence, Missing, Probe
 from defib.measures.again import among
 from defib.measures.outputs import to_probabilities
 from defib.numbered import numbers_of
+from defib.probes.embeddings import EmbeddingFacts
 from defib.probes.labels import LabelFacts, Task
 from defib.probes.looking import asks_for_the_mean, head_name, link_of
 from defib.read_symptom import read_symptom
@@ -102,6 +103,9 @@ def _measured(subject: Subject, book: Book) -> SymptomFacts:
         symptom = on_training
     else:
         symptom = _of_rows(subject, rows, task, outputs, again=squashed_again(subject))
+    if book.has(EmbeddingFacts) and book.get(EmbeddingFacts).together:
+        symptom = _one_point(subject, symptom, rows)
+        on_training = on_training and _one_point(subject, on_training, training or rows)
     return SymptomFacts(
         symptom=replace(symptom, skill=_best_skill(subject, symptom, on_training, task)),
         training_symptom=on_training,
@@ -110,6 +114,15 @@ def _measured(subject: Subject, book: Book) -> SymptomFacts:
         training_centre=_centre(subject, task, "end"),
         initial_centre=_centre(subject, task, "initial") if subject.has_initial_weights else None,
     )
+
+
+def _one_point(subject: Subject, symptom: Symptom, rows: Rows) -> Symptom:
+    """Embeddings that the training brought to one point are flat beside their own size, whatever their unit."""
+    if symptom.is_flat:
+        return symptom
+    outputs = np.asarray(subject.forward(rows.X[thin(len(rows))]).outputs).reshape(-1, symptom.n_outputs)
+    middle = tuple(float(one) for one in np.median(outputs, axis=0))
+    return replace(symptom, pattern="near_constant", constant=middle, columns_flat=(True,) * symptom.n_outputs)
 
 
 def _of_rows(

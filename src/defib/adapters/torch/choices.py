@@ -16,6 +16,8 @@ from defib.adapters.torch.program import Program, Step, derived, slots_in
 CHOOSING = frozenset({"gather", "__getitem__", "take_along_dim"})
 DISTANCES = frozenset({"sub", "rsub", "__sub__", "__rsub__", "subtract"})
 PRODUCTS = frozenset({"mul", "__mul__", "__rmul__", "multiply"})
+FEWEST_PAIRS = 8
+"""Of so many, drawn half and half, all are of one kind once in 128 batches."""
 CHOSEN = (
     "one output of each row, chosen by other values than the labels (the actions of an agent, say), meets the loss: "
     "what the labels say of all outputs was not assessed"
@@ -34,7 +36,14 @@ def is_twin(program: Program, rows: Sequence[Any], outputs: Sequence[Any]) -> bo
     """Whether one call took several rows of one shape side by side, and the loss several outputs of one shape."""
     taken = [outputs[int(leaf.key)] for leaf in program.of("output")]
     alike = [{(tuple(one.shape), one.dtype) for one in several} for several in (rows, taken)]
-    return len(rows) > 1 and len(taken) == len(rows) and all(len(one) == 1 for one in alike)
+    return len(rows) > 1 and len(taken) % len(rows) == 0 < len(taken) and all(len(one) == 1 for one in alike)
+
+
+def one_kind(label: Any) -> tuple[str, ...]:
+    """A note where all pairs of a batch have one label: the loss then knows one kind of pairs only."""
+    if label is None or label.numel() < FEWEST_PAIRS or not bool((label == label.flatten()[0]).all()):
+        return ()
+    return (f"all {label.numel()} pairs of the first batch have the label {float(label.flatten()[0]):g}",)
 
 
 def why_no_labels(program: Program, others: Sequence[Any]) -> str | None:
