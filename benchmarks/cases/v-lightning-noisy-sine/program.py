@@ -30,10 +30,10 @@ class WindowData(pl.LightningDataModule):
         self.val = TensorDataset(x[1400:], y[1400:])
 
     def train_dataloader(self):
-        return DataLoader(self.train, self.batch_size, shuffle=True)
+        return DataLoader(self.train, batch_size=self.batch_size, shuffle=True)
 
     def val_dataloader(self):
-        return DataLoader(self.val, self.batch_size)
+        return DataLoader(self.val, batch_size=self.batch_size)
 
     predict_dataloader = val_dataloader
 

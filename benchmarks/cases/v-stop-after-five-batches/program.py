@@ -3,7 +3,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from sklearn.datasets import make_moons
+from sklearn.datasets import make_circles
 from torch import nn
 
 
@@ -70,10 +70,10 @@ class TrainingManager:
 
 def main(seed: int) -> None:
     torch.manual_seed(seed)
-    features, target = make_moons(900, noise=0.15, random_state=seed)
+    features, target = make_circles(900, noise=0.08, factor=0.5, random_state=seed)
     features = (features - features.mean(0)) / features.std(0)
     # rotate and lift, so that it is not so easy
-    angles = np.random.default_rng(seed).normal(size=(2, 6)) * 0.4
+    angles = np.random.default_rng(seed).normal(size=(2, 6)) * 0.8
     x = torch.tensor(np.sin(features @ angles), dtype=torch.float32)
     y = torch.tensor(target, dtype=torch.float32)
     config = TrainingConfig()
@@ -82,10 +82,10 @@ def main(seed: int) -> None:
     manager.fit(x[:700], y[:700])
     model.eval()
     with torch.no_grad():
-        moon_prob = torch.sigmoid(model(x[700:]))[:, 0]
-    moon_true = y[700:]
-    print(f"Accuracy: {((moon_prob > 0.5) == moon_true.bool()).float().mean():.2%}")
-    print(f"Probabilities: {moon_prob.min():.3f} to {moon_prob.max():.3f}")
+        ring_prob = torch.sigmoid(model(x[700:]))[:, 0]
+    ring_true = y[700:]
+    print(f"Accuracy: {((ring_prob > 0.5) == ring_true.bool()).float().mean():.2%}")
+    print(f"Probabilities: {ring_prob.min():.3f} to {ring_prob.max():.3f}")
 
 
 if __name__ == "__main__":
