@@ -22,7 +22,7 @@ class WindowData(pl.LightningDataModule):
 
     def setup(self, stage=None):
         t = np.arange(1800)
-        s = np.sin(t / 7) + 0.5 * np.sin(t / 3.1) + np.random.normal(0, 0.9, len(t))
+        s = np.sin(t / 7) + 0.5 * np.sin(t / 3.1) + np.random.normal(0, 0.6, len(t))
         s = (s - s[:1400].mean()) / s[:1400].std()
         w = np.lib.stride_tricks.sliding_window_view(s, self.window + 1)
         x, y = torch.tensor(w[:, :-1].copy(), dtype=torch.float32), torch.tensor(w[:, -1].copy(), dtype=torch.float32)

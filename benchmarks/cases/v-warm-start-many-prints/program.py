@@ -19,7 +19,7 @@ quality = 6 + 0.45 * (latent - latent.mean()) / latent.std()
 qt = QuantileTransformer(n_quantiles=100, output_distribution="normal", random_state=seed)
 A, B = qt.fit_transform(X[:1000]), qt.transform(X[1000:])
 
-net = MLPRegressor((16,), activation="tanh", solver="adam", alpha=0.5, learning_rate_init=0.01, max_iter=10, warm_start=True,
+net = MLPRegressor(hidden_layer_sizes=(16,), activation="tanh", solver="adam", alpha=0.5, learning_rate_init=0.01, max_iter=10, warm_start=True,
                    random_state=seed)
 for chapter in range(6):
     net.fit(A, quality[:1000])
