@@ -96,8 +96,8 @@ def diagnose(
             ``LightningDataModule`` that gives rows and labels.
         y: their labels, ``(n_rows, ...)``, as they arrive at the loss.
         X_predict: other rows whose predictions look constant; the training rows when not given.
-        recipe: loss, optimizer, epochs and batch size where the model does not know them (PyTorch); without them
-            no trial can be run, and the diagnosis says what it could not assess.
+        recipe: loss, optimizer, epochs and batch size where the model does not know them (PyTorch, or a loop of your
+            own over a Keras model); without them no trial can be run, and the diagnosis says what it could not assess.
         budget: seconds for the trials (default: 10).
         trials: whether to try interventions on clones.
         seed: for splits, seeds of trials and reference learners.

@@ -45,6 +45,8 @@ class Way:
 
 RECIPE: Final = "loss=criterion, optimizer=optimizer, epochs=9"
 WATCH: Final = "monitor = __import__('defib').watch(trials=False).start()"
+LOOP: Final = ("\nfor epoch in range(", f"\n{WATCH}\nfor epoch in range(")
+"""`defib.watch` right before the loop."""
 KERAS: Final = {
     "keras_churn": HEALTHY,
     "keras_softmax_of_one": "single-unit-softmax",
@@ -77,6 +79,9 @@ WAYS: Final[tuple[Way, ...]] = (
             "ddp_raw": "unscaled-inputs learning-rate-too-high",
             "ddp_softmax": "single-unit-softmax",
         },
+        api="defib.diagnose(model, X, y, X_predict=X_test, trials=False, "
+        "recipe=defib.Recipe(criterion, optimizer, epochs=8, batch_size=40))",
+        callback=LOOP,
         launcher=("torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m"),
         note="DistributedDataParallel under torchrun, gloo, two processes",
     ),
@@ -89,6 +94,7 @@ WAYS: Final[tuple[Way, ...]] = (
             "sklearn_plateau": "stopped-on-plateau",
         },
         api="defib.diagnose(model, X, y)",
+        callback=("\nX, X_test, y, y_test =", f"\n{WATCH}\nX, X_test, y, y_test ="),
         note="MLPClassifier alone, and in a Pipeline inside GridSearchCV",
     ),
     *(
@@ -116,6 +122,9 @@ WAYS: Final[tuple[Way, ...]] = (
             "keras_torch_softmax": "single-unit-softmax",
             "keras_torch_broadcast": "broadcast-loss",
         },
+        api="defib.diagnose(model, X, y, trials=False, recipe=defib.Recipe(globals().get('criterion') or "
+        "globals().get('loss_fn') or torch.nn.functional.mse_loss, optimizer, epochs=epoch + 1, batch_size=32))",
+        callback=LOOP,
         note="backward by hand, optimizers of PyTorch and of Keras",
         env={"KERAS_BACKEND": "torch"},
     ),
@@ -174,6 +183,7 @@ WAYS: Final[tuple[Way, ...]] = (
         },
         api="defib.diagnose(model, X, y, trials=False,"
         " recipe=defib.Recipe(criterion, optimizer.optimizer, epochs=8, batch_size=32))",
+        callback=LOOP,
         note="`accelerator.backward`, `accumulate`, `clip_grad_norm_`",
     ),
     Way(
@@ -186,6 +196,7 @@ WAYS: Final[tuple[Way, ...]] = (
         },
         api="defib.diagnose(model, X, y, X_predict=X_test, trials=False, "
         "recipe=defib.Recipe(loss=bce, optimizer=optimizer, epochs=10, batch_size=32))",
+        callback=LOOP,
         note="nnx.Module and nnx.Optimizer, compiled by nnx.jit or not",
     ),
     Way(
@@ -198,6 +209,7 @@ WAYS: Final[tuple[Way, ...]] = (
         },
         api="defib.diagnose(defib.jax.subject(lambda params, x: net.apply({'params': params}, x), model, X, y, "
         "loss=loss, optimizer=tx, epochs=10, batch_size=40, init_params=first, X_predict=X_test), trials=False)",
+        callback=LOOP,
         note="a TrainState in a compiled step, masks of optax",
     ),
     Way(
@@ -211,6 +223,7 @@ WAYS: Final[tuple[Way, ...]] = (
         api="defib.diagnose(defib.jax.subject(predict, model, X, y, loss=loss, optimizer=__import__('optax').sgd("
         "globals().get('LEARNING_RATE', 0.01)), epochs=10, batch_size=32, init_params=first, X_predict=X_test), "
         "trials=False)",
+        callback=LOOP,
         note="plain functions, steps by hand or by optax",
     ),
 )

@@ -31,10 +31,31 @@ def _keras(model: Any, X: AnyArray, y: AnyArray | None, X_predict: AnyArray | No
 
     X, y = rows_out_of(X, y)
     X_predict = rows_out_of(X_predict, None)[0]
-    subject: Subject = subject_from_model(
-        model, X, y, X_predict=X_predict, epochs=recipe.epochs, batch_size=recipe.batch_size
+    lent = recipe.loss is not None and "torch" in sys.modules and _is_lent(model, recipe.loss)
+    found = subject_from_model(
+        model,
+        X,
+        y,
+        X_predict=X_predict,
+        epochs=recipe.epochs,
+        batch_size=recipe.batch_size,
+        loss=None if lent else recipe.loss,
+        optimizer=recipe.optimizer,
     )
+    subject: Subject = _with_lent_loss(found, recipe.loss, y) if lent else found
     return subject
+
+
+def _is_lent(model: Any, loss: Any) -> bool:
+    from defib.capture.keras_lent import is_lent
+
+    return is_lent(model, loss)
+
+
+def _with_lent_loss(subject: Any, loss: Any, y: Any) -> Subject:
+    from defib.capture.keras_lent import with_lent_loss
+
+    return with_lent_loss(subject, loss, getattr(y, "dtype", None) if type(y).__module__ == "torch" else None)
 
 
 def _torch(model: Any, X: AnyArray, y: AnyArray | None, X_predict: AnyArray | None, recipe: Recipe) -> Subject:

@@ -13,6 +13,7 @@ from typing import Any, Final, final
 
 from defib.capture import Watcher
 from defib.capture.engaged import KEPT_OUTSIDE
+from defib.capture.jax_earlier import NOT_SHOWN, gradient_of, hidden_earlier, show_earlier
 from defib.capture.keras_patch import MARK
 from defib.capture.torch_frames import is_foreign, user_line
 from defib.subject import Subject
@@ -48,6 +49,8 @@ class JaxWatcher(Watcher):
         self._session: Any = None
         self._undo: list[Callable[[], None]] = []
         self._done: set[str] = set()
+        self._hidden: tuple[str, ...] = ()
+        """Functions that were compiled before, and cannot be shown."""
 
     @property
     def session(self) -> Any:
@@ -85,7 +88,10 @@ class JaxWatcher(Watcher):
             return ()
         from defib.capture.jax_build import build_subjects
 
-        return tuple(build_subjects(self._session, self.errors))
+        found = tuple(build_subjects(self._session, self.errors))
+        if self._hidden and not found:
+            self.errors.append(NOT_SHOWN.format(names=", ".join(self._hidden)))
+        return found
 
     def _replace(self, owner: Any, name: str, wrapper: Callable[[Any], Any]) -> None:
         before = getattr(owner, name, None)
@@ -99,6 +105,9 @@ class JaxWatcher(Watcher):
         self._undo.append(lambda: setattr(owner, name, raw) if had else delattr(owner, name))
 
     def _jax(self, jax: Any) -> None:
+        compiled = type(jax.jit(_nothing))
+        self._hidden = hidden_earlier(compiled)
+        self._undo.extend(show_earlier(functools.partial(_shown, self, compiled)))
         self._replace(jax, "jit", functools.partial(_watched_jit, self))
         for name in ("grad", "value_and_grad"):
             self._replace(jax, name, functools.partial(_watched_gradient, self))
@@ -149,6 +158,22 @@ class CompiledFunction:
 
     def __repr__(self) -> str:
         return repr(self._defib[1])
+
+
+def _nothing() -> None: ...
+
+
+def _shown(watcher: JaxWatcher, compiled: type[Any], value: Any) -> Any:
+    """What stands for a function that was compiled, or made a gradient of, before the watching began."""
+    if type(value) is compiled and hasattr(value, "__wrapped__"):
+        raw = _shown(watcher, compiled, value.__wrapped__) or value.__wrapped__
+        watcher.session.earlier.add(id(raw))
+        return CompiledFunction(watcher, value, raw)
+    found = gradient_of(value)
+    if found is None:
+        return None
+    fun, argnums, has_aux = found
+    return _with_gradient(watcher, value, fun, (argnums,), {"has_aux": has_aux})
 
 
 def _from_the_program() -> bool:

@@ -12,7 +12,7 @@ from defib.adapters.jax.quiet import busy
 from defib.capture.jax_closure import places_around
 from defib.capture.jax_probe import Unreadable, answer, modes_before, note_call, probing
 from defib.capture.jax_snapshot import Snapshot, is_object
-from defib.capture.jax_step import Step
+from defib.capture.jax_step import NO_GRADIENT, Step
 from defib.capture.jax_study import MAX_SERVED, FunctionWatch, Served, Study, copied, same_weights, weights_in
 from defib.capture.planned import counted_loops
 from defib.capture.torch_frames import user_line
@@ -37,6 +37,8 @@ class Session:
         """NNX optimizers and optax transformations that the program made, in order."""
         self.lines: dict[int, str] = {}
         self.unread: list[str] = []
+        self.earlier: set[int] = set()
+        """``id`` of functions that were compiled before the watching began."""
         self.trained_by: dict[int, Any] = {}
         """NNX optimizer by ``id`` of the model that it was made for."""
         self._new_models: list[type[Any]] = []
@@ -71,7 +73,7 @@ class Session:
         if _is_traced(args, kwargs):
             return run_it()
         if watch is None:
-            watch = self.functions[raw] = FunctionWatch(raw)
+            watch = self.functions[raw] = FunctionWatch(raw, earlier=id(raw) in self.earlier)
         before = self.safely(self._before, watch, args, kwargs)
         self.open = watch
         try:
@@ -103,6 +105,9 @@ class Session:
     def _after(
         self, watch: FunctionWatch, before: Snapshot, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any
     ) -> None:
+        if watch.earlier:
+            watch.earlier = False
+            watch.has_gradient = watch.has_gradient or _asks_for_one(watch, before)
         if watch.has_gradient:
             self._stepped(watch, before, out)
         else:
@@ -268,6 +273,15 @@ def _read(watch: FunctionWatch, before: Snapshot) -> Step:
             return Step(watch.raw, before)
         except Exception as error:
             raise Unreadable(f"the training step could not be traced again ({_first_line(error)})") from error
+
+
+def _asks_for_one(watch: FunctionWatch, before: Snapshot) -> bool:
+    """Whether the function asks for a gradient when it is traced."""
+    try:
+        watch.step = _read(watch, before)
+    except Unreadable as error:
+        return NO_GRADIENT not in str(error)
+    return True
 
 
 def _first_line(error: Exception) -> str:

@@ -20,9 +20,12 @@ from defib.adapters.jax.graph import Graph, Operand, Ref, flatten, run
 from defib.adapters.jax.quiet import quiet
 from defib.capture.jax_closure import holding
 from defib.capture.jax_cut import Cut, find_cut
+from defib.capture.jax_earlier import shown_again
 from defib.capture.jax_probe import Found, ModelCall, Now, Probe, Unreadable, asking, noting_calls
 from defib.capture.jax_snapshot import Snapshot, is_object, loaded, shape_of
 from defib.subject import AnyArray
+
+NO_GRADIENT: Final = "no gradient was asked for when the training step was traced again"
 
 
 @dataclass(frozen=True)
@@ -73,14 +76,14 @@ class Step:
                     "cannot be seen one by one. A Python loop around one compiled step can: jax.jit(step)"
                 )
             if probe.loss is None:
-                raise Unreadable("no gradient was asked for when the training step was traced again")
+                raise Unreadable(NO_GRADIENT)
             which[:] = [i for i, one in enumerate(objects) if one is probe.differentiated]
             hint = () if probe.call is None else (rows_of(probe.call), _first_array(probe.call.out))
             return probe.loss, named_weights(probe.differentiated), hint, _collections(probe.call)
 
         Now.probe = probe
         try:
-            with quiet(), asking():
+            with quiet(), asking(), shown_again():
                 closed, shape = jax.make_jaxpr(function, return_shape=True)(*shapes)
         finally:
             Now.probe = None

@@ -166,6 +166,8 @@ class FunctionWatch:
     raw: Callable[..., Any]
     places: list[Place] = field(default_factory=list)
     has_gradient: bool = False
+    earlier: bool = False
+    """It may have been traced before the watching began: what it asks for shows in a trace of our own."""
     failed: bool = False
     calls: int = 0
     step: Step | None = None

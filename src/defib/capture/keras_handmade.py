@@ -34,18 +34,23 @@ def read_handmade(study: Study, training: Rows | None) -> HandMade | None:
     batch = study.batch_size or study.training.batch_size or 1
     loss = None
     if met.value is not None and met.y is not None and met.p is not None:
-        loss = _formula(met.value, met.y, met.p, met)
+        loss = recovered(met)
     elif training is not None and training.y is not None:
         loss = recover(None, training.y, training.y, met.operations)
-    if loss is not None:
-        loss = replace(loss, prediction=met.prediction, target=_inner(loss, met))
+        loss = None if loss is None else _as_met(loss, met)
     shapes = (met.prediction, met.target, met.element)
     return HandMade(loss, facts_of_handmade(loss, met.operations, shapes, batch))
 
 
-def _formula(value: float, y: AnyArray, p: AnyArray, met: Met) -> Recovered | None:
+def recovered(met: Met) -> Recovered | None:
     """The formula on labels and outputs in the shapes in which they met; class ids that became one-hot stay ids."""
-    return recover(value, _in_shape(y, met.target), _in_shape(p, met.prediction), met.operations)
+    y, p = np.asarray(met.y), np.asarray(met.p)
+    found = recover(met.value, _in_shape(y, met.target), _in_shape(p, met.prediction), met.operations)
+    return None if found is None else _as_met(found, met)
+
+
+def _as_met(loss: Recovered, met: Met) -> Recovered:
+    return replace(loss, prediction=met.prediction, target=_inner(loss, met))
 
 
 def _in_shape(array: AnyArray, shape: Open) -> AnyArray:

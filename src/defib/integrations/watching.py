@@ -57,6 +57,7 @@ def watch(*, trials: bool = True, budget: float | None = None, seed: int = 0) ->
         seed: for splits, seeds of trials and reference learners.
 
     The training is bit-identical to an unwatched one. Networks that were built before the block are followed as well,
-    from the weights they have when it begins.
+    from the weights they have when it begins, and so are JAX functions that were compiled before it, by their global
+    names.
     """
     return Watched(MonitorOptions(trials=trials, budget=budget, seed=seed, quiet=True))

@@ -35,8 +35,10 @@ def subject_from_model(
     X_predict: Any = None,
     epochs: int | None = None,
     batch_size: int | None = None,
+    loss: Any = None,
+    optimizer: Any = None,
 ) -> KerasSubject:
-    """A trained Keras model as a Subject; loss and optimizer are read from what it was compiled with.
+    """A trained Keras model as a Subject; loss and optimizer are those it was compiled with, unless given.
 
     Args:
         model: a built ``keras.Model`` or ``tf_keras.Model`` with one output.
@@ -45,6 +47,8 @@ def subject_from_model(
         X_predict: rows whose predictions look constant; ``X`` when not given.
         epochs: how many the training took; read from ``model.history`` when not given.
         batch_size: rows per step; read from ``model.history`` when not given, else 32.
+        loss: of a loop of the user's own: what ``compile`` would take.
+        optimizer: likewise; one of PyTorch's where Keras runs on it.
 
     Raises:
         ModelError: for a model that is not built, or has several outputs, or several inputs and ``X`` is one array.
@@ -67,7 +71,10 @@ def subject_from_model(
     if door is not None:
         with quiet():
             rows, others = door.read(rows), None if others is None else door.read(others)
-    optimizer, loss = getattr(model, "optimizer", None), getattr(model, "loss", None)
+    if optimizer is None:
+        optimizer = getattr(model, "optimizer", None)
+    known = loss is not None
+    loss = loss if known else getattr(model, "loss", None)
     plan = None if optimizer is None else OptimizerPlan(class_of(optimizer), config_of(optimizer))
     epochs = epochs if epochs is not None else _epochs_of(model)
     batch = batch_size or _batch_of(model, len(rows)) or DEFAULT_BATCH
@@ -82,7 +89,7 @@ def subject_from_model(
         loss=loss,
         epochs=float(epochs) if epochs else None,
         own_step=overrides(flavor, model, "train_step") and not _cannot_step(flavor, model, packing, door),
-        unknown=_why_not(flavor, model, view=_cannot_step(flavor, model, packing, door)),
+        unknown=None if known else _why_not(flavor, model, view=_cannot_step(flavor, model, packing, door)),
     )
     notes: tuple[str, ...] = ("the initial weights are not known: trials draw them from the layers' own initializers",)
     if door is not None:
