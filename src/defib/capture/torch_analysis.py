@@ -13,7 +13,7 @@ from defib.adapters.torch.arrays import leaf_tensors, tensors_in, to_numpy
 from defib.adapters.torch.batches import picks_rows, without_picking
 from defib.adapters.torch.choices import TWIN, is_twin, one_kind, why_no_labels
 from defib.adapters.torch.composite import Composite
-from defib.adapters.torch.door import Door, batch_rows, plain_parts, read_door
+from defib.adapters.torch.door import Door, batch_rows, entry_width, plain_parts, read_door
 from defib.adapters.torch.inside import label_paths, own_loss, read_inside, without_label
 from defib.adapters.torch.masks import masks
 from defib.adapters.torch.ops import DETACHING
@@ -155,7 +155,8 @@ def _live(nodes: Sequence[Node], calls: Sequence[Call], loss: Any) -> frozenset[
 def _episode(calls: Sequence[Call], used: list[int]) -> Analysis:
     """Rows that came one by one, a loss over all of them: what the rows were is known, the loss is not repeated."""
     chosen = [calls[i] for i in used]
-    doors = [read_door(call.args, call.kwargs, call.outputs) for call in chosen]
+    width = entry_width(chosen[0].module)
+    doors = [read_door(call.args, call.kwargs, call.outputs, width) for call in chosen]
     door, rows = doors[0]
     pieces = [one.rows_of(tensors) for one, tensors in doors if one.parts == door.parts]
     note = (
@@ -224,7 +225,7 @@ def _unlinked(calls: Sequence[Call], nodes: Sequence[Node], loss: Any) -> Analys
 def _single(calls: Sequence[Call], at: int, kept: Sequence[Node], loss: Any, names: Names) -> Analysis:
     call = calls[at]
     outputs = call.outputs
-    door, rows = read_door(call.args, call.kwargs, outputs)
+    door, rows = read_door(call.args, call.kwargs, outputs, entry_width(call.module))
     after = [node for node in kept if not node.call]
     own = own_loss(loss, outputs, after)
     if own is not None:

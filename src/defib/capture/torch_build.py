@@ -25,7 +25,6 @@ from defib.capture.torch_fits import Fit
 from defib.capture.torch_held import as_arrays
 from defib.capture.torch_loads import loads_into, origin_of
 from defib.capture.torch_makers import (
-    BOOTSTRAPPED,
     PAIRED,
     TURNS,
     by_outputs,
@@ -93,15 +92,15 @@ def _subject(session: Session, key: tuple[int, ...], study: Study) -> TorchSubje
     notes = [] if study.fit is None else list(study.fit.notes())
     notes += [one for one in study.notes if one != OTHER_LABELS or not study.extras.known]
     notes += study.own_functions.notes()
-    if study.bootstrapped:
-        notes.append(BOOTSTRAPPED)
+    if study.unrepeatable:
+        notes.append(study.unrepeatable)
     elif study.outside is not None:
         notes.append(_outside(*study.outside))
     sample = study.rows.finish()
     captured = _captured(study, watch, sample is not None)
     training = None
     if sample is not None:
-        X, y = sample if not study.bootstrapped else (sample[0], None)
+        X, y = sample if not study.unrepeatable else (sample[0], None)
         full = study.rows.period_rows or study.rows.n_rows
         places = places_of(X, as_arrays(study.held))
         study.held.clear()
@@ -207,7 +206,7 @@ def _repeatable(study: Study) -> bool:
     reading = study.first.reading
     return (
         study.outside is None
-        and not study.bootstrapped
+        and not study.unrepeatable
         and reading is not None
         and (reading.replayable or study.extras.known)
     )
@@ -303,7 +302,7 @@ def _recipe(study: Study, watch: OptimizerWatch | None, record: OptimizerRecord 
     if study.fit is not None and study.fit.line:
         sources.update(loss=sources.get("fit", study.fit.line), fit=study.fit.line)
     return TrainingRecipe(
-        loss=reading.facts if reading is not None and not study.bootstrapped else None,
+        loss=reading.facts if reading is not None and not study.unrepeatable else None,
         optimizer=_optimizer_facts(study, watch, record),
         batch_size=max(study.first.door.n_rows, 1),
         n_updates=study.n_steps,
@@ -343,7 +342,7 @@ def _trace(study: Study, watch: OptimizerWatch | None, notes: tuple[str, ...]) -
         restored_epoch=fit.restored_epoch,
         restored_by=fit.restored_by,
         seconds=study.ended - study.started,
-        label_order=study.rows.label_order(),
+        label_order=None if study.unrepeatable else study.rows.label_order(),
         skipped_steps=study.skipped,
         updates_to=study.updates,
         evaluation_mode_share=study.n_in_evaluation / study.n_backward if study.n_backward else None,

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from defib.adapters.torch.arrays import map_leaves, tensors_in
-from defib.adapters.torch.door import batch_rows
+from defib.adapters.torch.door import batch_rows, entry_width
 from defib.adapters.torch.program import Node, tracked, uses
 
 
@@ -54,7 +54,7 @@ class Call:
         out = next(tensors_in(self.out), None)
         if first is None or out is None:
             return False
-        n_rows, _, unbatched = batch_rows([first], [out])
+        n_rows, _, unbatched = batch_rows([first], [out], entry_width(self.module))
         return unbatched or n_rows == 1
 
 

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from defib.adapters.torch.arrays import tensors_in, to_numpy
-from defib.adapters.torch.door import Door, plain_parts, read_door
+from defib.adapters.torch.door import Door, entry_width, plain_parts, read_door
 from defib.adapters.torch.inside import without_label
 from defib.adapters.torch.network import rows_first
 from defib.adapters.torch.ops import activation_of, kind_of
@@ -208,7 +208,7 @@ def _door(calls: Sequence[Call], nodes: Sequence[Node]) -> tuple[Door, list[Any]
     first = calls[0]
     if len(calls) == 1:
         given = first.as_called
-        return None if given is None else read_door(*given)
+        return None if given is None else read_door(*given, entry_width(first.module))
     kept = slice_nodes(nodes, calls[-1].outputs)
     made = {id(one) for node in kept for one in tensors_in(node.out)}
     n_rows = next((len(one) for one in tensors_in((first.args, first.kwargs)) if one.dim()), 0)

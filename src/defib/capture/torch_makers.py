@@ -49,13 +49,6 @@ def paired_entry(session: Session, study: Study) -> Entry | None:
     return asked[0] if len(asked) == 1 else None
 
 
-BOOTSTRAPPED = (
-    "the targets of the loss come from networks that change while this one is trained (temporal differences, "
-    "self-training): the training was not repeated; the outputs are looked at, and what needs labels or the loss was "
-    "not assessed"
-)
-
-
 def by_outputs(
     session: Session,
     entry: Entry,

@@ -207,6 +207,8 @@ class Session:
         steps = self.n_steps if study is None else study.n_steps
         path = () if study is None else study.first.label_path
         lengths = None if study is None else study.lengths
+        if study is not None:
+            study.asked(calls)
         self.evals.setdefault(key, EvalLog()).add(calls, nodes, steps, path, lengths)
 
     def on_backward(self, loss: Any) -> None:

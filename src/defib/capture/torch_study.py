@@ -9,7 +9,7 @@ from typing import Any, final
 import torch
 
 from defib.adapters.torch.clone import all_parameters, is_uninitialized, state_of, unwrapped
-from defib.adapters.torch.door import read_door
+from defib.adapters.torch.door import entry_width, read_door
 from defib.adapters.torch.facts import settings_of
 from defib.adapters.torch.inside import without_label
 from defib.capture.beside import Named
@@ -21,8 +21,10 @@ from defib.capture.torch_fits import Fit
 from defib.capture.torch_lengths import Lengths
 from defib.capture.torch_own_functions import OwnFunctions
 from defib.capture.torch_repeat import looked_at, repeated
+from defib.capture.torch_rollouts import BOOTSTRAPPED, LED, Rollouts
 from defib.capture.torch_rows import RowStore
 from defib.capture.torch_trace import LossTrace, RateTrace, gradient_word, stronger
+from defib.subject import AnyArray
 
 WATCHED_STEPS = 3
 """Steps whose gradients are looked at one by one."""
@@ -124,6 +126,7 @@ class Study:
         self.module = analysis.module()
         self.lengths = None if analysis.composite is not None else Lengths.of(analysis.door)
         self.rows = RowStore() if self.lengths is None else RowStore(self.lengths.keys, self.lengths.align)
+        self.rollouts = Rollouts()
         self.losses = LossTrace()
         self.optimizer: OptimizerWatch | None = None
         self.others: dict[int, tuple[OptimizerWatch, RateTrace]] = {}
@@ -178,7 +181,11 @@ class Study:
         self._successors: dict[int, bool] = {}
 
     @property
-    def bootstrapped(self) -> bool:
+    def unrepeatable(self) -> str:
+        """Why its rows and labels do not tell how it was trained, as a note; empty where they do."""
+        return LED if self.rollouts.led else BOOTSTRAPPED if self._bootstrapped() else ""
+
+    def _bootstrapped(self) -> bool:
         """Whether its targets were made by the network itself, or by one whose weights have moved since."""
         own = {id(one.module) for one in self.entries}
         makers = zip(self.first.target_makers, self.maker_marks, strict=True)
@@ -218,11 +225,28 @@ class Study:
         """Copy the rows and labels of a recorded step."""
         if self.rows.wants_rows:
             X, y = analysis.arrays()
+            self._trains_on(X)
             if analysis.reading is not None and analysis.reading.others:
                 self.extras.add(X, y, analysis.extras())
             self.rows.add(X, y)
         elif self.rows.wants_keys:
-            self.rows.skip(analysis.door.rows_of(analysis.rows, copy=False))
+            self._skip(analysis.door.rows_of(analysis.rows, copy=False))
+
+    def _skip(self, X: AnyArray) -> None:
+        self._trains_on(X)
+        self.rows.skip(X)
+
+    def _trains_on(self, X: AnyArray) -> None:
+        if self.rollouts.looks:
+            self.rollouts.trained(X)
+
+    def asked(self, calls: Sequence[Call]) -> None:
+        """Evaluated between its steps."""
+        given = calls[0].as_called if len(calls) == 1 and self.rollouts.looks and self.n_steps else None
+        if given is not None and self.first.composite is None:
+            door, rows = read_door(*given, entry_width(self.module))
+            if rows and len(rows) == len(self.first.door.parts):
+                self.rollouts.asked(door.rows_of(rows, copy=False))
 
     def hold_to_first(self, analysis: Analysis, loss: Any) -> None:
         """At a few later steps: whether the first step's formula still gives the loss."""
@@ -233,10 +257,10 @@ class Study:
     def glance(self, call: Call) -> None:
         """A step that was not recorded: only which rows came."""
         if self.rows.wants_keys and self.first.composite is None:
-            door, rows = read_door(call.args, call.kwargs, call.outputs)
+            door, rows = read_door(call.args, call.kwargs, call.outputs, entry_width(self.module))
             if self.first.label_path:
                 door, rows, _ = without_label(door, rows, self.first.label_path)
-            self.rows.skip(door.rows_of(rows, copy=False))
+            self._skip(door.rows_of(rows, copy=False))
 
     def on_backward(self, loss: Any) -> None:
         """A backward pass (or a step without one)."""

@@ -120,30 +120,39 @@ def resized(constant: Any, recorded: int, n_rows: int) -> Any:
     return constant
 
 
-def batch_rows(inputs: Sequence[Any], outputs: Sequence[Any]) -> tuple[int, int, bool]:
+def entry_width(module: Any) -> int:
+    """How many features the first linear layer of a module takes; 0 where it has none."""
+    return next((int(one.in_features) for one in module.modules() if isinstance(one, torch.nn.Linear)), 0)
+
+
+def batch_rows(inputs: Sequence[Any], outputs: Sequence[Any], width: int = 0) -> tuple[int, int, bool]:
     """``(n_rows, axis, unbatched)`` of a call, read from the shapes of what went in and what came out.
 
     The batch axis is the first one; it is the second one when only that agrees with the output's first axis
-    (``batch_first=False``). A 1-D floating input whose output has at most one axis is a single row.
+    (``batch_first=False``). A 1-D floating input whose output has at most one axis is a single row, unless both are
+    as long: then it is one where a row is as wide (see `entry_width`).
     """
     first = inputs[0]
-    out = next((one for one in outputs if one.dim()), outputs[0] if outputs else first)
+    out = next((each for each in outputs if each.dim()), outputs[0] if outputs else first)
     if first.dim() == 0:
         return 1, 0, True
-    if first.dim() == 1 and first.is_floating_point() and out.dim() <= 1 and tuple(out.shape) != tuple(first.shape):
+    one = tuple(out.shape) != tuple(first.shape) or len(first) == width > 1
+    if first.dim() == 1 and first.is_floating_point() and out.dim() <= 1 and one:
         return 1, 0, True
     if first.dim() >= 2 and out.dim() and out.shape[0] != first.shape[0] and out.shape[0] == first.shape[1]:
         return int(first.shape[1]), 1, False
     return int(first.shape[0]), 0, False
 
 
-def read_door(args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Sequence[Any]) -> tuple[Door, list[Any]]:
+def read_door(
+    args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Sequence[Any], width: int = 0
+) -> tuple[Door, list[Any]]:
     """The door of one call and its row tensors, in order. Constants are copied."""
     seen: list[Any] = []
     map_leaves((args, kwargs), lambda leaf: seen.append(leaf) if isinstance(leaf, torch.Tensor) else None)
     if not seen:
         return Door(args, kwargs, (), 0), []
-    n_rows, axis, unbatched = batch_rows(seen, outputs)
+    n_rows, axis, unbatched = batch_rows(seen, outputs, width)
     parts: list[RowPart] = []
     tensors: list[Any] = []
 
