@@ -31,6 +31,7 @@ from defib.gate import Gate, needs_replay, read_gate
 from defib.held_back import held_back
 from defib.interventions.table import all_interventions
 from defib.locate import with_places
+from defib.own_names import with_own_names
 from defib.probes.activations import ActivationFacts
 from defib.probes.labels import LabelFacts
 from defib.probes.looking import asks_for_the_mean
@@ -319,10 +320,12 @@ def _straight(subject: Subject, gate: Gate) -> tuple[str, ...]:
 
 
 def _placed(diagnosis: Diagnosis, subject: Subject, book: Book) -> Diagnosis:
-    """With the lines of the user's program; without them where reading them breaks."""
+    """With the lines and the names of the user's program; without them where reading them breaks."""
     layers = [one.layer for one in book.get(ActivationFacts).end] if book.has(ActivationFacts) else []
+    sources = subject.recipe.sources
     try:
-        return with_places(diagnosis, subject.recipe.sources, layers, {c.code: c.stage for c in all_causes()})
+        placed = with_places(diagnosis, sources, layers, {c.code: c.stage for c in all_causes()})
+        return with_own_names(placed, sources)
     except Exception as error:  # a program that cannot be read must not end the diagnosis
         note = f"the line of the fault was not found: {type(error).__name__}: {str(error)[:200]}"
         return replace(diagnosis, notes=(*diagnosis.notes, note))

@@ -142,16 +142,14 @@ def _where_made(found: Place | None, programs: Mapping[str, Program]) -> Place |
     program = None if found is None else programs.get(found.file)
     if found is None or program is None:
         return found
-    here = [
-        call for call in program.calls() if call.lineno == found.line and _last_name(call.func).endswith("backward")
-    ]
+    here = [call for call in program.calls() if call.lineno == found.line and last_name(call.func).endswith("backward")]
     names = {node.id for call in here for node in ast.walk(call) if isinstance(node, ast.Name)}
     made = [
         node.lineno
         for node in ast.walk(program.tree)
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and node.lineno < found.line
         if any(isinstance(target, ast.Name) and target.id in names for target in node.targets)
-        if not _last_name(node.value.func)[:1].isupper()  # an object that is called later, no loss
+        if not last_name(node.value.func)[:1].isupper()  # an object that is called later, no loss
     ]
     return program.at(max(made)) if made else found
 
@@ -170,7 +168,7 @@ def group_line(program: Program, one: Hypothesis, recorded: str = "") -> int | N
     ``recorded``: ``file:line`` at which the optimizer was made, for a program that may make several.
     """
     numbers = {spot.group for spot in one.assessment.where if spot.group is not None}
-    made = [call for call in program.calls() if _last_name(call.func).lower() in OPTIMIZERS and call.args]
+    made = [call for call in program.calls() if is_optimizer(call) and call.args]
     file, _, line = recorded.rpartition(":")
     if line.isdigit() and file == program.file:
         made = [call for call in made if call.lineno <= int(line) <= (call.end_lineno or call.lineno)]
@@ -187,7 +185,7 @@ def freezing_line(program: Program) -> int | None:
         value: ast.expr | None = None
         if isinstance(node, ast.Assign) and any(getattr(one, "attr", "") in FLAGS for one in node.targets):
             value = node.value
-        if isinstance(node, ast.Call) and _last_name(node.func) == "requires_grad_" and node.args:
+        if isinstance(node, ast.Call) and last_name(node.func) == "requires_grad_" and node.args:
             value = node.args[0]
         if isinstance(value, ast.Constant) and value.value is False:
             found.append(value.lineno)
@@ -208,13 +206,13 @@ def optimizer_line(program: Program) -> int | None:
 
 def telltale_line(program: Program, words: frozenset[str]) -> int | None:
     """The one line with such a call, keyword or attribute set to a constant; ``None`` without one, or with several."""
-    calls = [call for call in program.calls() if _last_name(call.func) in words]
+    calls = [call for call in program.calls() if last_name(call.func) in words]
     lines = {call.lineno for call in calls if not any(_is(True, one) for one in call.args)}
     given = [
         word
         for call in program.calls()
         for word in call.keywords
-        if word.arg in words and (word.arg != "alpha" or _last_name(call.func) in ESTIMATORS)
+        if word.arg in words and (word.arg != "alpha" or last_name(call.func) in ESTIMATORS)
     ]
     lines |= {word.value.lineno for word in given if not _is(True, word.value)}
     for node in ast.walk(program.tree):
@@ -228,8 +226,13 @@ def _is(flag: bool, node: ast.expr) -> bool:
 
 
 def _sets_a_step(call: ast.Call) -> bool:
-    name = _last_name(call.func)
-    return name.lower() in OPTIMIZERS or (name in ESTIMATORS and any(word.arg in RATE_WORDS for word in call.keywords))
+    in_an_estimator = last_name(call.func) in ESTIMATORS and any(word.arg in RATE_WORDS for word in call.keywords)
+    return is_optimizer(call) or in_an_estimator
+
+
+def is_optimizer(call: ast.Call) -> bool:
+    """Whether this makes an optimizer."""
+    return last_name(call.func).lower() in OPTIMIZERS
 
 
 def layer_line(program: Program, layer: str, layers: Sequence[str]) -> int | None:
@@ -257,7 +260,7 @@ def _by_path(program: Program, path: str) -> int | None:
     """``fc1``, ``net.2``: the attribute or variable of that name, then entries of Sequentials by their number."""
     parts = path.split(".")
     if parts[0].isdigit():
-        roots = [call for call in program.calls() if _last_name(call.func) == "Sequential"]
+        roots = [call for call in program.calls() if last_name(call.func) == "Sequential"]
         return _entry(roots[0], parts) if len(roots) == 1 else None
     made = [value for name, value in _assigned(program.tree) if name == parts[0]]
     if len(made) != 1:
@@ -297,7 +300,7 @@ def _by_counting(program: Program, name: str, layers: Sequence[str]) -> int | No
     alike = [one for one in dict.fromkeys(one.partition(":")[0] for one in layers) if re.sub(r"_\d+$", "", one) == kind]
     if name not in alike:
         return None
-    built = [call.lineno for call in program.calls() if _snake(_last_name(call.func)) == kind and not _named(call)]
+    built = [call.lineno for call in program.calls() if _snake(last_name(call.func)) == kind and not _named(call)]
     repeated = [line for line in built if _in_a_loop(program, line)]
     if len(repeated) == 1 and len(built) < len(alike):
         at = built.index(repeated[0])
@@ -316,7 +319,7 @@ def _named(call: ast.Call) -> bool:
     return any(word.arg == "name" for word in call.keywords)
 
 
-def _last_name(function: ast.expr) -> str:
+def last_name(function: ast.expr) -> str:
     """``SGD`` of ``torch.optim.SGD``."""
     if isinstance(function, ast.Attribute):
         return function.attr

@@ -1,0 +1,185 @@
+"""The code of a fix in the names of the user's own program, so that it can be pasted where it belongs.
+
+Interventions write ``model``, ``optimizer``, ``X_train``. What these are called in the program is read at the calls
+that were recorded: ``opt = SGD(net.parameters())`` names the optimizer and the model, ``clf.fit(X, y)`` the rows and
+labels. A name that the text does not tell for certain is left as it is; so is one that the fix assigns to where the
+program has an expression (``X[:800]``), or that would make two names of the fix one. Nothing is imported or run.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import tokenize
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from defib.diagnosis import Diagnosis
+from defib.locate import ESTIMATORS, Program, is_optimizer, last_name, read_program
+
+GENERIC = ("model", "optimizer", "criterion", "inputs", "targets", "loader", "X_train", "y_train", "X_new")
+"""Names that interventions write."""
+MODULES = {"torch": "import torch", "np": "import numpy as np", "keras": "import keras"}
+"""What the code of a fix may need, and the program may have under another name."""
+LONGEST_NAME = 30
+"""Characters of an expression that still reads as a name."""
+
+
+def with_own_names(diagnosis: Diagnosis, sources: Mapping[str, str]) -> Diagnosis:
+    """The diagnosis with its fix in the program's names; ``sources``: ``file:line`` of the recorded calls."""
+    fix, places = diagnosis.fix, {call: _parted(source) for call, source in sources.items()}
+    file = next((places[call][0] for call in ("optimizer", "fit", "step", "loss") if call in places), "")
+    program = read_program(file) if file else None
+    if fix is None or not fix.code or program is None:
+        return diagnosis
+    lines = {call: line for call, (where, line) in places.items() if where == file}
+    code = with_imports(renamed(fix.code, names_in(program, lines, diagnosis.framework)), program)
+    return replace(diagnosis, fix=replace(fix, code=code))
+
+
+def _parted(source: str) -> tuple[str, int]:
+    file, _, line = source.rpartition(":")
+    return file, int(line) if line.isdigit() else 0
+
+
+def names_in(program: Program, lines: Mapping[str, int], framework: str) -> dict[str, str]:
+    """What stands for each generic name in this program; only what is certain. ``lines``: of the recorded calls."""
+    if framework == "torch":
+        found = dict(_of_torch(program, lines))
+    elif framework in ("keras", "sklearn"):
+        found = dict(_of_fit(program, lines, framework))
+    else:
+        return {}
+    found = {name: text for name, text in found.items() if text and len(text) <= LONGEST_NAME}
+    return {name: text for name, text in found.items() if list(found.values()).count(text) == 1}
+
+
+def _of_torch(program: Program, lines: Mapping[str, int]) -> Iterator[tuple[str, str]]:
+    every = list(_made(program))
+    made = [(name, call) for name, call in every if is_optimizer(call)]
+    made = [(name, call) for name, call in made if _holds(call, lines.get("optimizer", 0))] or made
+    if len(made) == 1:
+        name, call = made[0]
+        yield "optimizer", name
+        holders = {_receiver(one) for one in ast.walk(call) if isinstance(one, ast.Call) and _is(one, "parameters")}
+        yield "model", holders.pop() if len(holders) == 1 else ""
+    losses = [name for name, call in every if last_name(call.func).endswith("Loss")]
+    yield "criterion", losses[0] if len(losses) == 1 else ""
+    yield from _of_loop(program, lines.get("step", 0))
+
+
+def _of_loop(program: Program, step: int) -> Iterator[tuple[str, str]]:
+    """``for xb, yb in loader`` around the optimizer's step, perhaps counted by ``enumerate``."""
+    loops = [one for one in ast.walk(program.tree) if isinstance(one, ast.For) and _holds(one, step)]
+    for loop in sorted(loops, key=lambda one: -one.lineno)[:1]:
+        target, over = loop.target, loop.iter
+        if isinstance(over, ast.Call) and last_name(over.func) == "enumerate" and isinstance(target, ast.Tuple):
+            target, over = target.elts[-1], over.args[0] if over.args else over
+        if isinstance(target, ast.Tuple) and [type(one) for one in target.elts] == [ast.Name, ast.Name]:
+            yield "inputs", _text(target.elts[0])
+            yield "targets", _text(target.elts[1])
+            yield "loader", _text(over) if isinstance(over, (ast.Name, ast.Attribute)) else ""
+
+
+def _of_fit(program: Program, lines: Mapping[str, int], framework: str) -> Iterator[tuple[str, str]]:
+    """``net.fit(x, t)``, and ``net.predict(x_test)``; the receiver may be a pipeline around the network."""
+    fit = [call for call in program.calls() if _holds(call, lines.get("fit", 0)) and _is(call, "fit")]
+    if len(fit) != 1:
+        return
+    estimators = [name for name, call in _made(program) if last_name(call.func) in ESTIMATORS]
+    if framework == "keras" or _receiver(fit[0]) in estimators:
+        yield "model", _receiver(fit[0])
+    given = {word.arg: word.value for word in fit[0].keywords}
+    for place, (name, word) in enumerate((("X_train", "x"), ("y_train", "y"))):
+        one = fit[0].args[place] if place < len(fit[0].args) else given.get(word)
+        yield name, "" if one is None else _text(one)
+    asked = [call for call in program.calls() if _holds(call, lines.get("predict", 0)) and _is(call, "predict")]
+    if len(asked) == 1 and asked[0].args:
+        yield "X_new", _text(asked[0].args[0])
+
+
+def _made(program: Program) -> Iterator[tuple[str, ast.Call]]:
+    """Every ``name = call(...)``."""
+    for one in ast.walk(program.tree):
+        if isinstance(one, ast.Assign) and len(one.targets) == 1 and isinstance(one.value, ast.Call):
+            yield _text(one.targets[0]), one.value
+
+
+def _is(call: ast.Call, method: str) -> bool:
+    return isinstance(call.func, ast.Attribute) and call.func.attr == method
+
+
+def _receiver(call: ast.Call) -> str:
+    return _text(call.func.value) if isinstance(call.func, ast.Attribute) else ""
+
+
+def _holds(node: ast.stmt | ast.expr, line: int) -> bool:
+    return node.lineno <= line <= (node.end_lineno or node.lineno)
+
+
+def _text(node: ast.expr) -> str:
+    """A name, ``self.net`` or a slice, as written; nothing for what is computed."""
+    inner: ast.expr = node
+    while isinstance(inner, (ast.Attribute, ast.Subscript)):
+        inner = inner.value
+    return ast.unparse(node) if isinstance(inner, ast.Name) else ""
+
+
+def renamed(code: str, names: Mapping[str, str]) -> str:
+    """The code with these names; the same code where it cannot be read, or a name stands for a slice it assigns to.
+
+    >>> renamed("model.fit(X_train, y_train, epochs=10)  # the model", {"model": "net", "X_train": "X[:80]"})
+    'net.fit(X[:80], y_train, epochs=10)  # the model'
+    >>> renamed("X_train = X_train / sd", {"X_train": "X[:80]"})
+    'X_train = X_train / sd'
+    """
+    try:
+        tree = ast.parse(code)
+        tokens = list(tokenize.generate_tokens(io.StringIO(code).readline))
+    except (SyntaxError, tokenize.TokenError):
+        return code
+    bound = {one.id for one in ast.walk(tree) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
+    taken = {one.id for one in ast.walk(tree) if isinstance(one, ast.Name)} - set(names)
+    usable = {
+        name: text
+        for name, text in names.items()
+        if (text.isidentifier() or name not in bound) and text not in taken - {name}
+    }
+    lines = code.splitlines(keepends=True)
+    for place, token in reversed(list(enumerate(tokens))):
+        if token.type == tokenize.NAME and token.string in usable and not _is_no_name(tokens, place):
+            (row, start), (_, end) = token.start, token.end
+            lines[row - 1] = lines[row - 1][:start] + usable[token.string] + lines[row - 1][end:]
+    return "".join(lines)
+
+
+def _is_no_name(tokens: list[tokenize.TokenInfo], place: int) -> bool:
+    """An attribute, or the keyword of an argument: these are the framework's."""
+    before = tokens[place - 1].string if place else ""
+    after = tokens[place + 1].string if place + 1 < len(tokens) else ""
+    return before == "." or (before in ("(", ",") and after == "=" and tokens[place].start[1] > 0)
+
+
+def with_imports(code: str, program: Program) -> str:
+    """The code after the imports that it needs and the program lacks; ``keras`` as the program gets it."""
+    try:
+        used = {one.id for one in ast.walk(ast.parse(code)) if isinstance(one, ast.Name)}
+    except SyntaxError:
+        return code
+    modules, bound = set[str](), set[str]()
+    for node in ast.walk(program.tree):
+        if isinstance(node, ast.Import):
+            modules |= {one.name.partition(".")[0] for one in node.names}
+            bound |= {one.asname or one.name.partition(".")[0] for one in node.names}
+        if isinstance(node, ast.ImportFrom) and node.module:
+            modules.add(node.module.partition(".")[0])
+            bound |= {one.asname or one.name for one in node.names}
+    said = {**MODULES, "keras": _keras(modules)}
+    lacking = [line for name, line in said.items() if name in used and name not in bound and line not in code]
+    return "\n".join([*lacking, code])
+
+
+def _keras(modules: set[str]) -> str:
+    if "keras" in modules or not modules & {"tensorflow", "tf_keras"}:
+        return MODULES["keras"]
+    return "import tf_keras as keras" if "tf_keras" in modules else "from tensorflow import keras"

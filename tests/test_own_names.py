@@ -1,0 +1,136 @@
+"""The code of a fix in the names of the user's own program."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from defib.locate import Program, read_program
+from defib.own_names import names_in, renamed, with_imports
+
+TORCH = """
+import torch.nn as nn
+from torch import optim
+net = nn.Sequential(nn.Linear(8, 1))
+opt = optim.Adam(net.parameters(), lr=1e-6)
+lossf = nn.MSELoss()
+for epoch in range(3):
+    for step, (xb, yb) in enumerate(batches):
+        opt.zero_grad()
+        lossf(net(xb), yb).backward()
+        opt.step()
+"""
+SELF = """
+class Experiment:
+    def __init__(self):
+        self.opt = SGD(self.net.parameters(), lr=0.1)
+    def one_step(self, xb, yb):
+        self.opt.step()
+"""
+TWO = """
+a, b = make(), make()
+opt_a = SGD(a.parameters(), lr=1)
+opt_b = SGD([*a.parameters(), *b.parameters()], lr=1)
+"""
+KERAS = "m.compile('adam', 'mse')\nm.fit(X[:80], y=t, epochs=3)\nout = m.predict(rows, verbose=0)\n"
+SKLEARN = "clf = MLPClassifier(alpha=9)\nclf.fit(A, b)\n"
+PIPELINE = "pipe = make_pipeline(StandardScaler(), MLPClassifier())\npipe.fit(A, b)\n"
+LOOP = """optimizer = torch.optim.Adam(model.parameters(), lr=0.0001)  # the optimizer of the model
+for inputs, targets in loader:
+    criterion(model(inputs), targets).backward()
+    optimizer.step()
+"""
+
+
+def program(tmp_path: Path, text: str) -> Program:
+    file = tmp_path / "train.py"
+    file.write_text(text)
+    found = read_program(str(file))
+    assert found is not None
+    return found
+
+
+def line_of(text: str, piece: str) -> int:
+    return next((number for number, line in enumerate(text.splitlines(), 1) if piece in line), 0)
+
+
+def names(tmp_path: Path, text: str, framework: str = "torch") -> dict[str, str]:
+    pieces = {"optimizer": "lr=", "step": ".step()", "fit": ".fit(", "predict": ".predict("}
+    return names_in(program(tmp_path, text), {call: line_of(text, piece) for call, piece in pieces.items()}, framework)
+
+
+def test_names_of_a_torch_loop(tmp_path: Path) -> None:
+    assert names(tmp_path, TORCH) == {
+        "optimizer": "opt",
+        "model": "net",
+        "criterion": "lossf",
+        "inputs": "xb",
+        "targets": "yb",
+        "loader": "batches",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "framework", "found"),
+    [
+        (SELF, "torch", {"optimizer": "self.opt", "model": "self.net"}),
+        (KERAS, "keras", {"model": "m", "X_train": "X[:80]", "y_train": "t", "X_new": "rows"}),
+        (SKLEARN, "sklearn", {"model": "clf", "X_train": "A", "y_train": "b"}),
+        (PIPELINE, "sklearn", {"X_train": "A", "y_train": "b"}),  # the pipeline is not the network
+        ("m.fit(X, y)\nm.predict(X)\n", "keras", {"model": "m", "y_train": "y"}),  # X cannot be both
+        (KERAS, "jax", {}),
+    ],
+    ids=["attributes", "keras", "sklearn", "pipeline", "same rows", "jax"],
+)
+def test_names_of_other_programs(tmp_path: Path, text: str, framework: str, found: dict[str, str]) -> None:
+    assert names(tmp_path, text, framework) == found
+
+
+def test_of_two_optimizers_the_recorded_one(tmp_path: Path) -> None:
+    """Whose weights the second one holds cannot be said in one name."""
+    read = program(tmp_path, TWO)
+    assert names_in(read, {"optimizer": line_of(TWO, "opt_a")}, "torch") == {"optimizer": "opt_a", "model": "a"}
+    assert names_in(read, {"optimizer": line_of(TWO, "opt_b")}, "torch") == {"optimizer": "opt_b"}
+    assert names_in(read, {}, "torch") == {}
+
+
+def test_a_loop_is_renamed(tmp_path: Path) -> None:
+    assert renamed(LOOP, names(tmp_path, TORCH)) == (
+        "opt = torch.optim.Adam(net.parameters(), lr=0.0001)  # the optimizer of the model\n"
+        "for xb, yb in batches:\n    lossf(net(xb), yb).backward()\n    opt.step()\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "given", "shown"),
+    [
+        ("f(optimizer=model.optimizer)", {"optimizer": "opt", "model": "m"}, "f(optimizer=m.optimizer)"),
+        ("X_train = X_train / sd", {"X_train": "X[:80]"}, "X_train = X_train / sd"),  # a slice cannot be bound
+        ("mean = X_train.mean()", {"X_train": "mean"}, "mean = X_train.mean()"),  # would overwrite its own input
+        ("model.fit(", {"model": "m"}, "model.fit("),  # no whole program
+    ],
+    ids=["keywords and attributes", "slice", "taken", "broken"],
+)  # fmt: skip
+def test_what_is_not_renamed(code: str, given: dict[str, str], shown: str) -> None:
+    assert renamed(code, given) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "first"),
+    [
+        (TORCH, "opt = torch.optim.SGD(net.parameters())", "import torch"),
+        ("import torch\n", "opt = torch.optim.SGD(net.parameters())", "opt = torch.optim.SGD(net.parameters())"),
+        ("from keras.layers import Dense\n", "keras.Input((3,))", "import keras"),
+        ("import tensorflow as tf\n", "keras.Input((3,))", "from tensorflow import keras"),
+        ("import tf_keras\n", "keras.Input((3,))", "import tf_keras as keras"),
+        ("from tensorflow import keras\n", "keras.Input((3,))", "keras.Input((3,))"),
+        ("import numpy\n", "np.zeros(3)", "import numpy as np"),
+    ],
+    ids=["torch.nn only", "there", "keras", "tf", "tf_keras", "keras there", "numpy"],
+)
+def test_imports_that_are_missing(tmp_path: Path, text: str, code: str, first: str) -> None:
+    shown = with_imports(code, program(tmp_path, text))
+    assert shown.splitlines()[0] == first
+    ast.parse(shown)
