@@ -163,7 +163,7 @@ def test_a_second_fault_counts_only_behind_a_first_that_is_right(
     found = second_faults(campaign, (hypothesis("DF601", weight),))
     assert [one.code for one in found] == (["DF502"] if counts else [])
     if counts:
-        assert found[0].assessment.because == "once reinitialize is made, the kernels hardly moved"
+        assert found[0].assessment.because == "with reinitialize, the kernels hardly moved"
         assert found[0].assessment.own
     assert second_faults(campaign, (hypothesis("DF502", weight),)) == ()  # known already
 

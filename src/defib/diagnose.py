@@ -22,11 +22,11 @@ from defib.catalogue import all_causes
 from defib.causes import Cause
 from defib.causes._power import rows_for, too_few_rows
 from defib.causes._time import course
-from defib.diagnosis import DECISIVE, Diagnosis, Hypothesis, Measured, Outcome, changes_in
+from defib.diagnosis import DECISIVE, Diagnosis, Fix, Hypothesis, Measured, Outcome, changes_in
 from defib.errors import ModelError
 from defib.evidence import Book, Evidence, Missing
 from defib.examine import measure_all
-from defib.fixing import choose_fix, unmended, works_all_the_same
+from defib.fixing import can_be_tried, choose_fix, unmended, works_all_the_same
 from defib.gate import Gate, needs_replay, read_gate
 from defib.held_back import held_back
 from defib.interventions.table import all_interventions
@@ -158,7 +158,7 @@ def examine(subject: Subject, options: Options, progress: Progress) -> tuple[Dia
     settled = settle(hold_to_control(found.assessed, campaign), campaign.outcomes)
     if options.trials and gate.problem not in ("none", "unknown"):
         book = _replayed(book, LookFacts, lambda: find_looks(subject, book, LOOKS_SHARE * options.seconds(subject)))
-    diagnosis = _conclude(subject, book, gate, replace(found, assessed=settled), campaign)
+    diagnosis = _conclude(subject, book, gate, replace(found, assessed=settled), campaign, options)
     diagnosis = with_second_faults(diagnosis, second_faults(campaign, diagnosis.causes))
     diagnosis = replace(diagnosis, notes=(*unmended(diagnosis), *diagnosis.notes))
     diagnosis = _placed(diagnosis, subject, book)
@@ -255,7 +255,9 @@ def _with_replay(campaign: Campaign | None, replay: Campaign) -> Campaign:
     return replace(replay, notes=tuple(dict.fromkeys([*kept, *campaign.notes])))
 
 
-def _conclude(subject: Subject, book: Book, gate: Gate, found: Assessments, campaign: Campaign) -> Diagnosis:
+def _conclude(
+    subject: Subject, book: Book, gate: Gate, found: Assessments, campaign: Campaign, options: Options
+) -> Diagnosis:
     causes = rank(found.assessed, campaign.outcomes)
     catalogue = {cause.code: cause for cause in all_causes()}
     outcome = _outcome(gate, causes, {code: cause.stage for code, cause in catalogue.items()})
@@ -291,7 +293,13 @@ def _conclude(subject: Subject, book: Book, gate: Gate, found: Assessments, camp
             *campaign.notes,
             *works_all_the_same(campaign.trials, causes, catalogue, excluded),
         ),
-        next_command=next_command(causes, outcome, _unsettled(found, campaign), left.fault),
+        next_command=next_command(
+            causes,
+            outcome,
+            _unsettled(found, campaign),
+            left.fault,
+            _cut_short(campaign, fix, options.seconds(subject)),
+        ),
         versions=versions(subject.framework),
         measured=Measured(subject.trace, {type(one).__name__: one for one in book.found.values()}),
     )
@@ -342,6 +350,12 @@ def _outcome(gate: Gate, causes: tuple[Hypothesis, ...], stages: dict[str, str])
 def is_harmless(code: str, stage: str) -> bool:
     """Whether the cause says that the network itself is not at fault: DF9xx, and a rare class that ranks (DF105)."""
     return stage == "nothing_wrong" or code == "DF105"
+
+
+def _cut_short(campaign: Campaign, fix: Fix | None, seconds: float) -> float | None:
+    """The budget, where more of it may prove the fix, or find what there is to fix."""
+    proven = fix is not None and (fix.verified or not can_be_tried(fix))
+    return seconds if campaign.out_of_time and not proven else None
 
 
 def _unsettled(found: Assessments, campaign: Campaign) -> tuple[Hypothesis, ...]:

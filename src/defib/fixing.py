@@ -6,7 +6,7 @@ from collections.abc import Container, Mapping, Sequence
 
 from defib.catalogue import load as load_cause
 from defib.causes import Cause
-from defib.diagnosis import Diagnosis, Fix, Hypothesis, Trial, changes_in
+from defib.diagnosis import TOGETHER, Diagnosis, Fix, Hypothesis, Trial, changes_in
 from defib.evidence import Book, Missing
 from defib.interventions import Intervention
 from defib.interventions._writing import keras_loss, learning_rate, optimizer_call
@@ -14,7 +14,7 @@ from defib.interventions.table import load as load_intervention
 from defib.joined_code import joined
 from defib.recipe import Edit
 from defib.subject import NotAvailable
-from defib.trials.sets import more_than_enough
+from defib.trials.sets import mergeable, more_than_enough
 
 FILL = "impute-nan"
 
@@ -57,7 +57,8 @@ def choose_fix(
     pair = min(together, key=lambda trial: len(trial.changes), default=None)
     proven = [name for name in sufficient if name in interventions]  # of no cause that is named, and yet enough
     others = sorted(proven, key=lambda name: interventions[name].size) if not likely and not untried else []
-    chosen = next(iter([*verified, *([pair.intervention] if pair else []), *likely, *untried, *others]), None)
+    every = _of_every_fault(causes, catalogue, interventions, trials, book)
+    chosen = next(iter([*verified, *([pair.intervention] if pair else []), *likely, *every, *untried, *others]), None)
     if chosen is None:
         return None
     parts = [interventions[name] for name in changes_in(chosen)]
@@ -65,7 +66,7 @@ def choose_fix(
         interventions=tuple(one.name for one in parts),
         verified=chosen in sufficient,
         code=joined([_code(one, book, framework).rstrip() for one in parts], _recorded(book, framework)),
-        says=", and ".join(_says(one, book) for one in parts),
+        says=_one_after_another([_says(one, book) for one in parts]),
         alternatives=tuple(name for name in sufficient if name != chosen),
         insufficient=in_vain,
     )
@@ -84,6 +85,43 @@ def unmended(diagnosis: Diagnosis) -> tuple[str, ...]:
             advice = load_intervention(fixes[0]).does
             notes.append(f"the fix above leaves {one.name} ({one.code}); for that, {advice}: defib explain {one.name}")
     return tuple(notes)
+
+
+def can_be_tried(fix: Fix) -> bool:
+    """Whether a trial could prove it; what lies outside of the training and the serving path, none can."""
+    return all(load_intervention(name).kind != "advice" for name in fix.interventions)
+
+
+def _of_every_fault(
+    causes: Sequence[Hypothesis],
+    catalogue: Mapping[str, Cause],
+    interventions: Mapping[str, Intervention],
+    trials: Sequence[Trial],
+    book: Book,
+) -> list[str]:
+    """The first fixes of all faults together, where that of the leading one was not enough and they were not tried."""
+    faults = [one for one in causes if one.mechanism_of is None]
+    firsts = [_first_applicable(catalogue[one.code].fixes, interventions, book) for one in faults]
+    names = list(dict.fromkeys(name for name in firsts if name is not None))
+    tried = [set(trial.changes) for trial in trials]
+    if len(names) < 2 or {firsts[0]} not in tried or set(names) in tried:
+        return []
+    together = mergeable(names, lambda name: interventions[name].arm(book))
+    return [TOGETHER.join(names)] if list(together) == names else []
+
+
+def _first_applicable(fixes: Sequence[str], interventions: Mapping[str, Intervention], book: Book) -> str | None:
+    known = (name for name in fixes if name in interventions and interventions[name].kind == "train")
+    return next((name for name in known if _applies(interventions[name], book)), None)
+
+
+def _one_after_another(clauses: Sequence[str]) -> str:
+    """Clauses as one sentence.
+
+    >>> _one_after_another(["do a"]), _one_after_another(["do a", "do b"]), _one_after_another(["a", "b", "c"])
+    ('do a', 'do a, and do b', 'a, b, and c')
+    """
+    return ", ".join([*clauses[:-1], f"and {clauses[-1]}"] if len(clauses) > 1 else clauses)
 
 
 def _recorded(book: Book, framework: str) -> frozenset[str]:
@@ -150,9 +188,11 @@ def _applies(one: Intervention, book: Book) -> bool:
 def _says(one: Intervention, book: Book) -> str:
     """What is changed; a transform of the inputs fills missing cells first, a canonical loop may need another loss."""
     try:
-        arm = one.arm(book)
+        arm, says = one.arm(book), one.says(book)
     except (Missing, NotAvailable):
         return one.does
+    if says is not None:
+        return says
     if arm.loop == "canonical" and any(edit.op == "loss" for edit in arm.edits):
         return f"{one.does}, with the loss that belongs to the output"
     if Edit("head", "softplus") in arm.edits:

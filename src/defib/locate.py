@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 from defib.diagnosis import Diagnosis, Hypothesis, Place
@@ -32,6 +33,10 @@ AT_THE_LAYER = frozenset({"architecture", "initialization", "head"})
 """Stages whose fault is written where the layer is."""
 AT_THE_LOSS = frozenset({"DF304", "DF305"})
 """Outputs and labels may both be as they were meant; what is wrong is how they meet."""
+AT_THE_HEAD = frozenset({"DF203"})
+"""What the output's activation can say stands where the activation stands."""
+BEFORE_THE_LAYER = frozenset({"DF601"})
+"""What was done to the layer, where it is written by itself, says more than where the layer is made."""
 AT_THE_OPTIMIZER = frozenset({"DF703"})
 """What it holds, and at which rate: where it is made."""
 FLAGS = frozenset({"requires_grad", "trainable"})
@@ -112,29 +117,34 @@ def place_of(
     one: Hypothesis, stage: str, sources: Mapping[str, str], layers: Sequence[str], programs: Mapping[str, Program]
 ) -> Place | None:
     """Where this cause is written, or else where it shows."""
-    layer = one.assessment.layer
     for program in programs.values():
-        found = None
-        if stage in AT_THE_LAYER and layer is not None and one.code not in AT_THE_LOSS:
-            found = layer_line(program, layer, layers)
-        if stage == "optimization" or one.code in AT_THE_OPTIMIZER:
-            found = group_line(program, one, sources.get("optimizer", ""))
-        if one.code == "DF701":
-            found = freezing_line(program)
-        if found is None and one.code in TELLTALES:
-            found = telltale_line(program, TELLTALES[one.code])
-        steps = stage == "optimization" and one.code not in AT_THE_LENGTH
-        if found is None and (steps or one.code in AT_THE_OPTIMIZER):
-            found = optimizer_line(program)
+        found = _written(program, one, stage, sources.get("optimizer", ""), layers)
         if found is not None:
             return program.at(found)
     calls = ("fit", "step") if one.code in AT_THE_LENGTH else CALLS.get(stage, ("fit",))
     calls = ("optimizer", *calls) if one.code in AT_THE_OPTIMIZER else calls
+    calls = ("loss", "compile", *calls) if one.code == "DF204" else calls  # the loss that reads them otherwise
     call = next((call for call in calls if sources.get(call)), None)
     if call is None:
         return None
     recorded = _recorded(sources[call], programs)
     return _where_made(recorded, programs) if call == "loss" else recorded
+
+
+def _written(program: Program, one: Hypothesis, stage: str, optimizer: str, layers: Sequence[str]) -> int | None:
+    """The line of this program that says it: what was done to a layer, the layer, what the step is made of."""
+    layer = one.assessment.layer
+    telltale = telltale_line(program, TELLTALES[one.code]) if one.code in TELLTALES else None
+    if one.code in BEFORE_THE_LAYER and telltale is not None:
+        return telltale
+    at_the_layer = (stage in AT_THE_LAYER and one.code not in AT_THE_LOSS) or one.code in AT_THE_HEAD
+    lines = [layer_line(program, layer, layers) if at_the_layer and layer is not None else None]
+    lines += [OF_ITS_OWN[one.code](program, layer or "") if one.code in OF_ITS_OWN else None]
+    steps = (stage == "optimization" and one.code not in AT_THE_LENGTH) or one.code in AT_THE_OPTIMIZER
+    if stage == "optimization" or one.code in AT_THE_OPTIMIZER:
+        lines += [group_line(program, one, optimizer)]
+    lines += [telltale, optimizer_line(program) if steps else None]
+    return next((line for line in lines if line is not None), None)
 
 
 def _where_made(found: Place | None, programs: Mapping[str, Program]) -> Place | None:
@@ -178,7 +188,7 @@ def group_line(program: Program, one: Hypothesis, recorded: str = "") -> int | N
     return entries[number].lineno if number < len(entries) and isinstance(entries[number], ast.Dict) else None
 
 
-def freezing_line(program: Program) -> int | None:
+def freezing_line(program: Program, layer: str = "") -> int | None:
     """The one line that takes weights out of the training: a flag set to False, or ``requires_grad_(False)``."""
     found = []
     for node in ast.walk(program.tree):
@@ -190,6 +200,30 @@ def freezing_line(program: Program) -> int | None:
         if isinstance(value, ast.Constant) and value.value is False:
             found.append(value.lineno)
     return found[0] if len(found) == 1 else None
+
+
+def clearing_line(program: Program, layer: str = "") -> int | None:
+    """The one ``zero_grad()`` that stands behind a ``backward()``, before any step."""
+    order = ("backward", "step", "zero_grad")
+    calls = [(last_name(call.func), call.lineno) for call in program.calls()]
+    calls = [(name, line) for name, line in calls if name in order]
+    lines = [line for (before, _), (name, line) in pairwise(calls) if (before, name) == ("backward", "zero_grad")]
+    return lines[0] if len(lines) == 1 else None
+
+
+def plain_list_line(program: Program, layer: str) -> int | None:
+    """Where ``self.hidden = [...]`` holds a layer that the model then does not count among its own."""
+    plain = (ast.List, ast.ListComp, ast.Tuple, ast.Dict, ast.DictComp)
+    made = [value for name, value in _assigned(program.tree) if name == layer.partition(".")[0]]
+    return made[0].lineno if len(made) == 1 and isinstance(made[0], plain) else None
+
+
+OF_ITS_OWN: dict[str, Callable[[Program, str], int | None]] = {
+    "DF701": freezing_line,
+    "DF703": plain_list_line,
+    "DF705": clearing_line,
+}
+"""Code of a cause → where it is written, given its layer."""
 
 
 def optimizer_line(program: Program) -> int | None:

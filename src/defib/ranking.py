@@ -192,7 +192,9 @@ def _both_needed(one: Assessed, other: Assessed, outcomes: Mapping[str, bool]) -
     mine, theirs = set(one.cause.fixes), set(other.cause.fixes)
     if any(outcomes.get(name) for name in mine | theirs):
         return False
-    return any(made & (mine - theirs) and made & (theirs - mine) for made in _pairs(outcomes))
+    firsts = {*one.cause.fixes[:1], *other.cause.fixes[:1]}
+    both = [firsts] if len(firsts) == 2 else []
+    return any((made & (mine - theirs) and made & (theirs - mine)) or made in both for made in _pairs(outcomes))
 
 
 def _explains(other: Assessed, one: Assessed) -> bool:

@@ -23,6 +23,7 @@ from defib.subject import Subject
 from defib.trials.engine import Split
 from defib.trials.outcome import Campaign, Second
 from defib.trials.treated import TreatedSubject
+from defib.wording import listed
 
 SKIPPED = frozenset({"reference", "columns"})
 """Probes whose answers are about rows and labels alone, and dear."""
@@ -87,12 +88,10 @@ def second_faults(campaign: Campaign, causes: tuple[Hypothesis, ...]) -> tuple[H
     for look in campaign.looks:
         for one in look.causes:
             if one.cause.code not in known and _counts(look, one, campaign, causes):
-                made = changes_in(look.after)
-                are = "are" if len(made) > 1 else "is"
                 seen = one.assessment.because
                 if one.assessment.verdict == "inconclusive":  # what was open before the trial of both
                     seen = seen.partition(", but ")[0]
-                because = f"once {' and '.join(made)} {are} made, {seen}"
+                because = f"with {listed(changes_in(look.after))}, {seen}"
                 given = by_itself(replace(one.assessment, verdict="supported", because=because))
                 found.setdefault(one.cause.code, Hypothesis(one.cause.code, one.cause.name, given))
     return tuple(found.values())

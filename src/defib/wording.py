@@ -100,7 +100,8 @@ def symptom_sentence(symptom: Symptom) -> str:
     """What the outputs show, without a full stop."""
     n = f"{symptom.n_rows:,}"
     if symptom.pattern == "nan":
-        return f"{percent(symptom.nan_fraction)} of the {n} predictions are NaN or infinite"
+        which = "All" if symptom.nan_fraction == 1 else f"{percent(symptom.nan_fraction)} of the"
+        return f"{which} {n} predictions are NaN or infinite"
     if symptom.is_flat:
         how = PATTERNS[symptom.pattern].format(n=n)
         return f"The prediction is {how}: {constant_text(symptom)}"
@@ -185,14 +186,14 @@ def headline(
 def _but(gate: Gate) -> str:
     """What is wrong with predictions that vary; nothing is added to ones that do not."""
     symptom = gate.symptom
-    skill = skill_clause(symptom.skill)
+    skill, but = skill_clause(symptom.skill), "but" if symptom.pattern == "varied" else "and"
     said = {
         "weak": f"{_ranked(symptom).format(skill=skill)} {_little(symptom)}",
         "unsayable": f" and rank the rows ({skill}), but some classes have no output",
         "skewed": f", on rows that the network was not made for ({skill})",
         "shown": f", but what the program shows of them does not ({skill})",
-        "untrained": ", but the training moved no weight: they are what chance gave it",
-        "unskilled": f", but {_kept(symptom.skill)} ({skill})",
+        "untrained": f", {but} the training moved no weight: they are what chance gave it",
+        "unskilled": f", {but} {_kept(symptom.skill)} ({skill})",
     }
     return said.get(gate.problem, "")
 
@@ -241,17 +242,28 @@ def _undecided(gate: Gate, too_few: str) -> str:
     return "The cause is undecided: no mechanism was observed beyond doubt."
 
 
+MORE, TIMES_MORE = 120.0, 4.0
+"""Seconds of trials that are advised where fewer were not enough, and how many times those that were."""
+
+
 def next_command(
-    causes: Sequence[Hypothesis], outcome: str, unsettled: Sequence[Hypothesis] = (), holds_back: str = ""
+    causes: Sequence[Hypothesis],
+    outcome: str,
+    unsettled: Sequence[Hypothesis] = (),
+    holds_back: str = "",
+    cut_short: float | None = None,
 ) -> str:
     """What to type next; ``unsettled``: causes that a larger budget would not settle, likeliest first.
 
-    ``holds_back``: name of the fault of a network that learns all the same.
+    ``holds_back``: name of the fault of a network that learns all the same. ``cut_short``: seconds of a budget that
+    ended before a fix was proven or a cause found.
     """
+    if cut_short is not None:
+        return f"defib run --budget {max(MORE, TIMES_MORE * cut_short):.0f} script.py"
     if causes:
         return f"defib explain {causes[0].name}"
     if outcome == "undecided":
-        return f"defib explain {unsettled[0].name}" if unsettled else "defib run --budget 120 script.py"
+        return f"defib explain {unsettled[0].name}" if unsettled else f"defib run --budget {MORE:.0f} script.py"
     return f"defib explain {holds_back}" if holds_back else "defib run --fail-on flat script.py"
 
 

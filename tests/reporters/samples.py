@@ -63,7 +63,7 @@ CONTROL = Trial(
 TREATED = Trial(
     "standardize-inputs",
     "treated",
-    "standardize every input column, everything else as recorded",
+    "standardize every input column",
     (0, 1, 2),
     (0.98, 1.01, 0.97),
     (0.45, 0.44, 0.46),
@@ -219,7 +219,7 @@ NAN = replace(
         nan_fraction=1.0,
         skill=None,
     ),
-    headline="100 % of the 114 predictions are NaN or infinite. The cause is undecided.",
+    headline="All 114 predictions are NaN or infinite. The cause is undecided.",
 )
 ALL = (FLAT_DIAGNOSIS, HEALTHY, NOTHING_WRONG, UNDECIDED, UNVERIFIED)
 

@@ -10,7 +10,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Group
 
-from defib.diagnosis import Diagnosis
+from defib.diagnosis import Diagnosis, Place
 from defib.reporters.layout import Manner, make_console, plain, show
 from defib.reporters.prose import Text
 from defib.reporters.symptom_view import symptom_view
@@ -27,7 +27,7 @@ ORDER = [
     "What was tried, on clones",
     "What it is not",
     "Not settled",
-    "The smallest fix",
+    "A suggested fix",
     "Not assessed",
     "Notes",
     "Next",
@@ -54,9 +54,18 @@ def test_fits_and_is_plain(diagnosis: Diagnosis, width: int) -> None:
 
 
 def test_order_of_a_flat_report() -> None:
-    shown = render_text(samples.FLAT_DIAGNOSIS, 80)
+    shown = render_text(replace(samples.UNVERIFIED, trials=samples.FLAT_DIAGNOSIS.trials), 80)
     places = [shown.index(mark) for mark in ORDER]
     assert places == sorted(places)
+
+
+def test_beside_a_proven_fix_what_is_open_is_only_counted() -> None:
+    """Nobody needs it any more; and what failed stands in the table already."""
+    shown = titles(samples.FLAT_DIAGNOSIS)
+    assert "Not settled" not in shown
+    assert "Not assessed" not in shown
+    assert "1 not settled, 3 not assessed; an HTML report lists them" in text(samples.FLAT_DIAGNOSIS)
+    assert "not settled" not in text(samples.UNVERIFIED)
 
 
 @pytest.mark.parametrize("width", [80, 120])
@@ -74,9 +83,7 @@ def test_all_that_proves_it_is_there(width: int) -> None:
         "normalize.adapt(X_train)",
         "verified: tried against the control with 3 seeds",
         "Sufficient, too: step-divided-by-100",
-        "Tried and not sufficient: halve-depth",
         "one seed was stopped at the budget",
-        "needs rows that were predicted after the training: preprocessing-skew, identical-rows",
         "defib explain unscaled-inputs",
     ):
         assert fact in shown
@@ -95,13 +102,29 @@ def test_control_stands_first_and_sufficient_is_told() -> None:
     ]
 
 
-def test_at_most_five_are_ruled_out_in_words() -> None:
-    shown = render_text(samples.FLAT_DIAGNOSIS)
-    part = shown[shown.index("What it is not") : shown.index("Not settled")]
-    assert len(re.findall(r"\(DF\d+\):", part)) == RULED_OUT_SHOWN
-    assert "nor stale-batchnorm-statistics, threshold-only" in part
-    many = replace(samples.FLAT_DIAGNOSIS, ruled_out=samples.FLAT_DIAGNOSIS.ruled_out * 3)
-    assert "nor 16 others; an HTML report lists them (--report out.html)" in text(many)
+def test_look_alikes_are_ruled_out_in_words() -> None:
+    """Of what was found; where nothing was, the first five."""
+
+    def part(diagnosis: Diagnosis) -> str:
+        shown = text(diagnosis, 120)
+        return shown[shown.index("What it is not") : shown.index("Not settled")]
+
+    found = part(samples.UNVERIFIED)
+    assert re.findall(r"\((DF\d+)\):", found) == ["DF303", "DF103"]  # a look-alike, and one more: not one alone
+    assert "nor 5 others; an HTML report lists them (--report out.html)" in found
+    undecided = part(samples.UNDECIDED)
+    assert len(re.findall(r"\(DF\d+\):", undecided)) == RULED_OUT_SHOWN
+    assert "nor stale-batchnorm-statistics, threshold-only" in undecided
+    assert "HTML" not in undecided
+    alike = samples.UNVERIFIED.ruled_out[1]
+    assert len(re.findall(r"\(DF\d+\):", part(replace(samples.UNVERIFIED, ruled_out=(alike,) * 9)))) == RULED_OUT_SHOWN
+
+
+def test_a_further_fault_has_its_line() -> None:
+    first, second, *rest = samples.FLAT_DIAGNOSIS.causes
+    placed = replace(second, at=Place("/home/a/train.py", 31, "opt = SGD(lr=9)"))
+    shown = text(replace(samples.FLAT_DIAGNOSIS, causes=(first, placed, *rest)))
+    assert "learning-rate-too-high (DF501, train.py:31): the first update" in shown
 
 
 @pytest.mark.parametrize("width", [40, 60])

@@ -22,6 +22,8 @@ LARGE_OFFSET = 10.0
 """|mean| / sd of a column: what tells two rows apart is then a tenth of what all rows share."""
 LARGE_RATIO = 100.0
 """Columns two orders of magnitude apart: at a factor of 10 nothing was lost in measurements, at 1,000 a third was."""
+CELLS = {"image": "pixel", "sequence": "value of a step"}
+"""What a cell of a row is called where the cells share a unit, and which of them is the largest tells nothing."""
 SPIKE = 3.0
 """Loss that rose to three times its first value was thrown, not noisy."""
 THROWN = 1.0
@@ -108,10 +110,12 @@ def badly_scaled(inputs: InputFacts) -> Scale | None:
     rms, ratio, offset = inputs.scale_max, inputs.scale_ratio, inputs.offset_ratio
     numbers = {"largest_column_rms": rms, "column_sd_ratio": ratio, "offset_over_sd": offset}
     if rms > LARGE_RMS:
-        clause = f"{column(inputs.largest_column, inputs.columns)} reaches a root mean square of {num(rms)}"
-        return Scale(clause, numbers, harmful=True)
+        which = CELLS.get(inputs.kind) or column(inputs.largest_column, inputs.columns)
+        a = "a " if inputs.kind in CELLS else ""
+        return Scale(f"{a}{which} reaches a root mean square of {num(rms)}", numbers, harmful=True)
     if rms < SMALL_RMS:
-        return Scale(f"no column exceeds a root mean square of {num(rms)}", numbers, harmful=True)
+        which = CELLS.get(inputs.kind, "column")
+        return Scale(f"no {which} exceeds a root mean square of {num(rms)}", numbers, harmful=True)
     # Pixels at the border and rare indicators hardly vary; neither is a matter of units.
     if inputs.kind == "image":
         return None

@@ -44,11 +44,14 @@ cannot be seen from the model's door.
 
 from __future__ import annotations
 
+import numpy as np
+
 from defib.causes import Cause
 from defib.causes._signs import fine, maybe, num
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.before import BeforeFacts
+from defib.probes.columns import ColumnScales
 from defib.probes.inputs import InputFacts
 from defib.wording import percent
 
@@ -68,7 +71,7 @@ def _assess(book: Book) -> Assessment:
     if inputs.n_rows < 2:
         return inconclusive("only one training row is known", weight=0.1, layer=None, **numbers)
     if inputs.constant_fraction == 1.0 or inputs.unique_rows == 1:
-        because = f"none of the {inputs.n_columns} columns varies between the {inputs.n_rows:,} training rows"
+        because = _all_equal(book, inputs)
         before = maybe(book, BeforeFacts)
         if before is not None and before.how == "gone":
             metric = "AUC" if before.metric == "auc" else "R²"
@@ -86,6 +89,17 @@ def _assess(book: Book) -> Assessment:
     return ruled_out(
         f"{inputs.unique_rows:,} of {inputs.n_rows:,} training rows are distinct ({spread})", layer=None, **numbers
     )
+
+
+def _all_equal(book: Book, inputs: InputFacts) -> str:
+    """What the one row is, where a single value tells it."""
+    columns = maybe(book, ColumnScales)
+    values = np.unique(columns.minimum) if columns is not None else np.empty(0)
+    if len(values) == 1:
+        cell = "" if inputs.n_columns == 1 else f"every one of the {inputs.n_columns} columns"
+        value, rows = num(float(values[0])), f"all {inputs.n_rows:,} training rows"
+        return f"{cell or 'the one column'} is {value} in {rows}"
+    return f"none of the {inputs.n_columns} columns varies between the {inputs.n_rows:,} training rows"
 
 
 CAUSE = Cause(

@@ -48,7 +48,7 @@ import math
 
 from defib.causes import Cause
 from defib.causes._signs import fine, maybe, num, seen, unsayable
-from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
+from defib.diagnosis import Assessment, from_update, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.head import HeadFacts
 from defib.probes.labels import LabelFacts
@@ -116,10 +116,11 @@ def _assess(book: Book) -> Assessment:
         )
     if (mean := _mean_beyond(book, head)) is not None:
         because = f"{because}; their mean, {num(mean)}, lies beyond it as well, and there the loss pulls all rows"
-        return supported(because, weight=0.92, layer=head.layer, **numbers)
+        return from_update(supported(because, weight=0.92, layer=head.layer, **numbers), 1)
     threshold = RELU_HALF if head.activation == "relu" else MANY
     if outside >= threshold:
-        return supported(because, weight=0.92, layer=head.layer, **numbers)
+        found = supported(because, weight=0.92, layer=head.layer, **numbers)
+        return from_update(found, 1)  # it acts through the loss: nothing that was there before the first step
     if outside >= FEW:
         return inconclusive(because, weight=0.4, layer=head.layer, **numbers)
     return inconclusive(because, weight=0.15, layer=head.layer, **numbers)

@@ -49,10 +49,10 @@ from defib.causes import Cause
 from defib.causes._signs import count, flat_in_training, maybe, seen
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
-from defib.probes.inputs import InputFacts, ServingFacts
+from defib.probes.inputs import NAN_COLUMNS, InputFacts, ServingFacts
 from defib.probes.labels import LabelFacts
 from defib.probes.updates import UpdateFacts
-from defib.wording import column, percent
+from defib.wording import column, listed, percent
 
 NEARLY_ALL = 0.95
 """Share of the rows served with a NaN from which on those rows are what is flat."""
@@ -66,9 +66,23 @@ def _only_served_flat(book: Book) -> bool:
 def _named(inputs: InputFacts) -> str:
     """The worst column of a table, and whether no row is without; an empty column is a step that failed, no gap."""
     every = inputs.nan_rows == inputs.n_rows > 1
-    where = [f"most in {column(inputs.nan_column or 0, inputs.columns)}"] if _is_table(inputs) else []
-    said = [*where, *(["no row is without"] if every else [])]
+    said = [*([_columns(inputs)] if _is_table(inputs) else []), *(["no row is without"] if every else [])]
     return f" ({', '.join(said)})" if said else ""
+
+
+def _columns(inputs: InputFacts) -> str:
+    """All of them where they are few, else the one with the most cells."""
+    worst = inputs.nan_columns or (inputs.nan_column or 0,)
+    if len(worst) < NAN_COLUMNS:
+        return f"in {listed([column(one, inputs.columns) for one in worst])}"
+    return f"in {NAN_COLUMNS} columns or more, first of all {column(worst[0], inputs.columns)}"
+
+
+def _broken(book: Book) -> str:
+    """What of the network is NaN; nothing where nothing is."""
+    updates = maybe(book, UpdateFacts)
+    parts = {"weights": updates is not None and updates.nan_parameters > 0, "outputs": seen(book).pattern == "nan"}
+    return " and ".join(name for name, is_nan in parts.items() if is_nan)
 
 
 def _is_table(inputs: InputFacts) -> bool:
@@ -78,17 +92,18 @@ def _is_table(inputs: InputFacts) -> bool:
 def _assess(book: Book) -> Assessment:
     inputs = book.get(InputFacts)
     cells = inputs.nan_cells + inputs.inf_cells
-    labels, serving, updates = maybe(book, LabelFacts), maybe(book, ServingFacts), maybe(book, UpdateFacts)
+    labels, serving = maybe(book, LabelFacts), maybe(book, ServingFacts)
     share = labels.nan_fraction if labels is not None else 0.0
     served = serving.nan_cells if serving is not None else 0
-    broken = (updates is not None and updates.nan_parameters > 0) or seen(book).pattern == "nan"
-    numbers = {"nan_or_inf_cells": float(cells), "rows_with_nan": float(inputs.nan_rows), "nan_label_fraction": share}
+    broken = _broken(book)
+    numbers = {"nan_or_inf_cells": float(cells), "rows_with_nan": float(inputs.nan_rows)}
+    numbers |= {"nan_label_fraction": share} if share else {}
     if cells and broken:
         held = f"the training rows hold NaN or infinity in {count(cells, 'cell')}{_named(inputs)}"
-        because = f"{held}, and so do the network's outputs or weights"
+        because = f"{held}, and so do the network's {broken}"
         return supported(because, weight=0.97, layer="input", **numbers)
     if share > 0 and broken:
-        because = f"{percent(share)} of the labels are NaN, and so are the network's outputs or weights"
+        because = f"{percent(share)} of the labels are NaN, and so are the network's {broken}"
         return supported(because, weight=0.95, layer="labels", **numbers)
     if served and broken:
         because = f"the rows served hold NaN or infinity in {count(served, 'cell')} while the training rows are finite"

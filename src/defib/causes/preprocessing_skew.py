@@ -118,8 +118,10 @@ def _differing(
         return supported(f"{because} ({moved})", weight=_certain(book), layer="input", **numbers)
     if facts.rescaled_fraction >= SOME:
         numbers["rescaled_columns_fraction"] = facts.rescaled_fraction
-        scaled = f"{percent(facts.rescaled_fraction)} of the columns are spread a hundred times less, or more, than"
-        return supported(f"{scaled} in the training rows", weight=0.5, layer="input", **numbers)
+        scaled = (
+            f"{percent(facts.rescaled_fraction)} of the columns served are on another scale, by a factor of more than"
+        )
+        return supported(f"{scaled} 100, than in the training rows", weight=0.5, layer="input", **numbers)
     return inconclusive(because, weight=0.45 if lost else 0.25, layer="input", **numbers)
 
 

@@ -54,7 +54,7 @@ reference learner does not need can be unscaled and harmless. Tokens and one-hot
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._scale import badly_scaled, large_weights, thrown, trace_of
+from defib.causes._scale import CELLS, badly_scaled, large_weights, thrown, trace_of
 from defib.causes._signs import (
     fine,
     flat_in_training,
@@ -85,7 +85,8 @@ def _assess(book: Book) -> Assessment:
         )
     if calm := fine(book):
         return calm
-    where, has_nan = column(inputs.largest_column, inputs.columns), inputs.nan_cells + inputs.inf_cells > 0
+    where = "input" if inputs.kind in CELLS else column(inputs.largest_column, inputs.columns)
+    has_nan = inputs.nan_cells + inputs.inf_cells > 0
     if has_nan and scale.harmful and (sign := thrown(book)) is not None:
         return by_itself(supported(f"{scale.clause} and {sign}", weight=0.6, layer=where, **scale.numbers))
     if not has_nan and scale.harmful and (trace := trace_of(book)) is not None:

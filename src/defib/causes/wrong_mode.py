@@ -82,7 +82,9 @@ def _predicted(modes: ModeFacts) -> Assessment | None:
     if modes.one_batch_flat is False and modes.has_batch_norm and _lost(modes, modes.one_batch_spread):
         text = f"{because}; in one batch the same rows and weights have {num(numbers['one_batch_spread'])}"
         return by_itself(supported(text, weight=0.92, layer=where, **numbers))
-    return inconclusive(f"{because}, and evaluation mode is as flat", weight=0.2, layer=where, **numbers)
+    if modes.evaluation_flat:
+        return ruled_out(f"{because}, and evaluation mode is as flat", layer=where, **numbers)
+    return inconclusive(f"{because}, and evaluation mode changes little", weight=0.2, layer=where, **numbers)
 
 
 def _trained(modes: ModeFacts, share: float) -> Assessment:

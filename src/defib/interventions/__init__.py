@@ -33,5 +33,7 @@ class Intervention:
     """``None`` when it can change anything here, else the reason ("the inputs are standardized already")."""
     size: int = 1
     """How large a change it is for the user: 1 = one argument, 2 = one line or layer, 3 = a rewrite."""
+    says: Callable[[Book], str | None] = lambda book: None
+    """``does`` for this program: with its numbers, or what of it is needed here; ``None`` where it is the same."""
     impossible_in: tuple[str, ...] = ()
     """Frameworks in which the user cannot make this change; it is never offered there."""

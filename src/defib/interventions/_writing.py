@@ -75,6 +75,12 @@ def optimizer_call(book: Book, framework: str, rate: str) -> str:
     return f"torch.optim.{name}(model.parameters(), lr={rate})"
 
 
+def recorded_optimizer(book: Book, framework: str) -> str:
+    """An expression for the optimizer as it was: of a new one, since the old one holds the old weights."""
+    rate = learning_rate(book)
+    return optimizer_call(book, framework, f"{rate:.4g}") if rate is not None else "model.optimizer"
+
+
 def keras_loss(book: Book) -> str:
     """The recorded loss as an expression."""
     head = maybe(book, HeadFacts)

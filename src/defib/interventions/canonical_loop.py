@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from defib.evidence import Book
 from defib.interventions import Intervention
-from defib.interventions._writing import by_framework, keras_loss, learning_rate, maybe, n_epochs, optimizer_call
+from defib.interventions._writing import by_framework, keras_loss, learning_rate, lines, maybe, n_epochs, optimizer_call
 from defib.probes.head import HeadFacts
 from defib.probes.labels import LabelFacts
 from defib.probes.updates import UpdateFacts
@@ -71,6 +71,26 @@ def _registered(name: str) -> str:
     return f"self.{parts[-1]} = torch.nn.Parameter(self.{parts[-1]})"
 
 
+def _reason(book: Book) -> str:
+    """Why the weights that did not move stayed where they were; empty where there are several reasons."""
+    updates = maybe(book, UpdateFacts)
+    stuck = [] if updates is None else [move for move in updates.parameters if move.why_unmoved is not None]
+    if stuck and all(not move.registered for move in stuck):
+        return "unregistered"
+    reasons = {move.why_unmoved for move in stuck}
+    return str(reasons.pop()) if len(reasons) == 1 else ""
+
+
+SAYS = {
+    "unregistered": "make the layers in plain lists or attributes the model's own, so that the optimizer gets them",
+    "not_in_optimizer": "build the optimizer after the model, from all weights of this model",
+    "zero_rate": "give all weights a learning rate, those of the idle parameter group as well",
+    "cleared_gradient": "clear the gradients before the backward pass, and not between it and the optimizer's step",
+    "no_steps": "let the optimizer make a step after every backward pass",
+}
+"""What the usual loop comes down to, by what is wrong in the program's own."""
+
+
 def _code(book: Book, framework: str) -> str:
     updates = maybe(book, UpdateFacts)
     own = updates is not None and any(move.why_unmoved == "not_applied" for move in updates.parameters)
@@ -93,6 +113,10 @@ def _code(book: Book, framework: str) -> str:
             loss = {loss}
             """,
         )
+    if framework == "torch" and _reason(book) in ("unregistered", "not_in_optimizer", "zero_rate"):
+        return lines(f"""
+        {registered}optimizer = {made}  # built after the model, from this model
+        """)
     return by_framework(
         framework,
         jax=f"""
@@ -127,6 +151,7 @@ INTERVENTION = Intervention(
     arm=_arm,
     applies=_applies,
     code=_code,
+    says=lambda book: None if _own_loss(book) is not None else SAYS.get(_reason(book)),
     size=2,
     impossible_in=("sklearn",),
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from defib.evidence import Book
 from defib.interventions import Intervention
 from defib.interventions._labels import ids_to_number, numbering
-from defib.interventions._writing import by_framework, maybe
+from defib.interventions._writing import by_framework, maybe, recorded_optimizer
 from defib.probes.head import HeadFacts
 from defib.probes.labels import LabelFacts
 from defib.probes.preferences import PreferenceFacts
@@ -128,15 +128,16 @@ def _head_code(book: Book, framework: str) -> str:
     return by_framework(
         framework,
         jax=f"""
-        head = nnx.Linear(n_hidden, {wanted.units}, rngs=rngs)  # the last layer, with no activation after it
+        head = nnx.Linear(n_hidden, {wanted.units}, rngs=rngs)  # in place of the last one, with no activation after it
         # loss: {wanted.optax_loss}(outputs, y).mean(), outputs (n{shape}), {target}
         """,
         keras=f"""
-        model.add(keras.layers.Dense({wanted.units}, activation="{wanted.keras_activation}"))  # the last layer
-        model.compile(optimizer=model.optimizer, loss="{wanted.keras_loss}")
+        # in place of the last layer
+        model.add(keras.layers.Dense({wanted.units}, activation="{wanted.keras_activation}"))
+        model.compile(optimizer={recorded_optimizer(book, framework)}, loss="{wanted.keras_loss}")
         """,
         torch=f"""
-        head = torch.nn.Linear(n_hidden, {wanted.units})  # the last layer, with no activation after it
+        head = torch.nn.Linear(n_hidden, {wanted.units})  # in place of the last layer, with no activation after it
         criterion = torch.nn.{wanted.torch_loss}()  # outputs (n{shape}), {target}
         """,
     )

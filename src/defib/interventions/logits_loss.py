@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from defib.evidence import Book
 from defib.interventions import Intervention
-from defib.interventions._writing import by_framework
+from defib.interventions._writing import by_framework, recorded_optimizer
 from defib.interventions.fitting_head import head_for
 from defib.probes.head import HeadFacts
 from defib.probes.labels import LabelFacts
@@ -48,7 +48,7 @@ def _code(book: Book, framework: str) -> str:
         """,
         keras=f"""
         # no activation on the last layer
-        model.compile(optimizer=model.optimizer, loss=keras.losses.{keras_loss}(from_logits=True))
+        model.compile(optimizer={recorded_optimizer(book, framework)}, loss=keras.losses.{keras_loss}(from_logits=True))
         logits = model.predict(X_new)
         probabilities = {keras_link}
         """,

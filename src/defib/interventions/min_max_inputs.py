@@ -51,7 +51,7 @@ def _code(book: Book, framework: str) -> str:
 
 INTERVENTION = Intervention(
     name="min-max-inputs",
-    does="bring every input column to the range 0..1, everything else as recorded",
+    does="bring every input column to the range 0..1",
     kind="train",
     arm=lambda book: Arm(inputs=min_max(book)),
     applies=_applies,

@@ -62,11 +62,21 @@ callbacks=[patience])  # stopped at {epochs}
     )
 
 
+def _says(book: Book) -> str | None:
+    training, epochs = maybe(book, TrainingFacts), n_epochs(book)
+    if not epochs or training is None:
+        return None
+    if training.stopped_early:
+        return f"train for all {training.planned_epochs} epochs that were planned, without stopping early"
+    return f"train for {FACTOR * epochs} epochs in place of {epochs}"
+
+
 INTERVENTION = Intervention(
     name="more-epochs",
     does=f"train for {FACTOR} times as many epochs (as many as were planned, if that is more), without stopping early",
     kind="train",
     arm=lambda book: Arm(updates_factor=_factor(book)),
     code=_code,
+    says=_says,
     size=1,
 )

@@ -54,7 +54,7 @@ def _code(book: Book, framework: str) -> str:
 
 INTERVENTION = Intervention(
     name="standardize-inputs",
-    does="standardize every input column, everything else as recorded",
+    does="standardize every input column",
     kind="train",
     arm=lambda book: Arm(inputs=z_score(book)),
     applies=_applies,

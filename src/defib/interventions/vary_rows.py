@@ -12,18 +12,18 @@ def _code(book: Book, framework: str) -> str:
     return by_framework(
         framework,
         keras="""
-        for name, rows in steps:  # the array after each step, from the file to predict
-            print(name, len({str(row) for row in rows}), "different rows")  # repair the first step that says 1
+        # behind each step from the file to the prediction, with what that step gives; repair the first that says 1
+        print(len({row.tobytes() for row in np.asarray(X_new)}), "different rows")
         predictions = model.predict(X_new)
         """,
         jax="""
-        for name, rows in steps:  # the array after each step, from the file to the prediction
-            print(name, len({str(row) for row in rows}), "different rows")  # repair the first step that says 1
+        # behind each step from the file to the prediction, with what that step gives; repair the first that says 1
+        print(len({row.tobytes() for row in np.asarray(X_new)}), "different rows")
         predictions = model(X_new)
         """,
         torch="""
-        for name, rows in steps:  # what is left after each step, from the file to the prediction
-            print(name, len({str(row) for row in rows}), "different rows")  # repair the first step that says 1
+        # behind each step from the file to the prediction, with what that step gives; repair the first that says 1
+        print(len({row.tobytes() for row in np.asarray(X_new)}), "different rows")
         predictions = model(X_new)
         """,
     )

@@ -21,6 +21,7 @@ ROUNDING = 1e-12
 TAMED_SCALE = 10.0
 """A root mean square below this, after a step at the door, counts as normalized inside."""
 IMAGE_SIDE = 6
+NAN_COLUMNS = 4
 RARE = 0.05
 """A column with at most this share of cells off its median (a border pixel, a rare indicator) hardly varies for being
 rare; its unit cannot be read from its spread."""
@@ -62,6 +63,8 @@ class InputFacts(Evidence):
     """Names of the columns, where the program gave a table that has them."""
     nan_column: int | None = None
     """Index of the column with the most cells that are NaN or infinite; ``None`` when there is none."""
+    nan_columns: tuple[int, ...] = ()
+    """Columns with such cells, the one with the most first; at most `NAN_COLUMNS`."""
     padded_end: float | None = None
     """What fills the end of most rows of steps, two steps or more: padding. ``None`` where nothing does."""
 
@@ -251,7 +254,14 @@ def _measure(subject: Subject, book: Book) -> InputFacts:
         padded_end=padded_end(X) if kind_of(X, layers) in ("tokens", "sequence") else None,
         columns=rows.columns,
         nan_column=int(bad.sum(axis=0).argmax()) if bad.any() else None,
+        nan_columns=_worst(bad.sum(axis=0)),
     )
+
+
+def _worst(counts: NDArray[np.int64]) -> tuple[int, ...]:
+    """Columns that count anything, most first; of equal ones the first in order."""
+    order = np.argsort(-counts, kind="stable")[:NAN_COLUMNS]
+    return tuple(int(column) for column in order if counts[column])
 
 
 PROBE = Probe("inputs", InputFacts, "free", _measure)

@@ -151,8 +151,6 @@ def _fix(fix: Fix, d: Diagnosis) -> Iterator[str]:
         yield f"\n{fence(fix.code)}"
     if fix.alternatives:
         yield f"\n{alternatives_title(fix)}: {escaped(', '.join(fix.alternatives))}"
-    if fix.insufficient:
-        yield f"\nTried and not sufficient: {escaped(', '.join(fix.insufficient))}"
 
 
 def _folded(d: Diagnosis) -> Iterator[str]:

@@ -180,10 +180,14 @@ def place_text(cause: Hypothesis, longest: int = LONGEST_TEXT) -> str:
     """
     if cause.at is None:
         return ""
-    where = f"{PurePath(cause.at.file).name}:{cause.at.line}"
     text = cause.at.text
     shown = text if len(text) <= longest else f"{text[:longest].rstrip()} …"
-    return f"{where}  {shown}" if shown else where
+    return f"{line_text(cause)}  {shown}" if shown else line_text(cause)
+
+
+def line_text(cause: Hypothesis) -> str:
+    """File and line of the cause; nothing without them."""
+    return "" if cause.at is None else f"{PurePath(cause.at.file).name}:{cause.at.line}"
 
 
 def tie_text(diagnosis: Diagnosis) -> str:

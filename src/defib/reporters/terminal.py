@@ -2,6 +2,7 @@
 
 Is it flat and why · the predictions · the numbers that prove the cause · what was tried · what it is not · the smallest
 fix · what was not assessed · the next command: the order of the HTML report. A section without content is left out.
+Beside a fix that was verified, what is not settled or was not assessed is only counted: nobody needs it any more.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from defib.reporters.parts import (
     course_title,
     fix_title,
     further,
+    line_text,
     place_text,
     proofs,
     tie_text,
@@ -31,10 +33,11 @@ from defib.reporters.parts import (
 )
 from defib.reporters.prose import Text
 from defib.reporters.trial_table import trial_table
-from defib.reporters.words import look_alikes_first, seeds_clause, symptom_facts
+from defib.reporters.words import look_alikes_first, look_alikes_of, seeds_clause, symptom_facts
 
-RULED_OUT_SHOWN, FEW = 5, 3
-"""Causes that are ruled out in a sentence each; so many more are still named."""
+RULED_OUT_SHOWN, LEAST_SHOWN, FEW = 5, 2, 3
+"""Causes that are ruled out in a sentence each (the look-alikes of the one that was found): at most, at least; how many
+more are still named."""
 INCONCLUSIVE_SHOWN = {"cause_found": 2, "nothing_wrong": 2, "undecided": 5, "healthy": 0}
 """How many causes that were not settled are worth a reader's time, per outcome."""
 NOTES_SHOWN = 8
@@ -76,7 +79,7 @@ def _sections(d: Diagnosis, width: int) -> Iterator[RenderableType]:
     yield from _inconclusive(d)
     if d.fix is not None:
         yield from _fix(d.fix, d)
-    yield from _not_assessed(d.not_assessed)
+    yield from _not_assessed(() if _is_proven(d) else d.not_assessed)
     yield from section("Notes", _notes(d.notes))
     if d.next_command:
         yield from titled("Next", Text(d.next_command, style="cyan"))
@@ -103,26 +106,41 @@ def _further(causes: Sequence[Hypothesis], harmless: bool) -> Iterator[Renderabl
     acts = [_because(one) for one in acts_through(causes)]
     title = f"Also seen, explained by {names[causes[0].code]}" if harmless else f"How {names[causes[0].code]} acts"
     yield from section(title, acts)
-    yield from section("Also found", [_because(one) for one in further(causes)])
+    yield from section("Also found", [_because(one, line_text(one)) for one in further(causes)])
 
 
-def _because(one: Hypothesis) -> Text:
-    return Text.assemble((one.name, "bold"), f" ({one.code}): {one.assessment.because}")
+def _because(one: Hypothesis, line: str = "") -> Text:
+    at = f", {line}" if line else ""
+    return Text.assemble((one.name, "bold"), f" ({one.code}{at}): {one.assessment.because}")
 
 
 def _ruled_out(d: Diagnosis) -> Iterator[RenderableType]:
-    """At most five, the look-alikes of what was found first; a long list of names helps nobody."""
-    ordered = look_alikes_first(d.ruled_out, d.causes)
-    lines: list[str | Text] = [_because(one) for one in ordered[:RULED_OUT_SHOWN]]
-    rest = [one.name for one in ordered[RULED_OUT_SHOWN:]]
-    if rest:
-        many = f"{len(rest)} others; an HTML report lists them (--report out.html)"
-        lines.append(Text(f"nor {', '.join(rest) if len(rest) <= FEW else many}", style="dim"))
+    """The look-alikes of what was found, or the first five; a long list of names helps nobody."""
+    ordered, alike = look_alikes_first(d.ruled_out, d.causes), look_alikes_of(d.causes)
+    many = sum(one.code in alike for one in ordered) if d.causes else RULED_OUT_SHOWN
+    many = max(LEAST_SHOWN, min(many, RULED_OUT_SHOWN))
+    lines: list[str | Text] = [_because(one) for one in ordered[:many]]
+    if said := _rest([one.name for one in ordered[many:]], d):
+        lines.append(Text(said, style="dim"))
     yield from section("What it is not", lines)
 
 
+def _rest(names: Sequence[str], d: Diagnosis) -> str:
+    """What is not told in a sentence, by name or by number."""
+    counted = [f"nor {', '.join(names)}" if len(names) <= FEW else f"nor {len(names)} others"] if names else []
+    if _is_proven(d):
+        open_ones = ((len(d.inconclusive), "not settled"), (len(d.not_assessed), "not assessed"))
+        counted += [f"{many} {how}" for many, how in open_ones if many]
+    in_html = len(names) > FEW or len(counted) > bool(names)
+    return ", ".join(counted) + ("; an HTML report lists them (--report out.html)" if in_html else "")
+
+
+def _is_proven(d: Diagnosis) -> bool:
+    return d.fix is not None and d.fix.verified
+
+
 def _inconclusive(d: Diagnosis) -> Iterator[RenderableType]:
-    shown = d.inconclusive[: INCONCLUSIVE_SHOWN[d.outcome]]
+    shown = () if _is_proven(d) else d.inconclusive[: INCONCLUSIVE_SHOWN[d.outcome]]
     yield from section("Not settled", [_because(one) for one in shown])
 
 
@@ -130,11 +148,7 @@ def _fix(fix: Fix, d: Diagnosis) -> Iterator[RenderableType]:
     body: list[RenderableType] = [Text(f"{fix.says} ({seeds_clause(fix, d.trials)})")]
     if fix.code:
         body += [Text(""), Code(fix.code, indent=2)]
-    others = []
-    if fix.alternatives:
-        others.append(Text(f"{alternatives_title(fix)}: {', '.join(fix.alternatives)}"))
-    if fix.insufficient:
-        others.append(Text(f"Tried and not sufficient: {', '.join(fix.insufficient)}"))
+    others = [Text(f"{alternatives_title(fix)}: {', '.join(fix.alternatives)}")] if fix.alternatives else []
     gap = [Text("")] if fix.code and others else []
     yield from titled(fix_title(fix), *body, *gap, *others)
 

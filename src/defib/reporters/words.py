@@ -195,14 +195,15 @@ def fixes_of(code: str) -> tuple[str, ...]:
 
 def look_alikes_first(ruled_out: Sequence[Hypothesis], causes: Sequence[Hypothesis]) -> list[Hypothesis]:
     """Causes that are easily taken for the one that was found stand first; otherwise the order is kept."""
-    alike = _look_alikes(causes[0].code) if causes else ()
+    alike = look_alikes_of(causes)
     return sorted(ruled_out, key=lambda one: one.code not in alike)
 
 
-def _look_alikes(code: str) -> tuple[str, ...]:
+def look_alikes_of(causes: Sequence[Hypothesis]) -> tuple[str, ...]:
+    """Codes of what is easily taken for the leading cause."""
     from defib.catalogue import CAUSES, load
 
-    return load(code).look_alikes if code in CAUSES else ()
+    return load(causes[0].code).look_alikes if causes and causes[0].code in CAUSES else ()
 
 
 def seeds_clause(fix: Fix, trials: Sequence[Trial]) -> str:
