@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from defib.catalogue import all_causes, load
 from defib.diagnosis import Fix, Hypothesis, Trial, supported
-from defib.fixing import choose_fix, unmended, works_all_the_same
+from defib.fixing import can_be_tried, choose_fix, unmended, works_all_the_same
 from defib.interventions.table import all_interventions
 from defib.trials.sets import more_than_enough, needed
-from tests.causes.books import INPUTS, RAW, book, unmoved
+from tests.causes.books import COLUMNS, HEAD, INPUTS, RAW, REGRESSION, book, unmoved
 from tests.reporters.samples import FLAT_DIAGNOSIS
 
 
@@ -107,3 +107,33 @@ def test_a_change_made_for_what_is_ruled_out_is_not_offered_first_and_said_to_ex
         assert [note.split()[0] for note in notes] == (["standardize-inputs"] if excluded else [])
         assert works_all_the_same(proven, named, catalogue, excluded) == ()  # its page names the change
     assert first == [("relu-he",), ("standardize-inputs",)]
+
+
+def tried(*names: str) -> list[Trial]:
+    return [Trial(name, "treated", "", (0,), (0.0,), (0.0,), (0.0,)) for name in names]
+
+
+def test_two_faults_whose_fixes_failed_one_by_one_are_mended_together() -> None:
+    """Nothing is left to suggest but what was not tried: both."""
+    codes = {"DF101": "unscaled-inputs", "DF106": "target-scale"}
+    named = tuple(Hypothesis(code, name, supported("far", weight=0.9)) for code, name in codes.items())
+    table, catalogue = all_interventions(), {code: load(code) for code in codes}
+    alone = tried("standardize-inputs", "standardize-targets")
+    seen = book(RAW, COLUMNS, replace(REGRESSION, mean=152.0, sd=77.0), replace(HEAD, units=1))
+    for trials, expected in (
+        (alone, ("standardize-inputs", "standardize-targets")),
+        (alone[1:], ("standardize-inputs",)),  # the first one's own was not tried
+        ([*alone, *tried("standardize-inputs + standardize-targets")], ("min-max-inputs",)),
+    ):
+        fix = choose_fix(named, catalogue, table, trials, seen, "keras")
+        assert fix is not None
+        assert (fix.interventions, fix.verified) == (expected, False)
+    explained = (named[0], replace(named[1], mechanism_of="DF101"))
+    fix = choose_fix(explained, catalogue, table, alone, seen, "keras")
+    assert fix is not None
+    assert len(fix.interventions) == 1
+
+
+def test_what_no_trial_can_prove_is_told_from_what_one_can() -> None:
+    assert can_be_tried(Fix(("standardize-inputs", "more-epochs"), verified=False, code="", says=""))
+    assert not can_be_tried(Fix(("standardize-inputs", "repair-input-step"), verified=False, code="", says=""))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from defib.diagnosis import Hypothesis, Place, Spot, located, supported
-from defib.locate import Program, freezing_line, layer_line, optimizer_line, place_of, read_program
+from defib.locate import Program, clearing_line, freezing_line, layer_line, optimizer_line, place_of, read_program
 
 TORCH = """
 import torch
@@ -267,3 +267,46 @@ def test_a_penalty_of_an_estimator_is_placed_at_its_alpha(tmp_path: Path) -> Non
     found = place_of(one, "optimization", {"fit": f"{written.file}:3"}, [], {written.file: written})
     assert found is not None
     assert found.line == 2
+
+
+STEPS = "loss.backward()\nopt.zero_grad()\nopt.step()\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (STEPS, 2),
+        ("opt.zero_grad()\nloss.backward()\nopt.step()\n", 3),
+        ("opt_d.zero_grad()\nd.backward()\nopt_d.step()\nopt_g.zero_grad()\ng.backward()\nopt_g.step()\n", None),
+        (STEPS + STEPS, None),  # which of the two?
+    ],
+    ids=["cleared", "the step that never ran", "two networks", "two loops"],
+)
+def test_the_line_that_clears_gradients_before_they_are_used(tmp_path: Path, text: str, line: int | None) -> None:
+    assert clearing_line(program(tmp_path, text)) == line
+
+
+@pytest.mark.parametrize(
+    ("code", "stage", "layer", "piece"),
+    [
+        ("DF703", "loop", "hidden.0", "self.hidden ="),  # a plain list: the optimizer never gets it
+        ("DF703", "loop", "kept.0", "opt ="),
+        ("DF601", "initialization", "kept", "zeros_"),  # what was done to the layer, not where it is made
+        ("DF203", "labels", "kept", "self.kept ="),
+        ("DF801", "serving", "kept", "self.kept ="),
+        ("DF204", "labels", None, "compile"),
+        ("DF202", "labels", None, ".fit("),
+    ],
+)
+def test_the_line_that_says_most(tmp_path: Path, code: str, stage: str, layer: str | None, piece: str) -> None:
+    text = (
+        "self.hidden = [nn.Linear(8, 8) for _ in range(3)]\nself.kept = nn.ModuleList(more)\n"
+        "nn.init.zeros_(weight)\nopt = SGD(net.parameters(), lr=1)\nm.compile('adam', 'mse')\nm.fit(X, y)\n"
+    )
+    one = program(tmp_path, text)
+    sources = {call: f"{one.file}:{line}" for call, line in (("optimizer", 4), ("compile", 5), ("fit", 6))}
+    found = place_of(
+        Hypothesis(code, "x", supported("y", weight=1.0, layer=layer)), stage, sources, (), {one.file: one}
+    )
+    assert found is not None
+    assert piece in found.text

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from defib.diagnosis import Fix, Hypothesis, supported
 from defib.locate import Program, read_program
-from defib.own_names import names_in, renamed, with_imports
+from defib.own_names import names_in, renamed, with_imports, with_own_names, with_own_settings
+from tests.reporters.samples import FLAT_DIAGNOSIS
 
 TORCH = """
 import torch.nn as nn
@@ -134,3 +137,50 @@ def test_imports_that_are_missing(tmp_path: Path, text: str, code: str, first: s
     shown = with_imports(code, program(tmp_path, text))
     assert shown.splitlines()[0] == first
     ast.parse(shown)
+
+
+KERAS_ADAM = "m.compile(keras.optimizers.Adam(learning_rate=0.05))  # was 0.5"
+
+
+@pytest.mark.parametrize(
+    ("made", "code", "shown"),
+    [
+        ("Adam(0.5)", KERAS_ADAM, "m.compile(Adam(0.05))  # was 0.5"),
+        ("Adam(lr=0.5, clipnorm=1)", KERAS_ADAM, "m.compile(Adam(learning_rate=0.05, clipnorm=1))  # was 0.5"),
+        ("optim.SGD(p, 1, 0.9)", "o = torch.optim.SGD(q, lr=0.1)", "o = optim.SGD(p, 0.1, 0.9)"),
+        ("SGD(p, weight_decay=3, lr=1)", "o = torch.optim.SGD(q, lr=0.1)", "o = SGD(p, lr=0.1, weight_decay=3)"),
+        ("SGD([{'params': p, 'lr': 0}])", "o = torch.optim.SGD(q, lr=0.1)", "o = torch.optim.SGD(q, lr=0.1)"),
+        ("SGD(p, **settings)", "o = torch.optim.SGD(q, lr=0.1)", "o = torch.optim.SGD(q, lr=0.1)"),
+        ("RMSprop(p, lr=1)", "o = torch.optim.SGD(q, lr=0.1)", "o = torch.optim.SGD(q, lr=0.1)"),  # another one
+    ],
+    ids=["position", "old keyword", "torch by position", "decay", "groups", "unpacked", "another"],
+)
+def test_the_optimizer_keeps_its_other_settings(made: str, code: str, shown: str) -> None:
+    call = ast.parse(made, mode="eval").body
+    assert isinstance(call, ast.Call)
+    assert with_own_settings(code, call) == shown
+
+
+def test_clipping_is_left_out_where_that_is_the_fix() -> None:
+    call = ast.parse("Adam(0.5, clipnorm=1e-5)", mode="eval").body
+    assert isinstance(call, ast.Call)
+    assert with_own_settings(KERAS_ADAM, call, without=("clipnorm",)) == "m.compile(Adam(0.05))  # was 0.5"
+
+
+def test_a_diagnosis_gets_the_names_of_its_program(tmp_path: Path) -> None:
+    """Not the model that a wrong optimizer holds; and nothing where no program was seen."""
+    written = program(tmp_path, TORCH)
+    sources = {"optimizer": f"{written.file}:5"}
+    fix = Fix(("step-times-100",), True, "optimizer = torch.optim.Adam(model.parameters(), lr=0.01)  # was 1e-06", "")
+    cause = Hypothesis("DF502", "learning-rate-too-low", supported("x", weight=1.0))
+    for code, shown in (
+        ("DF502", "opt = optim.Adam(net.parameters(), lr=0.01)  # was 1e-06"),
+        ("DF703", "import torch\nopt = torch.optim.Adam(model.parameters(), lr=0.01)  # was 1e-06"),
+    ):
+        seen = with_own_names(
+            replace(FLAT_DIAGNOSIS, framework="torch", causes=(replace(cause, code=code),), fix=fix), sources
+        )
+        assert seen.fix is not None
+        assert seen.fix.code == shown
+    assert with_own_names(FLAT_DIAGNOSIS, {}) == FLAT_DIAGNOSIS
+    assert with_own_names(replace(FLAT_DIAGNOSIS, fix=None), sources).fix is None

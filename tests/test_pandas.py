@@ -147,12 +147,12 @@ def test_the_worst_column_is_told_by_its_name() -> None:
         defib.testing.assert_not_flat(model, X, y)
 
 
-FACTS = InputFacts(40, 3, "tabular", 3000.0, 900.0, 1.0, 3100.0, 900.0, 3.0, 2, 0, 0.0, 40, 5, 5, 0, False, NAMES, 1)
+FACTS = InputFacts(40, 3, "tabular", 3000.0, 900.0, 1.0, 3100.0, 900.0, 3.0, 2, 0, 0.0, 40, 5, 5, 0, False, NAMES, (1,))
 
 
 def test_other_causes_name_columns_too() -> None:
-    assert nan_inputs._named(FACTS) == " (most in column 1 'age')"
-    assert nan_inputs._named(dataclasses.replace(FACTS, columns=())) == " (most in column 1)"
+    assert nan_inputs._named(FACTS) == " (in column 1 'age')"
+    assert nan_inputs._named(dataclasses.replace(FACTS, columns=())) == " (in column 1)"
     from defib.probes.reach import ReachFacts
 
     facts = ReachFacts(False, None, 3, ((0, 0), (2, 2)))

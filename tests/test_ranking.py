@@ -189,3 +189,18 @@ def test_without_its_trial_it_is_not_named(outcomes: dict[str, bool]) -> None:
 
 def test_says_nothing_contradicts_nothing() -> None:
     assert contradictions(DEAD, {"leaky": False, "standardize": True}) == ()
+
+
+def test_a_mechanism_that_must_be_mended_beside_its_origin_is_a_fault_of_its_own() -> None:
+    """Also where its fix stands on the origin's page as well: more epochs mend a far target, given enough of them."""
+    far = Assessed(cause("DF106", fixes=("scale-targets", "epochs"), explains=("DF506",)), supported("far", weight=0.9))
+    short = Assessed(cause("DF506", fixes=("epochs",)), supported("few", weight=0.75))
+    for outcomes, both in (
+        ({"scale-targets + epochs": True}, True),
+        ({"scale-targets": True}, False),
+        ({"scale-targets + epochs": True, "epochs": True}, False),
+        ({}, False),
+    ):
+        first, other = rank([far, short], outcomes)
+        assert other.mechanism_of == (None if both else "DF106")
+        assert first.tied_with == (("DF506",) if both else ())

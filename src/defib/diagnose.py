@@ -264,7 +264,7 @@ def _conclude(
     excluded = {one.cause.code for one in found.assessed if one.assessment.verdict == "ruled_out"}
     fix = choose_fix(causes, catalogue, all_interventions(), campaign.trials, book, subject.framework, excluded)
     fix = None if fix is None else replace(fix, code=subject.as_written(fix.code))
-    layers = book.get(ActivationFacts).first_equal_end if book.has(ActivationFacts) else None
+    layers = _equal_from(book.get(ActivationFacts)) if book.has(ActivationFacts) else None
     too_few = rows_for(book.get(SignalFacts)) if too_few_rows(book) else ""
     left = _left(subject, gate, book) if outcome == "healthy" else NOTHING_LEFT
     all_needed = any(worked and len(changes_in(name)) > 1 for name, worked in campaign.outcomes.items())
@@ -303,6 +303,11 @@ def _conclude(
         versions=versions(subject.framework),
         measured=Measured(subject.trace, {type(one).__name__: one for one in book.found.values()}),
     )
+
+
+def _equal_from(facts: ActivationFacts) -> str | None:
+    """Where the rows became equal: before the first layer, where they came in so."""
+    return "input" if facts.input_constant else facts.first_equal_end
 
 
 def _left(subject: Subject, gate: Gate, book: Book) -> Left:

@@ -6,7 +6,7 @@ from collections.abc import Container, Mapping, Sequence
 
 from defib.catalogue import load as load_cause
 from defib.causes import Cause
-from defib.diagnosis import TOGETHER, Diagnosis, Fix, Hypothesis, Trial, changes_in
+from defib.diagnosis import DECISIVE, TOGETHER, Diagnosis, Fix, Hypothesis, Trial, changes_in
 from defib.evidence import Book, Missing
 from defib.interventions import Intervention
 from defib.interventions._writing import keras_loss, learning_rate, optimizer_call
@@ -58,7 +58,9 @@ def choose_fix(
     proven = [name for name in sufficient if name in interventions]  # of no cause that is named, and yet enough
     others = sorted(proven, key=lambda name: interventions[name].size) if not likely and not untried else []
     every = _of_every_fault(causes, catalogue, interventions, trials, book)
-    chosen = next(iter([*verified, *([pair.intervention] if pair else []), *likely, *every, *untried, *others]), None)
+    certain = own if first.assessment.weight >= DECISIVE else []  # needed, though not enough alone
+    ways = (verified, [pair.intervention] if pair else [], likely, every, untried, others, certain)
+    chosen = next((name for names in ways for name in names), None)
     if chosen is None:
         return None
     parts = [interventions[name] for name in changes_in(chosen)]

@@ -33,8 +33,8 @@ AT_THE_LAYER = frozenset({"architecture", "initialization", "head"})
 """Stages whose fault is written where the layer is."""
 AT_THE_LOSS = frozenset({"DF304", "DF305"})
 """Outputs and labels may both be as they were meant; what is wrong is how they meet."""
-AT_THE_HEAD = frozenset({"DF203"})
-"""What the output's activation can say stands where the activation stands."""
+AT_ITS_LAYER = frozenset({"DF203", "DF801"})
+"""What an output can say, and how fast statistics follow, is written where the layer is, whatever the stage."""
 BEFORE_THE_LAYER = frozenset({"DF601"})
 """What was done to the layer, where it is written by itself, says more than where the layer is made."""
 AT_THE_OPTIMIZER = frozenset({"DF703"})
@@ -137,7 +137,7 @@ def _written(program: Program, one: Hypothesis, stage: str, optimizer: str, laye
     telltale = telltale_line(program, TELLTALES[one.code]) if one.code in TELLTALES else None
     if one.code in BEFORE_THE_LAYER and telltale is not None:
         return telltale
-    at_the_layer = (stage in AT_THE_LAYER and one.code not in AT_THE_LOSS) or one.code in AT_THE_HEAD
+    at_the_layer = (stage in AT_THE_LAYER and one.code not in AT_THE_LOSS) or one.code in AT_ITS_LAYER
     lines = [layer_line(program, layer, layers) if at_the_layer and layer is not None else None]
     lines += [OF_ITS_OWN[one.code](program, layer or "") if one.code in OF_ITS_OWN else None]
     steps = (stage == "optimization" and one.code not in AT_THE_LENGTH) or one.code in AT_THE_OPTIMIZER
@@ -203,12 +203,13 @@ def freezing_line(program: Program, layer: str = "") -> int | None:
 
 
 def clearing_line(program: Program, layer: str = "") -> int | None:
-    """The one ``zero_grad()`` that stands behind a ``backward()``, before any step."""
+    """The one ``zero_grad()`` that stands behind a ``backward()``, before any step; else the one step."""
     order = ("backward", "step", "zero_grad")
     calls = [(last_name(call.func), call.lineno) for call in program.calls()]
     calls = [(name, line) for name, line in calls if name in order]
     lines = [line for (before, _), (name, line) in pairwise(calls) if (before, name) == ("backward", "zero_grad")]
-    return lines[0] if len(lines) == 1 else None
+    steps = [line for name, line in calls if name == "step"]
+    return next((found[0] for found in (lines, steps) if len(found) == 1), None)
 
 
 def plain_list_line(program: Program, layer: str) -> int | None:

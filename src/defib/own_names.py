@@ -11,16 +11,20 @@ from __future__ import annotations
 import ast
 import io
 import tokenize
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from defib.diagnosis import Diagnosis
-from defib.locate import ESTIMATORS, Program, is_optimizer, last_name, read_program
+from defib.locate import ESTIMATORS, RATE_WORDS, Program, is_optimizer, last_name, read_program
 
 GENERIC = ("model", "optimizer", "criterion", "inputs", "targets", "loader", "X_train", "y_train", "X_new")
 """Names that interventions write."""
 MODULES = {"torch": "import torch", "np": "import numpy as np", "keras": "import keras"}
 """What the code of a fix may need, and the program may have under another name."""
+HOLDS_OTHERS = "DF703"
+"""With this fault the optimizer holds the weights of something else: it does not say what the model is called."""
+CLIPS = ("clipnorm", "clipvalue", "global_clipnorm")
+"""Settings of an optimizer of Keras that leave little of a gradient."""
 LONGEST_NAME = 30
 """Characters of an expression that still reads as a name."""
 
@@ -33,8 +37,12 @@ def with_own_names(diagnosis: Diagnosis, sources: Mapping[str, str]) -> Diagnosi
     if fix is None or not fix.code or program is None:
         return diagnosis
     lines = {call: line for call, (where, line) in places.items() if where == file}
-    code = with_imports(renamed(fix.code, names_in(program, lines, diagnosis.framework)), program)
-    return replace(diagnosis, fix=replace(fix, code=code))
+    names, code = names_in(program, lines, diagnosis.framework), fix.code
+    if diagnosis.causes and diagnosis.causes[0].code == HOLDS_OTHERS:
+        names.pop("model", None)
+    elif (made := _optimizer(program, lines)) is not None:
+        code = with_own_settings(code, made[1], without=CLIPS if "clip-off" in fix.interventions else ())
+    return replace(diagnosis, fix=replace(fix, code=with_imports(renamed(code, names), program)))
 
 
 def _parted(source: str) -> tuple[str, int]:
@@ -55,17 +63,57 @@ def names_in(program: Program, lines: Mapping[str, int], framework: str) -> dict
 
 
 def _of_torch(program: Program, lines: Mapping[str, int]) -> Iterator[tuple[str, str]]:
-    every = list(_made(program))
-    made = [(name, call) for name, call in every if is_optimizer(call)]
-    made = [(name, call) for name, call in made if _holds(call, lines.get("optimizer", 0))] or made
-    if len(made) == 1:
-        name, call = made[0]
+    if (made := _optimizer(program, lines)) is not None:
+        name, call = made
         yield "optimizer", name
         holders = {_receiver(one) for one in ast.walk(call) if isinstance(one, ast.Call) and _is(one, "parameters")}
         yield "model", holders.pop() if len(holders) == 1 else ""
-    losses = [name for name, call in every if last_name(call.func).endswith("Loss")]
+    losses = [name for name, call in _made(program) if last_name(call.func).endswith("Loss")]
     yield "criterion", losses[0] if len(losses) == 1 else ""
     yield from _of_loop(program, lines.get("step", 0))
+
+
+def _optimizer(program: Program, lines: Mapping[str, int]) -> tuple[str, ast.Call] | None:
+    """The name and the construction of the optimizer: the recorded one, or the only one."""
+    named = {id(call): name for name, call in _made(program)}
+    made = [call for call in program.calls() if is_optimizer(call)]
+    made = [call for call in made if _holds(call, lines.get("optimizer", 0))] or made
+    return (named.get(id(made[0]), ""), made[0]) if len(made) == 1 else None
+
+
+def with_own_settings(code: str, made: ast.Call, without: Sequence[str] = ()) -> str:
+    """The code with the program's own construction of the optimizer, but for what the fix sets: the learning rate.
+
+    >>> made = ast.parse("SGD(net.parameters(), 0.5, momentum=0.9)").body[0].value
+    >>> with_own_settings("optimizer = torch.optim.SGD(model.parameters(), lr=0.05)  # was 0.5", made)
+    'optimizer = SGD(net.parameters(), 0.05, momentum=0.9)  # was 0.5'
+    """
+    if any(isinstance(one, (ast.List, ast.Starred)) for one in made.args) or any(not one.arg for one in made.keywords):
+        return code  # groups with settings of their own
+    try:
+        calls = [one for one in ast.walk(ast.parse(code)) if isinstance(one, ast.Call) and is_optimizer(one)]
+    except SyntaxError:
+        return code
+    lines = code.splitlines(keepends=True)
+    for call in sorted(calls, key=lambda one: -one.col_offset):
+        if last_name(call.func) == last_name(made.func) and call.lineno == call.end_lineno and call.keywords:
+            line = lines[call.lineno - 1]
+            lines[call.lineno - 1] = (
+                line[: call.col_offset] + _merged(call, made, without) + line[call.end_col_offset :]
+            )
+    return "".join(lines)
+
+
+def _merged(call: ast.Call, made: ast.Call, without: Sequence[str]) -> str:
+    """``made``, with the settings of ``call`` in place of its own; the learning rate may stand by its position."""
+    args, said = list(made.args), {word.arg: word for word in call.keywords}
+    rate = next((word for name, word in said.items() if name in RATE_WORDS), None)
+    place = len(call.args)  # behind what the optimizer of PyTorch holds
+    if rate is not None and len(args) > place:
+        args[place] = said.pop(rate.arg).value
+    taken = {*said, *without, *(RATE_WORDS if rate is not None else ())}
+    words = [*said.values(), *(word for word in made.keywords if word.arg not in taken)]
+    return ast.unparse(ast.Call(made.func, args, words))
 
 
 def _of_loop(program: Program, step: int) -> Iterator[tuple[str, str]]:

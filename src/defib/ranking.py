@@ -101,9 +101,16 @@ def _demote(one: Assessed, all_of_them: Sequence[Assessed], outcomes: Mapping[st
         return one
     if is_product(one, all_of_them, outcomes) or (given.own and _hidden(one, all_of_them)):
         return one
-    clauses = [f"{name} {'restored learning' if outcomes[name] else 'did not restore learning'}" for name in against]
+    clauses = [
+        f"{_told(name)} {'restored learning' if outcomes[name] else 'did not restore learning'}" for name in against
+    ]
     because = f"{given.because}; but {' and '.join(clauses)}, which speaks against it"
     return replace(one, assessment=replace(given, verdict="inconclusive", because=because, weight=given.weight / 2))
+
+
+def _told(name: str) -> str:
+    """A change as the table of the trials has it; a family of them, which no row stands for, in words."""
+    return "a smaller step" if name == "smaller-step" else name
 
 
 def _hidden(one: Assessed, others: Sequence[Assessed]) -> bool:

@@ -18,6 +18,7 @@ from defib.probes.preferences import PreferenceFacts
 from defib.probes.reach import ReachFacts
 from defib.probes.training import TrainingFacts
 from defib.probes.undefined import UndefinedFacts
+from defib.symptom import Pattern
 from tests.causes.books import (
     FLAT,
     HEAD,
@@ -695,7 +696,7 @@ class TestWrongMode:
         dead = replace(
             self.SERVED, evaluation_flat=True, evaluation_spread=0.0, one_batch_flat=True, one_batch_spread=0.0
         )
-        assert verdict("DF702", dead, collapsed()) == "inconclusive"
+        assert verdict("DF702", dead, collapsed()) == "ruled_out"
 
     def test_dropout_left_on_makes_nothing_flat(self) -> None:
         noisy = replace(self.SERVED, served_flat=False, served_spread=0.38)
@@ -822,7 +823,26 @@ def test_labels_in_blocks_that_were_shuffled_are_told_so() -> None:
 def test_a_column_without_a_number_is_told_from_a_gap() -> None:
     broken, shown = (
         updates(nan_parameters=3),
-        replace(INPUTS, nan_cells=INPUTS.n_rows, nan_rows=INPUTS.n_rows, nan_column=1),
+        replace(INPUTS, nan_cells=INPUTS.n_rows, nan_rows=INPUTS.n_rows, nan_columns=(1,)),
     )
-    assert "(most in column 1, no row is without)" in assess("DF103", shown, broken, collapsed()).because
+    assert "(in column 1, no row is without)" in assess("DF103", shown, broken, collapsed()).because
     assert "no row" not in assess("DF103", replace(shown, nan_rows=3), broken, collapsed()).because
+
+
+@pytest.mark.parametrize(
+    ("columns", "told"),
+    [((3,), "(in column 3)"), ((3, 1), "(in column 3 and column 1)"), ((3, 1, 0, 9), "in 4 columns or more, first")],
+)
+def test_columns_with_nan_are_named_as_many_as_they_are(columns: tuple[int, ...], told: str) -> None:
+    seen = replace(INPUTS, nan_cells=9, nan_rows=5, nan_columns=columns)
+    assert told in assess("DF103", seen, updates(nan_parameters=3), collapsed()).because
+
+
+@pytest.mark.parametrize(
+    ("weights", "outputs", "told"),
+    [(3, "identical", "weights"), (3, "nan", "weights and outputs"), (0, "nan", "outputs")],
+)
+def test_what_of_the_network_is_nan_is_said(weights: int, outputs: Pattern, told: str) -> None:
+    facts = symptoms(replace(FLAT, pattern=outputs), FLAT)
+    seen = replace(INPUTS, nan_cells=1, nan_rows=1, nan_columns=(0,))
+    assert assess("DF103", seen, updates(nan_parameters=weights), facts).because.endswith(f"the network's {told}")

@@ -276,6 +276,7 @@ def _record(study: Study, watch: OptimizerWatch | None) -> OptimizerRecord | Non
         max(accumulation, 1),
         study.clears is not False,
         study.n_steps > 0,
+        0 if study.n_steps else study.n_backward,
         others,
     )
 

@@ -44,8 +44,6 @@ cannot be seen from the model's door.
 
 from __future__ import annotations
 
-import numpy as np
-
 from defib.causes import Cause
 from defib.causes._signs import fine, maybe, num
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
@@ -57,6 +55,8 @@ from defib.wording import percent
 
 MOSTLY = 0.9
 """Share of constant columns from which on it is worth naming: images have constant borders, tables have not."""
+SHOWN = 8
+"""Cells of the one row that are told."""
 FEW_ROWS = 0.02
 """Distinct rows over rows; below it the rows take a handful of values."""
 
@@ -92,14 +92,14 @@ def _assess(book: Book) -> Assessment:
 
 
 def _all_equal(book: Book, inputs: InputFacts) -> str:
-    """What the one row is, where a single value tells it."""
-    columns = maybe(book, ColumnScales)
-    values = np.unique(columns.minimum) if columns is not None else np.empty(0)
-    if len(values) == 1:
-        cell = "" if inputs.n_columns == 1 else f"every one of the {inputs.n_columns} columns"
-        value, rows = num(float(values[0])), f"all {inputs.n_rows:,} training rows"
-        return f"{cell or 'the one column'} is {value} in {rows}"
-    return f"none of the {inputs.n_columns} columns varies between the {inputs.n_rows:,} training rows"
+    """What the one row is: zeros, or nothing but unknown tokens, say more than that nothing varies."""
+    columns, rows = maybe(book, ColumnScales), f"all {inputs.n_rows:,} training rows"
+    if columns is None or columns.minimum.size == 0:
+        return f"none of the {inputs.n_columns} columns varies between {rows}"
+    values = [num(float(one)) for one in columns.minimum.ravel()]
+    if len(set(values)) == 1:
+        return f"every cell of {rows} is {values[0]}"
+    return f"{rows} are the same: {', '.join(values[:SHOWN])}{', …' if len(values) > SHOWN else ''}"
 
 
 CAUSE = Cause(

@@ -72,7 +72,7 @@ def _named(inputs: InputFacts) -> str:
 
 def _columns(inputs: InputFacts) -> str:
     """All of them where they are few, else the one with the most cells."""
-    worst = inputs.nan_columns or (inputs.nan_column or 0,)
+    worst = inputs.nan_columns
     if len(worst) < NAN_COLUMNS:
         return f"in {listed([column(one, inputs.columns) for one in worst])}"
     return f"in {NAN_COLUMNS} columns or more, first of all {column(worst[0], inputs.columns)}"
@@ -86,7 +86,7 @@ def _broken(book: Book) -> str:
 
 
 def _is_table(inputs: InputFacts) -> bool:
-    return inputs.nan_column is not None and (bool(inputs.columns) or inputs.kind == "tabular")
+    return bool(inputs.nan_columns) and (bool(inputs.columns) or inputs.kind == "tabular")
 
 
 def _assess(book: Book) -> Assessment:

@@ -41,7 +41,7 @@ How many updates are few depends on the task; the trial with five times as many 
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import dead_hidden, fine, maybe, num, pressed_together, seen
+from defib.causes._signs import count, dead_hidden, fine, maybe, num, pressed_together, seen
 from defib.diagnosis import Assessment, by_itself, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.activations import ActivationFacts
@@ -114,7 +114,7 @@ def _assess(book: Book) -> Assessment:
         return calm
     if (reason := _hopeless(book, steps)) is not None:
         return ruled_out(reason, layer=None, **numbers)
-    because = f"the training took only {steps:,} updates"
+    because = f"the training took only {count(steps, 'update')}"
     if updates is not None and updates.median_relative_change < 10:
         numbers["median_relative_change"] = updates.median_relative_change
         because = f"{because}, which {_how_far(updates.median_relative_change)}"

@@ -134,7 +134,7 @@ def _head_code(book: Book, framework: str) -> str:
         keras=f"""
         # in place of the last layer
         model.add(keras.layers.Dense({wanted.units}, activation="{wanted.keras_activation}"))
-        model.compile(optimizer={recorded_optimizer(book, framework)}, loss="{wanted.keras_loss}")
+        model.compile(optimizer={recorded_optimizer(book, "keras")}, loss="{wanted.keras_loss}")
         """,
         torch=f"""
         head = torch.nn.Linear(n_hidden, {wanted.units})  # in place of the last layer, with no activation after it

@@ -48,7 +48,8 @@ def _code(book: Book, framework: str) -> str:
         """,
         keras=f"""
         # no activation on the last layer
-        model.compile(optimizer={recorded_optimizer(book, framework)}, loss=keras.losses.{keras_loss}(from_logits=True))
+        loss = keras.losses.{keras_loss}(from_logits=True)
+        model.compile(optimizer={recorded_optimizer(book, "keras")}, loss=loss)
         logits = model.predict(X_new)
         probabilities = {keras_link}
         """,

@@ -51,5 +51,6 @@ INTERVENTION = Intervention(
     kind="train",
     arm=lambda book: Arm(regularization_factor=1 / divisor(book)),
     code=_code,
+    says=lambda book: f"divide the penalty on the weights by {divisor(book):,}",
     size=1,
 )

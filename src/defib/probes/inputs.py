@@ -61,10 +61,8 @@ class InputFacts(Evidence):
     """The model itself normalizes its inputs before the first weight (a normalization layer at the door)."""
     columns: tuple[str, ...] = ()
     """Names of the columns, where the program gave a table that has them."""
-    nan_column: int | None = None
-    """Index of the column with the most cells that are NaN or infinite; ``None`` when there is none."""
     nan_columns: tuple[int, ...] = ()
-    """Columns with such cells, the one with the most first; at most `NAN_COLUMNS`."""
+    """Indices of columns with cells that are NaN or infinite, the one with the most first; at most `NAN_COLUMNS`."""
     padded_end: float | None = None
     """What fills the end of most rows of steps, two steps or more: padding. ``None`` where nothing does."""
 
@@ -253,7 +251,6 @@ def _measure(subject: Subject, book: Book) -> InputFacts:
         normalized_inside=normalizes_inside(some_rows(rows, 32).X, layers),
         padded_end=padded_end(X) if kind_of(X, layers) in ("tokens", "sequence") else None,
         columns=rows.columns,
-        nan_column=int(bad.sum(axis=0).argmax()) if bad.any() else None,
         nan_columns=_worst(bad.sum(axis=0)),
     )
 

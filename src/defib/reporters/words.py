@@ -218,4 +218,8 @@ def seeds_clause(fix: Fix, trials: Sequence[Trial]) -> str:
     seeds = "1 seed" if len(tried.seeds) == 1 else f"{len(tried.seeds)} seeds"
     if fix.verified:
         return f"verified: tried against the control with {seeds}, on rows not trained on"
-    return f"tried with {seeds}, which does not prove it"
+    if tried.undecided:
+        return f"tried with {seeds}, which does not prove it"
+    if tried.partial:
+        return f"tried with {seeds}: it helps, but is not enough alone"
+    return f"tried with {seeds}: not enough alone"

@@ -29,6 +29,8 @@ class OptimizerRecord:
     clears_gradients: bool = True
     steps: bool = True
     """Whether it ever stepped."""
+    unused: int = 0
+    """Backward passes of a training in which it never stepped."""
     others: tuple[OptimizerRecord, ...] = ()
     """Further optimizers that step with it, for other parameters."""
 

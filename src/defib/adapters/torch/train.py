@@ -70,15 +70,19 @@ class Course:
 
 
 def course_of(recipe: TrainingRecipe, captured: Captured, arm: Arm, n_rows: int) -> Course:
-    """As many epochs as recorded. Rows that never came twice are one long stream: then as many updates."""
+    """As many epochs as recorded. Rows that never came twice are one long stream: then as many updates.
+
+    Where the optimizer never stepped, the usual loop steps after every backward pass that there was.
+    """
     optimizer = captured.optimizer
     accumulation = optimizer.accumulation if optimizer is not None else 1
     whole = captured.batches_per_epoch == 1
     batch = n_rows if whole else min(recipe.batch_size or 32, n_rows)
-    updates = float(recipe.n_updates)
+    unused = optimizer.unused if optimizer is not None and arm.loop == "canonical" else 0
+    updates = float(recipe.n_updates or unused)
     if captured.batches_per_epoch:
         per_epoch = math.ceil(n_rows / max(batch, 1))
-        updates = recipe.n_updates * per_epoch / captured.batches_per_epoch
+        updates = updates * per_epoch / captured.batches_per_epoch
     shuffle = bool(recipe.shuffled) if arm.shuffle is None else arm.shuffle
     return Course(n_rows, max(batch, 1), max(1, round(updates * arm.updates_factor)), max(accumulation, 1), shuffle)
 
