@@ -81,7 +81,7 @@ def test_names_of_a_torch_loop(tmp_path: Path) -> None:
         (SELF, "torch", {"optimizer": "self.opt", "model": "self.net"}),
         (KERAS, "keras", {"model": "m", "X_train": "X[:80]", "y_train": "t", "X_new": "rows"}),
         (SKLEARN, "sklearn", {"model": "clf", "X_train": "A", "y_train": "b"}),
-        (PIPELINE, "sklearn", {"X_train": "A", "y_train": "b"}),  # the pipeline is not the network
+        (PIPELINE, "sklearn", {"model": "pipe", "X_train": "A", "y_train": "b"}),
         ("m.fit(X, y)\nm.predict(X)\n", "keras", {"model": "m", "y_train": "y"}),  # X cannot be both
         (KERAS, "jax", {}),
     ],

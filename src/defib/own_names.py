@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from defib.diagnosis import Diagnosis
-from defib.locate import ESTIMATORS, RATE_WORDS, Program, is_optimizer, last_name, read_program
+from defib.locate import RATE_WORDS, Program, is_optimizer, last_name, read_program
 
 GENERIC = ("model", "optimizer", "criterion", "inputs", "targets", "loader", "X_train", "y_train", "X_new")
 """Names that interventions write."""
@@ -55,7 +55,7 @@ def names_in(program: Program, lines: Mapping[str, int], framework: str) -> dict
     if framework == "torch":
         found = dict(_of_torch(program, lines))
     elif framework in ("keras", "sklearn"):
-        found = dict(_of_fit(program, lines, framework))
+        found = dict(_of_fit(program, lines))
     else:
         return {}
     found = {name: text for name, text in found.items() if text and len(text) <= LONGEST_NAME}
@@ -129,14 +129,12 @@ def _of_loop(program: Program, step: int) -> Iterator[tuple[str, str]]:
             yield "loader", _text(over) if isinstance(over, (ast.Name, ast.Attribute)) else ""
 
 
-def _of_fit(program: Program, lines: Mapping[str, int], framework: str) -> Iterator[tuple[str, str]]:
-    """``net.fit(x, t)``, and ``net.predict(x_test)``; the receiver may be a pipeline around the network."""
+def _of_fit(program: Program, lines: Mapping[str, int]) -> Iterator[tuple[str, str]]:
+    """``net.fit(x, t)``, and ``net.predict(x_test)``."""
     fit = [call for call in program.calls() if _holds(call, lines.get("fit", 0)) and _is(call, "fit")]
     if len(fit) != 1:
         return
-    estimators = [name for name, call in _made(program) if last_name(call.func) in ESTIMATORS]
-    if framework == "keras" or _receiver(fit[0]) in estimators:
-        yield "model", _receiver(fit[0])
+    yield "model", _receiver(fit[0])  # the code is written for what holds the network, a pipeline say
     given = {word.arg: word.value for word in fit[0].keywords}
     for place, (name, word) in enumerate((("X_train", "x"), ("y_train", "y"))):
         one = fit[0].args[place] if place < len(fit[0].args) else given.get(word)
