@@ -161,6 +161,23 @@ def test_the_optimizer_keeps_its_other_settings(made: str, code: str, shown: str
     assert with_own_settings(code, call) == shown
 
 
+@pytest.mark.parametrize(
+    ("made", "shown"),
+    [
+        ("Adam(p, lr=LR)", "o = Adam(p, lr=LR * 100)"),
+        ("Adam(p, args.lr)", "o = Adam(p, args.lr * 100)"),
+        ("Adam(p, lr=1e-6)", "o = Adam(p, lr=0.0001)"),
+        ("Adam(p, lr=5e-4)", "o = Adam(p, lr=0.0005 * 100)"),  # a warm-up never got there: what was seen was 1e-6
+        ("Adam(p)", "o = Adam(p, lr=0.0001)"),
+    ],
+    ids=["variable", "by position", "the number that was seen", "another number", "the default"],
+)
+def test_a_learning_rate_that_the_program_names_is_multiplied(made: str, shown: str) -> None:
+    call = ast.parse(made, mode="eval").body
+    assert isinstance(call, ast.Call)
+    assert with_own_settings("o = torch.optim.Adam(q, lr=0.0001)", call, by=" * 100") == shown
+
+
 def test_clipping_is_left_out_where_that_is_the_fix() -> None:
     call = ast.parse("Adam(0.5, clipnorm=1e-5)", mode="eval").body
     assert isinstance(call, ast.Call)
@@ -171,11 +188,11 @@ def test_a_diagnosis_gets_the_names_of_its_program(tmp_path: Path) -> None:
     """Not the model that a wrong optimizer holds; and nothing where no program was seen."""
     written = program(tmp_path, TORCH)
     sources = {"optimizer": f"{written.file}:5"}
-    fix = Fix(("step-times-100",), True, "optimizer = torch.optim.Adam(model.parameters(), lr=0.01)  # was 1e-06", "")
+    fix = Fix(("step-times-100",), True, "optimizer = torch.optim.Adam(model.parameters(), lr=0.0001)  # was 1e-06", "")
     cause = Hypothesis("DF502", "learning-rate-too-low", supported("x", weight=1.0))
     for code, shown in (
-        ("DF502", "opt = optim.Adam(net.parameters(), lr=0.01)  # was 1e-06"),
-        ("DF703", "import torch\nopt = torch.optim.Adam(model.parameters(), lr=0.01)  # was 1e-06"),
+        ("DF502", "opt = optim.Adam(net.parameters(), lr=0.0001)  # was 1e-06"),
+        ("DF703", "import torch\nopt = torch.optim.Adam(model.parameters(), lr=0.0001)  # was 1e-06"),
     ):
         seen = with_own_names(
             replace(FLAT_DIAGNOSIS, framework="torch", causes=(replace(cause, code=code),), fix=fix), sources

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import ast
 import io
+import math
+import re
 import tokenize
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -41,7 +43,8 @@ def with_own_names(diagnosis: Diagnosis, sources: Mapping[str, str]) -> Diagnosi
     if diagnosis.causes and diagnosis.causes[0].code == HOLDS_OTHERS:
         names.pop("model", None)
     elif (made := _optimizer(program, lines)) is not None:
-        code = with_own_settings(code, made[1], without=CLIPS if "clip-off" in fix.interventions else ())
+        without = CLIPS if "clip-off" in fix.interventions else ()
+        code = with_own_settings(code, made[1], without, by=_times(fix.interventions))
     return replace(diagnosis, fix=replace(fix, code=with_imports(renamed(code, names), program)))
 
 
@@ -81,8 +84,23 @@ def _optimizer(program: Program, lines: Mapping[str, int]) -> tuple[str, ast.Cal
     return (named.get(id(made[0]), ""), made[0]) if len(made) == 1 else None
 
 
-def with_own_settings(code: str, made: ast.Call, without: Sequence[str] = ()) -> str:
+STEP = re.compile(r"step-(times|divided-by)-(\d+)")
+
+
+def _times(interventions: Sequence[str]) -> str:
+    """What is done to the learning rate, as it is written behind it; empty where it is set to a number of its own.
+
+    >>> _times(["standardize-inputs", "step-divided-by-10"]), _times(["usual-learning-rate"])
+    (' / 10', '')
+    """
+    found = [match for name in interventions if (match := STEP.fullmatch(name)) is not None]
+    return "".join(f" {'*' if one[1] == 'times' else '/'} {one[2]}" for one in found[:1])
+
+
+def with_own_settings(code: str, made: ast.Call, without: Sequence[str] = (), by: str = "") -> str:
     """The code with the program's own construction of the optimizer, but for what the fix sets: the learning rate.
+
+    ``by``: what is done to a learning rate that the program has as a variable, or that a schedule does not reach.
 
     >>> made = ast.parse("SGD(net.parameters(), 0.5, momentum=0.9)").body[0].value
     >>> with_own_settings("optimizer = torch.optim.SGD(model.parameters(), lr=0.05)  # was 0.5", made)
@@ -99,21 +117,36 @@ def with_own_settings(code: str, made: ast.Call, without: Sequence[str] = ()) ->
         if last_name(call.func) == last_name(made.func) and call.lineno == call.end_lineno and call.keywords:
             line = lines[call.lineno - 1]
             lines[call.lineno - 1] = (
-                line[: call.col_offset] + _merged(call, made, without) + line[call.end_col_offset :]
+                line[: call.col_offset] + _merged(call, made, without, by) + line[call.end_col_offset :]
             )
     return "".join(lines)
 
 
-def _merged(call: ast.Call, made: ast.Call, without: Sequence[str]) -> str:
+def _merged(call: ast.Call, made: ast.Call, without: Sequence[str], by: str) -> str:
     """``made``, with the settings of ``call`` in place of its own; the learning rate may stand by its position."""
     args, said = list(made.args), {word.arg: word for word in call.keywords}
     rate = next((word for name, word in said.items() if name in RATE_WORDS), None)
     place = len(call.args)  # behind what the optimizer of PyTorch holds
+    own = next(
+        (word.value for word in made.keywords if word.arg in RATE_WORDS), args[place] if len(args) > place else None
+    )
+    if rate is not None and own is not None and by and not _is_said(own, rate.value, by):
+        rate.value = ast.parse(ast.unparse(own) + by, mode="eval").body
     if rate is not None and len(args) > place:
         args[place] = said.pop(rate.arg).value
     taken = {*said, *without, *(RATE_WORDS if rate is not None else ())}
     words = [*said.values(), *(word for word in made.keywords if word.arg not in taken)]
     return ast.unparse(ast.Call(made.func, args, words))
+
+
+def _is_said(own: ast.expr, said: ast.expr, by: str) -> bool:
+    """Whether the number that the fix sets is what it does to the program's own number."""
+    try:
+        mine, new = float(ast.literal_eval(own)), float(ast.literal_eval(said))
+    except (ValueError, TypeError):
+        return False
+    factor = float(by.split()[1])
+    return math.isclose(mine * factor if "*" in by else mine / factor, new, rel_tol=1e-3)
 
 
 def _of_loop(program: Program, step: int) -> Iterator[tuple[str, str]]:

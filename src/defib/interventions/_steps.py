@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from defib.evidence import Book
 from defib.interventions import Intervention
-from defib.interventions._writing import by_framework, keras_loss, learning_rate, optimizer_call
+from defib.interventions._writing import by_framework, keras_loss, learning_rate, maybe, optimizer_call
+from defib.probes.training import TrainingFacts
 from defib.recipe import Arm
 
 
@@ -20,11 +21,17 @@ def step(name: str, does: str, factor: float) -> Intervention:
     )
 
 
+def _at_most(book: Book) -> str:
+    """A schedule had a say in what the rate was."""
+    training = maybe(book, TrainingFacts)
+    return "at most " if training is not None and training.largest_rate is not None else ""
+
+
 def rate_code(book: Book, framework: str, factor: float) -> str:
     """The recorded optimizer with ``factor`` times its learning rate."""
     recorded = learning_rate(book)
     rate = f"{recorded * factor:.4g}" if recorded is not None else f"learning_rate * {factor:g}"
-    was = f"  # was {recorded:.4g}" if recorded is not None else ""
+    was = "" if recorded is None else f"  # was {_at_most(book)}{recorded:.4g}"
     made = optimizer_call(book, framework, rate)
     return by_framework(
         framework,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from defib.evidence import Book, E
+from defib.probes.activations import ActivationFacts
 from defib.probes.head import HeadFacts
 from defib.probes.inputs import InputFacts
 from defib.probes.labels import LabelFacts
@@ -91,6 +92,21 @@ def is_array_of_one_unit(book: Book) -> bool:
     """Whether all cells of a row share one unit (pixels): then one mean and one sd serve all of them."""
     inputs = maybe(book, InputFacts)
     return inputs is not None and inputs.kind == "image"
+
+
+def hidden_activation(book: Book) -> str:
+    """The activation of the hidden layers, where they all have one; else ``relu``."""
+    facts = maybe(book, ActivationFacts)
+    names = set() if facts is None else set(facts.hidden_activations)
+    return names.pop() if len(names) == 1 else "relu"
+
+
+def hidden_units(book: Book) -> int:
+    """Units of the hidden layers, where they all have as many; else 64."""
+    facts = maybe(book, ActivationFacts)
+    hidden = () if facts is None else [one for one in facts.end if one.kind == "dense"][:-1]
+    sizes = {one.units for one in hidden}
+    return (sizes.pop() if len(sizes) == 1 else None) or 64
 
 
 def n_epochs(book: Book) -> int | None:

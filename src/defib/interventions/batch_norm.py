@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from defib.evidence import Book
 from defib.interventions import Intervention
-from defib.interventions._writing import by_framework, maybe
+from defib.interventions._writing import by_framework, hidden_activation, hidden_units, maybe
 from defib.probes.activations import ActivationFacts
 from defib.probes.modes import ModeFacts
 from defib.recipe import Arm
+
+TORCH = {
+    **{"relu": "ReLU", "sigmoid": "Sigmoid", "tanh": "Tanh", "gelu": "GELU", "elu": "ELU", "selu": "SELU"},
+    **{"leaky_relu": "LeakyReLU", "silu": "SiLU", "relu6": "ReLU6"},
+}
+"""Modules of PyTorch by the name of their activation."""
 
 
 def _applies(book: Book) -> str | None:
@@ -18,6 +24,7 @@ def _applies(book: Book) -> str | None:
 
 
 def _code(book: Book, framework: str) -> str:
+    name, units = hidden_activation(book), hidden_units(book)
     return by_framework(
         framework,
         jax="""
@@ -26,17 +33,17 @@ def _code(book: Book, framework: str) -> str:
         self.norm = nnx.BatchNorm(64, rngs=rngs)
         # and model.eval() before predicting
         """,
-        keras="""
+        keras=f"""
         # each hidden layer in three parts, the activation last
-        keras.layers.Dense(64, use_bias=False)
+        keras.layers.Dense({units}, use_bias=False)
         keras.layers.BatchNormalization()
-        keras.layers.Activation("relu")
+        keras.layers.Activation("{name}")
         """,
-        torch="""
+        torch=f"""
         # each hidden layer in three parts, the activation last
-        torch.nn.Linear(64, 64, bias=False)
-        torch.nn.BatchNorm1d(64)
-        torch.nn.ReLU()
+        torch.nn.Linear({units}, {units}, bias=False)
+        torch.nn.BatchNorm1d({units})
+        torch.nn.{TORCH.get(name, "ReLU")}()
         # and model.eval() before predicting
         """,
     )

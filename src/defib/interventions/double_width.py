@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from defib.evidence import Book
 from defib.interventions import Intervention
-from defib.interventions._writing import by_framework, maybe
+from defib.interventions._writing import by_framework, hidden_activation, maybe
 from defib.probes.activations import ActivationFacts
 from defib.recipe import Arm
 
@@ -21,9 +21,9 @@ def _code(book: Book, framework: str) -> str:
         # every hidden layer twice as wide
         nnx.Linear(2 * n_inputs, 2 * n_units, rngs=rngs)
         """,
-        keras="""
+        keras=f"""
         # every hidden layer twice as wide
-        keras.layers.Dense(2 * units, activation="relu")
+        keras.layers.Dense(2 * units, activation="{hidden_activation(book)}")
         """,
         torch="""
         # every hidden layer twice as wide

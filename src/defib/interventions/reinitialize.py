@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from defib.evidence import Book
 from defib.interventions import Intervention
-from defib.interventions._writing import by_framework
+from defib.interventions._writing import by_framework, hidden_activation, hidden_units
 from defib.probes.initialization import InitializationFacts
 from defib.recipe import Arm
 
@@ -18,9 +18,9 @@ def _code(book: Book, framework: str) -> str:
         # leave kernel_init and bias_init out: the defaults fit
         nnx.Linear(64, 64, rngs=rngs)
         """,
-        keras="""
+        keras=f"""
         # leave kernel_initializer and bias_initializer out: the defaults fit
-        keras.layers.Dense(64, activation="relu")
+        keras.layers.Dense({hidden_units(book)}, activation="{hidden_activation(book)}")
         """,
         torch="""
         # in place of the hand-made initialization
