@@ -136,4 +136,19 @@ def test_two_faults_whose_fixes_failed_one_by_one_are_mended_together() -> None:
 
 def test_what_no_trial_can_prove_is_told_from_what_one_can() -> None:
     assert can_be_tried(Fix(("standardize-inputs", "more-epochs"), verified=False, code="", says=""))
-    assert not can_be_tried(Fix(("standardize-inputs", "repair-input-step"), verified=False, code="", says=""))
+    assert not can_be_tried(Fix(("standardize-inputs", "fix-labels"), verified=False, code="", says=""))
+
+
+def test_what_helped_most_is_suggested_where_nothing_is_proven() -> None:
+    """Also a change together with another that was not run on seeds enough."""
+    named = (Hypothesis("DF305", "broadcast-loss", supported("shapes", weight=0.9)),)
+    partly = replace(tried("match-shapes")[0], effect=0.4, interval=(0.3, 0.5))
+    both = replace(tried("match-shapes + weaker-regularization")[0], effect=0.6, interval=(0.2, 1.0), undecided=True)
+    for trials, expected in (
+        ([partly, both], ("match-shapes", "weaker-regularization")),
+        ([partly, replace(both, effect=0.2)], ("match-shapes",)),
+        ([partly, replace(both, undecided=False, interval=(-1.0, 2.0))], ("match-shapes",)),
+    ):
+        fix = choose_fix(named, {"DF305": load("DF305")}, all_interventions(), trials, book(HEAD), "torch")
+        assert fix is not None
+        assert (fix.interventions, fix.verified) == (expected, False)

@@ -178,6 +178,24 @@ def test_a_learning_rate_that_the_program_names_is_multiplied(made: str, shown: 
     assert with_own_settings("o = torch.optim.Adam(q, lr=0.0001)", call, by=" * 100") == shown
 
 
+SCALED = "scaler = StandardScaler().fit(X)\nm.compile('adam')\nm.fit(scaler.transform(X), y)\nm.predict(new)\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (SCALED, "scaler.transform"),
+        (SCALED.replace("StandardScaler().fit(X)", "MinMaxScaler()"), "scaler.transform"),
+        (SCALED + "other = StandardScaler()\n", None),  # which of the two?
+        (SCALED.replace("StandardScaler()", "Prepared()"), None),
+    ],
+    ids=["fitted in the same line", "fitted later", "two", "unknown"],
+)
+def test_the_object_that_prepares_rows(tmp_path: Path, text: str, shown: str | None) -> None:
+    assert names(tmp_path, text, "keras").get("prepare") == shown
+    assert "prepare" not in names(tmp_path, text, "sklearn")
+
+
 def test_clipping_is_left_out_where_that_is_the_fix() -> None:
     call = ast.parse("Adam(0.5, clipnorm=1e-5)", mode="eval").body
     assert isinstance(call, ast.Call)

@@ -43,13 +43,12 @@ def choose_fix(
     near += [one for one in causes[1:] if one.assessment.own]  # a second fault, whose change may mend the first, too
     more = more_than_enough(trials)
     sufficient = [trial.intervention for trial in trials if trial.sufficient and trial not in more]
-    hopeful = [trial.intervention for trial in trials if trial.undecided or trial.partial]
     in_vain = tuple(
         t.intervention for t in trials if t.arm == "treated" and not (t.sufficient or t.undecided or t.partial)
     )
     verified = [name for name in [*own, *_fixes_of(near, catalogue, interventions)] if name in sufficient]
     verified.sort(key=lambda name: made_for(name, catalogue, excluded) is not None)
-    likely = [name for name in own if name in hopeful]
+    likely = _likely(trials, own)
     as_on_its_page = [name for name in catalogue[first.code].fixes if name in interventions]
     untried = [name for name in as_on_its_page if name not in in_vain and _applies(interventions[name], book)]
     mends = {*own, *(_filling(interventions, book) if FILL in own else ())}
@@ -87,6 +86,13 @@ def unmended(diagnosis: Diagnosis) -> tuple[str, ...]:
             advice = load_intervention(fixes[0]).does
             notes.append(f"the fix above leaves {one.name} ({one.code}); for that, {advice}: defib explain {one.name}")
     return tuple(notes)
+
+
+def _likely(trials: Sequence[Trial], own: Sequence[str]) -> list[str]:
+    """What was not proven and did help, alone or made together with others, the largest effect first."""
+    hopeful = [one for one in trials if (one.undecided or one.partial) and set(one.changes) & set(own)]
+    hopeful = [one for one in hopeful if len(one.changes) > 1 or one.intervention in own]
+    return [one.intervention for one in sorted(hopeful, key=lambda one: -(one.effect or 0.0))]
 
 
 def can_be_tried(fix: Fix) -> bool:

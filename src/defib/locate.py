@@ -124,6 +124,7 @@ def place_of(
     calls = ("fit", "step") if one.code in AT_THE_LENGTH else CALLS.get(stage, ("fit",))
     calls = ("optimizer", *calls) if one.code in AT_THE_OPTIMIZER else calls
     calls = ("loss", "compile", *calls) if one.code == "DF204" else calls  # the loss that reads them otherwise
+    calls = ("loss", *calls) if one.code == "DF704" else calls  # the cut lies before it
     call = next((call for call in calls if sources.get(call)), None)
     if call is None:
         return None
@@ -219,9 +220,17 @@ def plain_list_line(program: Program, layer: str) -> int | None:
     return made[0].lineno if len(made) == 1 and isinstance(made[0], plain) else None
 
 
+def own_step_line(program: Program, layer: str = "") -> int | None:
+    """Where a model of Keras begins its own ``train_step``."""
+    steps = [one for one in ast.walk(program.tree) if isinstance(one, ast.FunctionDef) and one.name == "train_step"]
+    inside = [one for one in steps if one.args.args and one.args.args[0].arg == "self"]
+    return inside[0].lineno if len(inside) == 1 else None
+
+
 OF_ITS_OWN: dict[str, Callable[[Program, str], int | None]] = {
     "DF701": freezing_line,
     "DF703": plain_list_line,
+    "DF704": own_step_line,
     "DF705": clearing_line,
 }
 """Code of a cause → where it is written, given its layer."""

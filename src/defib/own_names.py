@@ -19,8 +19,10 @@ from dataclasses import replace
 from defib.diagnosis import Diagnosis
 from defib.locate import RATE_WORDS, Program, is_optimizer, last_name, read_program
 
-GENERIC = ("model", "optimizer", "criterion", "inputs", "targets", "loader", "X_train", "y_train", "X_new")
+GENERIC = ("model", "optimizer", "criterion", "inputs", "targets", "loader", "X_train", "y_train", "X_new", "prepare")
 """Names that interventions write."""
+PREPARING = ("Scaler", "Normalizer", "Transformer", "Encoder", "Discretizer", "Imputer", "Vectorizer")
+"""Ends of the classes that are fitted to rows and then prepare others."""
 MODULES = {"torch": "import torch", "np": "import numpy as np", "keras": "import keras"}
 """What the code of a fix may need, and the program may have under another name."""
 HOLDS_OTHERS = "DF703"
@@ -61,6 +63,8 @@ def names_in(program: Program, lines: Mapping[str, int], framework: str) -> dict
         found = dict(_of_fit(program, lines))
     else:
         return {}
+    if framework != "sklearn":  # there a pipeline takes the object itself
+        found["prepare"] = _fitted(program)
     found = {name: text for name, text in found.items() if text and len(text) <= LONGEST_NAME}
     return {name: text for name, text in found.items() if list(found.values()).count(text) == 1}
 
@@ -175,6 +179,14 @@ def _of_fit(program: Program, lines: Mapping[str, int]) -> Iterator[tuple[str, s
     asked = [call for call in program.calls() if _holds(call, lines.get("predict", 0)) and _is(call, "predict")]
     if len(asked) == 1 and asked[0].args:
         yield "X_new", _text(asked[0].args[0])
+
+
+def _fitted(program: Program) -> str:
+    """``scaler.transform`` of the one object that is fitted to rows."""
+    made = {name for name, call in _made(program) if name and last_name(call.func).endswith(PREPARING)}
+    chained = [(name, call.func.value) for name, call in _made(program) if isinstance(call.func, ast.Attribute)]
+    made |= {name for name, one in chained if isinstance(one, ast.Call) and last_name(one.func).endswith(PREPARING)}
+    return f"{made.pop()}.transform" if len(made) == 1 else ""
 
 
 def _made(program: Program) -> Iterator[tuple[str, ast.Call]]:

@@ -312,3 +312,19 @@ def test_a_number_and_its_per_cent_sign_are_never_parted(width: int) -> None:
     parted = Text.assemble(("less", "bold"), " than 100 % of the rows")
     for text in (Text("difference to the control [95 %]; more"), parted):
         assert not any(line.startswith("%") for line in plain(Group(text), width).splitlines())
+
+
+def test_a_model_of_which_all_is_said_already_is_told_in_short() -> None:
+    """Five folds of one network are one report, and four lines."""
+    first, second = (replace(samples.FLAT_DIAGNOSIS, model=f"net #{number}") for number in (1, 2))
+    out = io.StringIO()
+    print_diagnosis(second, out, before=[samples.HEALTHY, first])
+    shown = re.sub(r"\s+", " ", out.getvalue())
+    assert "net #2 (keras)" in shown
+    assert second.headline in shown
+    assert "As with net #1: what it comes from and the fix are the same" in shown
+    assert "Predictions" not in shown
+    for other in (replace(first, fix=None), replace(first, model="other #1"), replace(first, causes=first.causes[1:])):
+        out = io.StringIO()
+        print_diagnosis(second, out, before=[other])
+        assert "Predictions" in out.getvalue()

@@ -94,7 +94,7 @@ def _assess(book: Book) -> Assessment:
         return calm
     because = f"{percent(facts.shifted_fraction)} of the columns served do not follow the training rows"
     if map_found is not None:
-        because = f"the rows served differ from the training rows by a map that was found ({map_found})"
+        because = f"the rows served are prepared otherwise than the training rows: {map_found}"
     return _differing(book, facts, map_found, because, numbers)
 
 

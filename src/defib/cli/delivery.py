@@ -30,14 +30,14 @@ class Streams:
     here: Path
 
 
-def show(request: Request, diagnosis: Diagnosis, streams: Streams) -> None:
-    """Print one diagnosis, as soon as it is made."""
+def show(request: Request, diagnosis: Diagnosis, streams: Streams, before: Sequence[Diagnosis] = ()) -> None:
+    """Print one diagnosis, as soon as it is made; in short where it says what one before it said."""
     from defib.reporters.terminal import print_diagnosis
 
     if not request.quiet:
         with _reader_may_leave(streams.out):
             streams.out.write("\n")
-            print_diagnosis(diagnosis, streams.out, manner_of(request.in_ascii, request.no_color))
+            print_diagnosis(diagnosis, streams.out, manner_of(request.in_ascii, request.no_color), before)
 
 
 @contextmanager

@@ -56,8 +56,8 @@ def report(
             expected="the recording of a run that got as far as a diagnosis",
             write=f"defib run {' '.join(map(str, loaded.header.get('argv', ['script.py'])))}",
         )
-    for diagnosis in () if quiet else loaded.diagnoses:
-        print_diagnosis(diagnosis, sys.stdout, manner_of(in_ascii, no_color))
+    for index, diagnosis in enumerate(() if quiet else loaded.diagnoses):
+        print_diagnosis(diagnosis, sys.stdout, manner_of(in_ascii, no_color), loaded.diagnoses[:index])
     gate = held(loaded.diagnoses, kinds(fail_on), accepted, sys.stderr)
     for path in report or ():
         write_report(loaded.diagnoses, path, replace(background_of(loaded), accepted=gate.accepted))

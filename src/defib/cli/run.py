@@ -198,9 +198,9 @@ def _diagnose_each(
                 code = code or FAILED
                 continue
             diagnosis = replace(diagnosis, model=names[index])
-            done.append(diagnosis)
             recorder.diagnosis(index, diagnosis)
-            show(request, diagnosis, streams)
+            show(request, diagnosis, streams, done)
+            done.append(diagnosis)
     except KeyboardInterrupt:
         streams.err.write(f"defib: interrupted; {len(done)} of {len(outcome.subjects)} models were diagnosed.\n")
         code = INTERRUPTED

@@ -106,7 +106,7 @@ def _code(book: Book, framework: str) -> str:
             keras=f"""
             # a model without a train_step of its own
             model.compile(optimizer={made}, loss="{loss}")
-            model.fit(X_train, y_train, epochs=10)
+            model.fit(X_train, y_train, epochs={n_epochs(book) or 10})
             """,
             torch=f"""
             # in place of the loss that cuts the gradient off

@@ -26,15 +26,15 @@ def _code(book: Book, framework: str) -> str:
         framework,
         jax=f"""
         # rows served against rows trained on: {found}
-        predictions = model(prepare(X_new))  # the same fitted `prepare` that made X_train, never refitted
+        predictions = model(prepare(X_new))  # as X_train was prepared: fitted there, never again
         """,
         keras=f"""
         # rows served against rows trained on: {found}
-        predictions = model.predict(prepare(X_new))  # the same fitted `prepare` that made X_train, never refitted
+        predictions = model.predict(prepare(X_new))  # as X_train was prepared: fitted there, never again
         """,
         torch=f"""
         # rows served against rows trained on: {found}
-        predictions = model(prepare(X_new))  # the same fitted `prepare` that made X_train, never refitted
+        predictions = model(prepare(X_new))  # as X_train was prepared: fitted there, never again
         """,
         sklearn=f"""
         # rows served against rows trained on: {found}

@@ -54,16 +54,38 @@ def render_text(diagnosis: Diagnosis, width: int = PLAIN_WIDTH) -> str:
     return plain(diagnosis_view(diagnosis, width), width)
 
 
-def print_diagnosis(diagnosis: Diagnosis, file: IO[str], manner: Manner | None = None) -> None:
-    """Print one diagnosis."""
-    show(lambda width: diagnosis_view(diagnosis, width), file, manner)
+def print_diagnosis(
+    diagnosis: Diagnosis, file: IO[str], manner: Manner | None = None, before: Sequence[Diagnosis] = ()
+) -> None:
+    """Print one diagnosis; in short where one that was printed ``before`` it says the same (the folds of one model)."""
+    like = next((one for one in before if _sameness(one) == _sameness(diagnosis)), None)
+    if like is None:
+        show(lambda width: diagnosis_view(diagnosis, width), file, manner)
+    else:
+        show(_in_short(legible(diagnosis), legible(like)), file, manner)
+
+
+def _sameness(d: Diagnosis) -> tuple[object, ...]:
+    """What two models must share for one report to speak for both."""
+    causes = tuple((one.code, one.mechanism_of, one.tied_with, one.at) for one in d.causes)
+    fix = (d.fix.interventions, d.fix.verified) if d.fix is not None else None
+    return d.framework, d.model.partition(" #")[0], d.outcome, d.symptom.pattern, causes, fix
+
+
+def _in_short(d: Diagnosis, like: Diagnosis) -> RenderableType:
+    same = "what it comes from and the fix are" if d.fix is not None else "what there is to say is"
+    text = f"As with {like.model}: {same} the same. An HTML report shows it whole (--report out.html)."
+    return Group(_title(d), Text(d.headline, style=OUTCOME_STYLE[d.outcome]), Text(text), Text(""))
 
 
 def diagnosis_view(diagnosis: Diagnosis, width: int) -> RenderableType:
     """All sections, in order."""
     shown = legible(diagnosis)
-    title = Text.assemble((shown.model, "bold"), f" ({shown.framework})")
-    return Group(Rule(title, align="left", style="dim"), *_sections(shown, width), Text(""))
+    return Group(_title(shown), *_sections(shown, width), Text(""))
+
+
+def _title(d: Diagnosis) -> RenderableType:
+    return Rule(Text.assemble((d.model, "bold"), f" ({d.framework})"), align="left", style="dim")
 
 
 def _sections(d: Diagnosis, width: int) -> Iterator[RenderableType]:
