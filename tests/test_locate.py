@@ -312,3 +312,13 @@ def test_the_line_that_says_most(tmp_path: Path, code: str, stage: str, layer: s
     )
     assert found is not None
     assert piece in found.text
+
+
+def test_a_setting_of_every_layer_is_placed_at_the_first(tmp_path: Path) -> None:
+    text = "a = Dense(9, kernel_regularizer=l2(1))\nb = Dense(9, kernel_regularizer=l2(1))\nm.compile('adam', 'mse')\n"
+    for more, line in (("", 1), ("opt = SGD(p, weight_decay=1)\n", None)):  # or is it the optimizer's?
+        one = program(tmp_path, text + more)
+        cause = Hypothesis("DF503", "regularization-too-strong", supported("x", weight=1.0))
+        found = place_of(cause, "optimization", {"compile": f"{one.file}:3"}, [], {one.file: one})
+        assert found is not None
+        assert found.line == (line or 4)

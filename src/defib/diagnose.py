@@ -298,7 +298,7 @@ def _conclude(
             outcome,
             _unsettled(found, campaign),
             left.fault,
-            _cut_short(campaign, fix, options.seconds(subject)),
+            _cut_short(campaign, fix, book, options.seconds(subject)),
         ),
         versions=versions(subject.framework),
         measured=Measured(subject.trace, {type(one).__name__: one for one in book.found.values()}),
@@ -349,7 +349,8 @@ def _outcome(gate: Gate, causes: tuple[Hypothesis, ...], stages: dict[str, str])
         return "healthy"
     if not causes:
         return "undecided"
-    return "nothing_wrong" if is_harmless(causes[0].code, stages[causes[0].code]) else "cause_found"
+    together = [one for one in causes if one is causes[0] or one.code in causes[0].tied_with]
+    return "nothing_wrong" if all(is_harmless(one.code, stages[one.code]) for one in together) else "cause_found"
 
 
 def is_harmless(code: str, stage: str) -> bool:
@@ -357,9 +358,9 @@ def is_harmless(code: str, stage: str) -> bool:
     return stage == "nothing_wrong" or code == "DF105"
 
 
-def _cut_short(campaign: Campaign, fix: Fix | None, seconds: float) -> float | None:
+def _cut_short(campaign: Campaign, fix: Fix | None, book: Book, seconds: float) -> float | None:
     """The budget, where more of it may prove the fix, or find what there is to fix."""
-    proven = fix is not None and (fix.verified or not can_be_tried(fix))
+    proven = fix is not None and (fix.verified or not can_be_tried(fix, book))
     return seconds if campaign.out_of_time and not proven else None
 
 

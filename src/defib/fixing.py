@@ -95,9 +95,20 @@ def _likely(trials: Sequence[Trial], own: Sequence[str]) -> list[str]:
     return [one.intervention for one in sorted(hopeful, key=lambda one: -(one.effect or 0.0))]
 
 
-def can_be_tried(fix: Fix) -> bool:
+def can_be_tried(fix: Fix, book: Book) -> bool:
     """Whether a trial could prove it; what lies outside of the training and the serving path, none can."""
-    return all(load_intervention(name).kind != "advice" for name in fix.interventions)
+    return all(_can_be_made(load_intervention(name), book) for name in fix.interventions)
+
+
+def _can_be_made(one: Intervention, book: Book) -> bool:
+    """Whether a clone can be given this change, with what is known here."""
+    if one.kind == "advice" or not _applies(one, book):
+        return False
+    try:
+        one.arm(book)
+    except (Missing, NotAvailable):
+        return False
+    return True
 
 
 def _of_every_fault(
@@ -119,8 +130,8 @@ def _of_every_fault(
 
 
 def _first_applicable(fixes: Sequence[str], interventions: Mapping[str, Intervention], book: Book) -> str | None:
-    known = (name for name in fixes if name in interventions and interventions[name].kind == "train")
-    return next((name for name in known if _applies(interventions[name], book)), None)
+    known = (name for name in fixes if name in interventions)
+    return next((name for name in known if _can_be_made(interventions[name], book)), None)
 
 
 def _one_after_another(clauses: Sequence[str]) -> str:

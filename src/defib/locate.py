@@ -52,6 +52,7 @@ TELLTALES: dict[str, frozenset[str]] = {
     "DF701": frozenset({"trainable", "requires_grad", "requires_grad_"}),
 }
 """Code of a cause → what it is written with: calls, keywords, and attributes that are set."""
+OF_EACH_LAYER = frozenset({"kernel_regularizer", "kernel_initializer"})
 RATE_WORDS = frozenset({"lr", "learning_rate", "learning_rate_init", "eta0"})
 OPTIMIZERS = frozenset(
     {"sgd", "adam", "adamw", "nadam", "radam", "adamax", "rmsprop", "adagrad", "adadelta", "lbfgs", "lion", "adafactor"}
@@ -262,6 +263,8 @@ def telltale_line(program: Program, words: frozenset[str]) -> int | None:
     for node in ast.walk(program.tree):
         if isinstance(node, ast.Assign) and _is(False, node.value):
             lines |= {node.lineno for to in node.targets if isinstance(to, ast.Attribute) and to.attr in words}
+    if lines and lines == {word.value.lineno for word in given if word.arg in OF_EACH_LAYER}:
+        return min(lines)  # the same of every layer: the first stands for all
     return lines.pop() if len(lines) == 1 else None
 
 

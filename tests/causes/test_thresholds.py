@@ -846,3 +846,21 @@ def test_what_of_the_network_is_nan_is_said(weights: int, outputs: Pattern, told
     facts = symptoms(replace(FLAT, pattern=outputs), FLAT)
     seen = replace(INPUTS, nan_cells=1, nan_rows=1, nan_columns=(0,))
     assert assess("DF103", seen, updates(nan_parameters=weights), facts).because.endswith(f"the network's {told}")
+
+
+@pytest.mark.parametrize(
+    ("rates", "rising"),
+    [
+        ({"largest_rate": 7.5e-6, "last_rate": 7.5e-6, "full_updates": 76.0}, True),  # linear from 0, up to the end
+        ({"largest_rate": 7.5e-6, "last_rate": 7.5e-6, "full_updates": 150.0}, False),  # it had been there for long
+        ({"largest_rate": 7.5e-6, "last_rate": 1e-6, "full_updates": 76.0}, False),
+        ({}, False),
+    ],
+    ids=["warm-up", "reached", "fell", "constant"],
+)
+def test_a_warm_up_that_outlasts_the_training_is_told(rates: dict[str, float], rising: bool) -> None:
+    training = replace(TRAINING, n_updates=152, learning_rate=7.5e-6, optimizer="adam", **rates)
+    small = updates(move("dense/kernel", relative_change=0.007, first_update=1.8e-6), median_relative_change=0.007)
+    told = assess("DF502", collapsed(), training, small).because
+    assert ("still raising the learning rate, to 7.5e-06" in told) == rising
+    assert "(the first none by more than" in told

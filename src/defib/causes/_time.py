@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from defib.causes._signs import count, maybe, place
+from defib.causes._signs import count, maybe, num, place
 from defib.evidence import Book
 from defib.probes.moments import MomentFacts, Turn, What
+from defib.probes.training import TrainingFacts
 
 STATES: dict[What, str] = {
     "dead": "every unit of {layer} is dead",
@@ -12,6 +13,19 @@ STATES: dict[What, str] = {
     "equal": "all rows are equal in {layer}",
     "nan": "the outputs are not numbers",
 }
+
+
+HALF_WAY = 0.75
+"""Updates at the largest rate that all of them amount to, over their number: a linear warm-up up to the end leaves one
+half."""
+
+
+def still_rising(training: TrainingFacts) -> str:
+    """A warm-up that the training did not outlast, as a clause; nothing where there was none."""
+    largest, full = training.largest_rate, training.full_updates
+    if largest is None or full is None or training.last_rate != largest or full > HALF_WAY * training.n_updates:
+        return ""
+    return f", and the schedule was still raising the learning rate, to {num(largest)}, when the training ended"
 
 
 def turn_of(book: Book, layer: str | None, what: What) -> Turn | None:

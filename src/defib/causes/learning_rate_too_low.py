@@ -49,6 +49,7 @@ from __future__ import annotations
 
 from defib.causes import Cause
 from defib.causes._signs import count, dead_hidden, fine, maybe, num
+from defib.causes._time import still_rising
 from defib.diagnosis import Assessment, by_itself, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.activations import ActivationFacts
@@ -70,9 +71,6 @@ MANY = 50
 LOW, FAR_TOO_LOW = 0.1, 0.01
 """Learning rate over the optimizer's customary one. At a hundredth and below, where the same gradients would make
 ordinary steps at the customary rate, a loss that does not visibly fall is what the step alone brings about."""
-HALF_WAY = 0.75
-"""Updates at the largest rate that all of them amount to, over their number: a linear warm-up up to the end leaves one
-half."""
 BOUNDED = frozenset({"adam", "adamw", "nadam", "adamax", "rmsprop", "lion"})
 """Optimizers that divide by the gradient's own size: a weight moves by about the learning rate per step, however large
 or small the gradient. A loss that falls too slowly to be told from its noise is then no sign of anything else."""
@@ -100,7 +98,9 @@ def _assess(book: Book) -> Assessment:
     first = (
         f" (the first none by more than {num(100 * per_step)} %)" if updates.largest_first_update is not None else ""
     )
-    because = f"{count(steps, 'update')} moved the kernels by {percent(change)} of their size{first}{_rising(training)}"
+    because = (
+        f"{count(steps, 'update')} moved the kernels by {percent(change)} of their size{first}{still_rising(training)}"
+    )
     share = 1.0 if training.rate_over_usual is None else training.rate_over_usual
     low = share <= LOW
     if steps < MANY and not low:
@@ -111,14 +111,6 @@ def _assess(book: Book) -> Assessment:
     if (training.still_falling is not False or unseen) and (per_step < TINY_STEP or low):
         return supported(because, weight=0.75 if low else 0.65, layer=None, **numbers)
     return inconclusive(because, weight=0.4, layer=None, **numbers)
-
-
-def _rising(training: TrainingFacts) -> str:
-    """A warm-up that the training did not outlast."""
-    largest, full = training.largest_rate, training.full_updates
-    if largest is None or full is None or training.last_rate != largest or full > HALF_WAY * training.n_updates:
-        return ""
-    return f", and the schedule was still raising the learning rate, to {num(largest)}, when the training ended"
 
 
 def _learnt(book: Book) -> Assessment | None:

@@ -18,7 +18,9 @@ LEGEND = (
     "recovery, on rows not trained on: 0 = a constant, 1 = the reference learner; "
     "effect: difference to the control [95 %]"
 )
-NO_SIGNAL = "skill on rows not trained on (2 AUC - 1, or R²): 0 = a constant; there is no signal to recover"
+NO_SIGNAL = (
+    "skill on rows not trained on (2 AUC - 1, or R²): 0 = a constant; no reference learner has any to compare it with"
+)
 
 
 def proofs(diagnosis: Diagnosis, most: int | None = PROOFS) -> list[tuple[str, str]]:
