@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -858,7 +859,7 @@ def test_what_of_the_network_is_nan_is_said(weights: int, outputs: Pattern, told
     ],
     ids=["warm-up", "reached", "fell", "constant"],
 )
-def test_a_warm_up_that_outlasts_the_training_is_told(rates: dict[str, float], rising: bool) -> None:
+def test_a_warm_up_that_outlasts_the_training_is_told(rates: dict[str, Any], rising: bool) -> None:
     training = replace(TRAINING, n_updates=152, learning_rate=7.5e-6, optimizer="adam", **rates)
     small = updates(move("dense/kernel", relative_change=0.007, first_update=1.8e-6), median_relative_change=0.007)
     told = assess("DF502", collapsed(), training, small).because
