@@ -53,6 +53,7 @@ TELLTALES: dict[str, frozenset[str]] = {
 }
 """Code of a cause → what it is written with: calls, keywords, and attributes that are set."""
 OF_EACH_LAYER = frozenset({"kernel_regularizer", "kernel_initializer"})
+STEPS = ("step", "apply_gradients")
 RATE_WORDS = frozenset({"lr", "learning_rate", "learning_rate_init", "eta0"})
 OPTIMIZERS = frozenset(
     {"sgd", "adam", "adamw", "nadam", "radam", "adamax", "rmsprop", "adagrad", "adadelta", "lbfgs", "lion", "adafactor"}
@@ -206,11 +207,11 @@ def freezing_line(program: Program, layer: str = "") -> int | None:
 
 def clearing_line(program: Program, layer: str = "") -> int | None:
     """The one ``zero_grad()`` that stands behind a ``backward()``, before any step; else the one step."""
-    order = ("backward", "step", "zero_grad")
+    order = ("backward", "zero_grad", *STEPS)
     calls = [(last_name(call.func), call.lineno) for call in program.calls()]
     calls = [(name, line) for name, line in calls if name in order]
     lines = [line for (before, _), (name, line) in pairwise(calls) if (before, name) == ("backward", "zero_grad")]
-    steps = [line for name, line in calls if name == "step"]
+    steps = [line for name, line in calls if name in STEPS]
     return next((found[0] for found in (lines, steps) if len(found) == 1), None)
 
 

@@ -18,6 +18,7 @@ from dataclasses import replace
 
 from defib.diagnosis import Diagnosis
 from defib.locate import RATE_WORDS, Program, is_optimizer, last_name, read_program
+from defib.own_calls import PLACES, with_own_calls
 
 GENERIC = ("model", "optimizer", "criterion", "inputs", "targets", "loader", "X_train", "y_train", "X_new", "prepare")
 """Names that interventions write."""
@@ -47,7 +48,18 @@ def with_own_names(diagnosis: Diagnosis, sources: Mapping[str, str]) -> Diagnosi
     elif (made := _optimizer(program, lines)) is not None:
         without = CLIPS if "clip-off" in fix.interventions else ()
         code = with_own_settings(code, made[1], without, by=_times(fix.interventions))
+    if diagnosis.framework == "keras":
+        code = with_own_calls(code, _calls_of(program, lines), fix.interventions)
     return replace(diagnosis, fix=replace(fix, code=with_imports(renamed(code, names), program)))
+
+
+def _calls_of(program: Program, lines: Mapping[str, int]) -> dict[str, ast.Call]:
+    """The program's own ``compile`` and ``fit``, where a recorded line holds one such call."""
+    found: dict[str, ast.Call] = {}
+    for name in PLACES:
+        calls = [call for call in program.calls() if _is(call, name) and _holds(call, lines.get(name, 0))]
+        found |= {name: calls[0]} if len(calls) == 1 else {}
+    return found
 
 
 def _parted(source: str) -> tuple[str, int]:

@@ -1,0 +1,95 @@
+"""The calls that a fix makes, with all that the program's own ones say: metrics, batch size, callbacks.
+
+``model.fit(X_train, (y_train - m) / sd)`` alone would train for one epoch. Where the program's ``compile`` and ``fit``
+are known, what the fix does not change is taken from them; validation rows get what the labels get.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+
+PLACES = {"compile": ("optimizer", "loss"), "fit": ("x", "y", "batch_size", "epochs")}
+"""What stands by its position, in Keras."""
+SAYS_NOTHING = frozenset({"X_train", "y_train", "model.optimizer", "model.loss", "epochs", "(X_val, y_val)"})
+"""Arguments that stand for whatever the program has."""
+NEW_LOSS = frozenset({"fitting-head", "logits-loss", "canonical-loop"})
+VALIDATION = ("validation_data", "validation_split")
+
+
+def with_own_calls(code: str, own: Mapping[str, ast.Call], interventions: Sequence[str]) -> str:
+    """The code with the program's own ``compile`` and ``fit``, but for what the fix changes.
+
+    >>> own = {"fit": ast.parse("net.fit(X, y, epochs=40, verbose=0)", mode="eval").body}
+    >>> with_own_calls("model.fit(X_train, y_train / 9)", own, ["standardize-targets"])
+    'net.fit(X, y / 9, epochs=40, verbose=0)'
+    """
+    lines = code.split("\n")
+    for place, line in enumerate(lines):
+        name = next((name for name in PLACES if line.startswith(f"model.{name}(")), None)
+        if name is not None and name in own:
+            call, comment = _parsed(line), line.partition("  # ")[2]
+            merged = None if call is None else _merged(call, own[name], PLACES[name], _kept(name, interventions))
+            if merged is not None:
+                lines[place] = merged + (f"  # {comment}" if comment else "")
+    return "\n".join(lines)
+
+
+def _parsed(line: str) -> ast.Call | None:
+    try:
+        one = ast.parse(line, mode="eval").body
+    except SyntaxError:  # goes on in the next line
+        return None
+    return one if isinstance(one, ast.Call) else None
+
+
+def _kept(name: str, interventions: Sequence[str]) -> frozenset[str]:
+    """Arguments that a fix only repeats: it writes a whole call."""
+    if name != "compile":
+        return frozenset()
+    steps = any(one.startswith("step-") or "learning-rate" in one or one == "clip-off" for one in interventions)
+    kept = {"optimizer": not steps, "loss": not NEW_LOSS & set(interventions)}
+    return frozenset(word for word, repeated in kept.items() if repeated)
+
+
+def _merged(call: ast.Call, own: ast.Call, places: Sequence[str], kept: frozenset[str]) -> str | None:
+    """``own`` with what ``call`` says; ``None`` where the two do not go together."""
+    mine, said = _by_name(own, places), _by_name(call, places)
+    if mine is None or said is None:
+        return None
+    said = {name: one for name, one in said.items() if ast.unparse(one) not in SAYS_NOTHING}
+    said = {name: one for name, one in said.items() if name not in kept or name not in mine}
+    if set(mine) & set(VALIDATION):
+        said = {name: one for name, one in said.items() if name not in VALIDATION}
+    if not {"x", "y"} & set(said) <= set(mine):
+        return None  # a data set holds both
+    new = {**mine, **said}
+    if "y" in said:
+        new["y"] = _of(said["y"], "y_train", mine["y"])
+        rows = mine.get("validation_data")
+        if isinstance(rows, ast.Tuple) and len(rows.elts) > 1:
+            targets = _of(said["y"], "y_train", rows.elts[1])
+            new["validation_data"] = ast.Tuple([rows.elts[0], targets, *rows.elts[2:]], ast.Load())
+    if "x" in said:
+        new["x"] = _of(said["x"], "X_train", mine["x"])
+    by_place = places[: len(own.args)]
+    words = [ast.keyword(name, one) for name, one in new.items() if name not in by_place]
+    return ast.unparse(ast.Call(own.func, [new[name] for name in by_place], words))
+
+
+def _by_name(call: ast.Call, places: Sequence[str]) -> dict[str, ast.expr] | None:
+    unpacked = any(isinstance(one, ast.Starred) for one in call.args) or any(one.arg is None for one in call.keywords)
+    if unpacked or len(call.args) > len(places):
+        return None
+    return {**dict(zip(places, call.args, strict=False)), **{one.arg: one.value for one in call.keywords if one.arg}}
+
+
+def _of(formula: ast.expr, name: str, value: ast.expr) -> ast.expr:
+    """The formula for another value than the one of this name."""
+
+    class Put(ast.NodeTransformer):
+        def visit_Name(self, node: ast.Name) -> ast.expr:
+            return value if node.id == name else node
+
+    copied: ast.expr = Put().visit(ast.parse(ast.unparse(formula), mode="eval").body)
+    return copied
