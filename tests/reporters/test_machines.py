@@ -17,7 +17,7 @@ from defib.catalogue import CAUSES
 from defib.diagnosis import Diagnosis
 from defib.reporters import FORMATS, github, junit, markdown, sarif, write_report
 from defib.reporters.background import Background, Behind
-from tests.reporters import samples
+from tests.reporters import junit_shape, samples
 from tests.reporters.sarif_schema import SARIF, validate
 
 HERE = Background(script="/w/train.py", directory="/w", behind=(Behind({"fit": "/w/train.py:4"}),) * 9)
@@ -106,10 +106,7 @@ class TestSarif:
 class TestJunit:
     @staticmethod
     def suite(*diagnoses: Diagnosis) -> ElementTree.Element:
-        root = ElementTree.fromstring(junit.render(diagnoses, HERE).encode("utf-8", "replace"))
-        (suite,) = root
-        assert (root.tag, suite.tag) == ("testsuites", "testsuite")
-        return suite
+        return junit_shape.read(junit.render(diagnoses, HERE).encode("utf-8", "replace"))
 
     def test_counts_and_outcomes(self) -> None:
         suite = self.suite(*samples.ALL)
@@ -139,6 +136,13 @@ class TestJunit:
         assert failure.text is not None
         assert failure.text.startswith("train.py:4\n")
         assert "normalize.adapt(X_train)" in failure.text
+
+    def test_the_shape_can_refuse(self) -> None:
+        text = junit.render([samples.FLAT_DIAGNOSIS], HERE)
+        for wrong in (text.replace("classname", "class"), text.replace('failures="1"', 'failures="2"')):
+            assert wrong != text
+            with pytest.raises(AssertionError):
+                junit_shape.read(wrong.encode())
 
     def test_hostile_names_stay_text(self) -> None:
         suite = self.suite(samples.HOSTILE)
