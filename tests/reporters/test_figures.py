@@ -154,6 +154,12 @@ def test_input_columns_constant_ones_apart() -> None:
     ]
 
 
+def test_input_columns_are_numbered_once() -> None:
+    """Two columns of a plot have two numbers, not five that are rounded to three."""
+    (points, _) = drawn("inputs")["layer"]
+    assert points["encoding"]["x"]["axis"]["values"] == [0, 1, 2]
+
+
 def test_a_legend_of_one_entry_is_left_out() -> None:
     scales = recorded.BEHIND.evidence["ColumnScales"]
     apart = drawn("inputs", behind=with_evidence(ColumnScales=replace(scales, minimum=scales.mean - 1)))

@@ -90,11 +90,12 @@ def config() -> Spec:
             "titleFontWeight": "normal",
             "labelLimit": 150,
             "labelOverlap": True,
+            "labelSeparation": 4,
         },
         "legend": {
             "orient": "top",
             "direction": "horizontal",
-            "columns": 3,
+            "columns": 5,
             "labelColor": FOREGROUND,
             "labelFontSize": 12,
             "labelLimit": 400,

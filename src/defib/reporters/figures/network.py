@@ -32,6 +32,8 @@ from defib.reporters.words import number, place
 SMALLEST = 1e-8
 """Left end of the axis: below it, rows are equal to rounding in single precision."""
 LINE_HEIGHT = 22
+AROUND = 96
+"""Pixels of axes, titles and legends, on a phone on two lines each."""
 MOST_LAYERS, MOST_TIMES = 48, 32
 """Cells of a map over time: more layers or moments are told apart by no eye, and fill the page."""
 MOST_LINES = 200
@@ -74,10 +76,10 @@ def layers(diagnosis: Diagnosis, behind: Behind, most: int = MOST_LINES) -> Figu
     first = diagnosis.first_equal_layer
     label = "how far apart the rows are in every layer" + (f"; equal from {place(first)} on" if first else "")
     if first is None or first not in {state.layer for state in end}:
-        return frame(marks, 80 + LINE_HEIGHT * len(end), label, data=rows(data))
+        return frame(marks, AROUND + LINE_HEIGHT * len(end), label, data=rows(data))
     taken = [log_share(one["spread"], SMALLEST) for one in data if one["layer"] == place(first)]
     band, words = _first_equal(first, y, taken)
-    return frame([band, between, words, dots], 80 + LINE_HEIGHT * len(end), label, data=rows(data))
+    return frame([band, between, words, dots], AROUND + LINE_HEIGHT * len(end), label, data=rows(data))
 
 
 def _state(state: Any, what: str) -> dict[str, Any]:
@@ -165,13 +167,13 @@ def gradients(diagnosis: Diagnosis, behind: Behind) -> Figure | None:
         "mark": {"type": "point", "opacity": 0.9},
         "encoding": {
             "y": lines("layer", [one["layer"] for one in data]),
-            "x": log_quantity("rms", f"{title}; 0 stands at the left end", low, high),
+            "x": log_quantity("rms", f"{title}, 0 at the left", low, high),
             "tooltip": hover(layer="layer", what="", told="gradient"),
             **told_apart("what", (AT_START, AT_END), (START, END), ("circle", "square")),
             "size": SIZE,
         },
     }
-    return frame([dots], 80 + LINE_HEIGHT * len(facts), "gradient per layer, at the start and at the end")
+    return frame([dots], AROUND + LINE_HEIGHT * len(facts), "gradient per layer, at the start and at the end")
 
 
 def updates(diagnosis: Diagnosis, behind: Behind) -> Figure | None:

@@ -126,6 +126,16 @@ def _level(at: float, words: str, y: Spec, look: Spec) -> Spec:
     }
 
 
+def _numbered(count: int, most: int = 32) -> list[int]:
+    """Columns that are numbered on the axis, at even steps.
+
+    >>> _numbered(3), _numbered(100)
+    ([0, 1, 2], [0, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 65, 70, 75, 80, 85, 90, 95])
+    """
+    steps = (step * 10**power for power in range(4) for step in (1, 2, 5))
+    return list(range(0, count, next(step for step in steps if count <= step * most)))
+
+
 def inputs(diagnosis: Diagnosis, behind: Behind) -> Figure | None:
     """The spread of every input column as it arrives at the network, with a line at 1."""
     scales = behind.evidence.get("ColumnScales")
@@ -159,7 +169,7 @@ def inputs(diagnosis: Diagnosis, behind: Behind) -> Figure | None:
         "mark": {"type": "point", "size": 45 if len(sds) <= 100 else 14},
         "encoding": {
             "x": quantity("column", "input column", domain=[-0.5, len(sds) - 0.5], nice=False)
-            | {"axis": {"tickMinStep": 1, "format": "d", "grid": False}},
+            | {"axis": {"values": _numbered(len(sds)), "format": "d", "grid": False}},
             "y": y,
             "tooltip": hover(**shown, told="standard deviation", mean="mean", ends="from, to"),
             **told_apart("what", kinds, colours, shapes),
