@@ -181,6 +181,7 @@ class Edit:
     - ``match_shapes``: predictions and targets are brought to the same shape before the loss.
     - ``unfreeze``: every parameter is trainable.
     - ``dropout``: rate (0 switches it off).
+    - ``turned_masks``: masks that the network makes of its rows are turned around: what they left out takes part.
     - ``input_norm``: a batch-norm-like normalization at the model's door, learnt from the training rows.
     """
 

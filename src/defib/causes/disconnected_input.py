@@ -37,7 +37,7 @@ def forward(self, x):
 ```
 
 ## Fix
-Wire what was meant; then look at the gradient with respect to the input again.
+Wire what was meant; then look at the gradient with respect to the input again. A mask upside down: turn it around.
 
 ## Known problems
 Wide inputs are asked about in 8 stretches of neighbouring columns (2 in a large network): single unread columns inside
@@ -120,7 +120,7 @@ CAUSE = Cause(
     name="disconnected-input",
     stage="architecture",
     assess=_assess,
-    fixes=("wire-inputs",),
+    fixes=("wire-inputs", "turn-mask"),
     contrast={},
     explains=("DF403", "DF404", "DF502", "DF505", "DF506", "DF703", "DF704", "DF902"),
     look_alikes=("DF704", "DF401", "DF601", "DF102", "DF107"),

@@ -40,7 +40,7 @@ model.fit(X, y)
 
 ## Fix
 Repair the step between the named array and the network; score each array on the way, and stop at the first that is at
-chance.
+chance. A mask upside down inside the network: turn it around.
 
 ## Known problems
 Inside a network the step is looked for in the order in which layers ran: where branches run side by side, one that is
@@ -128,7 +128,7 @@ CAUSE = Cause(
     name="signal-masked",
     stage="data",
     assess=_assess,
-    fixes=("repair-input-step",),
+    fixes=("repair-input-step", "turn-mask"),
     contrast={
         name: "must_not"
         for name in ("standardize-inputs", "relu-he", "batch-norm", "reinitialize", "fitting-head", "more-epochs")

@@ -56,6 +56,7 @@ INTERVENTIONS: dict[str, str] = {
     "evaluation-mode": "evaluation_mode",
     "load-weights": "load_weights",
     "wire-inputs": "wire_inputs",
+    "turn-mask": "turn_mask",
     "vary-rows": "vary_rows",
     "copy-outputs": "copy_outputs",
     "full-precision": "full_precision",

@@ -62,7 +62,7 @@ def apply_edits(network: Network, edits: tuple[Edit, ...], X: Any, seed: int) ->
             continue
         change = EDITS.get(edit.op)
         if change is None:
-            raise Impossible(f"the JAX adapter knows no edit {edit.op!r}")
+            raise Impossible(REFUSED.get(edit.op, f"the JAX adapter knows no edit {edit.op!r}"))
         change(network, edit.value, X, np.random.default_rng([seed, 7_000]))
 
 
@@ -230,6 +230,7 @@ def _dropout(network: Network, value: Any, X: Any, rng: np.random.Generator) -> 
         network.plan[step.layer.name] = _instead(lambda z: z)
 
 
+REFUSED: Final = {"turned_masks": "masks are turned around in PyTorch only"}
 EDITS: Final[dict[str, Callable[[Network, Any, Any, np.random.Generator], None]]] = {
     "hidden_activation": _hidden_activation,
     "batch_norm": _batch_norm,

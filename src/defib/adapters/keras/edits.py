@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from defib.adapters.keras.clone import Change, Changes
 from defib.adapters.keras.flavor import (
@@ -24,6 +24,9 @@ CORES = ("dense", "conv")
 OUTSIDE = frozenset({"loss", "match_shapes", "unfreeze", "input_norm"})
 """Edits that leave the layers as they are."""
 RELU_LIKE = frozenset({"relu", "leaky_relu", "elu", "selu", "gelu", "silu"})
+
+
+REFUSED: Final = {"turned_masks": "masks are turned around in PyTorch only"}
 
 
 class CannotEdit(Exception):
@@ -119,7 +122,7 @@ def plan_changes(flavor: Flavor, model: Any, edits: tuple[Edit, ...], run: Run |
             continue
         make = _MAKERS.get(edit.op)
         if make is None:
-            raise CannotEdit(f"the edit {edit.op} is not known")
+            raise CannotEdit(REFUSED.get(edit.op, f"the edit {edit.op} is not known"))
         for layer, change in make(plan, edit.value):
             changes[id(layer)] = _merge(changes.get(id(layer)), change)
         if edit.op == "hidden_activation" and plan.hidden_functions:

@@ -13,6 +13,7 @@ from defib.adapters.torch.network import Network
 from defib.adapters.torch.recorder import OpRecord, last_weights, on_path
 from defib.adapters.torch.rounds import fewer_rounds
 from defib.adapters.torch.surgery import FUNCTIONS, ChannelNorm, DoorNorm, followed_by, instead, with_rate
+from defib.adapters.torch.turned import TurnedMasks
 from defib.adapters.torch.width import dense_like, double_width, replace_last
 from defib.recipe import Edit
 from defib.subject import AnyArray
@@ -208,6 +209,16 @@ def _input_norm(network: Network, value: Any, X: AnyArray) -> None:
     network.at_door = DoorNorm(network.tensors(X)[0]).to(network.device)
 
 
+def _turned_masks(network: Network, value: Any, X: AnyArray) -> None:
+    if network.plan:
+        raise Impossible("another change to the steps is made already")
+    network.eval()
+    network.turned = TurnedMasks()
+    network.record(X[: 8 * DRY_ROWS], keep_values=False)
+    if not network.turned.turned:
+        raise Impossible("no step of the model masks positions of its rows")
+
+
 EDITS: Final[dict[str, Callable[[Network, Any, AnyArray], None]]] = {
     "hidden_activation": _hidden_activation,
     "batch_norm": _batch_norm,
@@ -220,6 +231,7 @@ EDITS: Final[dict[str, Callable[[Network, Any, AnyArray], None]]] = {
     "unfreeze": _unfreeze,
     "dropout": _dropout,
     "input_norm": _input_norm,
+    "turned_masks": _turned_masks,
 }
 ORDER: Final[tuple[str, ...]] = ("fewer_rounds", "double_width", "output_units", "reinitialize", "hidden_activation")
 """Structural edits go first, and weights are drawn before an activation draws its own."""

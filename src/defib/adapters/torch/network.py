@@ -15,6 +15,7 @@ from defib.adapters.torch.captured import Captured
 from defib.adapters.torch.clone import clone_module, device_of, floating_of, load_state, unwrapped
 from defib.adapters.torch.recorder import OpRecord, Recorder, Stack
 from defib.adapters.torch.surgery import FUNCTIONS, Place, Replacement, Surgery
+from defib.adapters.torch.turned import TurnedMasks
 from defib.subject import AnyArray, FloatArray, Layer, LayerOutput, NotAvailable
 
 CHUNK_ROWS = 1024
@@ -40,6 +41,8 @@ class Network:
         self.extras = nn.ModuleList()
         self.plan: dict[Place, Replacement] = {}
         self._surgery: Surgery | None = None
+        self.turned: TurnedMasks | None = None
+        """Turns masks around; no other step is changed then."""
         self.whole_X = None if captured.whole is None else captured.whole.X
         """All rows as they stand at the door (after the arm's transform), where they are taken only together."""
         self._base: tuple[Any, ...] | None = None
@@ -106,6 +109,8 @@ class Network:
         return outputs[min(self.captured.selected, len(outputs) - 1)]
 
     def _edited(self) -> Any:
+        if self.turned is not None:
+            return self.turned
         if not self.plan:
             return nullcontext()
         if self._surgery is None or self._surgery.plan.keys() != self.plan.keys():
