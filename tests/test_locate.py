@@ -111,6 +111,7 @@ def test_the_step_is_where_its_argument_stands(tmp_path: Path) -> None:
     ("code", "line"),
     [
         ("DF504", "torch.nn.utils.clip_grad_norm_(net.parameters(), 1e-3)"),
+        ("DF505", 'stop = EarlyStopping("val_loss", patience=1)'),
         ("DF503", "opt = torch.optim.AdamW(net.parameters(), weight_decay=50)"),
         ("DF701", "p.requires_grad = False"),
         ("DF601", "nn.init.zeros_(net.fc.weight)"),

@@ -47,6 +47,7 @@ TELLTALES: dict[str, frozenset[str]] = {
     "DF504": frozenset(
         {"clip_grad_norm_", "clip_grad_value_", "clipnorm", "clipvalue", "global_clipnorm", "gradient_clip_val"}
     ),
+    "DF505": frozenset({"EarlyStopping"}),
     "DF601": frozenset({"kernel_initializer", "zeros_", "constant_", "fill_"}),
     "DF603": frozenset({"load_state_dict", "load_weights"}),
     "DF701": frozenset({"trainable", "requires_grad", "requires_grad_"}),

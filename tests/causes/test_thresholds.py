@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from defib.catalogue import load
@@ -21,6 +22,7 @@ from defib.probes.training import TrainingFacts
 from defib.probes.undefined import UndefinedFacts
 from defib.symptom import Pattern
 from tests.causes.books import (
+    COLUMNS,
     FLAT,
     HEAD,
     HEALTHY,
@@ -865,3 +867,19 @@ def test_a_warm_up_that_outlasts_the_training_is_told(rates: dict[str, Any], ris
     told = assess("DF502", collapsed(), training, small).because
     assert ("still raising the learning rate, to 7.5e-06" in told) == rising
     assert "(the first none by more than" in told
+
+
+def test_the_row_that_all_rows_are_is_told() -> None:
+    served = replace(SERVING, identical_rows=True, unique_rows=1, one_row=(0.0, 0.0, 1.0))
+    assert "the same row (0, 0, 1 …)" in assess("DF903", served, symptoms(FLAT, HEALTHY)).because
+    assert "the same row," in assess("DF903", replace(served, one_row=()), symptoms(FLAT, HEALTHY)).because
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [([0.0, 0.0], "every cell of all 426 training rows is 0"), ([0.0, 1.0], "are the same row (0, 1 …)")],
+)
+def test_the_row_that_all_training_rows_are_is_told(values: list[float], told: str) -> None:
+    columns = replace(COLUMNS, minimum=np.array(values), maximum=np.array(values))
+    equal = replace(INPUTS, constant_fraction=1.0, unique_rows=1)
+    assert told in assess("DF102", equal, columns, collapsed()).because

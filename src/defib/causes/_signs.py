@@ -52,6 +52,15 @@ def num(value: float) -> str:
     return f"{value:,.0f}" if 1e3 <= abs(value) < 1e6 else f"{value:.2g}"
 
 
+def row_text(cells: Sequence[float]) -> str:
+    """The first cells of a row that all rows are, in brackets; nothing where they are not known.
+
+    >>> row_text((0.0, 0.0, 0.0)), row_text((0.0, 1.0, 1.0)), row_text(())
+    (' (0, 0, 0 …)', ' (0, 1, 1 …)', '')
+    """
+    return f" ({', '.join(num(one) for one in cells)} …)" if len(cells) else ""
+
+
 def count(number: int, what: str) -> str:
     """A number of things.
 

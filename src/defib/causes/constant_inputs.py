@@ -45,7 +45,7 @@ cannot be seen from the model's door.
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import fine, maybe, num
+from defib.causes._signs import fine, maybe, num, row_text
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.before import BeforeFacts
@@ -96,10 +96,10 @@ def _all_equal(book: Book, inputs: InputFacts) -> str:
     columns, rows = maybe(book, ColumnScales), f"all {inputs.n_rows:,} training rows"
     if columns is None or columns.minimum.size == 0:
         return f"none of the {inputs.n_columns} columns varies between {rows}"
-    values = [num(float(one)) for one in columns.minimum.ravel()]
+    values = [float(one) for one in columns.minimum.ravel()]
     if len(set(values)) == 1:
-        return f"every cell of {rows} is {values[0]}"
-    return f"{rows} are the same: {', '.join(values[:SHOWN])}{', …' if len(values) > SHOWN else ''}"
+        return f"every cell of {rows} is {num(values[0])}"
+    return f"{rows} are the same row{row_text(values[:SHOWN])}"
 
 
 CAUSE = Cause(

@@ -41,6 +41,7 @@ Whether the rows were equal in the source or were made so cannot be seen at the 
 from __future__ import annotations
 
 from defib.causes import Cause
+from defib.causes._signs import row_text
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.inputs import ServingFacts
@@ -59,7 +60,7 @@ def _assess(book: Book) -> Assessment:
         return ruled_out(
             f"{facts.unique_rows:,} of the {facts.n_rows:,} rows scored are distinct", layer=None, **numbers
         )
-    because = f"all {facts.n_rows:,} rows scored are the same row"
+    because = f"all {facts.n_rows:,} rows scored are the same row{row_text(facts.one_row)}"
     if facts.unique_training_rows < 2:
         return inconclusive(f"{because}, and so are the training rows", weight=0.3, layer="input", **numbers)
     if facts.training_rows_flat:

@@ -100,6 +100,8 @@ class ServingFacts(Evidence):
     rows': another unit or another scaler, never a drift; in [0, 1]."""
     nan_row_fraction: float = 0.0
     """Share of the predict rows that hold a NaN or infinite cell, in [0, 1]."""
+    one_row: tuple[float, ...] = ()
+    """First cells of the row that all predict rows are; empty where they differ."""
     unknown_token_rows: float = 0.0
     """Share of the predict rows without any token that tells training rows apart, in [0, 1]; 0 where rows are no
     tokens."""

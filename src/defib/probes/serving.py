@@ -19,6 +19,8 @@ RESCALED = 100.0
 UNSURPRISING = 0.01
 """A column that is constant over the predict rows counts only if training values would rarely all have been equal."""
 TAIL = 0.01
+CELLS_TOLD = 8
+"""Cells of a row that all rows served are: zeros, or unknown tokens, are known by sight."""
 
 
 def _measure(subject: Subject, book: Book) -> ServingFacts:
@@ -35,11 +37,13 @@ def _measure(subject: Subject, book: Book) -> ServingFacts:
     shift = np.abs(now.mean - before.mean)[varies] / before.sd[varies] if varies.any() else np.zeros(1)
     shifted = shifted_columns(flat_t, flat_p)
     comparable = not tokens and T.shape[1:] == P.shape[1:]
+    identical = len(P) > 1 and unique_rows(P) == 1
     return ServingFacts(
         n_rows=rows.n_seen or len(rows),
         unique_rows=unique_rows(P),
         unique_training_rows=unique_rows(T),
-        identical_rows=len(P) > 1 and unique_rows(P) == 1,
+        identical_rows=identical,
+        one_row=tuple(float(one) for one in flat_rows(P)[0, :CELLS_TOLD]) if identical else (),
         constant_fraction=_constant_fraction(flat_t, flat_p),
         shifted_fraction=float(shifted.mean()) if shifted.size else 0.0,
         median_spread_ratio=float(np.median(ratio)),

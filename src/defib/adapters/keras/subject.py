@@ -260,7 +260,7 @@ class KerasSubject(WatchedSubject[Captured]):
         except (CannotEdit, Unclonable) as error:
             return str(error)
         except Exception as error:
-            return f"the changed network does not run ({type(error).__name__}: {str(error).splitlines()[0][:160]})"
+            return f"the changed network does not run ({type(error).__name__}: {str(error).splitlines()[0][:60]})"
         return None
 
     def train(self, arm: Arm, rows: Rows, *, seed: int, deadline: float | None = None) -> Trained:
