@@ -185,9 +185,13 @@ def _of_fit(program: Program, lines: Mapping[str, int]) -> Iterator[tuple[str, s
         return
     yield "model", _receiver(fit[0])  # the code is written for what holds the network, a pipeline say
     given = {word.arg: word.value for word in fit[0].keywords}
-    for place, (name, word) in enumerate((("X_train", "x"), ("y_train", "y"))):
-        one = fit[0].args[place] if place < len(fit[0].args) else given.get(word)
-        yield name, "" if one is None else _text(one)
+    rows, labels = (
+        fit[0].args[place] if place < len(fit[0].args) else given.get(word) for place, word in enumerate("xy")
+    )
+    if rows is None or labels is None:
+        return  # one object that holds both: no array
+    yield "X_train", _text(rows)
+    yield "y_train", _text(labels)
     asked = [call for call in program.calls() if _holds(call, lines.get("predict", 0)) and _is(call, "predict")]
     if len(asked) == 1 and asked[0].args:
         yield "X_new", _text(asked[0].args[0])

@@ -38,7 +38,8 @@ def build(study: Study) -> list[KerasSubject]:
 
 
 def _subject(study: Study) -> KerasSubject:
-    training = with_names(study.training.rows(), study.columns)
+    names = study.columns or (study.packing.names if study.packing is not None else ())
+    training = with_names(study.training.rows(), names)
     handmade = read_handmade(study, training)
     batch = study.batch_size or study.training.batch_size
     plan = _plan(study)

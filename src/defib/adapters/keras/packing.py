@@ -19,6 +19,8 @@ from defib.recipe import InputTransform
 from defib.subject import AnyArray
 
 How = Literal["list", "tuple", "dict"]
+MOST_NAMES = 1000
+"""Columns beyond which they have no names: pixels, say."""
 
 
 class CannotPack(Exception):
@@ -56,6 +58,21 @@ class Packing:
         if all(self.whole):
             return np.dtype(np.int64)
         return np.dtype(np.float64 if any(self.whole) else np.result_type(*self.dtypes))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the columns: the input's, with a number where it has several; none where they are too many to be told.
+
+        >>> Packing("dict", ("age", "job"), ((1,), (2,)), ("float32", "int32")).names
+        ('age', 'job 0', 'job 1')
+        """
+        if self.bounds[-1] > MOST_NAMES:
+            return ()
+        told = [f"input {key}" if key.isdigit() else key for key in self.keys]
+        sizes = np.diff(self.bounds)
+        return tuple(
+            f"{key} {i}" if size > 1 else key for key, size in zip(told, sizes, strict=True) for i in range(size)
+        )
 
     def describe(self) -> str:
         """Where to find which input, in words.
