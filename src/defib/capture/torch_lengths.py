@@ -9,6 +9,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
+from defib.adapters.torch.bags import EMPTY
 from defib.adapters.torch.door import Door, Here
 from defib.capture.torch_rows import column_weights
 from defib.subject import AnyArray
@@ -18,11 +19,13 @@ from defib.subject import AnyArray
 class Lengths:
     """Rows ``(n_rows, n_parts × length)``: ids, mask, token types side by side, each of the batch's length.
 
-    What is added at the end is 0, in the mask as well; where a mask is 0, ids do not count.
+    What is added at the end is 0, in the mask as well (of bags: no id); where a mask is 0, ids do not count.
     """
 
-    def __init__(self, n_parts: int, mask: int | None) -> None:
+    def __init__(self, n_parts: int, mask: int | None, fill: int = 0) -> None:
         self.n_parts = n_parts
+        self.fill = fill
+        """What is added at the end."""
         self.mask = mask
         """Which part is the mask."""
         self.widest = 0
@@ -36,11 +39,12 @@ class Lengths:
         if door.unbatched or not parts or not alike or len(parts[0].shape) != 1 or not door.integers:
             return None
         named = [one for key, one in door.kwargs.items() if isinstance(one, Here) and "mask" in str(key)]
-        return Lengths(len(parts), named[0].index if len(parts) > 1 and named else None)
+        mask = named[0].index if len(parts) > 1 and named else None
+        return Lengths(len(parts), mask, EMPTY if door.bags else 0)
 
     def keys(self, X: AnyArray) -> NDArray[np.uint64]:
         """One number per row, the same however far it is padded with what does not count."""
-        values = X.reshape(len(X), self.n_parts, -1).astype(np.uint64)
+        values = (X.reshape(len(X), self.n_parts, -1) - self.fill).astype(np.uint64)
         self.widest = max(self.widest, values.shape[2])
         if self.mask is not None:
             values = values * (values[:, self.mask : self.mask + 1] != 0)
@@ -56,7 +60,11 @@ class Lengths:
     def _padded(self, X: AnyArray) -> AnyArray:
         values = X.reshape(len(X), self.n_parts, -1)
         missing = self.widest - values.shape[2]
-        return X if missing <= 0 else np.pad(values, ((0, 0), (0, 0), (0, missing))).reshape(len(X), -1)
+        return (
+            X
+            if missing <= 0
+            else np.pad(values, ((0, 0), (0, 0), (0, missing)), constant_values=self.fill).reshape(len(X), -1)
+        )
 
     def door(self, door: Door) -> Door:
         """The door for rows of that length."""

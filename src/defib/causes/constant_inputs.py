@@ -3,13 +3,13 @@
 ## What it is
 The tensor that enters layer 1 does not vary between rows. Some step before it erased the rows: a cast (`uint8` before
 `preprocess_input` makes an image −1 everywhere), a scaler fitted on one row, a renamed column filled with zeros, a
-mask, a reused buffer.
+mask, a reused buffer, a vocabulary that knows none of the words.
 
 ## Why every prediction is the same
 A deterministic function of equal inputs gives equal outputs. No weight, loss or step can change that.
 
 ## Evidence for
-- Zero variance between rows in every column at the model's door; one distinct row.
+- Zero variance between rows in every column at the model's door; one distinct row; of tokens, one id and padding.
 - Check: `np.ptp(X, axis=0)` on exactly the array given to the model, not on the array it was made from.
 
 ## Evidence against
@@ -79,6 +79,13 @@ def _assess(book: Book) -> Assessment:
         return supported(because, weight=0.98, layer="input", **numbers)
     if calm := fine(book):
         return calm
+    if inputs.only_ids is not None:
+        front, behind = inputs.only_ids
+        because = (
+            f"the {inputs.n_rows:,} training rows hold two ids alone, {front} and behind it {behind}: they differ in "
+            "nothing but their length, so that every word must have become one id"
+        )
+        return supported(because, weight=0.95, layer="input", **numbers)
     if inputs.constant_fraction >= MOSTLY or inputs.unique_rows <= FEW_ROWS * inputs.n_rows:
         because = (
             f"{percent(inputs.constant_fraction)} of the columns are constant and the {inputs.n_rows:,} rows take "

@@ -11,6 +11,7 @@ from defib.evidence import Book, Evidence, Probe
 from defib.measures.outputs import unique_rows
 from defib.measures.rows import spaced_indices
 from defib.probes.looking import is_weighted, number_rows, some_rows, training_rows
+from defib.probes.token_features import only_lengths
 from defib.recipe import padding_at_the_end
 from defib.subject import AnyArray, FloatArray, LayerOutput, Rows, Subject
 
@@ -65,6 +66,8 @@ class InputFacts(Evidence):
     """Indices of columns with cells that are NaN or infinite, the one with the most first; at most `NAN_COLUMNS`."""
     padded_end: float | None = None
     """What fills the end of most rows of steps, two steps or more: padding. ``None`` where nothing does."""
+    only_ids: tuple[int, int] | None = None
+    """Of token rows that consist of one id and another one behind it, these two (see `only_lengths`)."""
 
 
 @dataclass(frozen=True)
@@ -252,6 +255,7 @@ def _measure(subject: Subject, book: Book) -> InputFacts:
         inf_cells=int(bad.sum() - nan.sum()),
         normalized_inside=normalizes_inside(some_rows(rows, 32).X, layers),
         padded_end=padded_end(X) if kind_of(X, layers) in ("tokens", "sequence") else None,
+        only_ids=only_lengths(X) if kind_of(X, layers) == "tokens" else None,
         columns=rows.columns,
         nan_columns=_worst(bad.sum(axis=0)),
     )

@@ -82,6 +82,27 @@ def telling_tokens(rows: AnyArray) -> AnyArray:
     return apart
 
 
+def only_lengths(X: AnyArray) -> tuple[int, int] | None:
+    """The two ids of which all rows ``(n, steps)`` consist, one in front and one behind it; ``None`` for others.
+
+    Such rows differ in their length alone: every word has become one id, and the other fills up.
+
+    >>> only_lengths(np.array([[0, 0, -1], [0, -1, -1]])), only_lengths(np.array([[9, 1, 1], [9, 9, 1]]))
+    ((0, -1), (9, 1))
+    >>> only_lengths(np.array([[0, 1, 0], [0, 0, 1]])) is None
+    True
+    """
+    rows = np.asarray(X).reshape(len(X), -1)
+    values = np.unique(rows)
+    if len(values) != 2:
+        return None
+    for front, behind in (values, values[::-1]):
+        filled = rows == behind
+        if bool((filled[:, 1:] >= filled[:, :-1]).all()):
+            return int(front), int(behind)
+    return None
+
+
 def _filling(end: AnyArray, beside: AnyArray) -> list[int]:
     """The token that most often stands twice at this end of a row; none where none does."""
     values, counts = np.unique(end[end == beside], return_counts=True)

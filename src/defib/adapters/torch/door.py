@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from defib.adapters.torch.arrays import map_leaves, to_numpy, to_tensor
+from defib.adapters.torch.bags import as_bags, is_bags, rows_of_bags
 from defib.subject import AnyArray
 
 
@@ -47,6 +48,8 @@ class Door:
     """Rows of the call that it was read from."""
     unbatched: bool = False
     """The user's call has no batch axis: one row at a time."""
+    bags: tuple[Any, ...] = ()
+    """Where the call takes ids and offsets (see `defib.adapters.torch.bags`): their dtypes."""
 
     @property
     def integers(self) -> bool:
@@ -55,6 +58,8 @@ class Door:
 
     def rows_of(self, tensors: Sequence[Any], *, copy: bool = True) -> AnyArray:
         """Row tensors of one call as one array ``(n_rows, ...)``, copied unless asked not to be."""
+        if self.bags:
+            return rows_of_bags(*map(to_numpy, tensors))
         pairs = zip(tensors, self.parts, strict=True)
         arrays = [self._rows_first(to_numpy(one, copy=copy), part) for one, part in pairs]
         if len(arrays) == 1:
@@ -86,9 +91,12 @@ class Door:
     def call(self, tensors: Sequence[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """The arguments of the user's call for some rows (batch axis first in ``tensors``)."""
         n_rows = len(tensors[0]) if tensors else 0
+        given = as_bags(tensors[0], self.bags) if self.bags else ()
 
         def fill(leaf: Any) -> Any:
             if isinstance(leaf, Here):
+                if given:
+                    return given[leaf.index]
                 return self._as_called(tensors[leaf.index], self.parts[leaf.index])
             return resized(leaf, self.n_rows, n_rows) if isinstance(leaf, torch.Tensor) else leaf
 
@@ -152,6 +160,8 @@ def read_door(
     map_leaves((args, kwargs), lambda leaf: seen.append(leaf) if isinstance(leaf, torch.Tensor) else None)
     if not seen:
         return Door(args, kwargs, (), 0), []
+    if is_bags(seen, outputs):
+        return _bag_door(args, kwargs, seen)
     n_rows, axis, unbatched = batch_rows(seen, outputs, width)
     parts: list[RowPart] = []
     tensors: list[Any] = []
@@ -172,6 +182,20 @@ def read_door(
 
     new_args, new_kwargs = map_leaves(args, take), map_leaves(kwargs, take)
     return Door(new_args, new_kwargs, tuple(parts), n_rows, unbatched), tensors
+
+
+def _bag_door(args: tuple[Any, ...], kwargs: dict[str, Any], seen: Sequence[Any]) -> tuple[Door, list[Any]]:
+    """A row is a bag; the offsets are no rows of their own, and no labels."""
+    ids, offsets = seen
+    numbers = {id(one): i for i, one in enumerate(seen)}
+
+    def take(leaf: Any) -> Any:
+        return Here(numbers[id(leaf)]) if id(leaf) in numbers else leaf
+
+    longest = int(torch.diff(offsets, append=offsets.new_tensor([len(ids)])).max())
+    part = RowPart((max(longest, 1),), ids.dtype, 0)
+    dtypes = (ids.dtype, offsets.dtype)
+    return Door(map_leaves(args, take), map_leaves(kwargs, take), (part,), len(offsets), bags=dtypes), [ids, offsets]
 
 
 def plain_door(X: AnyArray, dtype: Any) -> Door:
