@@ -11,6 +11,7 @@ import pytest
 from defib.catalogue import load
 from defib.diagnosis import Assessment
 from defib.evidence import Book, Evidence, Missing
+from defib.interventions.table import all_interventions
 from defib.probes.clipping import ClippingFacts
 from defib.probes.inputs import ServingFacts
 from defib.probes.labels import LabelFacts
@@ -733,6 +734,17 @@ class TestExcessiveDropout:
 
 class TestWhatTheLossAsksFor:
     NOTHING = PreferenceFacts(right_loss=0.5, constant_loss=0.25, constant=(0.5,), wrong_loss=0.5)
+
+    def test_a_mask_that_was_divided_twice(self) -> None:
+        """The labels come first; a network that has learnt their order all the same is none of their victims."""
+        dim = replace(HEAD, dimmed_labels=1 / 255)
+        found = load("DF204").assess(book(dim, collapsed()))
+        assert (found.verdict, found.weight) == ("supported", 0.93)
+        assert "the labels are 0 and 0.00392" in found.because
+        assert verdict("DF204", dim) == "ruled_out"
+        assert verdict("DF304", self.NOTHING, dim, collapsed()) == "ruled_out"
+        interventions = all_interventions()
+        assert interventions["fix-labels"].code(book(dim), "torch") == "y_train = y_train / 0.00392157  # 0 and 1"
 
     @pytest.mark.parametrize("code", ["DF204", "DF304"])
     def test_what_comes_first(self, code: str) -> None:

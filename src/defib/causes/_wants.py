@@ -33,6 +33,8 @@ def unwanted(book: Book) -> Unwanted | Assessment:
         return ruled_out("every prediction is held against every label, which comes first", layer=None, **numbers)
     if head.activation == "softmax" and head.units == 1:
         return ruled_out("a softmax over one unit can say nothing else, whatever the loss", layer=None, **numbers)
+    if head.dimmed_labels is not None:
+        return ruled_out("the labels are no 0 and 1, which comes first", layer=None, **numbers)
     if head.labels_outside > 0 and not _other_columns(head):
         return ruled_out("some labels are outside of what the head can say, which comes first", layer=None, **numbers)
     if calm := served_fine(book):

@@ -2,16 +2,18 @@
 
 ## What it is
 One-hot rows where one number per row is read, class ids where one column per class is read, the wrong axis. Where the
-shapes cannot be brought together the program stops; an elementwise loss stretches the single column, in silence.
+shapes cannot be brought together the program stops; an elementwise loss stretches the single column, in silence. Or a
+mask of 0 and 255 is divided by 255 twice, so that a positive is called 0.004.
 
 ## Why every prediction is the same
 One unit against the one-hot row (0, 1): each row asks for 0 and for 1 at once, whatever its class, so .5 is best for
 all. K units against one class id: each column is asked for the id, not for its own class, and a softmax can only meet
-that in the middle.
+that in the middle. Of labels 0 and 0.004 the loss asks for a chance below a half everywhere: all is called negative.
 
 ## Evidence for
 - Labels and outputs with different numbers of columns in an elementwise loss, and a constant that costs no more than
   answers that are all right.
+- All labels are 0 or one value below a half, under a binary cross-entropy.
 - Check: `y_train[:5]` and its shape beside the output's shape and the loss's name.
 
 ## Evidence against
@@ -46,14 +48,29 @@ waste outputs.
 from __future__ import annotations
 
 from defib.causes import Cause
+from defib.causes._signs import num, served_fine
 from defib.causes._wants import Unwanted, unwanted
 from defib.diagnosis import Assessment, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.head import HeadFacts
 
 
+def _dimmed(book: Book, head: HeadFacts, high: float) -> Assessment:
+    """Two labels that are meant as 0 and 1, the second one divided once too often."""
+    if calm := served_fine(book):
+        return calm
+    because = (
+        f"the labels are 0 and {num(high)}, which the loss {head.loss} reads as chances: outputs that are right say "
+        f"at most {num(high)}, and of nothing more than a half"
+    )
+    return supported(because, weight=0.93, layer=head.layer, highest_label=high)
+
+
 def _assess(book: Book) -> Assessment:
-    found, head = unwanted(book), book.get(HeadFacts)
+    head = book.get(HeadFacts)
+    if head.dimmed_labels is not None:
+        return _dimmed(book, head, head.dimmed_labels)
+    found = unwanted(book)
     if not isinstance(found, Unwanted):
         return found
     if not found.encoding:
@@ -67,7 +84,7 @@ CAUSE = Cause(
     name="label-encoding-mismatch",
     stage="labels",
     assess=_assess,
-    fixes=("fitting-head",),
+    fixes=("fitting-head", "fix-labels"),
     contrast={"fitting-head": "must_work", "more-epochs": "must_not", "reinitialize": "must_not"},
     explains=(
         *("DF105", "DF203", "DF303", "DF307", "DF401", "DF402", "DF403", "DF404", "DF405", "DF501", "DF502", "DF503"),

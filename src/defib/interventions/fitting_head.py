@@ -67,6 +67,8 @@ def _applies(book: Book) -> str | None:
     gaps = labels.minimum != 0 or labels.maximum != labels.n_distinct - 1
     if ids and gaps and classes is None:
         return "the class ids must be 0 … K−1 first"
+    if head.dimmed_labels is not None:
+        return "the labels must be 0 and 1 first"
     wants = maybe(book, PreferenceFacts)
     if _fits(head, wanted) and (wants is None or wants.prefers_right):
         return "the head and the loss belong to the labels already"

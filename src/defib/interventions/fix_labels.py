@@ -54,6 +54,9 @@ def _code(book: Book, framework: str) -> str:
     labels, classes = maybe(book, LabelFacts), _classes(book)
     if classes is not None:
         return numbering(classes, framework)
+    head = maybe(book, HeadFacts)
+    if head is not None and head.dimmed_labels is not None:
+        return numbering((0.0, head.dimmed_labels), framework)
     values = labels is not None and labels.task == "regression" and labels.n_distinct > 1
     return VALUES if values else _ADVICE.code(book, framework)
 

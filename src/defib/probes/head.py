@@ -83,6 +83,10 @@ class HeadFacts(Evidence):
     """Share of the outputs below 0 or above 1 (at the initial weights, where known) under a cross-entropy that takes
     probabilities; ``None`` under any other loss."""
 
+    dimmed_labels: float | None = None
+    """The larger of the two values of all labels, 0 being the other one, where it is below a half under a binary
+    cross-entropy: as a chance it says "rather not" of every row."""
+
     @property
     def is_bare(self) -> bool:
         """A cross-entropy that takes probabilities stands behind a head with no activation."""
@@ -125,9 +129,24 @@ def _measure(subject: Subject, book: Book) -> HeadFacts:
         preactivation_max_initial=_statistic(initial, np.max),
         squashed_again_at_prediction=squashed_again(subject),
         outside_probability=_outside_probability(subject, rows, loss),
+        dimmed_labels=None if y is None else dimmed(_all_labels(subject, y), loss),
     )
 
 
+def dimmed(y: FloatArray, loss: LossFacts | None) -> float | None:
+    """See `HeadFacts.dimmed_labels`; labels of any shape.
+
+    >>> bce = LossFacts("bce", "binary_cross_entropy", "logits")
+    >>> dimmed(np.array([0.0, 0.1, 0.1]), bce), dimmed(np.array([0.0, 0.9]), bce), dimmed(np.array([0, 0.1, 0.2]), bce)
+    (0.1, None, None)
+    """
+    if loss is None or loss.kind != "binary_cross_entropy":
+        return None
+    values = np.unique(np.asarray(y)[np.isfinite(y)])
+    return float(values[1]) if len(values) == 2 and values[0] == 0 and values[1] < CHANCE else None
+
+
+CHANCE = 0.5
 OFTEN_OUTSIDE = 0.05
 """Share of outputs that are no probabilities from which on it is no rounding and no single row."""
 
