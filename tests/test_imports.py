@@ -51,6 +51,21 @@ def test_every_catalogue_entry_loads_no_framework(python: Run) -> None:
     assert set(loaded_after(python, code)) <= {"numpy"}
 
 
+@pytest.mark.parametrize("framework", ["torch", "jax"])
+def test_one_framework_watched_loads_no_other(framework: str, python: Run) -> None:
+    """What watches it is imported when it is; nothing else may come with it, and nothing is said."""
+    code = f"""
+import contextlib, io
+from defib.capture.script import watch
+with contextlib.redirect_stderr(io.StringIO()) as said, watch():
+    import {framework}
+assert not said.getvalue(), said.getvalue()
+"""
+    assert not set(loaded_after(python, code)) & (
+        {"torch", "keras", "tensorflow", "tf_keras", "jax", "sklearn"} - {framework}
+    )
+
+
 def test_public_names_are_there() -> None:
     for name in defib.__all__:
         assert getattr(defib, name) is not None

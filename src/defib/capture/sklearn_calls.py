@@ -9,8 +9,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
-from defib.adapters.sklearn.wrapped import Wrapped, wrapped_in
 from defib.capture.torch_frames import is_foreign
+from defib.wrapped import Wrapped, wrapped_in
 
 MAX_FRAMES: Final = 60
 PLAIN: Final = ("neural_network", "pipeline", "base", "compose", "utils", "_config")

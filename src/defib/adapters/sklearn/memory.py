@@ -26,10 +26,10 @@ from defib.adapters.sklearn.captured import (
 from defib.adapters.sklearn.quiet import quiet
 from defib.adapters.sklearn.replica import drawn_again
 from defib.adapters.sklearn.subject import SklearnSubject
-from defib.adapters.sklearn.wrapped import wrapped_in
 from defib.errors import InputError, ModelError
 from defib.recipe import Recipe, TrainingRecipe
 from defib.subject import AnyArray, Rows, TrainingTrace
+from defib.wrapped import wrapped_in
 
 WRITE: Final = "defib.diagnose(pipeline.fit(X_train, y_train), X_train, y_train)"
 MAX_ROWS: Final = 20_000

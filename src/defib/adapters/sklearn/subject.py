@@ -11,7 +11,6 @@ from defib.adapters.sklearn.captured import Captured, Weights
 from defib.adapters.sklearn.network import forward, loss_and_gradients, outputs, parameter_names
 from defib.adapters.sklearn.quiet import quiet
 from defib.adapters.sklearn.replica import refusal, train
-from defib.adapters.sklearn.wrapped import Wrapped, as_written
 from defib.adapters.watched import TrainedClone, WatchedSubject
 from defib.recipe import Arm
 from defib.subject import (
@@ -26,6 +25,7 @@ from defib.subject import (
     Rows,
     Trained,
 )
+from defib.wrapped import Wrapped, as_written
 
 
 @final
