@@ -47,10 +47,31 @@ def called(text: str) -> ast.Call:
             ["stop-before-collapse"],
             "m.fit(X[:9], y[:9], 32, epochs=40, validation_data=(X[9:], y[9:]), callbacks=[best])",
         ),
+        (
+            "m.fit(X[:9], (y[:9] - 3) / 2)",  # in the names of the program already
+            ["standardize-targets"],
+            "m.fit(X[:9], (y[:9] - 3) / 2, 32, epochs=40, validation_data=(X[9:], (y[9:] - 3) / 2), callbacks=cb)",
+        ),
+        (
+            "X_train = X_train / 9\nmodel.fit(X_train, y_train)",  # the changed rows, not the program's slice
+            ["min-max-inputs"],
+            "X_train = X_train / 9\nm.fit(X_train, y[:9], 32, epochs=40, validation_data=(X[9:], y[9:]), callbacks=cb)",
+        ),
         ("model.fit(X_train,", [], "model.fit(X_train,"),  # goes on in the next line
         ("model.predict(X_new)", [], "model.predict(X_new)"),
     ],
-    ids=["step", "loss", "repeated", "targets", "epochs", "placeholders", "half a line", "another call"],
+    ids=[
+        "step",
+        "loss",
+        "repeated",
+        "targets",
+        "epochs",
+        "placeholders",
+        "own names",
+        "changed rows",
+        "half a line",
+        "another call",
+    ],
 )
 def test_only_what_the_fix_changes_is_changed(code: str, interventions: list[str], shown: str) -> None:
     assert with_own_calls(code, {"compile": called(COMPILE), "fit": called(FIT)}, interventions) == shown

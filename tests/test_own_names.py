@@ -220,3 +220,14 @@ def test_a_diagnosis_gets_the_names_of_its_program(tmp_path: Path) -> None:
         assert seen.fix.code == shown
     assert with_own_names(FLAT_DIAGNOSIS, {}) == FLAT_DIAGNOSIS
     assert with_own_names(replace(FLAT_DIAGNOSIS, fix=None), sources).fix is None
+
+
+def test_a_fix_for_keras_keeps_its_own_names_in_what_stands_around_its_calls(tmp_path: Path) -> None:
+    text = "net = Net()\nnet.trainable = False\nnet.compile('adam', 'mse')\nnet.fit(X, t, epochs=9)\n"
+    written = program(tmp_path, text)
+    sources = {call: f"{written.file}:{line}" for call, line in (("compile", 3), ("fit", 4))}
+    code = "model.trainable = True\nmodel.compile(optimizer=Adam(0.001), loss='mse')\nmodel.fit(X_train, y_train / 2)"
+    fix = Fix(("unfreeze", "standardize-targets"), True, code, "")
+    seen = with_own_names(replace(FLAT_DIAGNOSIS, fix=fix), sources).fix
+    assert seen is not None
+    assert seen.code == "net.trainable = True\nnet.compile('adam', 'mse')\nnet.fit(X, t / 2, epochs=9)"

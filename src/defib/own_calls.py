@@ -7,7 +7,7 @@ are known, what the fix does not change is taken from them; validation rows get 
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 PLACES = {"compile": ("optimizer", "loss"), "fit": ("x", "y", "batch_size", "epochs")}
 """What stands by its position, in Keras."""
@@ -20,19 +20,29 @@ VALIDATION = ("validation_data", "validation_split")
 def with_own_calls(code: str, own: Mapping[str, ast.Call], interventions: Sequence[str]) -> str:
     """The code with the program's own ``compile`` and ``fit``, but for what the fix changes.
 
+    Rows and labels may stand there by the names of the fix, or by the program's; what the fix assigns to stays its own.
+
     >>> own = {"fit": ast.parse("net.fit(X, y, epochs=40, verbose=0)", mode="eval").body}
     >>> with_own_calls("model.fit(X_train, y_train / 9)", own, ["standardize-targets"])
     'net.fit(X, y / 9, epochs=40, verbose=0)'
     """
-    lines = code.split("\n")
+    lines, assigned = code.split("\n"), _assigned(code)
     for place, line in enumerate(lines):
-        name = next((name for name in PLACES if line.startswith(f"model.{name}(")), None)
-        if name is not None and name in own:
-            call, comment = _parsed(line), line.partition("  # ")[2]
-            merged = None if call is None else _merged(call, own[name], PLACES[name], _kept(name, interventions))
+        call, comment = _parsed(line), line.partition("  # ")[2]
+        name = "" if call is None else ast.unparse(call.func).rpartition(".")[2]
+        if call is not None and name in PLACES and name in own:
+            merged = _merged(call, own[name], PLACES[name], _kept(name, interventions), assigned)
             if merged is not None:
                 lines[place] = merged + (f"  # {comment}" if comment else "")
     return "\n".join(lines)
+
+
+def _assigned(code: str) -> frozenset[str]:
+    try:
+        nodes = list(ast.walk(ast.parse(code)))
+    except SyntaxError:
+        return frozenset()
+    return frozenset(one.id for one in nodes if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store))
 
 
 def _parsed(line: str) -> ast.Call | None:
@@ -52,26 +62,27 @@ def _kept(name: str, interventions: Sequence[str]) -> frozenset[str]:
     return frozenset(word for word, repeated in kept.items() if repeated)
 
 
-def _merged(call: ast.Call, own: ast.Call, places: Sequence[str], kept: frozenset[str]) -> str | None:
+def _merged(
+    call: ast.Call, own: ast.Call, places: Sequence[str], kept: frozenset[str], assigned: frozenset[str]
+) -> str | None:
     """``own`` with what ``call`` says; ``None`` where the two do not go together."""
     mine, said = _by_name(own, places), _by_name(call, places)
     if mine is None or said is None:
         return None
-    said = {name: one for name, one in said.items() if ast.unparse(one) not in SAYS_NOTHING}
+    said = {name: one for name, one in said.items() if ast.unparse(one) not in SAYS_NOTHING - assigned}
     said = {name: one for name, one in said.items() if name not in kept or name not in mine}
     if set(mine) & set(VALIDATION):
         said = {name: one for name, one in said.items() if name not in VALIDATION}
     if not {"x", "y"} & set(said) <= set(mine):
         return None  # a data set holds both
     new = {**mine, **said}
-    if "y" in said:
-        new["y"] = _of(said["y"], "y_train", mine["y"])
-        rows = mine.get("validation_data")
+    rows = mine.get("validation_data")
+    if "y" in said and not isinstance(said["y"], ast.Name):
+        names = {"y_train", ast.unparse(mine["y"])} - assigned
+        new["y"] = _of(said["y"], names, mine["y"])
         if isinstance(rows, ast.Tuple) and len(rows.elts) > 1:
-            targets = _of(said["y"], "y_train", rows.elts[1])
+            targets = _of(said["y"], names, rows.elts[1])
             new["validation_data"] = ast.Tuple([rows.elts[0], targets, *rows.elts[2:]], ast.Load())
-    if "x" in said:
-        new["x"] = _of(said["x"], "X_train", mine["x"])
     by_place = places[: len(own.args)]
     words = [ast.keyword(name, one) for name, one in new.items() if name not in by_place]
     return ast.unparse(ast.Call(own.func, [new[name] for name in by_place], words))
@@ -84,12 +95,14 @@ def _by_name(call: ast.Call, places: Sequence[str]) -> dict[str, ast.expr] | Non
     return {**dict(zip(places, call.args, strict=False)), **{one.arg: one.value for one in call.keywords if one.arg}}
 
 
-def _of(formula: ast.expr, name: str, value: ast.expr) -> ast.expr:
-    """The formula for another value than the one of this name."""
+def _of(formula: ast.expr, names: Container[str], value: ast.expr) -> ast.expr:
+    """The formula for another value than the one that is written so."""
 
     class Put(ast.NodeTransformer):
-        def visit_Name(self, node: ast.Name) -> ast.expr:
-            return value if node.id == name else node
+        def visit(self, node: ast.AST) -> ast.AST:
+            said = isinstance(node, ast.expr) and ast.unparse(node) in names
+            return value if said else self.generic_visit(node)
 
-    copied: ast.expr = Put().visit(ast.parse(ast.unparse(formula), mode="eval").body)
+    copied = Put().visit(ast.parse(ast.unparse(formula), mode="eval").body)
+    assert isinstance(copied, ast.expr)
     return copied

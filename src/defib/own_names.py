@@ -48,9 +48,10 @@ def with_own_names(diagnosis: Diagnosis, sources: Mapping[str, str]) -> Diagnosi
     elif (made := _optimizer(program, lines)) is not None:
         without = CLIPS if "clip-off" in fix.interventions else ()
         code = with_own_settings(code, made[1], without, by=_times(fix.interventions))
+    code = renamed(code, names)
     if diagnosis.framework == "keras":
         code = with_own_calls(code, _calls_of(program, lines), fix.interventions)
-    return replace(diagnosis, fix=replace(fix, code=with_imports(renamed(code, names), program)))
+    return replace(diagnosis, fix=replace(fix, code=with_imports(code, program)))
 
 
 def _calls_of(program: Program, lines: Mapping[str, int]) -> dict[str, ast.Call]:

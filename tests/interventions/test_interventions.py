@@ -20,6 +20,7 @@ from defib.probes.head import HeadFacts
 from defib.probes.labels import LabelFacts
 from defib.probes.penalty import PenaltyFacts
 from defib.probes.undefined import UndefinedFacts
+from defib.probes.updates import WhyUnmoved
 from defib.recipe import Arm, Edit
 from tests.causes.books import (
     COLUMNS,
@@ -371,6 +372,25 @@ class TestTheRest:
         assert_compiles(load("canonical-loop").code(book(cut), "torch"))
         for other in (HEAD, replace(cut, gradient_zero_at_start=False), replace(cut, labels_outside=0.4)):
             assert arm("canonical-loop", other) == Arm(loop="canonical")
+
+    @pytest.mark.parametrize(
+        ("why", "framework", "says", "code"),
+        [
+            ("not_kept", "jax", "keep what every step returns", "state = state.apply_gradients(grads=grads)"),
+            ("cleared_gradient", "torch", "clear the gradients before", "for inputs, targets in loader:"),
+            ("not_in_optimizer", "torch", "build the optimizer after the model", "optimizer = torch.optim.Adam("),
+            ("no_steps", "torch", "let the optimizer make a step", "optimizer.step()"),
+        ],
+    )
+    def test_the_usual_loop_comes_down_to_what_the_program_lacks(
+        self, why: WhyUnmoved, framework: str, says: str, code: str
+    ) -> None:
+        loop, seen = load("canonical-loop"), book(unmoved(why))
+        told = loop.says(seen)
+        assert told is not None
+        assert told.startswith(says)
+        assert code in loop.code(seen, framework)
+        assert ("for inputs" in loop.code(seen, "torch")) == (why != "not_in_optimizer")
 
     def test_padding_is_put_in_front_of_rows_that_a_recurrent_layer_reads(self) -> None:
         padded = replace(INPUTS, kind="tokens", padded_end=0.0)

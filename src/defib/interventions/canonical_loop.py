@@ -86,9 +86,16 @@ SAYS = {
     "not_in_optimizer": "build the optimizer after the model, from all weights of this model",
     "zero_rate": "give all weights a learning rate, those of the idle parameter group as well",
     "cleared_gradient": "clear the gradients before the backward pass, and not between it and the optimizer's step",
+    "not_kept": "keep what every step returns, and begin the next one with it",
     "no_steps": "let the optimizer make a step after every backward pass",
 }
 """What the usual loop comes down to, by what is wrong in the program's own."""
+
+
+KEPT = lines("""
+    state = state.apply_gradients(grads=grads)  # it returns the new state and leaves the old one as it was
+    # with optax alone: updates, opt_state = tx.update(grads, opt_state); params = optax.apply_updates(params, updates)
+    """)
 
 
 def _code(book: Book, framework: str) -> str:
@@ -117,6 +124,8 @@ def _code(book: Book, framework: str) -> str:
         return lines(f"""
         {registered}optimizer = {made}  # built after the model, from this model
         """)
+    if framework == "jax" and _reason(book) == "not_kept":
+        return KEPT
     return by_framework(
         framework,
         jax=f"""
