@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from defib.diagnosis import Hypothesis, Place, Spot, located, supported
-from defib.locate import Program, clearing_line, freezing_line, layer_line, optimizer_line, place_of, read_program
+from defib.layer_lines import layer_line
+from defib.locate import clearing_line, freezing_line, optimizer_line, place_of
+from defib.program_text import Program, read_program
 
 TORCH = """
 import torch

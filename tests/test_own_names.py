@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from defib.diagnosis import Fix, Hypothesis, supported
-from defib.locate import Program, read_program
 from defib.own_names import names_in, renamed, with_imports, with_own_names, with_own_settings
+from defib.program_text import Program, read_program
 from tests.reporters.samples import FLAT_DIAGNOSIS
 
 TORCH = """
@@ -131,8 +131,9 @@ def test_what_is_not_renamed(code: str, given: dict[str, str], shown: str) -> No
         ("import tf_keras\n", "keras.Input((3,))", "import tf_keras as keras"),
         ("from tensorflow import keras\n", "keras.Input((3,))", "keras.Input((3,))"),
         ("import numpy\n", "np.zeros(3)", "import numpy as np"),
+        ("", "cross_val_score(m, X, y)", "from sklearn.model_selection import cross_val_score"),
     ],
-    ids=["torch.nn only", "there", "keras", "tf", "tf_keras", "keras there", "numpy"],
+    ids=["torch.nn only", "there", "keras", "tf", "tf_keras", "keras there", "numpy", "sklearn"],
 )
 def test_imports_that_are_missing(tmp_path: Path, text: str, code: str, first: str) -> None:
     shown = with_imports(code, program(tmp_path, text))

@@ -9,13 +9,13 @@ call. Nothing is imported or run.
 from __future__ import annotations
 
 import ast
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 
 from defib.diagnosis import Diagnosis, Hypothesis, Place
+from defib.layer_lines import layer_line
+from defib.program_text import Program, assigned, last_name, read_program
 
 CALLS: dict[str, tuple[str, ...]] = {
     "data": ("fit", "step"),
@@ -54,34 +54,15 @@ TELLTALES: dict[str, frozenset[str]] = {
 }
 """Code of a cause → what it is written with: calls, keywords, and attributes that are set."""
 OF_EACH_LAYER = frozenset({"kernel_regularizer", "kernel_initializer"})
+SCHEDULES = ("LR", "Decay", "DecayRestarts", "LearningRateScheduler", "ReduceLROnPlateau")
+BY_SCHEDULE = frozenset({"largest_learning_rate"})
+"""What an assessment says where a schedule made the learning rate what it was."""
 STEPS = ("step", "apply_gradients")
 RATE_WORDS = frozenset({"lr", "learning_rate", "learning_rate_init", "eta0"})
 OPTIMIZERS = frozenset(
     {"sgd", "adam", "adamw", "nadam", "radam", "adamax", "rmsprop", "adagrad", "adadelta", "lbfgs", "lion", "adafactor"}
 )
 ESTIMATORS = frozenset({"MLPClassifier", "MLPRegressor"})
-LONGEST_LINE = 160
-MOST_BYTES = 2_000_000
-
-
-@dataclass(frozen=True)
-class Program:
-    """One file of the user's, parsed."""
-
-    file: str
-    lines: Sequence[str]
-    tree: ast.Module
-
-    def at(self, line: int) -> Place | None:
-        """The place, with what stands there."""
-        if not 1 <= line <= len(self.lines):
-            return None
-        return Place(self.file, line, self.lines[line - 1].strip()[:LONGEST_LINE])
-
-    def calls(self) -> Iterator[ast.Call]:
-        """All calls, in the order of the text."""
-        found = [node for node in ast.walk(self.tree) if isinstance(node, ast.Call)]
-        return iter(sorted(found, key=lambda node: (node.lineno, node.col_offset)))
 
 
 def with_places(
@@ -102,18 +83,6 @@ def with_places(
         replace(one, at=place_of(one, stages.get(one.code, ""), sources, layers, known)) for one in diagnosis.causes
     )
     return replace(diagnosis, causes=placed)
-
-
-def read_program(file: str) -> Program | None:
-    """The file's lines and tree; ``None`` for a notebook's cell, a file that is gone, or no Python."""
-    path = Path(file)
-    try:
-        if not path.is_file() or path.stat().st_size > MOST_BYTES:
-            return None
-        text = path.read_text(encoding="utf-8", errors="replace")
-        return Program(file, text.splitlines(), ast.parse(text))
-    except (OSError, SyntaxError, ValueError):
-        return None
 
 
 def place_of(
@@ -141,6 +110,8 @@ def _written(program: Program, one: Hypothesis, stage: str, optimizer: str, laye
     telltale = telltale_line(program, TELLTALES[one.code]) if one.code in TELLTALES else None
     if one.code in BEFORE_THE_LAYER and telltale is not None:
         return telltale
+    if one.code == "DF502" and BY_SCHEDULE & {*one.assessment.numbers} and (line := schedule_line(program)) is not None:
+        return line
     at_the_layer = (stage in AT_THE_LAYER and one.code not in AT_THE_LOSS) or one.code in AT_ITS_LAYER
     lines = [layer_line(program, layer, layers) if at_the_layer and layer is not None else None]
     lines += [OF_ITS_OWN[one.code](program, layer or "") if one.code in OF_ITS_OWN else None]
@@ -219,8 +190,15 @@ def clearing_line(program: Program, layer: str = "") -> int | None:
 def plain_list_line(program: Program, layer: str) -> int | None:
     """Where ``self.hidden = [...]`` holds a layer that the model then does not count among its own."""
     plain = (ast.List, ast.ListComp, ast.Tuple, ast.Dict, ast.DictComp)
-    made = [value for name, value in _assigned(program.tree) if name == layer.partition(".")[0]]
+    made = [value for name, value in assigned(program.tree) if name == layer.partition(".")[0]]
     return made[0].lineno if len(made) == 1 and isinstance(made[0], plain) else None
+
+
+def schedule_line(program: Program) -> int | None:
+    """The one line that makes a schedule of the learning rate."""
+    names = ((last_name(call.func), call.lineno) for call in program.calls())
+    lines = {line for name, line in names if name.endswith(SCHEDULES) or "schedule" in name}
+    return lines.pop() if len(lines) == 1 else None
 
 
 def own_step_line(program: Program, layer: str = "") -> int | None:
@@ -282,104 +260,3 @@ def _sets_a_step(call: ast.Call) -> bool:
 def is_optimizer(call: ast.Call) -> bool:
     """Whether this makes an optimizer."""
     return last_name(call.func).lower() in OPTIMIZERS
-
-
-def layer_line(program: Program, layer: str, layers: Sequence[str]) -> int | None:
-    """Line of the layer's construction; a fused activation stands where its layer does."""
-    name = layer.partition(":")[0]
-    for find in (_by_keyword, _by_path):
-        line = find(program, name)
-        if line is not None:
-            return line
-    return _by_counting(program, name, layers)
-
-
-def _by_keyword(program: Program, name: str) -> int | None:
-    """``Dense(8, name="head")``."""
-    lines = [
-        call.lineno
-        for call in program.calls()
-        for word in call.keywords
-        if word.arg == "name" and isinstance(word.value, ast.Constant) and word.value.value == name
-    ]
-    return lines[0] if len(lines) == 1 else None
-
-
-def _by_path(program: Program, path: str) -> int | None:
-    """``fc1``, ``net.2``: the attribute or variable of that name, then entries of Sequentials by their number."""
-    parts = path.split(".")
-    if parts[0].isdigit():
-        roots = [call for call in program.calls() if last_name(call.func) == "Sequential"]
-        return _entry(roots[0], parts) if len(roots) == 1 else None
-    made = [value for name, value in _assigned(program.tree) if name == parts[0]]
-    if len(made) != 1:
-        return None
-    return made[0].lineno if len(parts) == 1 else _entry(made[0], parts[1:])
-
-
-def _assigned(tree: ast.AST) -> Iterator[tuple[str, ast.expr]]:
-    """Every ``self.name = value``."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Assign):
-            for target in node.targets:
-                if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
-                    yield target.attr, node.value
-
-
-def _entry(value: ast.expr, parts: Sequence[str]) -> int | None:
-    """Line of an entry of a Sequential, entry by entry; ``None`` where they are not written one by one."""
-    for part in parts:
-        entries = _entries(value)
-        if not part.isdigit() or int(part) >= len(entries) or any(isinstance(one, ast.Starred) for one in entries):
-            return None
-        value = entries[int(part)]
-    return value.lineno
-
-
-def _entries(value: ast.expr) -> Sequence[ast.expr]:
-    if not isinstance(value, ast.Call):
-        return ()
-    first = value.args[0] if len(value.args) == 1 else None
-    return first.elts if isinstance(first, (ast.List, ast.Tuple)) else value.args
-
-
-def _by_counting(program: Program, name: str, layers: Sequence[str]) -> int | None:
-    """``dense_2``: Keras names layers by their class in the order in which they are built."""
-    kind = re.sub(r"_\d+$", "", name)
-    alike = [one for one in dict.fromkeys(one.partition(":")[0] for one in layers) if re.sub(r"_\d+$", "", one) == kind]
-    if name not in alike:
-        return None
-    built = [call.lineno for call in program.calls() if _snake(last_name(call.func)) == kind and not _named(call)]
-    repeated = [line for line in built if _in_a_loop(program, line)]
-    if len(repeated) == 1 and len(built) < len(alike):
-        at = built.index(repeated[0])
-        built[at:at] = repeated * (len(alike) - len(built))
-    return built[alike.index(name)] if len(built) == len(alike) else None
-
-
-def _in_a_loop(program: Program, line: int) -> bool:
-    """Whether what stands there is built several times."""
-    loops = (ast.For, ast.While, ast.ListComp, ast.GeneratorExp)
-    found = [node for node in ast.walk(program.tree) if isinstance(node, loops)]
-    return any(node.lineno <= line <= (node.end_lineno or node.lineno) for node in found)
-
-
-def _named(call: ast.Call) -> bool:
-    return any(word.arg == "name" for word in call.keywords)
-
-
-def last_name(function: ast.expr) -> str:
-    """``SGD`` of ``torch.optim.SGD``."""
-    if isinstance(function, ast.Attribute):
-        return function.attr
-    return function.id if isinstance(function, ast.Name) else ""
-
-
-def _snake(name: str) -> str:
-    """As Keras names a layer of this class.
-
-    >>> _snake("Dense"), _snake("BatchNormalization"), _snake("LSTM"), _snake("Conv2D")
-    ('dense', 'batch_normalization', 'lstm', 'conv2d')
-    """
-    parted = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
-    return re.sub(r"([a-z])([A-Z])", r"\1_\2", parted).lower()

@@ -17,14 +17,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from defib.diagnosis import Diagnosis
-from defib.locate import RATE_WORDS, Program, is_optimizer, last_name, read_program
+from defib.locate import RATE_WORDS, is_optimizer
 from defib.own_calls import PLACES, with_own_calls
+from defib.program_text import Program, last_name, read_program
 
 GENERIC = ("model", "optimizer", "criterion", "inputs", "targets", "loader", "X_train", "y_train", "X_new", "prepare")
 """Names that interventions write."""
 PREPARING = ("Scaler", "Normalizer", "Transformer", "Encoder", "Discretizer", "Imputer", "Vectorizer")
 """Ends of the classes that are fitted to rows and then prepare others."""
-MODULES = {"torch": "import torch", "np": "import numpy as np", "keras": "import keras"}
+MODULES = {
+    "torch": "import torch",
+    "np": "import numpy as np",
+    "keras": "import keras",
+    "cross_val_score": "from sklearn.model_selection import cross_val_score",
+    "HistGradientBoostingClassifier": "from sklearn.ensemble import HistGradientBoostingClassifier",
+    "HistGradientBoostingRegressor": "from sklearn.ensemble import HistGradientBoostingRegressor",
+}
 """What the code of a fix may need, and the program may have under another name."""
 HOLDS_OTHERS = "DF703"
 """With this fault the optimizer holds the weights of something else: it does not say what the model is called."""

@@ -95,12 +95,10 @@ def _assess(book: Book) -> Assessment:
         return ruled_out("the rows are made equal inside, whatever the step", layer=None, **numbers)
     per_step = updates.largest_first_update if updates.largest_first_update is not None else change / max(steps, 1)
     numbers["relative_update_per_step"] = per_step
-    first = (
-        f" (the first none by more than {num(100 * per_step)} %)" if updates.largest_first_update is not None else ""
-    )
-    because = (
-        f"{count(steps, 'update')} moved the kernels by {percent(change)} of their size{first}{still_rising(training)}"
-    )
+    rising, known = still_rising(training), updates.largest_first_update is not None
+    numbers |= {"largest_learning_rate": training.largest_rate or 0.0} if rising else {}
+    first = f" (the first none by more than {num(100 * per_step)} %)" if known else ""
+    because = f"{count(steps, 'update')} moved the kernels by {percent(change)} of their size{first}{rising}"
     share = 1.0 if training.rate_over_usual is None else training.rate_over_usual
     low = share <= LOW
     if steps < MANY and not low:

@@ -18,9 +18,8 @@ EQUAL = """
     print(len({row.tobytes() for row in np.asarray(X_train)}), "different rows")
     """
 MASKED = """
-    for name, rows in steps:  # the array after each step, from {name} to the model
-        # repair the first step after which this is at chance ({chance})
-        print(name, cross_val_score({learner}(), rows, y_train, scoring="{scoring}").mean())
+    # behind each step from {name} to the model, with what that step gives; repair the first at chance ({chance})
+    print(cross_val_score({learner}(), X_train, y_train, scoring="{scoring}").mean())
     """
 TRIED = """
     X_train = ({name} - {name}.mean({axis})) / ({name}.std({axis}) + 1e-8)  # as tried: without that step
