@@ -14,6 +14,8 @@ from torch.utils.data import DataLoader, Dataset, IterableDataset, TensorDataset
 
 import defib
 from defib.adapters import subject_of
+from defib.capture.keras_patch import MARK
+from defib.capture.torch_rehearsal import Known, rehearsed
 
 GENERATOR = np.random.default_rng(0)
 X = torch.tensor(GENERATOR.normal(size=(90, 4))).float()
@@ -202,3 +204,24 @@ def test_a_trainer_is_told_by_its_class_alone() -> None:
     with pytest.raises(defib.ModelError) as raised:
         defib.diagnose(SimpleNamespace(model=plain()), X, Y)
     assert raised.value.slug == "unknown-model"
+
+
+class ByForward(nn.Module):  # type: ignore[misc]
+    """Its step calls ``forward`` itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.out = nn.Linear(4, 1)
+
+    def forward(self, rows: Any) -> Any:
+        return self.out(rows)
+
+
+def test_the_first_batch_counts_where_a_step_calls_forward_itself() -> None:
+    batches = [(X[at : at + 30], Y[at : at + 30]) for at in (0, 30, 60)]
+    steps = [lambda clone, rows=rows, y=y: nn.functional.mse_loss(clone.forward(rows), y) for rows, y in batches]
+    subject = rehearsed(ByForward(), steps, [], Known(n_rows=90))
+    assert subject.training is not None
+    assert len(subject.training) == 90
+    assert "forward" in vars(ByForward)
+    assert not hasattr(ByForward.forward, MARK)

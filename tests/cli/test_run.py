@@ -114,7 +114,7 @@ def test_interrupt_while_training_still_gets_its_diagnosis(tmp_path: Path, defib
 @pytest.mark.parametrize(
     ("text", "code", "slug", "says"),
     [
-        ("print('hello')", 2, "nothing-trained", "imported none of keras, torch and sklearn.neural_network"),
+        ("print('hello')", 2, "nothing-trained", "imported none of keras, torch, jax and sklearn.neural_network"),
         ("import torch; torch.nn.Linear(2, 1)(torch.ones(1, 2))", 2, "nothing-trained", "imported torch, but"),
         ("import sys; sys.exit(5)", 5, "nothing-trained", "trained no network"),
         (
@@ -123,7 +123,20 @@ def test_interrupt_while_training_still_gets_its_diagnosis(tmp_path: Path, defib
             "    [one.start() for one in children] and [one.join() for one in children]",
             2,
             "nothing-trained",
-            "it started 2 processes of its own, and defib sees only the one it runs in",
+            "it started 2 processes of its own, and defib sees only the one it runs in.\n",
+        ),
+        (
+            "import multiprocessing as m\nif __name__ == '__main__':\n"
+            "    child = m.get_context('spawn').Process(target=print)\n    child.start(), child.join()",
+            2,
+            "nothing-trained",
+            "Write: with defib.watch() as watched: train()    # in that process",
+        ),
+        (
+            "import torch.multiprocessing as m\nif __name__ == '__main__':\n    m.spawn(print, nprocs=2)",
+            2,
+            "nothing-trained",
+            "Write: torchrun --nproc-per-node 2 -m defib run train.py",
         ),
         ("raise ValueError('early')", 1, "nothing-trained", "ended with ValueError: early"),
     ],
@@ -134,7 +147,7 @@ def test_a_program_that_trains_nothing(text: str, code: int, slug: str, says: st
     assert ended.returncode == code
     assert ended.stderr.splitlines()[-1] == f"[{slug}] docs/messages.md#{slug}"
     assert says in ended.stderr
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["train.ipynb", "train.py"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["train.py"]
 
 
 def test_a_framework_that_is_not_installed(tmp_path: Path, defib: Run) -> None:

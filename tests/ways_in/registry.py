@@ -158,6 +158,7 @@ WAYS: Final[tuple[Way, ...]] = (
             "transformers_step": "learning-rate-too-high",
             "transformers_regression": "target-scale",
         },
+        api="defib.diagnose(trainer, budget=60)",
         callback=("callbacks=[]", "callbacks=[monitor := __import__('defib').transformers.Monitor(trials=False)]"),
         note="`Trainer`: tiny BERT and DistilBERT, a padding collator, warm-up, gradient accumulation, `predict`",
     ),

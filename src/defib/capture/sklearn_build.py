@@ -134,11 +134,15 @@ def _rates(rates: list[float]) -> tuple[tuple[float, float], ...]:
     return tuple((i / len(rates), rates[i]) for i in (0, *changed)) if changed else ()
 
 
+def _many(n: int) -> str:
+    return "one network that was seen" if n == 1 else f"{n} networks that were seen"
+
+
 def _notes(study: Study, training: Rows, elsewhere: tuple[str, ...]) -> list[str]:
     notes = []
     if study.place.within is not None:
         which = "the one it fitted again on all rows" if study.place.refit else "the last of them"
-        notes.append(f"{study.place.within} fitted {study.siblings + 1} networks that were seen: this is {which}")
+        notes.append(f"{study.place.within} fitted {_many(study.siblings + 1)}: this is {which}")
     if study.place.steps:
         notes.append(behind(list(study.place.steps)))
     if training.n_seen:

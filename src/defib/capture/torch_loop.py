@@ -195,6 +195,10 @@ class TorchWatcher(Watcher):
         self._watch_forward(owner)
         return True
 
+    def expect(self, module: Any) -> None:
+        """``module.forward(x)`` may be called directly, the first time as well."""
+        self._watch_forward(module)
+
     def _watch_forward(self, owner: Any) -> None:
         """From now on ``forward`` of the class that defines it, called directly, opens a step."""
         kind = next((one for one in type(owner).__mro__ if "forward" in one.__dict__), None)

@@ -138,6 +138,7 @@ def _pass(clone: Any, model: Any, steps: Iterable[Step], looks: Iterable[Step]) 
     """``(subjects, the error that ended it, steps taken)``."""
     watcher = TorchWatcher()
     watcher.attach()
+    watcher.expect(clone)
     started, error, taken = time.monotonic(), None, 0
     try:
         if not any(one.requires_grad for one in clone.parameters()):

@@ -54,6 +54,7 @@ from defib.diagnosis import Assessment, inconclusive, not_applicable, ruled_out,
 from defib.evidence import Book
 from defib.probes.head import HeadFacts
 from defib.probes.labels import LabelFacts
+from defib.probes.outputs import SymptomFacts
 from defib.probes.training import TrainingFacts
 from defib.wording import percent
 
@@ -103,7 +104,7 @@ def _assess(book: Book) -> Assessment:
         numbers["share_of_the_way"] = way
         because = (
             f"the targets lie around {num(labels.mean)}, and {training.n_updates:,} updates took the predictions "
-            f"{percent(way)} of the way there"
+            f"{percent(way)} of the way there{_from(book)}"
         )
         low = (training.learning_rate or 0.0) <= (training.usual_learning_rate or 0.0) / 10
         return supported(because, weight=0.7 if low else 0.9, layer=None, **numbers)
@@ -115,6 +116,11 @@ def _assess(book: Book) -> Assessment:
     if moving:
         return supported(f"{where_now} from it", weight=0.75, layer=None, **numbers)
     return inconclusive(f"{where_now} from it", weight=0.35, layer=None, **numbers)
+
+
+def _from(book: Book) -> str:
+    drawn = book.get(SymptomFacts).initial_drawn
+    return ", from where a network drawn anew answers" if drawn else ""
 
 
 def _at_the_mean(book: Book, numbers: dict[str, float]) -> Assessment:

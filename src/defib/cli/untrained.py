@@ -18,6 +18,8 @@ FRAMEWORKS = {
     **dict.fromkeys(("jax", "flax", "optax"), "flax"),
 }
 """Module that may be missing → extra that brings it."""
+IN_WORKERS = "ran in other processes"
+"""What the watcher of scikit-learn says of work that joblib hands to others."""
 
 
 def nothing_trained(script: str, outcome: ScriptOutcome, stderr: IO[str], *, beside: bool = False) -> int:
@@ -37,13 +39,14 @@ def nothing_trained(script: str, outcome: ScriptOutcome, stderr: IO[str], *, bes
     why = (
         f"imported {imported}, but no training of a network was seen"
         if imported
-        else "imported none of keras, torch and sklearn.neural_network"
+        else "imported none of keras, torch, jax and sklearn.neural_network"
     )
+    started = 0 if any(IN_WORKERS in note for note in outcome.notes) else _processes()
     error = InputError(
         "nothing-trained",
-        came=f"{script} trained no network that defib could see: it {why}" + _broken(outcome) + _elsewhere(),
-        expected="a program that trains a Keras, PyTorch or scikit-learn network in its own process",
-        write="defib predictions p.csv --labels y.csv    # if all you have is predictions",
+        came=f"{script} trained no network that defib could see: it {why}" + _broken(outcome) + _elsewhere(started),
+        expected="a program that trains a Keras, PyTorch, JAX or scikit-learn network in its own process",
+        write=_instead(script, outcome, started),
     )
     if outcome.exit_code == 0 and not beside:
         raise error
@@ -51,14 +54,30 @@ def nothing_trained(script: str, outcome: ScriptOutcome, stderr: IO[str], *, bes
     return outcome.exit_code
 
 
-def _elsewhere() -> str:
-    """Whether the program started processes, in which a training is not seen."""
+def _instead(script: str, outcome: ScriptOutcome, started: int) -> str:
+    """What to type in place of it."""
+    if started and "torch.distributed" in sys.modules and "torch" in outcome.frameworks:
+        return (
+            f"torchrun --nproc-per-node {started} -m defib run {script}"
+            "    # with rank = int(os.environ['RANK']) in place of mp.spawn"
+        )
+    if started:
+        return "with defib.watch() as watched: train()    # in that process; then print(watched.diagnosis)"
+    return "defib predictions p.csv --labels y.csv    # if all you have is predictions"
+
+
+def _processes() -> int:
+    """How many processes the program started by itself."""
     counter = getattr(sys.modules.get("multiprocessing.process"), "_process_counter", None)
-    started = int("0" + "".join(filter(str.isdigit, repr(counter)))) - 1
-    if started < 1:
+    return max(0, int("0" + "".join(filter(str.isdigit, repr(counter)))) - 1)
+
+
+def _elsewhere(started: int) -> str:
+    """That a training is not seen in processes that the program started."""
+    if not started:
         return ""
     many = "a process" if started == 1 else f"{started} processes"
-    return f"; it started {many} of its own, and defib sees only the one it runs in: let torchrun start them"
+    return f"; it started {many} of its own, and defib sees only the one it runs in"
 
 
 def _broken(outcome: ScriptOutcome) -> str:

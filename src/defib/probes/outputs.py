@@ -15,11 +15,14 @@ from defib.probes.embeddings import EmbeddingFacts
 from defib.probes.labels import LabelFacts, Task
 from defib.probes.looking import asks_for_the_mean, head_name, link_of
 from defib.read_symptom import read_symptom
+from defib.recipe import Arm
 from defib.subject import AnyArray, FloatArray, Moment, Rows, Subject, WeightsOrigin
 from defib.symptom import Skill, Symptom
 
 MAX_ROWS = 4096
 """Rows sent through the network for one symptom, evenly spaced."""
+FEW = 64
+"""Rows that a network drawn anew is asked about."""
 STRANGE = 0.5
 """Correlation of kernels below which weights are no copy, average or later state of the trained ones (those are above
 .9; what was drawn anew lies within a few 1/√n of 0)."""
@@ -47,7 +50,9 @@ class SymptomFacts(Evidence):
     training_centre: float | None = None
     """Median of all outputs on the training rows where they are values, in the unit of the targets."""
     initial_centre: float | None = None
-    """The same of the network at the initial weights."""
+    """The same of the network at the initial weights, or, where they are not known, of one drawn anew."""
+    initial_drawn: bool = False
+    """Whether it is of one drawn anew."""
 
 
 def thin(n_rows: int, at_most: int = MAX_ROWS) -> AnyArray:
@@ -112,7 +117,8 @@ def _measured(subject: Subject, book: Book) -> SymptomFacts:
         initial_symptom=_initial(subject, rows, task),
         user_outputs_match=_match(subject, rows, outputs),
         training_centre=_centre(subject, task, "end"),
-        initial_centre=_centre(subject, task, "initial") if subject.has_initial_weights else None,
+        initial_centre=_centre(subject, task, "initial") if subject.has_initial_weights else _drawn(subject, task),
+        initial_drawn=not subject.has_initial_weights,
     )
 
 
@@ -156,6 +162,19 @@ def _centre(subject: Subject, task: Task | None, moment: Moment) -> float | None
     rows = subject.training
     outputs = np.asarray(subject.forward(rows.X[thin(len(rows))], moment=moment).outputs, dtype=np.float64)
     return float(np.median(outputs)) if np.isfinite(outputs).all() else None
+
+
+def _drawn(subject: Subject, task: Task | None) -> float | None:
+    """Where a network with weights drawn anew lies, as trials begin; ``None`` where no trial can be run."""
+    rows, arm = subject.training, Arm(stop_after=0)
+    if task != "regression" or rows is None or rows.y is None or subject.can_train(arm) is not None:
+        return None
+    few = thin(len(rows), FEW)
+    try:
+        drawn = subject.train(arm, Rows(rows.X[few], rows.y[few]), seed=0).predict(rows.X[few])
+    except Exception:  # it is an extra: what cannot be drawn is not known
+        return None
+    return float(np.median(drawn)) if np.isfinite(drawn).all() else None
 
 
 def rows_and_outputs(subject: Subject) -> tuple[Rows, FloatArray | None]:
