@@ -53,7 +53,11 @@ def executed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     notebook = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
     path = folder / "x.ipynb"
     path.write_text(json.dumps(notebook))
-    for arguments in (["--to", "notebook", "--execute", "--inplace"], ["--to", "html", "--template", "basic"]):
+    for arguments in (
+        ["--to", "notebook", "--execute", "--inplace"],
+        ["--to", "html", "--template", "basic"],
+        ["--to", "html", "--output", "lab"],  # with the style of JupyterLab
+    ):
         done = subprocess.run(
             [sys.executable, "-m", "nbconvert", *arguments, str(path)],
             capture_output=True,
@@ -108,6 +112,25 @@ def test_where_no_script_runs_the_drawing_stays(executed: Path, open_page: Open)
 def test_a_renderer_that_the_user_chose_is_kept(executed: Path) -> None:
     assert "text/html" not in output(executed, 4)
     assert "image/svg+xml" in output(executed, 4)
+
+
+def test_the_style_of_the_notebook_does_not_reach_into_it(executed: Path, open_page: Open) -> None:
+    """JupyterLab sets numbers and names to the right, cuts lists of terms to a tenth and makes all columns as wide."""
+    shown = open_page(executed.with_name("lab.html").read_text(), scripts=False)
+    assert shown.run("getComputedStyle(document.body).getPropertyValue('--jp-ui-font-size1')")  # its style is there
+
+    def style(selector: str, name: str) -> str:
+        return str(shown.run(f"getComputedStyle(document.querySelector('.defib {selector}')).{name}"))
+
+    assert style("table", "tableLayout") == "auto"
+    assert style("tbody th", "textAlign") == "left"
+    assert style("h3", "fontWeight") == "700"
+    assert style("dt", "fontWeight") == "400"
+    assert style("dt", "float") == "none"
+    narrow = (
+        "[...document.querySelectorAll('.defib dt')].filter((one) => one.getBoundingClientRect().height > 60).length"
+    )
+    assert shown.run(narrow) == 0
 
 
 def test_nbconvert_keeps_it_whole(executed: Path) -> None:
