@@ -300,13 +300,14 @@ def test_the_line_that_clears_gradients_before_they_are_used(tmp_path: Path, tex
         ("DF204", "labels", None, "compile"),
         ("DF202", "labels", None, ".fit("),
         ("DF704", "loop", None, "def train_step"),
+        ("DF409", "architecture", None, "def call"),
     ],
 )
 def test_the_line_that_says_most(tmp_path: Path, code: str, stage: str, layer: str | None, piece: str) -> None:
     text = (
         "self.hidden = [nn.Linear(8, 8) for _ in range(3)]\nself.kept = nn.ModuleList(more)\n"
         "nn.init.zeros_(weight)\nopt = SGD(net.parameters(), lr=1)\nm.compile('adam', 'mse')\nm.fit(X, y)\n"
-        "class M(keras.Model):\n    def train_step(self, data):\n        pass\n"
+        "class M(keras.Model):\n    def train_step(self, data):\n        pass\n    def call(self, x):\n        pass\n"
     )
     one = program(tmp_path, text)
     sources = {call: f"{one.file}:{line}" for call, line in (("optimizer", 4), ("compile", 5), ("fit", 6))}

@@ -84,9 +84,14 @@ def test_names_of_a_torch_loop(tmp_path: Path) -> None:
         (PIPELINE, "sklearn", {"model": "pipe", "X_train": "A", "y_train": "b"}),
         ("m.fit(X, y)\nm.predict(X)\n", "keras", {"model": "m", "y_train": "y"}),  # X cannot be both
         ("m.fit(data, epochs=3)\nm.predict(more)\n", "keras", {"model": "m"}),  # a data set is no array
+        (
+            "p = cross_val_predict(clf, A, b, cv=4)  # .fit(\n",
+            "sklearn",
+            {"model": "clf", "X_train": "A", "y_train": "b"},
+        ),
         (KERAS, "jax", {}),
     ],
-    ids=["attributes", "keras", "sklearn", "pipeline", "same rows", "data set", "jax"],
+    ids=["attributes", "keras", "sklearn", "pipeline", "same rows", "data set", "folds", "jax"],
 )
 def test_names_of_other_programs(tmp_path: Path, text: str, framework: str, found: dict[str, str]) -> None:
     assert names(tmp_path, text, framework) == found

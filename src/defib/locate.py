@@ -57,6 +57,7 @@ OF_EACH_LAYER = frozenset({"kernel_regularizer", "kernel_initializer"})
 SCHEDULES = ("LR", "Decay", "DecayRestarts", "LearningRateScheduler", "ReduceLROnPlateau")
 BY_SCHEDULE = frozenset({"largest_learning_rate"})
 """What an assessment says where a schedule made the learning rate what it was."""
+FORWARD = ("forward", "call", "__call__")
 STEPS = ("step", "apply_gradients")
 RATE_WORDS = frozenset({"lr", "learning_rate", "learning_rate_init", "eta0"})
 OPTIMIZERS = frozenset(
@@ -113,8 +114,8 @@ def _written(program: Program, one: Hypothesis, stage: str, optimizer: str, laye
     if one.code == "DF502" and BY_SCHEDULE & {*one.assessment.numbers} and (line := schedule_line(program)) is not None:
         return line
     at_the_layer = (stage in AT_THE_LAYER and one.code not in AT_THE_LOSS) or one.code in AT_ITS_LAYER
-    lines = [layer_line(program, layer, layers) if at_the_layer and layer is not None else None]
-    lines += [OF_ITS_OWN[one.code](program, layer or "") if one.code in OF_ITS_OWN else None]
+    lines = [OF_ITS_OWN[one.code](program, layer or "") if one.code in OF_ITS_OWN else None]
+    lines += [layer_line(program, layer, layers) if at_the_layer and layer is not None else None]
     steps = (stage == "optimization" and one.code not in AT_THE_LENGTH) or one.code in AT_THE_OPTIMIZER
     if stage == "optimization" or one.code in AT_THE_OPTIMIZER:
         lines += [group_line(program, one, optimizer)]
@@ -208,7 +209,15 @@ def own_step_line(program: Program, layer: str = "") -> int | None:
     return inside[0].lineno if len(inside) == 1 else None
 
 
+def forward_line(program: Program, layer: str = "") -> int | None:
+    """Where the one network of the program says how its parts are wired."""
+    found = [one for one in ast.walk(program.tree) if isinstance(one, ast.FunctionDef) and one.name in FORWARD]
+    return found[0].lineno if len(found) == 1 else None
+
+
 OF_ITS_OWN: dict[str, Callable[[Program, str], int | None]] = {
+    "DF408": forward_line,
+    "DF409": forward_line,
     "DF701": freezing_line,
     "DF703": plain_list_line,
     "DF704": own_step_line,

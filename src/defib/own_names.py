@@ -38,6 +38,7 @@ HOLDS_OTHERS = "DF703"
 """With this fault the optimizer holds the weights of something else: it does not say what the model is called."""
 CLIPS = ("clipnorm", "clipvalue", "global_clipnorm")
 """Settings of an optimizer of Keras that leave little of a gradient."""
+CROSSED = frozenset({"cross_val_predict", "cross_val_score", "cross_validate", "permutation_test_score"})
 LONGEST_NAME = 30
 """Characters of an expression that still reads as a name."""
 
@@ -189,7 +190,11 @@ def _of_loop(program: Program, step: int) -> Iterator[tuple[str, str]]:
 
 def _of_fit(program: Program, lines: Mapping[str, int]) -> Iterator[tuple[str, str]]:
     """``net.fit(x, t)``, and ``net.predict(x_test)``."""
-    fit = [call for call in program.calls() if _holds(call, lines.get("fit", 0)) and _is(call, "fit")]
+    here = [call for call in program.calls() if _holds(call, lines.get("fit", 0))]
+    crossed = [call.args for call in here if last_name(call.func) in CROSSED and len(call.args) > 2]
+    if len(crossed) == 1:  # cross_val_predict(clf, X, y)
+        yield from zip(("model", "X_train", "y_train"), map(_text, crossed[0]), strict=False)
+    fit = [call for call in here if _is(call, "fit")]
     if len(fit) != 1:
         return
     yield "model", _receiver(fit[0])  # the code is written for what holds the network, a pipeline say

@@ -328,3 +328,12 @@ def test_a_model_of_which_all_is_said_already_is_told_in_short() -> None:
         out = io.StringIO()
         print_diagnosis(second, out, before=[other])
         assert "Predictions" in out.getvalue()
+
+
+def test_what_is_only_explained_is_no_way_in_which_a_fault_acts() -> None:
+    """A far target does not act through few updates."""
+    first, second, dead = samples.FLAT_DIAGNOSIS.causes
+    few = replace(second, code="DF506", name="undertrained", mechanism_of="DF101", tied_with=())
+    shown = render_text(replace(samples.FLAT_DIAGNOSIS, causes=(replace(first, tied_with=()), few, dead)))
+    acts, explained = shown.index("How unscaled-inputs acts"), shown.index("Also seen, explained by unscaled-inputs")
+    assert acts < shown.index("dead-relus (DF401)") < explained < shown.index("undertrained (DF506)")

@@ -89,7 +89,8 @@ def _assess(book: Book) -> Assessment:
         text = f"what the {facts.what} lose {when}, they lose in other layers than those that mix them"
         return ruled_out(text, layer=None, **numbers)
     because = (
-        f"{when}, {one.rounds} steps that mix {facts.what} leave {num(one.left_by_mixing)} of their relative spread, "
+        f"{when}, {one.rounds} steps that mix {facts.what} and bring them closer leave {num(one.left_by_mixing)} of "
+        f"their relative spread, "
         f"and {num(one.last)} is left in {place(one.last_layer)}"
     )
     if facts.initial is None:

@@ -8,7 +8,7 @@ from pathlib import PurePath
 from typing import Literal
 
 from defib.diagnosis import Diagnosis, Fix, Hypothesis, NotAssessed, Spot, Trial
-from defib.reporters.words import FLAGS, fixes_of, interval_text, named, number_name, number_text, place
+from defib.reporters.words import FLAGS, fixes_of, interval_text, named, number_name, number_text, place, stage_of
 
 PROOFS = 3
 """Numbers shown for the leading cause; the JSON report has them all."""
@@ -60,6 +60,11 @@ def where(cause: Hypothesis) -> str:
 def acts_through(causes: Sequence[Hypothesis]) -> list[Hypothesis]:
     """The mechanism through which the first cause acts."""
     return [one for one in causes[1:] if one.mechanism_of]
+
+
+def is_a_way(one: Hypothesis) -> bool:
+    """Whether a fault can act through this one; that few updates were made is only explained by what goes before."""
+    return stage_of(one.code) != "optimization"
 
 
 def further(causes: Sequence[Hypothesis]) -> list[Hypothesis]:

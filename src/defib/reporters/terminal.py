@@ -24,6 +24,7 @@ from defib.reporters.parts import (
     course_title,
     fix_title,
     further,
+    is_a_way,
     line_text,
     place_text,
     proofs,
@@ -125,9 +126,11 @@ def _cause(d: Diagnosis, best: Hypothesis) -> Iterator[RenderableType]:
 def _further(causes: Sequence[Hypothesis], harmless: bool) -> Iterator[RenderableType]:
     """What else is supported: the mechanism through which the first acts, and other faults."""
     names = {one.code: one.name for one in causes}
-    acts = [_because(one) for one in acts_through(causes)]
-    title = f"Also seen, explained by {names[causes[0].code]}" if harmless else f"How {names[causes[0].code]} acts"
-    yield from section(title, acts)
+    explained = acts_through(causes)
+    acts = [] if harmless else [one for one in explained if is_a_way(one)]
+    yield from section(f"How {names[causes[0].code]} acts", [_because(one) for one in acts])
+    others = [_because(one) for one in explained if one not in acts]
+    yield from section(f"Also seen, explained by {names[causes[0].code]}", others)
     yield from section("Also found", [_because(one, line_text(one)) for one in further(causes)])
 
 

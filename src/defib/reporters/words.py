@@ -193,6 +193,13 @@ def fixes_of(code: str) -> tuple[str, ...]:
     return load(code).fixes if code in CAUSES else ()
 
 
+def stage_of(code: str) -> str:
+    """The stage of a cause; nothing for a code that this version does not know."""
+    from defib.catalogue import CAUSES, load
+
+    return load(code).stage if code in CAUSES else ""
+
+
 def look_alikes_first(ruled_out: Sequence[Hypothesis], causes: Sequence[Hypothesis]) -> list[Hypothesis]:
     """Causes that are easily taken for the one that was found stand first; otherwise the order is kept."""
     alike = look_alikes_of(causes)

@@ -64,14 +64,14 @@ class Packing:
         """Of the columns: the input's, with a number where it has several; none where they are too many to be told.
 
         >>> Packing("dict", ("age", "job"), ((1,), (2,)), ("float32", "int32")).names
-        ('age', 'job 0', 'job 1')
+        ('age', 'job[0]', 'job[1]')
         """
         if self.bounds[-1] > MOST_NAMES:
             return ()
         told = [f"input {key}" if key.isdigit() else key for key in self.keys]
         sizes = np.diff(self.bounds)
         return tuple(
-            f"{key} {i}" if size > 1 else key for key, size in zip(told, sizes, strict=True) for i in range(size)
+            f"{key}[{i}]" if size > 1 else key for key, size in zip(told, sizes, strict=True) for i in range(size)
         )
 
     def describe(self) -> str:
