@@ -11,8 +11,9 @@ from sklearn.metrics import roc_auc_score
 
 from defib.causes._signs import ranks
 from defib.diagnose import diagnose_subject
+from defib.diagnosis import Hypothesis, supported
 from defib.evidence import Book, Evidence
-from defib.gate import needs_replay, read_gate
+from defib.gate import Gate, needs_replay, read_gate
 from defib.probes.head import HeadFacts
 from defib.probes.inputs import ServingFacts
 from defib.probes.labels import LabelFacts
@@ -236,6 +237,25 @@ def test_skill_on_other_rows_is_not_told_of_those_predicted() -> None:
     assert "the network ranks other rows" in headline(gate, (), "undecided")
     same = replace(squeezed_rows, n_rows=squeezed_rows.skill.n_rows if squeezed_rows.skill else 0)
     assert "and rank the rows" in headline(read_gate(book(same)), (), "undecided")
+
+
+def test_what_only_memory_shows_is_not_held_against_a_model_that_learns() -> None:
+    """Where no model learns anything, there is none that this one learns little of."""
+    memorized = replace(VARIED, skill=Skill("gini", 0.32, (0.22, 0.42), 450, "training"))
+    gate = Gate(memorized, "unskilled")
+    nothing = Hypothesis("DF901", "no-learnable-signal", supported("no learner does", weight=0.9))
+    said = headline(gate, [nothing], "nothing_wrong")
+    assert ", but what was learnt is memorized (AUC 0.66 on the rows it was trained on)" in said
+    slow = Hypothesis("DF502", "learning-rate-too-low", supported("slow", weight=0.9))
+    assert "learnt little of what another model learns" in headline(gate, [slow], "cause_found")
+
+
+@pytest.mark.parametrize(("pattern", "joined"), [("varied", ", but nothing"), ("one_class", ", and nothing")])
+def test_a_sentence_turns_once(pattern: Pattern, joined: str) -> None:
+    """After "one class, though the probabilities differ" it has turned already."""
+    skill = Skill("gini", 0.0, (-0.1, 0.1), 80, "held_out")
+    gate = Gate(replace(VARIED, pattern=pattern, skill=skill), "unskilled")
+    assert joined in headline(gate, (), "undecided")
 
 
 def test_that_no_trial_was_run_is_said_once() -> None:

@@ -326,3 +326,14 @@ def test_a_setting_of_every_layer_is_placed_at_the_first(tmp_path: Path) -> None
         found = place_of(cause, "optimization", {"compile": f"{one.file}:3"}, [], {one.file: one})
         assert found is not None
         assert found.line == (line or 4)
+
+
+def test_a_tolerance_is_placed_where_the_estimator_has_it(tmp_path: Path) -> None:
+    text = (
+        "x = solve(tol=9)\nnet = MLPClassifier(\n    (8,),\n    tol=0.02,\n    n_iter_no_change=2,\n)\nnet.fit(X, y)\n"
+    )
+    one = program(tmp_path, text)
+    cause = Hypothesis("DF505", "stopped-on-plateau", supported("x", weight=1.0))
+    found = place_of(cause, "optimization", {"fit": f"{one.file}:7"}, [], {one.file: one})
+    assert found is not None
+    assert found.text == "tol=0.02,"

@@ -47,13 +47,16 @@ TELLTALES: dict[str, frozenset[str]] = {
     "DF504": frozenset(
         {"clip_grad_norm_", "clip_grad_value_", "clipnorm", "clipvalue", "global_clipnorm", "gradient_clip_val"}
     ),
-    "DF505": frozenset({"EarlyStopping"}),
+    "DF505": frozenset({"EarlyStopping", "tol", "n_iter_no_change"}),
     "DF601": frozenset({"kernel_initializer", "zeros_", "constant_", "fill_"}),
     "DF603": frozenset({"load_state_dict", "load_weights"}),
     "DF701": frozenset({"trainable", "requires_grad", "requires_grad_"}),
 }
 """Code of a cause → what it is written with: calls, keywords, and attributes that are set."""
-OF_EACH_LAYER = frozenset({"kernel_regularizer", "kernel_initializer"})
+SEVERAL = frozenset({"kernel_regularizer", "kernel_initializer", "tol", "n_iter_no_change"})
+"""What is set for every layer, or together: the first stands for all."""
+OF_ESTIMATORS = frozenset({"alpha", "tol", "n_iter_no_change"})
+"""What other things are called, too."""
 SCHEDULES = ("LR", "Decay", "DecayRestarts", "LearningRateScheduler", "ReduceLROnPlateau")
 BY_SCHEDULE = frozenset({"largest_learning_rate"})
 """What an assessment says where a schedule made the learning rate what it was."""
@@ -246,14 +249,14 @@ def telltale_line(program: Program, words: frozenset[str]) -> int | None:
         word
         for call in program.calls()
         for word in call.keywords
-        if word.arg in words and (word.arg != "alpha" or last_name(call.func) in ESTIMATORS)
+        if word.arg in words and (word.arg not in OF_ESTIMATORS or last_name(call.func) in ESTIMATORS)
     ]
     lines |= {word.value.lineno for word in given if not _is(True, word.value)}
     for node in ast.walk(program.tree):
         if isinstance(node, ast.Assign) and _is(False, node.value):
             lines |= {node.lineno for to in node.targets if isinstance(to, ast.Attribute) and to.attr in words}
-    if lines and lines == {word.value.lineno for word in given if word.arg in OF_EACH_LAYER}:
-        return min(lines)  # the same of every layer: the first stands for all
+    if lines and lines == {word.value.lineno for word in given if word.arg in SEVERAL}:
+        return min(lines)
     return lines.pop() if len(lines) == 1 else None
 
 

@@ -24,6 +24,7 @@ EQUALS = {
     "exactly_one": "exactly one",
     "last_class": "the class of the last rows in the file",
 }
+NO_SIGNAL = "DF901"
 LARGE_SCORE = 1000.0
 """R² of predictions that were thrown out of every range."""
 TARGET_ENDS = {"low_end": "the smallest target", "high_end": "the largest target"}
@@ -164,7 +165,7 @@ def headline(
         of_others = skill is not None and skill.rows == "replayed"  # not of the rows that these predictions are for
         knows = ", and what is learnt holds on new rows" if of_others else " and carry information about the row"
         return f"{opening}{knows}: {skill_clause(skill)}. {_health(skill, left)}"
-    opening = f"{opening}{_but(gate)}"
+    opening = f"{opening}{_but(gate, nothing_to_learn=bool(causes) and causes[0].code == NO_SIGNAL)}"
     if not causes:
         return f"{opening}. {_undecided(gate, too_few)}"
     best = causes[0]
@@ -183,7 +184,7 @@ def headline(
     return f"{opening}, because of {best.name}: {best.assessment.because}."
 
 
-def _but(gate: Gate) -> str:
+def _but(gate: Gate, *, nothing_to_learn: bool) -> str:
     """What is wrong with predictions that vary; nothing is added to ones that do not."""
     symptom = gate.symptom
     skill, but = skill_clause(symptom.skill), "but" if symptom.pattern == "varied" else "and"
@@ -193,13 +194,15 @@ def _but(gate: Gate) -> str:
         "skewed": f", on rows that the network was not made for ({skill})",
         "shown": f", but what the program shows of them does not ({skill})",
         "untrained": f", {but} the training moved no weight: they are what chance gave it",
-        "unskilled": f", {but} {_kept(symptom.skill)} ({skill})",
+        "unskilled": f", {but} {_kept(symptom.skill, nothing_to_learn)} ({skill})",
     }
     return said.get(gate.problem, "")
 
 
-def _kept(skill: Skill | None) -> str:
+def _kept(skill: Skill | None, nothing_to_learn: bool) -> str:
     """What is left on new rows of a network whose skill is none, or a fraction of another model's."""
+    if skill is not None and skill.rows == "training" and nothing_to_learn:
+        return "what was learnt is memorized"
     if skill is not None and skill.shown:
         return "the network learnt little of what another model learns"
     return "nothing the network learnt holds on new rows"
