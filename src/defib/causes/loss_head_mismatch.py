@@ -82,6 +82,11 @@ def _bare(book: Book) -> Assessment | None:
         f"the loss {head.loss} takes probabilities and the {head.activation} head gives any number: {share} of its "
         "outputs lie below 0 or above 1 before the first step, where the loss clips them and sends no gradient"
     )
+    if head.gives_logarithms:
+        because = (
+            f"the loss {head.loss} is given the logarithm of the outputs, as of probabilities, and the "
+            f"{head.activation} head gives logarithms already: {share} of its outputs lie below 0, where there is none"
+        )
     return supported(because, weight=0.92, layer=head.layer, outside_probability=head.outside_probability or 0.0)
 
 

@@ -56,6 +56,13 @@ def is_positive(book: Book) -> bool:
     return facts is not None and facts.below is not None and facts.positive
 
 
+def logarithms(book: Book) -> str | None:
+    """``softmax`` or ``sigmoid``, where the head gives its logarithm to a loss that takes the logarithm itself."""
+    head = maybe(book, HeadFacts)
+    fits = head is not None and head.gives_logarithms and head.is_bare
+    return head.activation.removeprefix("log_") if head is not None and fits else None
+
+
 def _applies(book: Book) -> str | None:
     if is_positive(book):
         return None
@@ -76,7 +83,7 @@ def _applies(book: Book) -> str | None:
 
 
 def _fits(head: HeadFacts, wanted: FittingHead) -> bool:
-    if head.labels_outside > 0 or head.broadcasts:
+    if head.labels_outside > 0 or head.broadcasts or head.is_bare:
         return False
     if wanted.loss == "mse":
         return head.units == wanted.units and head.activation == "linear"
@@ -91,6 +98,8 @@ def _fits(head: HeadFacts, wanted: FittingHead) -> bool:
 def _arm(book: Book) -> Arm:
     if is_positive(book):
         return Arm().with_edit("head", "softplus")
+    if (chances := logarithms(book)) is not None:
+        return Arm().with_edit("head", chances)
     wanted, units = head_for(book.get(LabelFacts)), book.get(HeadFacts).units
     arm = Arm(labels=ids_to_number(book.get(LabelFacts)))
     if units != wanted.units:
@@ -107,6 +116,7 @@ def _code(book: Book, framework: str) -> str:
     return first + _head_code(book, framework)
 
 
+ITSELF = "the loss takes the logarithm itself"
 POSITIVE = "the loss has no value for what is negative"
 
 
@@ -122,6 +132,19 @@ def _head_code(book: Book, framework: str) -> str:
             """,
             jax=f"""
             outputs = jax.nn.softplus(model(inputs))  # {POSITIVE}: in the network, or here and at prediction
+            """,
+        )
+    if (chances := logarithms(book)) is not None:
+        return by_framework(
+            framework,
+            keras=f"""
+            keras.layers.Activation("{chances}")  # in place of the one of logarithms: {ITSELF}
+            """,
+            torch=f"""
+            outputs = torch.{chances}(scores{", dim=-1" if chances == "softmax" else ""})  # no log_{chances}: {ITSELF}
+            """,
+            jax=f"""
+            outputs = jax.nn.{chances}(scores)  # no log_{chances}: {ITSELF}
             """,
         )
     wanted = head_for(book.get(LabelFacts))

@@ -89,8 +89,14 @@ class HeadFacts(Evidence):
 
     @property
     def is_bare(self) -> bool:
-        """A cross-entropy that takes probabilities stands behind a head with no activation."""
-        return self.activations_before_loss == 0 and (self.outside_probability or 0.0) >= OFTEN_OUTSIDE
+        """A cross-entropy that takes probabilities stands behind a head with no activation, or one of logarithms."""
+        no_probability = self.activations_before_loss == 0 or self.gives_logarithms
+        return no_probability and (self.outside_probability or 0.0) >= OFTEN_OUTSIDE
+
+    @property
+    def gives_logarithms(self) -> bool:
+        """The head ends in the logarithm of a probability."""
+        return self.activation in ("log_softmax", "log_sigmoid")
 
 
 def _measure(subject: Subject, book: Book) -> HeadFacts:
