@@ -185,6 +185,21 @@ def test_masks_freeze_and_can_be_taken_away(oracle: NumpySubject) -> None:
     assert not np.allclose(recorded.predict(X), freed.predict(X))
 
 
+@pytest.mark.parametrize(
+    ("tx", "still"),
+    [
+        (optax.multi_transform({"moves": optax.adam(RATE), "still": optax.set_to_zero()}, lambda p: "still"), True),
+        (optax.sgd(0.0), False),
+        (optax.adamw(0.0, mask=lambda p: jax.tree.map(lambda one: one.ndim > 1, p)), False),
+    ],
+    ids=["labels", "rate", "decay"],
+)
+def test_all_frozen_is_no_rate_of_zero(oracle: NumpySubject, tx: Any, still: bool) -> None:
+    initial = as_params(oracle, "initial")
+    net = subject(mlp, initial, X, Y, loss=bce, optimizer=tx, epochs=2, init_params=initial)
+    assert {one.trainable for one in net.parameters()} == {not still}
+
+
 def test_errors_have_three_beats() -> None:
     params = [{"w": jnp.ones((5, 1))}]
     for given, slug in (

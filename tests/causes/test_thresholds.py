@@ -506,6 +506,18 @@ class TestInitializationAndLoop:
         zero = gradients(0.0, 0.0, 0.0, zero_initial=True)
         assert verdict("DF705", collapsed(NEAR_FLAT), unmoved("zero_gradient"), zero) == "ruled_out"
 
+    def test_a_learning_rate_of_zero(self) -> None:
+        nothing = replace(TRAINING, learning_rate=0.0)
+        still = book(collapsed(NEAR_FLAT), unmoved("unknown"), nothing)
+        found = load("DF502").assess(still)
+        assert (found.verdict, found.weight) == ("supported", 0.97)
+        assert "the learning rate is 0: 420 updates moved no weight" in found.because
+        usual = all_interventions()["usual-learning-rate"]
+        assert usual.applies(still) is None
+        assert "lr=0.001)  # was 0" in usual.code(still, "torch")
+        assert verdict("DF502", collapsed(NEAR_FLAT), unmoved("unknown"), TRAINING) == "ruled_out"
+        assert verdict("DF502", collapsed(NEAR_FLAT), updates(), nothing) != "supported"
+
     def test_gradients_are_lost_only_where_a_clean_loop_has_them(self) -> None:
         """A zero gradient of layers behind a head of zeros is no loss of the loop's, though the head has one."""
         behind = updates(move("dense_1/kernel", 0.0, "zero_gradient"), move("head/kernel", 0.0, "zero_rate"))

@@ -84,6 +84,8 @@ def _assess(book: Book) -> Assessment:
         numbers["learning_rate"] = training.learning_rate
     if not updates.nan_parameters and training.full_updates is not None and training.tiny_rate_share >= STARVED:
         return fine(book) or _learnt(book) or _decayed(training, training.full_updates, numbers)
+    if training.learning_rate == 0 and updates.moved_fraction == 0:
+        return supported(f"the learning rate is 0: {count(steps, 'update')} moved no weight", weight=0.97, **numbers)
     if change == 0:
         return ruled_out("most kernels did not move at all, which no step size explains", layer=None, **numbers)
     if updates.nan_parameters or not change < BARELY:

@@ -27,10 +27,12 @@ def _at_most(book: Book) -> str:
     return "at most " if training is not None and training.largest_rate is not None else ""
 
 
-def rate_code(book: Book, framework: str, factor: float) -> str:
-    """The recorded optimizer with ``factor`` times its learning rate."""
+def rate_code(book: Book, framework: str, factor: float, usual: float | None = None) -> str:
+    """The recorded optimizer with ``factor`` times its learning rate, or with this one where it was 0."""
     recorded = learning_rate(book)
     rate = f"{recorded * factor:.4g}" if recorded is not None else f"learning_rate * {factor:g}"
+    if recorded == 0 and usual is not None:
+        rate = f"{usual:.4g}"
     was = "" if recorded is None else f"  # was {_at_most(book)}{recorded:.4g}"
     made = optimizer_call(book, framework, rate)
     return by_framework(

@@ -20,9 +20,16 @@ def _factor(book: Book) -> float:
 
 
 def _applies(book: Book) -> str | None:
-    if _factor(book) > BEYOND:
+    if book.get(TrainingFacts).rate_over_usual == 0 or _factor(book) > BEYOND:
         return None
     return "the learning rate is within a hundredth of the customary one"
+
+
+def _code(book: Book, framework: str) -> str:
+    training = book.get(TrainingFacts)
+    if training.rate_over_usual == 0:
+        return rate_code(book, framework, 1.0, training.usual_learning_rate)
+    return rate_code(book, framework, _factor(book))
 
 
 INTERVENTION = Intervention(
@@ -31,6 +38,6 @@ INTERVENTION = Intervention(
     kind="train",
     arm=lambda book: Arm(learning_rate_factor=_factor(book)),
     applies=_applies,
-    code=lambda book, framework: rate_code(book, framework, _factor(book)),
+    code=_code,
     size=1,
 )

@@ -14,7 +14,7 @@ from defib.adapters.given import check_given
 from defib.adapters.jax.captured import Apply, Arrays, Captured, OptimizerRecord, as_numpy, flat_arrays, structure_of
 from defib.adapters.jax.losses import element_shape, link_of, loss_facts
 from defib.adapters.jax.network import Network
-from defib.adapters.jax.optimizer import facts_of, rates_over
+from defib.adapters.jax.optimizer import facts_of, leaves_out, rates_over
 from defib.adapters.jax.quiet import quiet
 from defib.adapters.jax.subject import JaxSubject
 from defib.errors import ModelError
@@ -301,4 +301,4 @@ def masked(tx: Any, structure: tuple[Any, Any, frozenset[str]], weights: Arrays)
         for _ in range(3):  # a warm-up begins at 0
             moves, state = tx.update(ones, state, structured(own))
             still &= {name for name, move in flat(moves).items() if not bool(jnp.any(move != 0))}
-    return still if still != frozenset(own) else frozenset()
+    return still if still != frozenset(own) or leaves_out(tx) else frozenset()

@@ -229,5 +229,13 @@ def without_masks(tx: Any) -> Any:
     return rebuilt(tx, change)
 
 
+def leaves_out(tx: Any) -> bool:
+    """Whether it trains by labels or by a mask: what stands still may do so for that and not for a rate of 0."""
+    return any(
+        part.name in ("partition", "set_to_zero") or (part.name == "masked" and _trains(part.values.get("inner")))
+        for part in parts_of(tx)
+    )
+
+
 def _trains(tx: Any) -> bool:
     return tx is not None and any(part.name in ("scale", "scale_by_schedule", *SCALES) for part in parts_of(tx))
