@@ -66,8 +66,7 @@ TINY_STEP = 1e-4
 STARVED = 0.5
 """Share of the updates at less than 1 % of the largest rate from which a schedule is looked at; a cosine to zero makes
 6 % of them there, an exponential decay to a thousandth a third."""
-MANY = 50
-"""Updates that would have been enough to see something at an ordinary step."""
+MANY = 50  # updates that would have been enough to see something at an ordinary step
 LOW, FAR_TOO_LOW = 0.1, 0.01
 """Learning rate over the optimizer's customary one. At a hundredth and below, where the same gradients would make
 ordinary steps at the customary rate, a loss that does not visibly fall is what the step alone brings about."""
@@ -85,7 +84,8 @@ def _assess(book: Book) -> Assessment:
     if not updates.nan_parameters and training.full_updates is not None and training.tiny_rate_share >= STARVED:
         return fine(book) or _learnt(book) or _decayed(training, training.full_updates, numbers)
     if training.learning_rate == 0 and updates.moved_fraction == 0:
-        return supported(f"the learning rate is 0: {count(steps, 'update')} moved no weight", weight=0.97, **numbers)
+        because = f"the learning rate is 0: {count(steps, 'update')} moved no weight"
+        return supported(because, weight=0.97, layer=None, **numbers)
     if change == 0:
         return ruled_out("most kernels did not move at all, which no step size explains", layer=None, **numbers)
     if updates.nan_parameters or not change < BARELY:
