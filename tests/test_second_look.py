@@ -18,6 +18,7 @@ from defib.examine import measure_all
 from defib.interventions.table import all_interventions
 from defib.probes.head import broadcasts
 from defib.probes.initialization import InitializationFacts
+from defib.probes.training import TrainingFacts
 from defib.ranking import Assessed
 from defib.recipe import Arm, InputTransform, LossFacts, OptimizerFacts, TrainingRecipe
 from defib.second_look import look_again, second_faults
@@ -28,6 +29,7 @@ from defib.trials.engine import split_rows
 from defib.trials.judge import Run
 from defib.trials.outcome import Campaign, Second
 from defib.trials.treated import TreatedSubject, behind, recipe_of
+from tests.causes.books import TRAINING
 from tests.test_trials import Clock, cause
 
 REINITIALIZE = Arm().with_edit("reinitialize", "default")
@@ -219,3 +221,33 @@ def test_a_pair_that_fails_on_a_later_seed_makes_room_for_the_next(monkeypatch: 
     )
     enough = [trial.intervention for trial in campaign.trials if trial.sufficient]
     assert enough == ["reinitialize + step-times-100"]
+
+
+@pytest.mark.parametrize(("part", "longer"), [(0.3, True), (0.0, False)])
+def test_what_learns_in_part_and_shows_nothing_else_is_trained_longer(
+    monkeypatch: pytest.MonkeyPatch, part: float, longer: bool
+) -> None:
+    class Engine(Clock):
+        def run(self, arm: Arm, seed: int, deadline: float) -> Run:
+            done = super().run(arm, seed, deadline)
+            if not any(edit.op == "reinitialize" for edit in arm.edits):
+                return done
+            recovery = 0.9 + 0.01 * seed if arm.updates_factor > 1 else part
+            return replace(done, recovery=recovery, flat=False)
+
+    clock = Engine(set(), set())
+    clock.subject = SimpleNamespace(can_train=lambda arm: None)  # type: ignore[attr-defined]
+    monkeypatch.setattr("defib.trials.campaign.time", clock)
+    known = Book({TrainingFacts: TRAINING})
+    conductor = Conductor(
+        clock,  # type: ignore[arg-type]
+        known,
+        seconds=90,
+        seed=0,
+        progress=Silent(),
+        look=lambda name, arm, deadline, enough: Second(name, healthy=True),
+    )
+    first = cause("DF601", {}, fixes=("reinitialize",))
+    campaign = conductor.conduct((first,), {"DF601": 0.9}, [all_interventions()["reinitialize"]])
+    enough = [trial.intervention for trial in campaign.trials if trial.sufficient]
+    assert enough == (["reinitialize + more-epochs"] if longer else [])

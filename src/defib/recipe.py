@@ -178,6 +178,7 @@ class Edit:
     - ``head``: replace the output activation by ``linear``, ``sigmoid`` or ``softmax``.
     - ``output_units``: a new last layer with this many units, drawn anew.
     - ``loss``: canonical loss: ``bce_logits``, ``bce``, ``ce_logits``, ``ce``, ``mse``.
+    - ``side_terms``: terms of the loss that hold outputs and no labels (the KL term of a code) times this factor.
     - ``match_shapes``: predictions and targets are brought to the same shape before the loss.
     - ``unfreeze``: every parameter is trainable.
     - ``dropout``: rate (0 switches it off).

@@ -428,3 +428,6 @@ def test_a_penalty_is_divided_until_the_data_outweigh_it(pull: float, by: int) -
     penalty = PenaltyFacts(pull, "dense_1", shrinking=True)
     assert arm("weaker-regularization", penalty).regularization_factor == pytest.approx(1 / by)
     assert f"alpha / {by}" in load("weaker-regularization").code(book(penalty), "sklearn")
+    assert "weight_decay" in load("weaker-regularization").code(book(penalty), "torch")
+    by_hand = load("weaker-regularization").code(book(replace(penalty, in_loss=True)), "torch")
+    assert f"penalty / {by}  #" in by_hand

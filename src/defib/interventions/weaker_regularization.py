@@ -24,7 +24,9 @@ def divisor(book: Book) -> int:
 
 
 def _code(book: Book, framework: str) -> str:
-    by = divisor(book)
+    by, penalty = divisor(book), maybe(book, PenaltyFacts)
+    if penalty is not None and penalty.in_loss and framework in ("torch", "jax"):
+        return f"loss = loss_of_the_data + penalty / {by}  # the term of the loss that holds the weights"
     return by_framework(
         framework,
         jax=f"""

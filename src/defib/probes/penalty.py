@@ -10,7 +10,7 @@ from defib.evidence import Book, Evidence, Missing, Probe
 from defib.probes.gradients import kernel_places
 from defib.probes.looking import labelled_rows
 from defib.recipe import ParameterGroup
-from defib.subject import FloatArray, Subject
+from defib.subject import FloatArray, Parameter, Subject
 
 DECOUPLED = frozenset({"adamw", "nadamw", "lion"})
 """Optimizers whose decay does not pass through the gradient, whatever the framework."""
@@ -32,6 +32,8 @@ class PenaltyFacts(Evidence):
     group: int | None = None
     """Where the optimizer's parameter groups decay differently: the one that decays most, whose kernels alone are meant
     above; else ``None``."""
+    in_loss: bool = False
+    """The program adds it to its loss; the optimizer takes nothing off by itself."""
 
 
 def _measure(subject: Subject, book: Book) -> PenaltyFacts:
@@ -62,8 +64,13 @@ def _measure(subject: Subject, book: Book) -> PenaltyFacts:
         least_ratio=float(ratios[name]),
         layer=places[name][0],
         shrinking=all(_rms(one.end) < _rms(one.initial) for one in kernels if one.initial is not None),
+        in_loss=bool(pulls) and not any(_of_optimizer(subject, one, one, held) for one in _starts(kernels)),
         group=group,
     )
+
+
+def _starts(kernels: list[Parameter]) -> list[FloatArray]:
+    return [one.initial for one in kernels if one.initial is not None]
 
 
 def most_decaying(subject: Subject) -> tuple[int | None, ParameterGroup | None]:

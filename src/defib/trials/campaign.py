@@ -36,6 +36,7 @@ BEFORE_PAIRS = 6
 MOST_PAIRS = 4
 MOST_TOGETHER = 3
 """Changes that are made together at most while second faults are looked for."""
+LONGER = "more-epochs"
 MOST_SECOND = 2
 """Causes that a second look may bring up, and fixes of each that are tried together with the first."""
 EXTRA_SEEDS = 2
@@ -206,7 +207,9 @@ class Conductor:
             fixes = [name for name in second.cause.fixes if name not in base and table[name].kind == "train"]
             ready = [name for name in fixes if name in self.arms or self._can_change(table[name])]
             found |= dict.fromkeys(ready[:MOST_SECOND])
-        return list(found)
+        # What learns in part, and shows nothing that would hold it back, may only need longer.
+        longer = not found and self._recovery(base) >= HELPED and LONGER not in base
+        return [LONGER] if longer and self._can_change(table[LONGER]) else list(found)
 
     def _combine(self, ranked: Sequence[Cause]) -> None:
         """Several changes together, where none was enough so far.

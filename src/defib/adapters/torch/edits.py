@@ -235,4 +235,4 @@ EDITS: Final[dict[str, Callable[[Network, Any, AnyArray], None]]] = {
 }
 ORDER: Final[tuple[str, ...]] = ("fewer_rounds", "double_width", "output_units", "reinitialize", "hidden_activation")
 """Structural edits go first, and weights are drawn before an activation draws its own."""
-LOSS_ONLY: Final[frozenset[str]] = frozenset({"loss", "match_shapes"})
+LOSS_ONLY: Final[frozenset[str]] = frozenset({"loss", "match_shapes", "side_terms"})

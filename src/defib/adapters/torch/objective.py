@@ -14,6 +14,7 @@ from defib.adapters.torch.captured import Captured
 from defib.adapters.torch.losses import LINKS, canonical
 from defib.adapters.torch.network import Network
 from defib.adapters.torch.program import Leaf, Program
+from defib.adapters.torch.terms import with_terms_times
 from defib.recipe import Arm
 from defib.subject import AnyArray, NotAvailable
 
@@ -109,6 +110,11 @@ def loss_edit(arm: Arm) -> str | None:
     return next((str(edit.value) for edit in arm.edits if edit.op == "loss"), None)
 
 
+def side_factor(arm: Arm) -> float:
+    """By what the arm multiplies terms of the loss that ask something of the outputs alone."""
+    return next((float(edit.value or 0.0) for edit in arm.edits if edit.op == "side_terms"), 1.0)
+
+
 def link_of_arm(captured: Captured, arm: Arm) -> str:
     """What turns the arm's outputs into probabilities."""
     name = loss_edit(arm)
@@ -123,6 +129,7 @@ def objective_for(network: Network, arm: Arm) -> Objective:
     program = network.captured.program
     if program is None:
         raise NotAvailable("the loss")
+    program = with_terms_times(program, weights=arm.regularization_factor, outputs=side_factor(arm))
     match = any(edit.op == "match_shapes" for edit in arm.edits)
     own = arm.targets is not None and not program.of("label") and len(network.door.parts) == 1
     return UserLoss(program, network, attached=arm.loop == "canonical", match_shapes=match, own_targets=own)

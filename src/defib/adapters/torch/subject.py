@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, final
+from typing import Any, Final, Literal, final
 
 import numpy as np
 import torch
@@ -15,11 +15,12 @@ from defib.adapters.torch.clone import all_parameters, hidden_parameters, state_
 from defib.adapters.torch.edits import DRY_ROWS, Impossible, apply_edits
 from defib.adapters.torch.initial import fresh_values, redrawn
 from defib.adapters.torch.network import Network
-from defib.adapters.torch.objective import UserLoss, label_tensor, loss_edit, objective_for
+from defib.adapters.torch.objective import UserLoss, label_tensor, loss_edit, objective_for, side_factor
 from defib.adapters.torch.optimizer import build_optimizer, trainable_names
 from defib.adapters.torch.passes import recorded_pass
 from defib.adapters.torch.quiet import fitting_threads, quiet
 from defib.adapters.torch.statistics import recompute_statistics
+from defib.adapters.torch.terms import side_terms, with_terms_times
 from defib.adapters.torch.train import Loop, TorchTrained, course_of
 from defib.adapters.watched import WatchedSubject
 from defib.numbered import numbered_like
@@ -37,6 +38,8 @@ from defib.subject import (
     TrainingTrace,
 )
 
+PENALTY_ROWS: Final = 32
+"""Rows that a penalty on the weights is asked with; it does not depend on them."""
 DRAW_SEED: Final = 7_000
 """Added to the seed of a trial for what its edits draw, so that it differs from the initial weights' draw."""
 
@@ -130,6 +133,32 @@ class TorchSubject(WatchedSubject[Captured]):
             for name, value in zip(named, values, strict=True)
         )
 
+    penalties_in_loss = True
+
+    def _has_terms(self, of: Literal["outputs", "weights"]) -> bool:
+        program = self.captured.program
+        return program is not None and any(term.of == of for term in side_terms(program))
+
+    def penalties(self, *, moment: Moment = "end") -> tuple[Gradient, ...]:
+        """Of terms that the program adds to its loss by hand, where these hold weights alone."""
+        program, rows = self.captured.program, self.training
+        if program is None or rows is None or not self._has_terms("weights"):
+            return ()
+        with quiet(seed=0):
+            network = Network(self.captured, self._state(moment)).eval()
+            named = dict(network.module.named_parameters())
+            for one in named.values():
+                one.requires_grad_(one.is_floating_point())
+            few = slice(0, PENALTY_ROWS)
+            X, y = np.asanyarray(rows.X)[few], None if rows.y is None else rows.y[few]
+            tensors, labels = network.tensors(X), label_tensor(network, Arm(), X, y)
+            outputs = [one.detach() for one in network.outputs(tensors)]
+            loss = UserLoss(program, network)(network, tensors, outputs, labels)
+            without = UserLoss(with_terms_times(program, weights=0.0), network)(network, tensors, outputs, labels)
+            values = torch.autograd.grad(loss - without, list(named.values()), allow_unused=True)
+        pairs = zip(named, values, strict=True)
+        return tuple(Gradient(name, to_numpy(value)) for name, value in pairs if value is not None)
+
     def loss(self, X: AnyArray, y: AnyArray, *, moment: Moment = "end") -> float:
         """The user's loss, evaluation mode, all rows as one batch."""
         with quiet(seed=0), torch.no_grad():
@@ -178,6 +207,8 @@ class TorchSubject(WatchedSubject[Captured]):
             return "the loss is not known"
         if self.training is None:
             return "no training rows were seen"
+        if side_factor(arm) != 1.0 and not self._has_terms("outputs"):
+            return "no term of the loss holds outputs and no labels"
         if arm.edits not in self._reasons:
             self._reasons[arm.edits] = self._reason(arm, self.training)
         return self._reasons[arm.edits]
