@@ -33,6 +33,7 @@ check: setup  ## format, lint, types and the examples in docstrings
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m scripts.pages --check
+	$(BIN)/python -m benchmarks.compatibility --check
 	$(BIN)/pytest -q --doctest-modules src
 
 browser:  ## Chromium, in which the tests open the HTML report; Debian's own package where none is there
