@@ -68,7 +68,7 @@ def test_logits_and_links(tmp_path: Path, defib: Run) -> None:
 def test_nan(tmp_path: Path, defib: Run) -> None:
     np.save(tmp_path / "p.npy", np.full(20, np.nan))
     out = shown(defib, "p.npy")
-    assert "100 % of the 20 predictions are NaN" in out
+    assert "All 20 predictions are NaN" in out
     assert "nan-inputs (DF103)" in out
 
 

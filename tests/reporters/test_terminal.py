@@ -15,6 +15,7 @@ from defib.reporters.layout import Manner, make_console, plain, show
 from defib.reporters.prose import Text
 from defib.reporters.symptom_view import symptom_view
 from defib.reporters.terminal import RULED_OUT_SHOWN, print_diagnosis, render_text
+from defib.symptom import Skill
 from tests.reporters import samples
 
 ORDER = [
@@ -337,3 +338,13 @@ def test_what_is_only_explained_is_no_way_in_which_a_fault_acts() -> None:
     shown = render_text(replace(samples.FLAT_DIAGNOSIS, causes=(replace(first, tied_with=()), few, dead)))
     acts, explained = shown.index("How unscaled-inputs acts"), shown.index("Also seen, explained by unscaled-inputs")
     assert acts < shown.index("dead-relus (DF401)") < explained < shown.index("undertrained (DF506)")
+
+
+def test_of_one_value_for_all_rows_nothing_is_said_that_goes_without_saying() -> None:
+    """No spread, no share of a median, and no ranking; how far a value lies from the mean is something else."""
+    shown = text(samples.FLAT_DIAGNOSIS)
+    assert "114 rows, all of them equal" in shown
+    for word in ("spread between rows", "of the median", "0.50 is chance"):
+        assert word not in shown
+    far = replace(samples.FLAT, skill=Skill("r2", -4.2, (-5.0, -3.0), 114, "held_out"), output_kind="value")
+    assert "R² -4.20" in text(replace(samples.FLAT_DIAGNOSIS, symptom=far))

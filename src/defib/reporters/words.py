@@ -146,6 +146,8 @@ def symptom_facts(symptom: Symptom) -> list[str]:
             f"{s.n_rows:,} rows, not one of them a number",
             "skill was not assessed: there are no numbers to assess",
         ]
+    if s.n_unique <= 1 and s.nan_fraction == 0:
+        return [f"{s.n_rows:,} rows, all of them equal", *_skill_lines(s)]
     logit = f"; {number(s.logit_spread)} in logits" if s.logit_spread is not None else ""
     unit = " standard deviations" if s.output_kind == "value" else ""
     lines = [
@@ -154,24 +156,27 @@ def symptom_facts(symptom: Symptom) -> list[str]:
     ]
     if s.nan_fraction > 0:
         lines.append(f"{percent(s.nan_fraction)} are NaN or infinite")
-    if s.hard_label_share is not None and s.n_unique > 1:
+    if s.hard_label_share is not None:
         lines.append(f"{percent(s.hard_label_share)} of the rows are given the same class")
     if s.n_outputs > 1 and s.columns_flat:
         looked = len(s.columns_flat)
         of = f"{looked}" if looked == s.n_outputs else f"the first {looked} of {s.n_outputs:,}"
         lines.append(f"{sum(s.columns_flat)} of {of} output columns are flat")
-    lines.append(
-        skill_text(s.skill) if s.skill is not None else "skill was not assessed: it needs labels of these rows"
-    )
-    if s.skill is not None and s.skill.usable is not None and not s.is_flat:
-        lines.append(usable_text(s.skill.usable, s.skill.usable_interval))
-    return lines
+    return [*lines, *_skill_lines(s)]
+
+
+def _skill_lines(s: Symptom) -> list[str]:
+    """How much they tell; that one value for all rows ranks none of them goes without saying."""
+    if s.skill is None:
+        return ["skill was not assessed: it needs labels of these rows"]
+    if s.n_unique <= 1 and s.skill.metric == "gini" and s.skill.value == 0:
+        return []
+    usable = s.skill.usable if not s.is_flat else None
+    return [skill_text(s.skill), *([usable_text(usable, s.skill.usable_interval)] if usable is not None else [])]
 
 
 def _different(symptom: Symptom) -> str:
     """How many of the rows' predictions are different ones."""
-    if symptom.n_unique <= 1:
-        return "all of them equal"
     return "all different" if symptom.n_unique == symptom.n_rows else f"{symptom.n_unique:,} different values"
 
 
