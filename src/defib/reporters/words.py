@@ -43,6 +43,8 @@ def number(value: float) -> str:
     return f"{value:.3g}"
 
 
+TOLD = 0.01
+"""Share of the rows at the median below which it tells nothing."""
 FLAGS = frozenset({"dead_before_training", "gradient_zero_at_start"})
 """Numbers of assessments that are 1 for yes and 0 for no."""
 
@@ -150,15 +152,16 @@ def symptom_facts(symptom: Symptom) -> list[str]:
         return [f"{s.n_rows:,} rows, all of them equal", *_skill_lines(s)]
     logit = f"; {number(s.logit_spread)} in logits" if s.logit_spread is not None else ""
     unit = " standard deviations" if s.output_kind == "value" else ""
+    near = f"; {percent(s.mode_share)} lie within 0.001{unit} of the median" if s.mode_share >= TOLD else ""
     lines = [
-        f"{s.n_rows:,} rows, {_different(s)}; {percent(s.mode_share)} lie within 0.001{unit} of the median",
+        f"{s.n_rows:,} rows, {_different(s)}{near}",
         f"spread between rows {number(s.prediction_spread)} (standard deviation of {KINDS[s.output_kind]}){logit}",
     ]
     if s.nan_fraction > 0:
         lines.append(f"{percent(s.nan_fraction)} are NaN or infinite")
     if s.hard_label_share is not None:
         lines.append(f"{percent(s.hard_label_share)} of the rows are given the same class")
-    if s.n_outputs > 1 and s.columns_flat:
+    if s.n_outputs > 1 and any(s.columns_flat):
         looked = len(s.columns_flat)
         of = f"{looked}" if looked == s.n_outputs else f"the first {looked} of {s.n_outputs:,}"
         lines.append(f"{sum(s.columns_flat)} of {of} output columns are flat")
