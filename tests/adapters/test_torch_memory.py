@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import nn
 
+import defib
 from defib.adapters.torch import subject_from_model
 from defib.errors import DefibError, InputError, ModelError
 from defib.recipe import Arm
@@ -77,3 +78,14 @@ def test_refusals_have_three_beats(model: Any, arguments: Any, kind: type[DefibE
     assert came in caught.value.came
     assert caught.value.expected
     assert "defib" in caught.value.write or "model(" in caught.value.write
+
+
+def test_how_far_targets_were_approached_is_told_from_a_network_drawn_anew() -> None:
+    """The initial weights are not known; where trials begin is."""
+    model, far = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 1)), 4000.0 + 900.0 * X[:, :1]
+    model[2].bias.data += 2.0  # as if trained for a moment
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    recipe = defib.Recipe(loss=nn.MSELoss(), optimizer=optimizer, epochs=3, batch_size=10)
+    found = defib.diagnose(model, X.astype(np.float32), far.astype(np.float32), recipe=recipe, trials=False)
+    assert found.causes[0].name == "target-scale"
+    assert "from where a network drawn anew answers" in found.causes[0].assessment.because

@@ -51,13 +51,15 @@ from defib.causes import Cause
 from defib.causes._signs import alive_in_training, hidden, maybe, num, place, saturated_hidden
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
-from defib.probes.activations import ActivationFacts
+from defib.probes.activations import ActivationFacts, LayerState
 from defib.probes.initialization import InitializationFacts, LayerInitialization
 
 FADED = 1e-3
 """Of the signal that is left by all layers together: a bias learns a thousand times as fast as what tells the rows."""
 APART = 0.1
 """Relative spread of rows that did not come to be alike, which is another mechanism."""
+HALF = 0.5
+"""Of the spread that went into a layer: behind a normalization, or a sum with what went past it, that is back."""
 SMALL, LARGE = 0.1, 5.0
 """Ratio to the customary sd. Frameworks' defaults lie between 0.4 (PyTorch Linear against He) and 1.5."""
 
@@ -68,17 +70,23 @@ def _assess(book: Book) -> Assessment:
         "smallest_ratio_to_customary_sd": facts.smallest_ratio,
         "largest_ratio_to_customary_sd": facts.largest_ratio,
     }
-    inner = [layer for layer in facts.layers[:-1] if layer.sd > 0]
+    states = maybe(book, ActivationFacts)
+    inner = [layer for layer in _before_the_head(facts, states) if layer.sd > 0]
+    small = [layer.layer for layer in inner if layer.ratio < SMALL]
+    restored = {name for name in small if states is not None and _restored(name, states.initial)}
+    inner = [layer for layer in inner if layer.layer not in restored]
     odd = next((layer for layer in inner if not SMALL <= layer.ratio <= LARGE), None)
-    if odd is None and (faded := _faded(inner, maybe(book, ActivationFacts))) is not None:
+    if odd is None and (faded := _faded(inner, states)) is not None:
         return alive_in_training(book) or supported(faded, weight=0.7, layer=inner[0].layer, **numbers)
     if odd is None:
-        return ruled_out("the hidden kernels start near their customary scale", layer=None, **numbers)
+        why = "the hidden kernels start near their customary scale"
+        if restored:
+            why = f"{why}, or what they make small is restored behind them (normalized, or added to what went past)"
+        return ruled_out(why, layer=None, **numbers)
     if calm := alive_in_training(book):
         return calm
     numbers = {"ratio_to_customary_sd": odd.ratio, "initial_sd": odd.sd, **numbers}
     because = f"{place(odd.layer)} starts with a spread of {num(odd.ratio)} times the customary one"
-    states = maybe(book, ActivationFacts)
     if states is None or not states.initial:
         return inconclusive(because, weight=0.35, layer=odd.layer, **numbers)
     if odd.ratio > LARGE and (full := saturated_hidden(states.initial)) is not None:
@@ -88,6 +96,23 @@ def _assess(book: Book) -> Assessment:
     if odd.ratio < SMALL:
         return supported(because, weight=0.7, layer=odd.layer, **numbers)
     return inconclusive(because, weight=0.4, layer=odd.layer, **numbers)
+
+
+def _before_the_head(facts: InitializationFacts, states: ActivationFacts | None) -> tuple[LayerInitialization, ...]:
+    """Without the one that ran last: a head that starts small is no fault, wherever its weights are listed.
+
+    Nor is a table that no row passes through (positions).
+    """
+    listed = {one.layer for one in facts.layers}
+    ran = [] if states is None else [one.layer for one in states.initial if one.layer in listed]
+    return tuple(one for one in facts.layers if one.layer in ran[:-1]) if ran else facts.layers[:-1]
+
+
+def _restored(layer: str, states: Sequence[LayerState]) -> bool:
+    """Whether rows differ behind a layer, further on, by as much as before it, or nearly."""
+    at = next((i for i, one in enumerate(states) if one.layer == layer), 0)
+    behind = [one.row_spread for one in states[at + 1 :]]
+    return at > 0 and max(behind, default=0.0) >= HALF * states[at - 1].row_spread > 0
 
 
 def _faded(inner: Sequence[LayerInitialization], facts: ActivationFacts | None) -> str | None:
