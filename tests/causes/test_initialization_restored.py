@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from defib.causes.initialization_scale import CAUSE
 from defib.probes.activations import LayerState
 from tests.causes.books import activations, book, collapsed, initialization, state
 
-SMALL = {"row_spread": 0.01}
+SMALL: dict[str, Any] = {"row_spread": 0.01}
 
 
 def layers(*behind: LayerState) -> tuple[LayerState, ...]:
