@@ -396,6 +396,24 @@ class TestOptimization:
         stopped = replace(TRAINING, stopped_early=True, n_epochs=3, planned_epochs=100, last_loss=0.2)
         assert verdict("DF505", collapsed(NEAR_FLAT), stopped) == "inconclusive"
 
+    @pytest.mark.parametrize(
+        ("first", "last", "best", "expected"),
+        [
+            (0.84, 0.3, 0.3, "supported"),  # on its way
+            (0.84, 0.8, 0.8, "inconclusive"),  # it never left its start
+            (0.84, 0.6, 0.3, "inconclusive"),  # it had been lower
+        ],
+    )
+    def test_a_stop_above_the_loss_of_a_constant(self, first: float, last: float, best: float, expected: str) -> None:
+        stopped = replace(TRAINING, stopped_early=True, n_epochs=5, planned_epochs=100, n_updates=150, prior_loss=0.2)
+        stopped = replace(stopped, first_loss=first, last_loss=last, best_loss=best)
+        given = assess("DF505", collapsed(NEAR_FLAT), stopped)
+        assert given.verdict == expected
+        assert ("come down all the way" in given.because) == (expected == "supported")
+        assert verdict("DF506", collapsed(NEAR_FLAT), stopped) == (
+            "inconclusive" if expected == "supported" else "ruled_out"
+        )
+
     def test_rows_learnt_by_heart_are_no_plateau(self) -> None:
         stopped = replace(TRAINING, stopped_early=True, n_epochs=30, planned_epochs=100, last_loss=0.64)
         own = replace(UNSKILLED, skill=replace(SKILL, rows="training"))

@@ -12,6 +12,8 @@ layers slowly come apart. A run that is stopped on that step answers the base ra
 - Fewer epochs than planned; the loss at (or just below) the prior loss; AUC often already above .5.
 - Weights of an early epoch put back at the end (`restore_best_weights`, a checkpoint): the epoch that looked best by a
   measure watched in the wrong direction, or by a noisy one, is the first.
+- Or the loss came down all the way and was still above that of a constant: the accuracy of a rare label is at its best
+  from the first epochs on, whatever is learnt.
 - Check: the same run with patience switched off.
 
 ## Evidence against
@@ -48,6 +50,7 @@ it; where it does not, the run looks undertrained.
 from __future__ import annotations
 
 from defib.causes import Cause
+from defib.causes._loss import NEAR, came_down
 from defib.causes._signs import dead_hidden, fine, maybe, num
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book, Missing
@@ -57,8 +60,6 @@ from defib.probes.training import TrainingFacts
 
 THROWN = 3.0
 """Loss at three times its first value: where it comes to rest afterwards is no plateau that the training began with."""
-NEAR = 0.1
-"""Loss within a tenth of the prior loss: the rest is barely more than the bias."""
 
 
 def _assess(book: Book) -> Assessment:
@@ -91,6 +92,14 @@ def _assess(book: Book) -> Assessment:
     because = f"{because} with the loss at {num(last)}, where a constant gives {num(prior)}"
     if abs(last - prior) <= NEAR * prior:
         return supported(because, weight=0.8, layer=None, **numbers)
+    return _off_the_plateau(training, last > prior, because, numbers)
+
+
+def _off_the_plateau(training: TrainingFacts, above: bool, because: str, numbers: dict[str, float]) -> Assessment:
+    """Not even the share of the classes was learnt; or, below it, more than that."""
+    if above and came_down(training):
+        because = f"{because}, and had come down all the way from {num(training.first_loss)}"
+        return supported(because, weight=0.75, layer=None, **numbers)
     return inconclusive(because, weight=0.3, layer=None, **numbers)
 
 

@@ -41,6 +41,7 @@ How many updates are few depends on the task; the trial with five times as many 
 from __future__ import annotations
 
 from defib.causes import Cause
+from defib.causes._loss import at_a_constant
 from defib.causes._signs import count, dead_hidden, fine, maybe, num, pressed_together, seen
 from defib.diagnosis import Assessment, by_itself, inconclusive, ruled_out, supported
 from defib.evidence import Book
@@ -131,9 +132,8 @@ def _assess(book: Book) -> Assessment:
         return _falling(f"{because}, with the loss still falling", book, numbers)
     if training.still_falling:
         return inconclusive(f"the loss was still falling after {steps:,} updates", weight=0.35, layer=None, **numbers)
-    if steps <= SOME and training.at_prior_loss:
-        because = f"{because}, and the loss rests at that of a constant, as many networks' does at first"
-        return inconclusive(because, weight=0.4, layer=None, **numbers)
+    if steps <= SOME and (held := at_a_constant(training)) is not None:
+        return inconclusive(f"{because}, and {held}", weight=0.4, layer=None, **numbers)
     return ruled_out(f"{steps:,} updates were made and the loss no longer fell", layer=None, **numbers)
 
 
