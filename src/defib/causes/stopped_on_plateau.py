@@ -97,8 +97,9 @@ def _assess(book: Book) -> Assessment:
 
 def _off_the_plateau(training: TrainingFacts, above: bool, because: str, numbers: dict[str, float]) -> Assessment:
     """Not even the share of the classes was learnt; or, below it, more than that."""
-    if above and came_down(training):
-        because = f"{because}, and had come down all the way from {num(training.first_loss)}"
+    first = training.first_loss
+    if above and first is not None and came_down(training):
+        because = f"{because}, and had come down all the way from {num(first)}"
         return supported(because, weight=0.75, layer=None, **numbers)
     return inconclusive(because, weight=0.3, layer=None, **numbers)
 
