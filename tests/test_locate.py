@@ -301,6 +301,8 @@ def test_the_line_that_clears_gradients_before_they_are_used(tmp_path: Path, tex
         ("DF202", "labels", None, ".fit("),
         ("DF704", "loop", None, "def train_step"),
         ("DF409", "architecture", None, "def call"),
+        ("DF107", "data", "tok:getitem", "def call"),
+        ("DF107", "data", "input", ".fit("),
     ],
 )
 def test_the_line_that_says_most(tmp_path: Path, code: str, stage: str, layer: str | None, piece: str) -> None:

@@ -218,7 +218,13 @@ def forward_line(program: Program, layer: str = "") -> int | None:
     return found[0].lineno if len(found) == 1 else None
 
 
+def masked_line(program: Program, layer: str) -> int | None:
+    """A step of the network stands where its parts are wired; one before it may stand anywhere."""
+    return forward_line(program) if layer not in ("", "input") else None
+
+
 OF_ITS_OWN: dict[str, Callable[[Program, str], int | None]] = {
+    "DF107": masked_line,
     "DF408": forward_line,
     "DF409": forward_line,
     "DF701": freezing_line,
