@@ -195,8 +195,9 @@ SCALED = "scaler = StandardScaler().fit(X)\nm.compile('adam')\nm.fit(scaler.tran
         (SCALED.replace("StandardScaler().fit(X)", "MinMaxScaler()"), "scaler.transform"),
         (SCALED + "other = StandardScaler()\n", None),  # which of the two?
         (SCALED.replace("StandardScaler()", "Prepared()"), None),
+        (SCALED.replace(".fit(X)", ".fit_transform(X)", 1), None),  # these are rows
     ],
-    ids=["fitted in the same line", "fitted later", "two", "unknown"],
+    ids=["fitted in the same line", "fitted later", "two", "unknown", "rows"],
 )
 def test_the_object_that_prepares_rows(tmp_path: Path, text: str, shown: str | None) -> None:
     assert names(tmp_path, text, "keras").get("prepare") == shown
@@ -226,6 +227,24 @@ def test_a_diagnosis_gets_the_names_of_its_program(tmp_path: Path) -> None:
         assert seen.fix.code == shown
     assert with_own_names(FLAT_DIAGNOSIS, {}) == FLAT_DIAGNOSIS
     assert with_own_names(replace(FLAT_DIAGNOSIS, fix=None), sources).fix is None
+
+
+@pytest.mark.parametrize(
+    ("made", "shown"),
+    [
+        ("LR = 0.5\nopt = optim.Adam(net.parameters(), lr=LR)", "lr=LR * 100"),
+        ("plan = Decay(0.5)\nopt = optim.Adam(net.parameters(), plan)", "0.01"),
+        ("opt = optim.Adam(net.parameters(), lr=Decay(0.5))", "lr=0.01"),
+    ],
+    ids=["number", "schedule", "schedule in place"],
+)
+def test_a_schedule_is_not_multiplied(tmp_path: Path, made: str, shown: str) -> None:
+    written = program(tmp_path, made)
+    fix = Fix(("step-times-100",), True, "optimizer = torch.optim.Adam(model.parameters(), lr=0.01)", "")
+    sources = {"optimizer": f"{written.file}:{len(written.lines)}"}
+    seen = with_own_names(replace(FLAT_DIAGNOSIS, framework="torch", fix=fix), sources).fix
+    assert seen is not None
+    assert seen.code == f"opt = optim.Adam(net.parameters(), {shown})"
 
 
 def test_a_fix_for_keras_keeps_its_own_names_in_what_stands_around_its_calls(tmp_path: Path) -> None:

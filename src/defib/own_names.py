@@ -56,7 +56,8 @@ def with_own_names(diagnosis: Diagnosis, sources: Mapping[str, str]) -> Diagnosi
         names.pop("model", None)
     elif (made := _optimizer(program, lines)) is not None:
         without = CLIPS if "clip-off" in fix.interventions else ()
-        code = with_own_settings(code, made[1], without, by=_times(fix.interventions))
+        by = "" if _is_made(program, made[1]) else _times(fix.interventions)
+        code = with_own_settings(code, made[1], without, by=by)
     code = renamed(code, names)
     if diagnosis.framework == "keras":
         code = with_own_calls(code, _calls_of(program, lines), fix.interventions)
@@ -108,6 +109,17 @@ def _optimizer(program: Program, lines: Mapping[str, int]) -> tuple[str, ast.Cal
     made = [call for call in program.calls() if is_optimizer(call)]
     made = [call for call in made if _holds(call, lines.get("optimizer", 0))] or made
     return (named.get(id(made[0]), ""), made[0]) if len(made) == 1 else None
+
+
+def _is_made(program: Program, optimizer: ast.Call) -> bool:
+    """Whether its learning rate is an object that was made, a schedule, and no number to be multiplied."""
+    called = {name for name, _ in _made(program)}
+    given = [*optimizer.args, *(word.value for word in optimizer.keywords if word.arg in RATE_WORDS)]
+    rates = [
+        one for one in given if not any(_is(call, "parameters") for call in ast.walk(one) if isinstance(call, ast.Call))
+    ]
+    parts = [part for one in rates for part in ast.walk(one)]
+    return any(isinstance(one, ast.Call) or (isinstance(one, ast.Name) and one.id in called) for one in parts)
 
 
 STEP = re.compile(r"step-(times|divided-by)-(\d+)")
@@ -214,7 +226,11 @@ def _of_fit(program: Program, lines: Mapping[str, int]) -> Iterator[tuple[str, s
 def _fitted(program: Program) -> str:
     """``scaler.transform`` of the one object that is fitted to rows."""
     made = {name for name, call in _made(program) if name and last_name(call.func).endswith(PREPARING)}
-    chained = [(name, call.func.value) for name, call in _made(program) if isinstance(call.func, ast.Attribute)]
+    chained = [
+        (name, call.func.value)
+        for name, call in _made(program)
+        if isinstance(call.func, ast.Attribute) and call.func.attr == "fit"
+    ]
     made |= {name for name, one in chained if isinstance(one, ast.Call) and last_name(one.func).endswith(PREPARING)}
     return f"{made.pop()}.transform" if len(made) == 1 else ""
 

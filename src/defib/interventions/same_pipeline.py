@@ -38,8 +38,8 @@ def _code(book: Book, framework: str) -> str:
         """,
         sklearn=f"""
         # rows served against rows trained on: {found}
-        model = make_pipeline(prepare, model)  # the same fitted `prepare` for fit and predict, never refitted
-        predictions = model.fit(X_train, y_train).predict(X_new)
+        model = make_pipeline(prepare, model).fit(X_train, y_train)  # only where it is no pipeline yet
+        predictions = model.predict(X_new)  # through the pipeline, never by the network alone
         """,
     )
 
