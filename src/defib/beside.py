@@ -20,3 +20,5 @@ class Beside:
     """``(n_known,)``: which training row each of them stands beside."""
     columns: tuple[str, ...] = ()
     """Names of its columns, where it is a table."""
+    piped: bool = False
+    """A pipeline was given it, and made the training rows of it."""

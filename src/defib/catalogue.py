@@ -35,6 +35,7 @@ CAUSES: dict[str, str] = {
     "DF408": "over_smoothing",
     "DF409": "disconnected_input",
     "DF410": "excessive_dropout",
+    "DF411": "linear_network",
     "DF501": "learning_rate_too_high",
     "DF502": "learning_rate_too_low",
     "DF503": "regularization_too_strong",

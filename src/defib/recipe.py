@@ -63,6 +63,8 @@ class OptimizerFacts:
     """Numeric settings by the framework's own names (momentum, beta_1, weight_decay, clipnorm …)."""
     groups: tuple[ParameterGroup, ...] = ()
     """Its parameter groups, in order; empty where there is only one, or they are not known."""
+    finds_step: bool = False
+    """It searches the length of each step by itself, and takes no learning rate."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,8 @@ class TrainingRecipe:
     """Per class, as the labels have it, the mean weight of its rows in the loss; empty: all rows count the same."""
     weighted_by: str = ""
     """Where the weights come from, by the framework's name: ``class_weight``, ``sample_weight``."""
+    uncounted: str = ""
+    """Why nothing of the loss counts, as a clause: all rows, or the loss of this output, have the weight 0."""
     sources: dict[str, str] = field(default_factory=dict)
     """``file:line`` of the user's calls: ``compile``, ``fit``, ``optimizer``, ``loss``, ``predict``."""
 
@@ -166,7 +170,8 @@ class Edit:
     ``op`` and ``value``:
 
     - ``hidden_activation``: activation name (``relu``, ``leaky_relu``, ``tanh``) for every hidden activation
-      (all but the output's), dense/conv layers that fed a changed one are drawn again from He (relu) or Glorot.
+      (all but the output's), dense/conv layers that fed a changed one are drawn again from He (relu) or Glorot. Where
+      there is none, one is put behind every hidden dense layer.
     - ``batch_norm``: a batch normalization after every hidden dense/conv step, before its activation.
     - ``halve_depth``: every second hidden block whose input and output shapes agree is left out, and half of the
       recurrent layers.

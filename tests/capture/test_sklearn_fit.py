@@ -252,6 +252,17 @@ class TestManyFits:
         assert "other processes, which are not followed" in note
 
 
+def test_the_rows_that_a_pipeline_is_given_stand_beside_those_that_it_makes() -> None:
+    from sklearn.decomposition import PCA
+    from sklearn.pipeline import make_pipeline
+
+    subject = only(lambda: make_pipeline(PCA(1), network()).fit(X.copy(), Y))
+    assert subject.alongside is not None
+    (given,) = [one for one in subject.alongside() if one.piped]
+    assert given.name in ("X", "the rows in front of PCA")
+    np.testing.assert_array_equal(given.X, X)
+
+
 class TestGoingOn:
     def test_partial_fit_is_one_training(self) -> None:
         model = network()

@@ -12,6 +12,7 @@ from defib.catalogue import load
 from defib.diagnosis import Assessment
 from defib.evidence import Book, Evidence, Missing
 from defib.interventions.table import all_interventions
+from defib.probes.before import BeforeFacts
 from defib.probes.clipping import ClippingFacts
 from defib.probes.inputs import ServingFacts
 from defib.probes.labels import LabelFacts
@@ -81,6 +82,23 @@ class TestUnscaledInputs:
         assert (
             verdict("DF101", replace(RAW, normalized_inside=True), collapsed(), activations(FULL, FULL)) == "ruled_out"
         )
+
+    def test_a_solver_that_searches_its_steps_has_no_rate_to_change(self) -> None:
+        for code in ("DF501", "DF502"):
+            assert verdict(code, collapsed(), replace(TRAINING, finds_step=True)) == "not_applicable"
+
+    def test_one_row_over_and_over_with_other_labels(self) -> None:
+        again = replace(INPUTS, commonest_row=0.97, unique_rows=40)
+        assert assess("DF102", collapsed(NEAR_FLAT), again).weight == 0.92
+        assert verdict("DF102", again) == "ruled_out"
+        of_one_class = replace(LABELS, class_prior=(0.98, 0.02))
+        assert verdict("DF102", collapsed(NEAR_FLAT), again, of_one_class) == "inconclusive"
+
+    def test_columns_that_a_pipeline_leaves_out_are_its_fault(self) -> None:
+        left = BeforeFacts(1, "the rows in front of PCA", 0.99, 20.0, "selection")
+        unknowing = (symptoms(UNSKILLED, UNSKILLED), NO_SIGNAL)
+        assert verdict("DF107", *unknowing, left) == "inconclusive"
+        assert verdict("DF107", *unknowing, replace(left, piped=True)) == "supported"
 
     def test_tokens_have_no_scale(self) -> None:
         assert verdict("DF101", replace(RAW, kind="tokens"), collapsed()) == "not_applicable"

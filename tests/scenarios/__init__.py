@@ -32,6 +32,7 @@ CAUSES: tuple[str, ...] = (
     "forward_correlation_collapse",
     "too_narrow",
     "too_deep",
+    "linear_network",
     "over_smoothing",
     "exploding_gradients",
     "disconnected_input",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -42,6 +42,8 @@ class Named:
     name: str
     array: AnyArray
     columns: tuple[str, ...] = ()
+    piped: bool = False
+    """As `Beside.piped`."""
 
 
 def named_copies(to_array: Callable[[Any], AnyArray | None] = lambda value: None) -> list[Named]:
@@ -63,6 +65,13 @@ def named_copies(to_array: Callable[[Any], AnyArray | None] = lambda value: None
                 found.append(made)
                 left -= made.array.nbytes
     return found
+
+
+def copied(name: str, value: Any) -> Named | None:
+    """A copy of one array or table under this name; ``None`` where it is too large, or holds no rows of numbers."""
+    with contextlib.suppress(RuntimeError, TypeError, ValueError):
+        return _copied(name, value, lambda other: None, MAX_BYTES) if _is_wanted(value) else None
+    return None
 
 
 def _variables(innermost: Any) -> Iterator[tuple[str, Any]]:
@@ -136,7 +145,7 @@ def beside_rows(X: AnyArray, named: Sequence[Named]) -> tuple[Beside, ...]:
         return ()
     orders: dict[int, tuple[NDArray[np.int64], ...]] = {}
     found: list[Beside] = []
-    keys: set[bytes] = set()
+    keys: dict[bytes, int] = {}
     for one in sorted(named, key=lambda one: (one.array.shape[1:] != X.shape[1:], one.array[:1].size)):
         n = len(one.array)
         if n not in orders:
@@ -145,9 +154,11 @@ def beside_rows(X: AnyArray, named: Sequence[Named]) -> tuple[Beside, ...]:
             at = np.flatnonzero(places >= 0)
             rows = one.array[places[at]]
             key = rows[:50].tobytes()
-            if len(at) >= max(LEAST_ROWS, KNOWN * len(X)) and key not in keys and not _equal(X[at], rows):
-                keys.add(key)
-                found.append(Beside(one.name, rows, at, one.columns))
+            if key in keys and one.piped:  # the program has a name of its own for it
+                found[keys[key]] = replace(found[keys[key]], piped=True)
+            elif len(at) >= max(LEAST_ROWS, KNOWN * len(X)) and key not in keys and not _equal(X[at], rows):
+                keys[key] = len(found)
+                found.append(Beside(one.name, rows, at, one.columns, one.piped))
     return tuple(found[:MOST])
 
 

@@ -74,6 +74,7 @@ def _subject(study: Study) -> KerasSubject:
         n_epochs=study.n_epochs or (round(epochs) if epochs else None),
         shuffled=shuffled,
         sources=dict(study.sources),
+        uncounted=_uncounted(study, captured),
         **weights_by_class(captured, training),
     )
     prediction, outputs, calls = _prediction(study)
@@ -168,6 +169,14 @@ def _sample_weights(study: Study, training: Rows | None) -> dict[bytes, float]:
     return {
         row_key(x, y): float(np.ravel(w)[0]) for x, y, w in zip(training.X, labels, weights, strict=True) if np.size(w)
     }
+
+
+def _uncounted(study: Study, captured: Captured) -> str:
+    """Why nothing of the loss counts; empty where something does."""
+    if study.loss_weight == 0:
+        return "the loss of this output has the weight 0 in loss_weights"
+    given = captured.sample_weights.values()
+    return "every row has a sample_weight of 0" if given and not any(given) else ""
 
 
 def weights_by_class(captured: Captured, training: Rows | None) -> dict[str, Any]:

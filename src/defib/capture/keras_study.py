@@ -164,6 +164,8 @@ class Study:
     """The user's model, when ``model`` is a view of it: inputs packed, or one of its outputs."""
     compiled_loss: Any = None
     """The loss of that view."""
+    loss_weight: float | None = None
+    """What that loss counts for among those of the other outputs; ``None`` where that was not given."""
     untried: str | None = None
     """Why no trial is run, as a clause."""
     output_losses: dict[str, list[float]] = field(default_factory=dict)

@@ -80,7 +80,15 @@ def _output(study: Study, number: int, key: str) -> Study:
         validation_losses=[],
         losses=LossTrace(),
         untried=TOGETHER,
+        loss_weight=_loss_weight(study.model, number),
     )
+
+
+def _loss_weight(model: Any, number: int) -> float | None:
+    """Of one output's loss in what ``compile`` was given."""
+    compiled = getattr(model, "_compile_loss", None) or getattr(model, "compiled_loss", None)
+    weights = by_output(model, getattr(compiled, "_user_loss_weights", None))
+    return None if weights is None or weights[number] is None else float(weights[number])
 
 
 def _seen_as(study: Study, model: Any, owner: Any, loss: Any) -> Study:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
+from defib.capture.beside import Named, copied
 from defib.capture.torch_frames import is_foreign
 from defib.wrapped import Wrapped, wrapped_in
 
@@ -67,6 +68,22 @@ def place(network: object = None) -> Place:
     if outermost is None:
         return Place(steps=steps, wrapped=wrapped)
     return Place(_name(outermost), (id(outermost), line), search and not folds, steps, wrapped)
+
+
+def rows_before() -> Named | None:
+    """The rows as the pipeline around this fit was given them, in front of its first step."""
+    frame: FrameType | None = sys._getframe(1)
+    for _ in range(MAX_FRAMES):
+        if frame is None:
+            break
+        part = _part(frame)
+        if part is not None and part[0] == "pipeline" and frame.f_code.co_name in ("fit", "fit_predict"):
+            steps = _steps(frame.f_locals.get("self"))
+            if steps:
+                found = copied(f"the rows in front of {steps[0]}", frame.f_locals.get("X"))
+                return None if found is None else replace(found, piped=True)
+        frame = frame.f_back
+    return None
 
 
 def _part(frame: FrameType) -> tuple[str, ...] | None:

@@ -15,7 +15,7 @@ from defib.adapters.sklearn.memory import dense
 from defib.adapters.sklearn.quiet import busy
 from defib.capture.beside import named_copies
 from defib.capture.keras_rows import evenly, row_limit
-from defib.capture.sklearn_calls import place
+from defib.capture.sklearn_calls import place, rows_before
 from defib.capture.sklearn_study import Study
 from defib.capture.torch_frames import user_line, user_place
 
@@ -67,7 +67,8 @@ class Session:
         found.planned += 0 if incremental else int(estimator.max_iter)
         self._open[id(estimator)] = found
         if found.copies is None:
-            found.copies = self.safely(named_copies) or []
+            given = self.safely(rows_before)
+            found.copies = [*(self.safely(named_copies) or []), *([] if given is None else [given])]
         found.begin()
 
         def finish() -> None:

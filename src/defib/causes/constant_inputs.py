@@ -10,6 +10,7 @@ A deterministic function of equal inputs gives equal outputs. No weight, loss or
 
 ## Evidence for
 - Zero variance between rows in every column at the model's door; one distinct row; of tokens, one id and padding.
+- Nine rows in ten are one and the same row, and their labels differ: a generator that fills one place of its batch.
 - Check: `np.ptp(X, axis=0)` on exactly the array given to the model, not on the array it was made from.
 
 ## Evidence against
@@ -51,6 +52,7 @@ from defib.evidence import Book
 from defib.probes.before import BeforeFacts
 from defib.probes.columns import ColumnScales
 from defib.probes.inputs import InputFacts
+from defib.probes.labels import LabelFacts
 from defib.wording import percent
 
 MOSTLY = 0.9
@@ -86,6 +88,15 @@ def _assess(book: Book) -> Assessment:
             "nothing but their length, so that every word must have become one id"
         )
         return supported(because, weight=0.95, layer="input", **numbers)
+    if inputs.commonest_row >= MOSTLY:
+        share = percent(inputs.commonest_row)
+        numbers["commonest_row_fraction"] = inputs.commonest_row
+        because = f"{share} of the {inputs.n_rows:,} training rows are one and the same row, whatever their label"
+        labels = maybe(book, LabelFacts)
+        told_apart = labels is None or max(labels.class_prior, default=0.0) >= inputs.commonest_row
+        if told_apart:  # they may all be of one class
+            return inconclusive(because.partition(",")[0], weight=0.3, layer="input", **numbers)
+        return supported(because, weight=0.92, layer="input", **numbers)
     if inputs.constant_fraction >= MOSTLY or inputs.unique_rows <= FEW_ROWS * inputs.n_rows:
         because = (
             f"{percent(inputs.constant_fraction)} of the columns are constant and the {inputs.n_rows:,} rows take "

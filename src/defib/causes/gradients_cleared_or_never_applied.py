@@ -3,7 +3,9 @@
 ## What it is
 `zero_grad()` between `backward()` and `step()`, a loop without `step()`, a gradient scaler that skips every step, or
 (JAX) new weights that the loop does not keep: `state.apply_gradients(grads=grads)` without `state =`. An optimizer of
-one's own whose `step` binds a name (`p = p - lr * p.grad`) where it should write into the weight (`p.sub_(...)`).
+one's own whose `step` binds a name (`p = p - lr * p.grad`) where it should write into the weight (`p.sub_(...)`). In
+Keras also a `sample_weight` of 0 for every row (`exp(-age_in_days)` is 0 in float32), or a 0 for an output in
+`loss_weights`.
 
 ## Why every prediction is the same
 The optimizer steps with zeros, or not at all: the weights stay where they were drawn, and a fresh network answers
@@ -49,12 +51,17 @@ from defib.causes._signs import maybe
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.gradients import GradientFacts
+from defib.probes.training import TrainingFacts
 from defib.probes.updates import UpdateFacts
 
 
 def _assess(book: Book) -> Assessment:
     updates = book.get(UpdateFacts)
     numbers = {"moved_fraction": updates.moved_fraction}
+    training = maybe(book, TrainingFacts)
+    if training is not None and training.uncounted:
+        because = f"{training.uncounted}: nothing enters the loss, and no gradient comes of it"
+        return supported(because, weight=0.97, layer=None, **numbers)
     if updates.moved_fraction > 0:
         return ruled_out("weights moved during the training", layer=None, **numbers)
     reasons = {move.why_unmoved for move in updates.parameters}

@@ -15,14 +15,13 @@ There the gradient is zero and nothing repairs it: the loss jumps, then freezes.
 
 ## Evidence against
 - The smaller step leaves the same constant: the fault is structural (head, labels, dead start) or the inputs' scale.
-- Everything is alive at the end; the loss is smooth.
+- Everything is alive at the end; the loss is smooth. Or the solver searches its steps (L-BFGS of scikit-learn).
 
 ## Look-alikes
 - unscaled-inputs (DF101): gradient ∝ input. When standardizing alone works as well, the fault is the product; either
   repairs it.
 - dead-relus (DF401), saturated-units (DF402): what the step leaves behind.
-- nan-inputs (DF103): NaN with finite steps.
-- exploding-gradients (DF405): the gradient itself grows with depth.
+- nan-inputs (DF103): NaN with finite steps. exploding-gradients (DF405): the gradient itself grows with depth.
 
 ## Example
 ```python
@@ -48,7 +47,7 @@ from defib.causes import Cause
 from defib.causes._scale import FAR_ABOVE_USUAL, overflowed
 from defib.causes._signs import alive_in_training, dead_hidden, fine, hidden, maybe, num, place, saturated_hidden
 from defib.causes._time import moment_clause
-from defib.diagnosis import DECISIVE, Assessment, from_update, inconclusive, ruled_out, supported
+from defib.diagnosis import DECISIVE, Assessment, from_update, inconclusive, not_applicable, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.activations import ActivationFacts
 from defib.probes.gradients import GradientFacts
@@ -119,7 +118,8 @@ def _large(book: Book) -> tuple[list[str], dict[str, float]]:
 
 
 def _assess(book: Book) -> Assessment:
-    book.get(TrainingFacts)
+    if book.get(TrainingFacts).finds_step:
+        return not_applicable("L-BFGS searches the length of each step by itself")
     signs, numbers = _large(book)
     calm = alive_in_training(book)
     if calm is not None and ("loss_spike" not in numbers or fine(book) is not None):

@@ -50,7 +50,7 @@ from __future__ import annotations
 from defib.causes import Cause
 from defib.causes._signs import count, dead_hidden, fine, maybe, num
 from defib.causes._time import still_rising
-from defib.diagnosis import Assessment, by_itself, inconclusive, ruled_out, supported
+from defib.diagnosis import Assessment, by_itself, inconclusive, not_applicable, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.activations import ActivationFacts
 from defib.probes.collapse import CollapseFacts
@@ -81,6 +81,8 @@ def _assess(book: Book) -> Assessment:
     numbers = {"median_relative_change": change, "updates": float(steps)}
     if training.learning_rate is not None:
         numbers["learning_rate"] = training.learning_rate
+    if training.finds_step:
+        return not_applicable("L-BFGS searches the length of each step by itself")
     if not updates.nan_parameters and training.full_updates is not None and training.tiny_rate_share >= STARVED:
         return fine(book) or _learnt(book) or _decayed(training, training.full_updates, numbers)
     if training.learning_rate == 0 and updates.moved_fraction == 0:

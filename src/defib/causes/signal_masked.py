@@ -2,7 +2,8 @@
 
 ## What it is
 A mask the wrong way round, an encoding that throws the value away (a rank within the row, a cast to integers),
-columns shuffled one by one, a reshape that mixes rows. What reaches the network still
+columns shuffled one by one, a reshape that mixes rows, a step of a pipeline that keeps the wrong columns (a `PCA` of
+columns that were not scaled keeps the largest one). What reaches the network still
 varies from row to row, and no longer says anything about the labels. Or the step stands inside: `forward` keeps the
 padding and drops the words, or reads the last position of rows that end in padding.
 
@@ -98,6 +99,9 @@ def _assess(book: Book) -> Assessment:
     if before.how == "order":
         return ruled_out(f"the rows are those of {before.name} in another order ({scores})", layer=None, **numbers)
     if before.how == "selection":
+        if before.piped:
+            because = f"the pipeline leaves out what tells the labels in {before.name}{_named(before)} ({scores})"
+            return supported(because, weight=0.7 if too_few_rows(book) else 0.85, layer="input", **numbers)
         because = f"columns of {before.name}{_named(before)} that were left out of the rows tell the labels ({scores})"
         return inconclusive(f"{because}, but that may be on purpose", weight=0.2, layer=None, **numbers)
     because = (

@@ -7,9 +7,14 @@ from defib.interventions import Intervention
 from defib.interventions._writing import by_framework, keras_loss, learning_rate, lines, maybe, n_epochs, optimizer_call
 from defib.probes.head import HeadFacts
 from defib.probes.labels import LabelFacts
+from defib.probes.training import TrainingFacts
 from defib.probes.updates import UpdateFacts
 from defib.recipe import Arm
 
+COUNTED = """
+print(np.min(sample_weight), np.max(sample_weight))  # a weight above 0 for every row, around 1
+# of several outputs: a weight above 0 for each loss, model.compile(..., loss_weights=...)
+""".strip()
 TAKES = {"sigmoid": "bce", "softmax": "ce"}
 """Canonical loss that takes what this activation gives."""
 LOSSES = {
@@ -92,6 +97,12 @@ SAYS = {
 """What the usual loop comes down to, by what is wrong in the program's own."""
 
 
+def _says(book: Book) -> str | None:
+    if (training := maybe(book, TrainingFacts)) is not None and training.uncounted:
+        return "let every row, and the loss of every output, count"
+    return None if _own_loss(book) is not None else SAYS.get(_reason(book))
+
+
 KEPT = lines("""
     state = state.apply_gradients(grads=grads)  # it returns the new state and leaves the old one as it was
     # with optax alone: updates, opt_state = tx.update(grads, opt_state); params = optax.apply_updates(params, updates)
@@ -99,6 +110,8 @@ KEPT = lines("""
 
 
 def _code(book: Book, framework: str) -> str:
+    if (training := maybe(book, TrainingFacts)) is not None and training.uncounted:
+        return COUNTED
     updates = maybe(book, UpdateFacts)
     own = updates is not None and any(move.why_unmoved == "not_applied" for move in updates.parameters)
     rate = 1e-3 if own else learning_rate(book)  # the rate of an optimizer that updated nothing says nothing
@@ -160,7 +173,7 @@ INTERVENTION = Intervention(
     arm=_arm,
     applies=_applies,
     code=_code,
-    says=lambda book: None if _own_loss(book) is not None else SAYS.get(_reason(book)),
+    says=_says,
     size=2,
     impossible_in=("sklearn",),
 )

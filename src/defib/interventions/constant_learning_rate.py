@@ -50,5 +50,5 @@ INTERVENTION = Intervention(
     arm=lambda book: Arm(constant_rate=True),
     applies=_applies,
     code=_code,
-    size=2,
+    size=1,
 )

@@ -11,7 +11,9 @@ from defib.recipe import Arm
 
 def _applies(book: Book) -> str | None:
     facts = maybe(book, ActivationFacts)
-    return "the model has no hidden activation" if facts is not None and not facts.hidden_activations else None
+    if facts is None or facts.hidden_activations or sum(one.kind == "dense" for one in facts.end) > 1:
+        return None
+    return "the model has no hidden activation"
 
 
 def _arm(book: Book) -> Arm:

@@ -29,6 +29,10 @@ INSIDE = """
     print(before.std(0).max(), behind.std(0).max())  # 0 behind it: that mask, slice or pooling leaves out what matters
     """
 
+PIPED = """
+    rows = pipeline[:-1].transform(X_train)  # what reaches the network: are these the columns that are meant?
+    print(rows.shape, rows[:3])  # a PCA wants scaled columns, a ColumnTransformer drops those that it does not name
+    """
 NORM = """
     # leave {step} out: it normalizes one number for each row, which leaves 0 whatever the number was
     """
@@ -46,6 +50,8 @@ def _code(book: Book, framework: str) -> str:
         text = (NORM if book.get(MaskedFacts).normalizes else INSIDE).format(step=step)
         return advice("", "", keras=text, torch=text).code(book, framework)
     before = book.get(BeforeFacts) if book.has(BeforeFacts) else None
+    if before is not None and before.piped:
+        return advice("", "", keras=PIPED, torch=PIPED).code(book, framework)
     if before is None or before.name is None or before.how not in HOWS:
         return _GIVEN.code(book, framework)
     values = before.metric == "r2"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -65,12 +66,26 @@ def unique_rows(rows: AnyArray) -> int:
     >>> unique_rows(np.array([[0.0, 1.0], [-0.0, 1.0], [2.0, 1.0]]))
     2
     """
+    return len(_counted(rows))
+
+
+def commonest_row(rows: AnyArray) -> float:
+    """Share of the rows ``(n, ...)`` that are bit-equal to the most frequent one, in [0, 1]; 0 of none.
+
+    >>> commonest_row(np.array([[0.0, 1.0], [-0.0, 1.0], [2.0, 1.0], [0.0, 1.0]]))
+    0.75
+    """
+    return max(_counted(rows).values(), default=0) / max(len(rows), 1)
+
+
+def _counted(rows: AnyArray) -> Counter[str | bytes]:
+    """How often each row occurs."""
     array = np.asarray(rows)
     if array.dtype.kind == "f":
         array = array + array.dtype.type(0)
     if array.dtype.kind == "O":
-        return len({repr(row) for row in array})
-    return len({row.tobytes() for row in np.ascontiguousarray(array)})
+        return Counter(repr(row) for row in array)
+    return Counter(row.tobytes() for row in np.ascontiguousarray(array))
 
 
 def to_probabilities(outputs: AnyArray, link: str = "identity") -> FloatArray:

@@ -56,6 +56,8 @@ class BeforeFacts(Evidence):
     """All that the learners read from it."""
     which: int = -1
     """Its place among `Subject.alongside`."""
+    piped: bool = False
+    """As `defib.beside.Beside.piped`."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,7 @@ def _look(
     if found is None:
         return None
     beyond = _beyond(rows, taken) if how == "selection" else ()
-    return BeforeFacts(1, one.name, found.best, found.z, how, beyond, signal=found)
+    return BeforeFacts(1, one.name, found.best, found.z, how, beyond, signal=found, piped=one.piped)
 
 
 def _taken(one: Beside, rows: AnyArray, labels: _Labels) -> Beside | None:
@@ -168,7 +170,9 @@ def _without_labels(one: Beside, labels: _Labels) -> Beside | None:
         return None
     if len(kept) == table.shape[1]:
         return one
-    return Beside(one.name, table[:, kept], one.at, tuple(one.columns[k] for k in kept) if one.columns else ())
+    return Beside(
+        one.name, table[:, kept], one.at, tuple(one.columns[k] for k in kept) if one.columns else (), one.piped
+    )
 
 
 def _is_label(column: FloatArray, y: AnyArray) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defib.evidence import Book, Evidence, Probe
-from defib.measures.outputs import unique_rows
+from defib.measures.outputs import commonest_row, unique_rows
 from defib.measures.rows import spaced_indices
 from defib.probes.looking import is_weighted, number_rows, some_rows, training_rows
 from defib.probes.token_features import only_lengths
@@ -64,6 +64,8 @@ class InputFacts(Evidence):
     """Names of the columns, where the program gave a table that has them."""
     nan_columns: tuple[int, ...] = ()
     """Indices of columns with cells that are NaN or infinite, the one with the most first; at most `NAN_COLUMNS`."""
+    commonest_row: float = 0.0
+    """Share of the rows that are bit-equal to the most frequent one, in [0, 1]."""
     padded_end: float | None = None
     """What fills the end of most rows of steps, two steps or more: padding. ``None`` where nothing does."""
     only_ids: tuple[int, int] | None = None
@@ -250,6 +252,7 @@ def _measure(subject: Subject, book: Book) -> InputFacts:
         constant_columns=int((~varies).sum()),
         constant_fraction=float((~varies).mean()) if varies.size else 1.0,
         unique_rows=unique_rows(X),
+        commonest_row=commonest_row(X),
         nan_cells=int(nan.sum()),
         nan_rows=int(nan.any(axis=1).sum()),
         inf_cells=int(bad.sum() - nan.sum()),

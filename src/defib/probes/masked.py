@@ -25,6 +25,8 @@ from defib.subject import AnyArray, FloatArray, Layer, LayerOutput, Moment, Rows
 ROWS = 600
 EQUAL = 1e-6
 """Relative spread that is left by sums of equal rows in float32."""
+ROUNDING = 1e-4
+"""Difference between rows behind a normalization, whose numbers are around 1, that float32 makes by itself."""
 APART = 0.1
 """Relative spread of rows that are nowhere near equal: no single step of weights loses five orders of magnitude."""
 FREE = frozenset({"other", "merge", "pool", "reshape"})
@@ -99,7 +101,11 @@ def _place_of_head(layers: Sequence[LayerOutput]) -> int:
 
 def _equal_behind(layers: Sequence[LayerOutput]) -> MaskedFacts | None:
     """Where all rows that were far apart are equal in one step, and stay so."""
-    spreads = [relative_spread(np.asarray(one.values, dtype=np.float64)) for one in layers]
+    flat = next((i for i, one in enumerate(layers) if _normalized_away(one)), None)
+    layers = layers if flat is None else layers[: flat + 1]  # behind it all is rounding
+    spreads = [
+        0.0 if i == flat else relative_spread(np.asarray(one.values, dtype=np.float64)) for i, one in enumerate(layers)
+    ]
     varied = [i for i, spread in enumerate(spreads) if spread > EQUAL]
     if not varied or varied[-1] + 1 >= len(layers) or spreads[varied[-1]] < APART:
         return None
@@ -123,6 +129,11 @@ def _cut(layers: Sequence[LayerOutput]) -> Layer:
     step = layers[0].layer
     heavy = next((one.layer for one in layers if one.layer.kind not in FREE), step)
     return heavy if heavy.kind == "attention" else step
+
+
+def _normalized_away(one: LayerOutput) -> bool:
+    """A normalization gives numbers around 1; from one number it gives rounding errors."""
+    return one.layer.kind == "norm" and float(np.ptp(np.asarray(one.values, dtype=np.float64), axis=0).max()) < ROUNDING
 
 
 def _attention(layers: Sequence[LayerOutput]) -> str | None:

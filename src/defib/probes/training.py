@@ -81,6 +81,10 @@ class TrainingFacts(Evidence):
     restored_by: str = ""
     restored_loss: float | None = None
     """Training loss of that epoch."""
+    finds_step: bool = False
+    """As `OptimizerFacts.finds_step`."""
+    uncounted: str = ""
+    """As `TrainingRecipe.uncounted`."""
 
     @property
     def rate_over_usual(self) -> float | None:
@@ -127,6 +131,8 @@ def _measure(subject: Subject, book: Book) -> TrainingFacts:
         restored_epoch=trace.restored_epoch,
         restored_by=trace.restored_by,
         restored_loss=_restored_loss(trace),
+        finds_step=optimizer is not None and optimizer.finds_step,
+        uncounted=recipe.uncounted,
     )
 
 

@@ -350,7 +350,7 @@ class Workshop:
         return Course(
             X=transform(rows.X),
             y=y,
-            weights=row_weights(captured, rows),
+            weights=None if arm.loop == "canonical" and recipe.uncounted else row_weights(captured, rows),
             batch=batch,
             updates=updates,
             shuffle=shuffle,

@@ -173,9 +173,14 @@ def _hidden_activation(plan: Plan, value: Any) -> Made:
             config["activation"] = name
         made.append((core, Change(config=config, fresh=True)))
         made += [(follower, Change(replace=_activation_layer(name))) for follower in followers]
-    if not made:
+    return made or _activations_where_none_is(plan, name, initializer)
+
+
+def _activations_where_none_is(plan: Plan, name: str, initializer: str) -> Made:
+    dense = [core for core in plan.hidden if layer_kind(core) == "dense" and "activation" in core.get_config()]
+    if not dense:
         raise CannotEdit("the model has no hidden activation")
-    return made
+    return [(one, Change(config={**_initializers(one, initializer), "activation": name}, fresh=True)) for one in dense]
 
 
 def _initializers(core: Any, initializer: str) -> dict[str, str]:

@@ -176,7 +176,7 @@ def optimizer_facts(params: Mapping[str, Any]) -> OptimizerFacts:
     if solver == "sgd":
         settings["nesterov"] = float(bool(params["nesterovs_momentum"]))
     rate = 1.0 if solver == "lbfgs" else float(params["learning_rate_init"])
-    return OptimizerFacts(solver, rate, settings)
+    return OptimizerFacts(solver, rate, settings, finds_step=solver == "lbfgs")
 
 
 def batch_of(params: Mapping[str, Any], n_rows: int) -> int:

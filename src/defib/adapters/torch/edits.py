@@ -83,9 +83,9 @@ def apply_edits(network: Network, edits: tuple[Edit, ...], X: AnyArray) -> None:
 def _hidden_activation(network: Network, value: Any, X: AnyArray) -> None:
     graph = Graph(network, X)
     found = [one for one in graph.hidden if one.activation in REPLACEABLE and one.place and not graph.is_gate(one)]
-    if not found:
-        raise Impossible("the model has no hidden activation to replace")
     parameters = dict(network.module.named_parameters())
+    if not found:
+        _activations_where_none_is(network, graph, parameters, str(value))
     for record in found:
         assert record.place is not None
         network.plan[record.place] = instead(FUNCTIONS[str(value)])
@@ -93,11 +93,26 @@ def _hidden_activation(network: Network, value: Any, X: AnyArray) -> None:
         if source is None or record.activation == value:
             continue
         weights = [parameters[name] for name in source.parameters if name in parameters]
-        for weight in weights:
-            if weight.dim() >= 2:
-                draw(weight.T if source.name.endswith(("matmul", "mm", "__matmul__")) else weight, None, str(value))
-            else:
-                torch.nn.init.zeros_(weight)
+        _drawn_for(source, weights, str(value))
+
+
+def _drawn_for(source: OpRecord, weights: list[Any], activation: str) -> None:
+    for weight in weights:
+        if weight.dim() >= 2:
+            draw(weight.T if source.name.endswith(("matmul", "mm", "__matmul__")) else weight, None, activation)
+        else:
+            torch.nn.init.zeros_(weight)
+
+
+def _activations_where_none_is(network: Network, graph: Graph, parameters: dict[str, Any], activation: str) -> None:
+    """Behind every hidden dense step of a network that has no activation at all."""
+    dense = [one for one in graph.hidden if one.kind == "dense" and one.place]
+    if not dense or any(one.kind == "activation" for one in graph.hidden):
+        raise Impossible("the model has no hidden activation to replace")
+    for record in dense:
+        assert record.place is not None
+        network.plan[record.place] = followed_by(FUNCTIONS[activation])
+        _drawn_for(record, [parameters[name] for name in record.parameters if name in parameters], activation)
 
 
 def _batch_norm(network: Network, value: Any, X: AnyArray) -> None:
