@@ -269,6 +269,20 @@ class TestHead:
         narrow = replace(wide, prediction_shape=(64,), target_shape=(64, 1))
         assert "prediction.view_as(target)" in load("match-shapes").code(book(narrow), "torch")
 
+    def test_no_shape_holds_a_prediction_for_each_step_and_a_target_for_each_row(self) -> None:
+        steps = replace(HEAD, prediction_shape=(32, 12, 1), target_shape=(32,), broadcasts=True)
+        assert applies("match-shapes", steps) is None
+        with pytest.raises(Missing, match="as many predictions"):
+            arm("match-shapes", steps)
+        assert "return_sequences=True" in load("match-shapes").code(book(steps), "keras")
+        assert "outputs[:, -1]" in load("match-shapes").code(book(steps), "torch")
+
+    def test_a_head_that_fits_is_not_written_again(self) -> None:
+        code = load("fitting-head").code(book(HEAD), "keras")
+        assert "Dense(" not in code
+        assert 'loss="binary_crossentropy"' in code
+        assert "Dense(" in load("fitting-head").code(book(replace(HEAD, activation="linear")), "keras")
+
 
 class TestTheRest:
     def test_when_they_do_not_apply(self) -> None:

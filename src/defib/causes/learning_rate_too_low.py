@@ -76,13 +76,16 @@ or small the gradient. A loss that falls too slowly to be told from its noise is
 
 
 def _assess(book: Book) -> Assessment:
+    searched = book.get(TrainingFacts).finds_step
+    return not_applicable("L-BFGS searches the length of each step by itself") if searched else _by_steps(book)
+
+
+def _by_steps(book: Book) -> Assessment:
     updates, training = book.get(UpdateFacts), book.get(TrainingFacts)
     change, steps = updates.median_relative_change, training.n_updates
     numbers = {"median_relative_change": change, "updates": float(steps)}
     if training.learning_rate is not None:
         numbers["learning_rate"] = training.learning_rate
-    if training.finds_step:
-        return not_applicable("L-BFGS searches the length of each step by itself")
     if not updates.nan_parameters and training.full_updates is not None and training.tiny_rate_share >= STARVED:
         return fine(book) or _learnt(book) or _decayed(training, training.full_updates, numbers)
     if training.learning_rate == 0 and updates.moved_fraction == 0:

@@ -148,6 +148,10 @@ def _head_code(book: Book, framework: str) -> str:
             """,
         )
     wanted = head_for(book.get(LabelFacts))
+    head = book.get(HeadFacts)
+    stays = (head.units, head.activation) == (wanted.units, wanted.keras_activation)
+    layer = f'keras.layers.Dense({wanted.units}, activation="{wanted.keras_activation}")'
+    last = "# the last layer stays as it is" if stays else f"model.add({layer})  # in place of the last layer"
     shape = f", {wanted.units}" if wanted.units > 1 else ", 1"
     target = "class ids (n,)" if wanted.loss == "ce_logits" else f"targets of shape (n{shape})"
     return by_framework(
@@ -157,8 +161,7 @@ def _head_code(book: Book, framework: str) -> str:
         # loss: {wanted.optax_loss}(outputs, y).mean(), outputs (n{shape}), {target}
         """,
         keras=f"""
-        # in place of the last layer
-        model.add(keras.layers.Dense({wanted.units}, activation="{wanted.keras_activation}"))
+        {last}
         model.compile(optimizer={recorded_optimizer(book, "keras")}, loss="{wanted.keras_loss}")
         """,
         torch=f"""

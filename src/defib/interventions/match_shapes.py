@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from defib.evidence import Book
+import math
+
+from defib.evidence import Book, Missing
 from defib.interventions import Intervention
 from defib.interventions._writing import by_framework
 from defib.probes.head import HeadFacts
@@ -14,10 +16,32 @@ def _applies(book: Book) -> str | None:
     return None if head.broadcasts else "predictions and targets are not broadcast against each other"
 
 
+def _arm(book: Book) -> Arm:
+    if book.has(HeadFacts) and _extra_axis(book.get(HeadFacts)) is not None:
+        raise Missing("HeadFacts", "as many predictions for a row as targets")
+    return Arm().with_edit("match_shapes")
+
+
+def _extra_axis(head: HeadFacts) -> int | None:
+    """Length of the axis (of time, say) that a row's predictions have and its targets do not; ``None`` without one.
+
+    >>> from types import SimpleNamespace as facts
+    >>> _extra_axis(facts(prediction_shape=(32, 12, 1), target_shape=(32,)))
+    12
+    >>> _extra_axis(facts(prediction_shape=(32, 1), target_shape=(32,)))
+    """
+    prediction, target = head.prediction_shape, head.target_shape
+    if prediction is None or target is None or len(prediction) < 3 or math.prod(prediction) <= math.prod(target):
+        return None
+    return next((size for size in prediction[1:-1] if size > 1), None)
+
+
 def _code(book: Book, framework: str) -> str:
     head = book.get(HeadFacts)
     prediction, target = head.prediction_shape or (), head.target_shape or ()
     wide = len(prediction) > len(target)
+    if (steps := _extra_axis(head)) is not None:
+        return _one_for_each_row(framework, steps)
     return by_framework(
         framework,
         jax="""
@@ -45,11 +69,30 @@ def _code(book: Book, framework: str) -> str:
     )
 
 
+def _one_for_each_row(framework: str, steps: int) -> str:
+    why = f"# the targets have one value for each row, the predictions {steps}: keep the last, or pool them"
+    return by_framework(
+        framework,
+        jax=f"""
+        {why}
+        outputs = outputs[:, -1]
+        """,
+        keras=f"""
+        {why}
+        keras.layers.GRU(32)  # the last recurrent layer without return_sequences=True
+        """,
+        torch=f"""
+        {why}
+        outputs = outputs[:, -1]
+        """,
+    )
+
+
 INTERVENTION = Intervention(
     name="match-shapes",
     does="bring predictions and targets to the same shape before the loss",
     kind="train",
-    arm=lambda book: Arm().with_edit("match_shapes"),
+    arm=_arm,
     applies=_applies,
     code=_code,
     size=1,
