@@ -19,8 +19,7 @@ still does. It is not stuck: the loss falls, slowly.
 
 ## Evidence against
 - Weights that did not move *at all*: frozen, not in the optimizer, or without gradient.
-- The head moved and the early layers did not: vanishing-gradients.
-- Few updates of ordinary size: undertrained.
+- The head moved and the early layers did not: vanishing-gradients. Few updates of ordinary size: undertrained.
 
 ## Look-alikes
 - undertrained (DF506): ordinary steps, too few of them.
@@ -41,8 +40,7 @@ Such a network is near-constant, not exactly constant, and it often ranks a litt
 
 ## References
 - Bengio, Practical Recommendations for Gradient-Based Training (2012): https://arxiv.org/abs/1206.5533
-- A head that learned too slowly at the encoder's rate:
-  https://github.com/ThilinaRajapakse/simpletransformers/issues/234
+- A head too slow at the encoder's rate: https://github.com/ThilinaRajapakse/simpletransformers/issues/234
 """
 
 from __future__ import annotations
@@ -61,8 +59,7 @@ from defib.wording import percent
 
 BARELY = 0.1
 """Median relative change of the kernels over the whole training; networks that learnt moved by a third and more."""
-TINY_STEP = 1e-4
-"""Relative update per step: usual first steps are 1e-3 to 1e-2."""
+TINY_STEP = 1e-4  # relative update per step: usual first steps are 1e-3 to 1e-2
 STARVED = 0.5
 """Share of the updates at less than 1 % of the largest rate from which a schedule is looked at; a cosine to zero makes
 6 % of them there, an exponential decay to a thousandth a third."""
