@@ -54,3 +54,43 @@ def test_an_average_that_lags(decay: float, verdict: str) -> None:
         assert "of the way from the initial weights to the trained ones" in assessment.because
         assert symptom.symptom.skill is None  # the trained network's skill is not its own
         assert "of 160" in INTERVENTION.code(found, "torch")
+
+
+@pytest.mark.parametrize("restored", [True, False])
+@pytest.mark.parametrize("decay", [0.9999, 0.5])
+def test_an_average_that_is_put_into_the_network(decay: float, restored: bool) -> None:
+    """``param.data = average`` for the prediction, and back; the trained weights are what the network holds."""
+    X = torch.tensor(np.random.default_rng(0).normal(size=(160, 5)), dtype=torch.float32)
+    y = (X[:, :1] + X[:, 1:2] > 0).float()
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(5, 16), nn.ReLU(), nn.Linear(16, 1))
+    average = {name: one.detach().clone() for name, one in model.named_parameters()}
+    with watch() as watched:
+        optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
+        for _ in range(30):
+            for start in range(0, 80, 20):
+                optimizer.zero_grad()
+                out = model(X[start : start + 20])
+                nn.functional.binary_cross_entropy_with_logits(out, y[start : start + 20]).backward()
+                optimizer.step()
+                for name, one in model.named_parameters():
+                    average[name] = decay * average[name] + (1 - decay) * one.data
+        kept = {name: one.data for name, one in model.named_parameters()}
+        model.eval()
+        for name, one in model.named_parameters():
+            one.data = average[name]
+        with torch.no_grad():
+            model(X[80:])
+        if restored:
+            for name, one in model.named_parameters():
+                one.data = kept[name]
+    (subject,) = watched.subjects()
+    origin = subject.weights_origin
+    assert origin is not None
+    assert (origin.put_in, origin.another_instance) == (restored, restored)
+    if restored:
+        assert origin.way is not None
+        assert (origin.way < 0.1) == (decay > 0.99)
+        found = CAUSE.assess(measure_all(subject, skip=("reference",)))
+        assert (found.verdict == "supported") == (decay > 0.99)
+        assert ("other weights were put into the network, a copy that has gone" in found.because) == (decay > 0.99)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +30,8 @@ class Call:
     """Sum of the version counters of the tensors, where they were not copied."""
     place: tuple[str, ...] = ()
     """The user's frames of an evaluation, innermost first, each ``file:line``."""
+    put_in: Mapping[str, Any] | None = None
+    """Weights that were put into the module for it (see `Entry.put_in`)."""
 
     @property
     def as_called(self) -> tuple[tuple[Any, ...], dict[str, Any], list[Any]] | None:

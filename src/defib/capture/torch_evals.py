@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, final
@@ -54,6 +54,8 @@ class Group:
     applied: list[tuple[str, ...]] = field(default_factory=list)
     """Per call: the squashings (``sigmoid``, ``softmax``) that the program then applied to the output."""
 
+    put_in: Mapping[str, Any] | None = None
+    """Weights that were put into the module for the last call."""
     lengths: Lengths | None = None
     """Where rows of different lengths can be brought to one."""
 
@@ -155,7 +157,7 @@ class EvalLog:
         group.applied.append(squashings([node for node in nodes if not node.call], last.outputs))
         group.n_bytes += X.nbytes
         group.training |= last.training
-        group.place = last.place
+        group.place, group.put_in = last.place, last.put_in
         group.memory.add(last.out)
         buffer = buffer_of([node for node in nodes if not node.call], last.outputs)
         if buffer is not None:

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+import numpy as np
+
 from defib.adapters.torch.arrays import to_numpy
 from defib.adapters.torch.clone import unwrapped
 from defib.measures.likeness import drawn_alike, likeness, way_gone
@@ -54,20 +56,38 @@ def _timed(load: Load, trained_at: int) -> Loading:
 
 
 def origin_of(
-    served: Any, trained: Any, initial: Mapping[str, Any] | None, loads: tuple[Loading, ...]
+    served: Any,
+    trained: Any,
+    initial: Mapping[str, Any] | None,
+    loads: tuple[Loading, ...],
+    put_in: Mapping[str, Any] | None = None,
 ) -> WeightsOrigin | None:
-    """Where the weights of the module that predicted come from; ``None`` where the two do not have the same shapes."""
+    """Where the weights of the module that predicted come from; ``None`` where the two do not have the same shapes.
+
+    ``put_in``: what was put into it for the prediction.
+    """
     mine, theirs = _kernels(served), _kernels(trained)
-    if [one.shape for one in mine.values()] != [one.shape for one in theirs.values()]:
+    other = put_in is not None and {name: to_numpy(put_in[name]) for name in mine if name in put_in}
+    if other and len(other) == len(mine) and any(not np.array_equal(other[name], mine[name]) for name in mine):
+        found = _origin(list(other.values()), theirs, initial, loads)
+        return None if found is None else replace(found, another_instance=True, put_in=True)
+    found = _origin(list(mine.values()), theirs, initial, loads)
+    if found is not None and (served is trained or unwrapped(served) is unwrapped(trained)):
+        return replace(found, another_instance=False, likeness_to_trained=1.0)
+    return found
+
+
+def _origin(
+    values: Sequence[Any], theirs: Mapping[str, Any], initial: Mapping[str, Any] | None, loads: tuple[Loading, ...]
+) -> WeightsOrigin | None:
+    if [one.shape for one in values] != [one.shape for one in theirs.values()]:
         return None
-    same = served is trained or unwrapped(served) is unwrapped(trained)
-    values = list(mine.values())
-    like = 1.0 if same else likeness(values, list(theirs.values()))
+    like = likeness(values, list(theirs.values()))
     if initial is None or not all(name in initial for name in theirs):
-        return WeightsOrigin(not same, like, None, loads=loads)
+        return WeightsOrigin(True, like, None, loads=loads)
     start = [to_numpy(initial[name]) for name in theirs]
     way = way_gone(values, start, list(theirs.values()))
-    return WeightsOrigin(not same, like, likeness(values, start), drawn_alike(values, start), way, loads)
+    return WeightsOrigin(True, like, likeness(values, start), drawn_alike(values, start), way, loads)
 
 
 def _kernels(module: Any) -> dict[str, Any]:

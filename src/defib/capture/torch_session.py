@@ -153,9 +153,9 @@ class Session:
         if grad and training:
             call = Call(entry.module, args, kwargs, out, True, True, line, None, version_of(args, kwargs, out))
         else:
-            kept = copied(args, kwargs, out)
+            kept, put_in = copied(args, kwargs, out), entry.put_in()
             version = version_of(args, kwargs, out) if kept is None else 0
-            call = Call(entry.module, args, kwargs, out, grad, training, line, kept, version, user_place())
+            call = Call(entry.module, args, kwargs, out, grad, training, line, kept, version, user_place(), put_in)
         self.calls.append(call)
         if grad and entry.modes is None and entry.module.training:
             entry.note_modes()

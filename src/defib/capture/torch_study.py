@@ -44,6 +44,21 @@ class Entry:
         self.loaded = False
         self.looked = False
         self._names: dict[int, str] | None = None
+        self._home: tuple[int, ...] = ()
+        self._put_in: tuple[tuple[int, ...], dict[str, Any]] | None = None
+
+    def put_in(self) -> Mapping[str, Any] | None:
+        """Weights in other memory than those that are trained: put into the module for an evaluation (an average)."""
+        now = self._places() if self._home else ()
+        if now == self._home:
+            return None
+        if self._put_in is None or self._put_in[0] != now:
+            own = {name: one.detach().clone() for name, one in unwrapped(self.module).named_parameters()}
+            self._put_in = now, own
+        return self._put_in[1]
+
+    def _places(self) -> tuple[int, ...]:
+        return tuple(one.data_ptr() for one in unwrapped(self.module).parameters())
 
     def snapshot(self) -> None:
         """Copy the weights, once, as long as no step has changed them."""
@@ -53,6 +68,7 @@ class Entry:
     def refresh(self) -> None:
         """Right before the first step: weights may have been loaded since; buffers stay as they first were."""
         now = state_of(unwrapped(self.module))
+        self._home = self._places()
         buffers = {name for name, _ in unwrapped(self.module).named_buffers()}
         first = self.initial or {}
         self.initial = {name: first.get(name, value) if name in buffers else value for name, value in now.items()}

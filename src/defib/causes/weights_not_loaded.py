@@ -87,7 +87,10 @@ def _another(facts: LoadingFacts, numbers: dict[str, float]) -> Assessment:
     else:
         n, r = count(facts.n_weights, "weight"), num(facts.likeness_to_trained)
         what = f"has nothing in common with the trained one (correlation of the {n} {r}), and {_filled(facts)}"
-    because = f"the network that predicted is another instance than the trained one: it {what}"
+    who = "the network that predicted is another instance than the trained one: it"
+    if facts.put_in:
+        who = "for the prediction other weights were put into the network, a copy that"
+    because = f"{who} {what}"
     if facts.as_drawn is False and (facts.likeness_to_initial or 0.0) < SAME and not lags(facts):
         return inconclusive(f"{because}; but it is not freshly drawn, either", weight=0.4, layer=None, **numbers)
     if facts.trained_flat:

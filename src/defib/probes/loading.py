@@ -42,6 +42,8 @@ class LoadingFacts(Evidence):
     """Names in the file that the network does not have."""
     untouched_fraction: float = 0.0
     """Share of all weights that a load before the training left without a value and that never moved, in [0, 1]."""
+    put_in: bool = False
+    """Its weights were put into the trained object for the prediction alone."""
     way: float | None = None
     """How far its weights are on the way from the initial weights to the trained ones; ``None``: not on it."""
     trained_flat: bool | None = None
@@ -70,6 +72,7 @@ def _measure(subject: Subject, book: Book) -> LoadingFacts:
         left=() if last is None else last.left[:NAMED],
         unexpected=() if last is None else last.unexpected[:NAMED],
         untouched_fraction=_untouched(subject, origin.loads),
+        put_in=origin.put_in,
         way=origin.way,
         trained_flat=flat,
         trained_spread=spread,

@@ -147,7 +147,7 @@ class Network:
         try:
             with torch.no_grad(), stack.watching(self.module):
                 recorder = Recorder(self.module, stack, tensors, self.n_sent(X), keep_values=keep_values)
-                recorder.unbatched = self.door.unbatched
+                recorder.unbatched, recorder.time_first = self.door.unbatched, self.door.parts[0].axis == 1
                 with recorder:
                     output = self.prediction(self._called(tensors))
         finally:

@@ -108,6 +108,7 @@ class Recorder(TorchFunctionMode):  # type: ignore[misc]  # torch is Any to mypy
         self.n_rows = n_rows
         self.keep_values = keep_values
         self.unbatched = False
+        self.time_first = False
         self.records: list[OpRecord] = []
         self.names = {id(parameter): name for name, parameter in module.named_parameters(remove_duplicate=False)}
         self.unregistered = {id(one): name for name, one in hidden_parameters(module)}
@@ -187,13 +188,19 @@ class Recorder(TorchFunctionMode):  # type: ignore[misc]  # torch is Any to mypy
         if self.unbatched:
             return to_numpy(first)[None]
         module = self.stack.module
-        if name in RECURRENT and first.dim() == 3 and not getattr(module, "batch_first", True):
-            first = first.transpose(0, 1)
-        if name == "multi_head_attention_forward" and first.dim() == 3:
+        recurrent = name in RECURRENT and first.dim() == 3 and not getattr(module, "batch_first", True)
+        attention = name == "multi_head_attention_forward" and first.dim() == 3
+        if recurrent or attention or (self.time_first and self._rows_second(first)):
             first = first.transpose(0, 1)
         if first.dim() == 0 or first.shape[0] != self.n_rows:
             return None
         return to_numpy(first)
+
+    def _rows_second(self, value: Any) -> bool:
+        """Whether rows lie along the second axis, where the rows that go in do."""
+        if value.dim() < 2 or value.shape[1] != self.n_rows:
+            return False
+        return value.dim() > 2 or bool(value.shape[0] != self.n_rows)
 
 
 GROUPS: dict[str, str] = {
