@@ -542,6 +542,18 @@ class TestInitializationAndLoop:
         zero = gradients(0.0, 0.0, 0.0, zero_initial=True)
         assert verdict("DF705", collapsed(NEAR_FLAT), unmoved("zero_gradient"), zero) == "ruled_out"
 
+    def test_a_loss_that_never_came_back_speaks_of_the_step(self) -> None:
+        """Also where the outputs still differ; not where a standard model finds nothing in the rows either."""
+        far = replace(TRAINING, learning_rate=1.0, spike=13.0, last_loss=3.2, prior_loss=0.64)
+        apart = (symptoms(UNSKILLED, UNSKILLED), updates())
+        found = load("DF501").assess(book(*apart, far))
+        assert (found.verdict, found.since) == ("supported", 1)
+        assert "the loss ended at 3.2, where a constant's is 0.64" in found.because
+        assert load("DF501").when_varied
+        assert verdict("DF501", *apart, replace(far, last_loss=0.7)) == "inconclusive"
+        assert verdict("DF501", *apart, replace(far, spike=1.5)) == "ruled_out"
+        assert verdict("DF501", *apart, far, NO_SIGNAL) == "inconclusive"
+
     def test_a_learning_rate_of_zero(self) -> None:
         nothing = replace(TRAINING, learning_rate=0.0)
         still = book(collapsed(NEAR_FLAT), unmoved("unknown"), nothing)

@@ -10,6 +10,7 @@ There the gradient is zero and nothing repairs it: the loss jumps, then freezes.
 
 ## Evidence for
 - The first update changes weights by a large part of their size; the loss rises several times, then stands still.
+- The loss ends well above that of a constant, though the rows are still told apart.
 - Layers alive at the initial weights are dead, saturated or equal at the end; NaN with finite data.
 - Check: the same initial weights with the step divided by 10, 100, 1000.
 
@@ -46,18 +47,15 @@ from __future__ import annotations
 from defib.causes import Cause
 from defib.causes._scale import FAR_ABOVE_USUAL, overflowed
 from defib.causes._signs import alive_in_training, dead_hidden, fine, hidden, maybe, num, place, saturated_hidden
+from defib.causes._thrown import SPIKE, never_back, thrown_to_an_end
 from defib.causes._time import moment_clause
 from defib.diagnosis import DECISIVE, Assessment, from_update, inconclusive, not_applicable, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.activations import ActivationFacts
-from defib.probes.gradients import GradientFacts
-from defib.probes.head import HeadFacts
 from defib.probes.inputs import InputFacts
 from defib.probes.training import TrainingFacts
 from defib.probes.updates import UpdateFacts
 
-SPIKE = 3.0
-"""Loss at three times its first value: thrown, not noisy."""
 HUGE_UPDATE = 0.3
 """A first step that moves a kernel by a third of its own size; usual first steps move it by a hundredth."""
 
@@ -83,18 +81,7 @@ def _wrecked(book: Book) -> tuple[str, str | None] | None:
     if facts.first_equal_initial is None and any(state.layer == equal for state in hidden(facts.end)):
         otherwise = f"the rows were apart in {equal} at the start and are equal there now"
         return moment_clause(book, equal, "equal", otherwise=otherwise), equal
-    return _thrown(book)
-
-
-def _thrown(book: Book) -> tuple[str, str | None] | None:
-    """The output itself at an end of its range, where no gradient is left: of a clipped loss, or of the head itself."""
-    gradients, head = maybe(book, GradientFacts), maybe(book, HeadFacts)
-    if gradients is None or head is None or not gradients.zero_end or gradients.zero_initial:
-        return None
-    if head.activation not in ("sigmoid", "softmax"):
-        return None
-    flat = "the clipped loss" if head.loss_takes == "probabilities" else f"its {head.activation}"
-    return f"the output, in range at the start, stands where {flat} has no gradient", head.layer
+    return thrown_to_an_end(book)
 
 
 def _large(book: Book) -> tuple[list[str], dict[str, float]]:
@@ -124,7 +111,7 @@ def _assess(book: Book) -> Assessment:
     calm = alive_in_training(book)
     if calm is not None and ("loss_spike" not in numbers or fine(book) is not None):
         return calm
-    wrecked = _wrecked(book) if calm is None else None
+    wrecked = (_wrecked(book) if calm is None else None) or never_back(book)
     if wrecked is not None and signs:
         weight = DECISIVE if overflowed(book) is not None else 0.75 if len(signs) > 1 else 0.7
         found = supported(f"{signs[0]} and {wrecked[0]}", weight=weight, layer=wrecked[1], **numbers)
@@ -146,5 +133,6 @@ CAUSE = Cause(
     contrast={"smaller-step": "must_work", "standardize-inputs": "must_not", "more-epochs": "must_not"},
     explains=("DF307", "DF401", "DF402", "DF706"),
     look_alikes=("DF101", "DF401", "DF402", "DF103", "DF405"),
+    when_varied=True,
     makes_nan=True,
 )
