@@ -21,7 +21,7 @@ from defib.subject import AnyArray, Handling, Rows
 from defib.trials.asked import FINDERS, as_asked
 from defib.trials.engine import SerialEngine, Split
 from defib.trials.run import asking, offered
-from tests.causes.books import TRAINING
+from tests.causes.books import TRAINING, move, unmoved, updates
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(300, 3))
@@ -66,7 +66,9 @@ def book(*facts: Evidence) -> Book:
     return Book({type(one): one for one in facts})
 
 
+NOT_KEPT = updates(move("dense_1/kernel", 0.0, "not_kept"), move("head/kernel", 0.0, "not_kept"))
 CASES = [
+    ("DF705", book(NOT_KEPT)),
     ("DF702", book(MODES)),
     ("DF603", book(LOADING)),
     ("DF603", book(replace(LOADING, likeness_to_initial=1.0))),
@@ -133,6 +135,7 @@ def test_rows_that_meet_in_the_network_are_sent_alone_and_among_those_trained_on
     [
         ("DF804", book(replace(ALONE, served_alone=False))),
         ("DF804", book(replace(ALONE, softmax_over_rows=True))),  # company changes nothing of that
+        ("DF705", book(unmoved("no_steps"))),
         ("DF702", book(replace(MODES, served_in_training=False))),
         ("DF603", book(replace(LOADING, filled_fraction=0.3))),  # which part was filled is not known of a clone
         ("DF603", book(replace(LOADING, another_instance=False))),

@@ -115,6 +115,23 @@ def test_arms_change_what_they_say(plain: JaxSubject, oracle: NumpySubject) -> N
         np.testing.assert_allclose(ours.predict(X), theirs.predict(X), rtol=2e-3, atol=1e-5)
 
 
+def test_a_training_ends_where_the_arm_says(plain: JaxSubject) -> None:
+    rows = Rows(X, Y)
+    start = plain.train(Arm(stop_after=0), rows, seed=0)
+    np.testing.assert_allclose(start.predict(X), plain.forward(X, moment="initial").outputs, rtol=1e-4, atol=1e-6)
+    assert start.loss.size == 0
+    whole = plain.train(Arm(), rows, seed=0).loss
+    for arm, n in ((Arm(stop_at=0.5), 2), (Arm(stop_after=1), 1)):
+        part = plain.train(arm, rows, seed=0).loss
+        np.testing.assert_allclose(part, whole[: len(part)], rtol=1e-4)
+        assert (len(part), len(whole)) == (n, 4)
+
+
+@pytest.mark.parametrize("arm", [Arm(rate_cap=0.01), Arm(clipped=False)])
+def test_what_would_be_left_undone_is_refused(plain: JaxSubject, arm: Arm) -> None:
+    assert "optax" in (plain.can_train(arm) or "")
+
+
 def test_every_edit_trains(plain: JaxSubject) -> None:
     edits = [
         *(("batch_norm", None), ("double_width", None), ("hidden_activation", "leaky_relu")),

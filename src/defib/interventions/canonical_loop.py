@@ -45,6 +45,8 @@ def _own_loss(book: Book) -> str | None:
 
 
 def _arm(book: Book) -> Arm:
+    if _reason(book) == "not_kept":  # the loop as it is, and its weights kept
+        return Arm(serving="as_trained")
     arm, loss = Arm(loop="canonical"), _own_loss(book)
     return arm if loss is None else arm.with_edit("loss", loss)
 

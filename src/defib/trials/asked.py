@@ -23,6 +23,7 @@ from defib.probes.loading import LoadingFacts
 from defib.probes.modes import ModeFacts
 from defib.probes.shown import ShownFacts
 from defib.probes.training import TrainingFacts
+from defib.probes.updates import UpdateFacts
 from defib.recipe import Arm
 from defib.subject import AnyArray, FloatArray, NotAvailable, Rows, Subject, Trained
 
@@ -168,6 +169,15 @@ def _early(book: Book, way: float) -> Asked | None:
     return Asked("load-weights", says, _predicted, "initial", updates=n)
 
 
+def _not_kept(book: Book) -> Asked | None:
+    """Every step began with the very first weights: of these the program asked in the end."""
+    moves = book.get(UpdateFacts).parameters if book.has(UpdateFacts) else ()
+    if not moves or any(move.why_unmoved != "not_kept" for move in moves):
+        return None
+    says = "the control keeps nothing of its steps and predicts with the weights from before the training"
+    return Asked("canonical-loop", says, _predicted, "initial")
+
+
 def _kept(book: Book) -> Asked | None:
     facts = book.get(ShownFacts) if book.has(ShownFacts) else None
     if facts is None or facts.survives_training:
@@ -212,7 +222,10 @@ FINDERS: dict[str, Callable[[Book], Asked | None]] = {
     "evaluation-mode": _in_training_mode,
     "keep-statistics": _one_by_one,
     "load-weights": _not_loaded,
+    "canonical-loop": _not_kept,
     "copy-outputs": _kept,
     "full-precision": _cut,
 }
 """Intervention that asks rightly → what finds the wrong way in the evidence."""
+NEVER_TRAINED = frozenset(FINDERS) - {"canonical-loop"}
+"""Those that change nothing of the training, ever: without the wrong way done again there is nothing to try."""

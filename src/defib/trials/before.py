@@ -19,10 +19,10 @@ from defib.probes.before import BeforeFacts, earlier_rows
 from defib.probes.inputs import InputFacts
 from defib.probes.reference import SignalFacts
 from defib.subject import AnyArray, Rows, Subject
-from defib.trials.asked import FINDERS
+from defib.trials.asked import NEVER_TRAINED
 from defib.trials.engine import Split, parted
 
-ASKING = frozenset({"same-pipeline", "vary-rows", *FINDERS})
+ASKING = frozenset({"same-pipeline", "vary-rows", *NEVER_TRAINED})
 """Changes to how the network is asked: with the rows before the step, nothing of that is tried."""
 
 

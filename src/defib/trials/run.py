@@ -17,7 +17,7 @@ from defib.recipe import Arm
 from defib.skill_against_reference import Yardstick, can_be_used, reference_score
 from defib.subject import Subject
 from defib.trials import Progress, plan
-from defib.trials.asked import FINDERS, Asked, as_asked
+from defib.trials.asked import NEVER_TRAINED, Asked, as_asked
 from defib.trials.before import can_be_tried, offered_before, splits
 from defib.trials.campaign import Conductor
 from defib.trials.engine import SerialEngine, Split, split_rows
@@ -89,7 +89,7 @@ def offered(
     names = dict.fromkeys([*plan.candidates(ranked), *(() if _nothing_in_the_training(ranked) else WELL_KNOWN)])
     # Without a fault that is done again to the clones, rows are prepared and asked for as they should be anyway.
     known = {*(SERVED if served is not None else ()), *([asked.mended_by] if asked is not None else ())}
-    for name in {*SERVED, *FINDERS} - known:
+    for name in {*SERVED, *NEVER_TRAINED} - known:
         names.pop(name, None)
     return tuple(table[name] for name in names if name in table and _tryable(table[name], book))
 

@@ -162,6 +162,10 @@ class JaxSubject(WatchedSubject[Captured]):
             return "the loss is not known"
         if self.training is None:
             return "no training rows were seen"
+        if arm.rate_cap is not None:
+            return "a schedule of optax is not capped here"
+        if not arm.clipped:
+            return "clipping is a part of optax's chain, which is taken as a whole"
         if arm.edits not in self._reasons:
             self._reasons[arm.edits] = self._reason(arm, self.training)
         return self._reasons[arm.edits]

@@ -52,6 +52,8 @@ class Course:
     batch: int
     updates: int
     shuffle: bool
+    last: int
+    """After how many of them the training ends."""
 
     def batches(self, seed: int) -> Iterator[AnyArray]:
         """Indices of one batch after the other, all of one size: a last, smaller batch is left out."""
@@ -69,7 +71,10 @@ def course_of(recipe: TrainingRecipe, arm: Arm, n_rows: int, full_batch: bool, e
     if epoch_rows and recipe.n_epochs and not full_batch:
         updates = recipe.n_epochs * max(n_rows // batch, 1)
     shuffle = bool(recipe.shuffled) if arm.shuffle is None else arm.shuffle
-    return Course(n_rows, max(batch, 1), max(1, round(updates * arm.updates_factor)), shuffle)
+    whole = max(1, round(updates * arm.updates_factor))
+    last = max(1, round(whole * arm.stop_at))
+    last = last if arm.stop_after is None else min(last, arm.stop_after)
+    return Course(n_rows, max(batch, 1), whole, shuffle, last)
 
 
 def transformation_for(record: OptimizerRecord, arm: Arm, n_updates: int) -> Any:
@@ -150,22 +155,22 @@ class Loop:
     def run(
         self, X: Any, y: Any, course: Course, factor: float, seed: int, deadline: float | None
     ) -> tuple[dict[str, Any], dict[str, Any], FloatArray]:
-        """Weights and state afterwards, and sampled losses. Raises `BudgetExceeded`."""
+        """Weights and state after ``course.last`` updates, and sampled losses. Raises `BudgetExceeded`."""
         weights, state = dict(self.network.weights), dict(self.network.state)
         optimizer = self.start(weights)
         batches = course.batches(seed)
         losses: list[Any] = []
         done = 0
-        while done < course.updates:
+        while done < course.last:
             if deadline is not None and time.monotonic() > deadline:
                 raise BudgetExceeded(f"after {done} of {course.updates} updates")
-            n = min(CHUNK, course.updates - done)
+            n = min(CHUNK, course.last - done)
             index = np.stack([next(batches) for _ in range(n)])
             padded = np.concatenate([index, np.repeat(index[:1], CHUNK - n, axis=0)])
             (weights, state, optimizer), values = self.several((weights, state, optimizer), X, y, padded, n, factor)
             losses.append(values[:n])
             done += n
-        found = np.concatenate([np.asarray(one, dtype=np.float64) for one in losses])
+        found = np.concatenate([np.empty(0), *(np.asarray(one, dtype=np.float64) for one in losses)])
         return weights, state, found[:: max(1, math.ceil(len(found) / MAX_LOSSES))]
 
 
