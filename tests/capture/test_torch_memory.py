@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import tracemalloc
+import weakref
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from torch import nn
 
 from defib.adapters.torch import TorchSubject
 from defib.capture.script import watch
+from defib.capture.torch_fits import MAX_STUDIES
 from defib.capture.torch_rows import MAX_ROWS
 from defib.diagnose import diagnose_subject
 
@@ -102,3 +106,47 @@ def test_sequences_of_another_length_are_left_out_with_their_labels() -> None:
     assert subject.prediction_outputs is not None
     assert len(subject.prediction_outputs) == 16
     assert "of 32 training rows, 16 are looked at, those of the first batch's shape" in subject.trace.notes
+
+
+def test_of_many_trainings_the_first_ones_are_let_go_and_this_is_said() -> None:
+    rows, labels = torch.randn(16, 3), torch.ones(16, 1)
+    kept = []
+    with watch() as watched:
+        for _ in range(MAX_STUDIES + 4):
+            model = nn.Linear(3, 1)
+            optimizer = torch.optim.Adam(model.parameters())
+            for _ in range(2):
+                optimizer.zero_grad()
+                nn.functional.mse_loss(model(rows), labels).backward()
+                optimizer.step()
+            kept.append((weakref.ref(model), weakref.ref(optimizer)))
+            del model, optimizer
+        gc.collect()
+        alive = [one() is not None for one, _ in kept]
+        assert alive == [False] * 4 + [True] * MAX_STUDIES
+        assert [one() is not None for _, one in kept] == alive
+    assert len(watched.subjects()) == MAX_STUDIES
+    assert watched.notes == ("4 more networks were trained before the last 32: only these are diagnosed",)
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated:DeprecationWarning")
+def test_a_scripted_network_is_told_by_its_answers() -> None:
+    """Its parts take no hooks: no probe breaks on that, and what needed them is not assessed."""
+    torch.manual_seed(0)
+    rows = torch.randn(64, 3)
+    labels = (rows[:, :1] > 0).float()
+    model = torch.jit.script(nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 1), nn.Softmax(dim=1)))
+    with watch() as watched:
+        optimizer = torch.optim.Adam(model.parameters())
+        for _ in range(3):
+            optimizer.zero_grad()
+            nn.functional.binary_cross_entropy(model(rows), labels).backward()
+            optimizer.step()
+        with torch.no_grad():
+            model(rows)
+    (subject,) = watched.subjects()
+    found = diagnose_subject(subject, trials=False)
+    assert found.symptom.pattern == "identical"
+    assert not [note for note in found.notes if "broke inside" in note]
+    needs = {one.name: one.needs for one in found.not_assessed}
+    assert "torch.jit.script" in needs["single-unit-softmax"]

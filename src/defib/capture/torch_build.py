@@ -21,7 +21,7 @@ from defib.capture.beside import beside_rows
 from defib.capture.places import places_of
 from defib.capture.planned import planned_epochs
 from defib.capture.torch_answers import evaluations, held_out_of, own_groups, served_by
-from defib.capture.torch_fits import Fit
+from defib.capture.torch_fits import DROPPED, MAX_STUDIES, Fit
 from defib.capture.torch_held import as_arrays
 from defib.capture.torch_loads import loads_into, origin_of
 from defib.capture.torch_makers import (
@@ -59,6 +59,8 @@ def build_subjects(session: Session, errors: list[str]) -> tuple[TorchSubject, .
         maker = by_outputs(session, entry, TURNS)
         if maker is not None:
             found.append(maker)
+    if session.dropped:
+        errors.append(DROPPED.format(n=session.dropped, kept=MAX_STUDIES))
     if not found:
         errors.extend(unseen(session, judges=bool(judges)))
     return tuple(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, Final, final
 
 import numpy as np
 
@@ -11,6 +11,11 @@ from defib.subject import FloatArray
 
 if TYPE_CHECKING:
     from defib.capture.torch_session import Session
+
+
+MAX_STUDIES: Final = 32
+"""Trainings of one program that are kept."""
+DROPPED: Final = "{n:,} more networks were trained before the last {kept}: only these are diagnosed"
 
 
 @final
@@ -58,9 +63,29 @@ def forget_siblings(session: Session, fit: Fit) -> None:
         if study.fit is None or study.fit is fit or not study.fit.is_sibling(fit):
             continue
         fit.siblings = max(fit.siblings, study.fit.siblings + 1)
-        for one in (key, *((part,) for part in key)):
-            session.studies.pop(one, None)
-            session.evals.pop(one, None)
-        for part in key:
-            session.entries.pop(part, None)
-            session.alone.pop(part, None)
+        _forget(session, key)
+
+
+def forget_oldest(session: Session) -> None:
+    """The trainings that ended first, of more than can be kept: each holds its network, its optimizer and its rows."""
+    while len(session.studies) > MAX_STUDIES:
+        key = min(session.studies, key=lambda one: session.studies[one].ended)
+        own = {id(one) for _, one in session.studies[key].named()}
+        _forget(session, key)
+        for held, watch in list(session.optimizers.items()):
+            if watch.held <= own:
+                session.optimizers.pop(held)
+        session.dropped += 1
+
+
+def _forget(session: Session, key: tuple[int, ...]) -> None:
+    """One training, and what was noted of its modules, where no other training has them."""
+    session.studies.pop(key, None)
+    session.evals.pop(key, None)
+    shared = set().union(*(other for other in session.studies if len(other) > 1))
+    for part in set(key) - shared:
+        session.studies.pop((part,), None)
+        session.evals.pop((part,), None)
+        session.entries.pop(part, None)
+        session.alone.pop(part, None)
+        session.among.pop(part, None)

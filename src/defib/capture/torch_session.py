@@ -27,7 +27,7 @@ from defib.capture.torch_call import (
     whole,
 )
 from defib.capture.torch_evals import EvalLog
-from defib.capture.torch_fits import Fit, forget_siblings
+from defib.capture.torch_fits import Fit, forget_oldest, forget_siblings
 from defib.capture.torch_frames import user_line, user_place
 from defib.capture.torch_held import copies_held, held_arrays
 from defib.capture.torch_loads import Load, load_of
@@ -83,6 +83,7 @@ class Session:
         """Seconds that went into reading steps."""
         self.unseen = 0
         """Backward passes that no call of a module came before."""
+        self.dropped = 0
         self.functional = False
         """Whether a module was called with weights other than its own."""
         self.sharded = ""
@@ -255,7 +256,7 @@ class Session:
                 self.turns.backward([entry.module for entry in known.entries])
             return known
         began = time.perf_counter()
-        analysis = analyse(calls, nodes, loss, self._names)
+        analysis = analyse(calls, nodes, loss, lambda module: self.entries[id(module)].names)
         if analysis is None:
             return None
         self.turns.backward(unique([call.module for call in analysis.calls if call.grad and id(call) in analysis.live]))
@@ -289,9 +290,6 @@ class Session:
         self._evaluated([one for i, one in enumerate(calls) if i != at and one.module not in makers], [])
         return study
 
-    def _names(self, module: Any) -> Any:
-        return self.entries[id(module)].names
-
     def _rest(self, calls: list[Call], nodes: list[Node], analysis: Analysis) -> None:
         for i, call in enumerate(calls):
             if i not in analysis.positions and call.module not in analysis.target_makers:
@@ -311,6 +309,7 @@ class Session:
             self.among.setdefault(key, []).append(study)
         if len(entries) == 1 and analysis.composite is None:
             self.alone[analysis.key[0]] = study
+        forget_oldest(self)
         return study
 
     def _note_fit(self, study: Study) -> None:

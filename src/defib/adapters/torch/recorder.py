@@ -13,11 +13,12 @@ from torch.overrides import TorchFunctionMode
 from defib.adapters.torch.arrays import leaf_tensors, tensors_in, to_numpy
 from defib.adapters.torch.clone import hidden_parameters
 from defib.adapters.torch.ops import activation_of, kind_of, layer_name
-from defib.subject import AnyArray, Layer, LayerKind, LayerOutput
+from defib.subject import AnyArray, Layer, LayerKind, LayerOutput, NotAvailable
 
 RECURRENT = frozenset({"lstm", "gru", "rnn_tanh", "rnn_relu"})
 ADDITIONS = frozenset({"add", "__add__", "__radd__", "__iadd__"})
 MATMULS = frozenset({"matmul", "mm", "addmm", "bmm", "__matmul__", "__rmatmul__", "einsum", "baddbmm"})
+SCRIPTED = "the layers of a network that torch.jit.script has not compiled (train it first, then compile it)"
 MERGES = frozenset({*ADDITIONS, "mul", "__mul__", "sub", "__sub__"})
 
 
@@ -63,7 +64,12 @@ class Stack:
 
     @contextmanager
     def watching(self, module: Any) -> Iterator[None]:
-        """Put hooks on every submodule of a clone, and take them off again."""
+        """Put hooks on every submodule of a clone, and take them off again.
+
+        Raises `NotAvailable` for what ``torch.jit.script`` has compiled, whose parts take no hooks.
+        """
+        if any(isinstance(one, torch.jit.ScriptModule) for one in module.modules()):
+            raise NotAvailable(SCRIPTED)
         handles = []
         for path, one in module.named_modules():
             handles.append(one.register_forward_pre_hook(self._enter(path)))
