@@ -120,3 +120,50 @@ def test_two_views_and_two_networks() -> None:
     found = measure_all(subject, skip=("reference",))
     assert found.get(EmbeddingFacts).together
     assert load("DF306").assess(found).verdict == "supported"
+
+
+def all_pairs(z: Any, ids: Any) -> Any:
+    """Supervised contrastive: rows of one class towards each other, all others away."""
+    together = (ids[:, None] == ids[None]).float().fill_diagonal_(0)
+    scores = (F.normalize(z, dim=1) @ F.normalize(z, dim=1).T / 0.2).fill_diagonal_(-1e9)
+    return -(together * F.log_softmax(scores, dim=1)).sum(1).div(together.sum(1).clamp(min=1)).mean()
+
+
+def other_views(z: Any, ids: Any) -> Any:
+    """Each row's other view among all: labels that count the batch."""
+    return F.cross_entropy(torch.cdist(z, z.flip(0)).neg(), torch.arange(len(z)))
+
+
+def classes_and_pairs(z: Any, ids: Any) -> Any:
+    """Classes of single rows, and a penalty on how alike their outputs are."""
+    return F.cross_entropy(z, ids) + 0.01 * (z @ z.T).pow(2).mean()
+
+
+def classes_and_columns(z: Any, ids: Any) -> Any:
+    """Classes of single rows, and columns that are to be uncorrelated."""
+    return F.cross_entropy(z, ids) + 0.01 * (z.T @ z).pow(2).mean()
+
+
+@pytest.mark.parametrize(
+    ("loss", "compares"),
+    [(all_pairs, True), (other_views, True), (classes_and_pairs, False), (classes_and_columns, False)],
+)
+@pytest.mark.parametrize("parts", [1, 2])
+def test_all_rows_of_a_batch(loss: Any, compares: bool, parts: int) -> None:
+    torch.manual_seed(0)
+    body, head = nn.Sequential(nn.Linear(6, 16), nn.ReLU()), nn.Linear(16, 4)
+    model = nn.Sequential(body, head)
+    with watch() as watched:
+        optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+        for _ in range(10):
+            for start in range(0, 120, 24):
+                rows = slice(start, start + 24)
+                optimizer.zero_grad()
+                z = model(X[rows]) if parts == 1 else head(body(X[rows]))
+                loss(z, torch.tensor(IDS[rows])).backward()
+                optimizer.step()
+    (subject,) = watched.subjects()
+    assert subject.compares_rows is compares
+    assert subject.training is not None
+    assert (subject.training.y is None) is compares
+    assert any("all rows of a batch" in note for note in subject.trace.notes) is compares

@@ -17,6 +17,7 @@ from defib.adapters.torch.door import Door, batch_rows, entry_width, plain_parts
 from defib.adapters.torch.inside import label_paths, own_loss, read_inside, without_label
 from defib.adapters.torch.masks import masks
 from defib.adapters.torch.ops import DETACHING
+from defib.adapters.torch.pairwise import ALL_PAIRS, compares_all
 from defib.adapters.torch.program import Leaf, Node, Program, compile_nodes, slice_nodes, tracked, uses
 from defib.adapters.torch.reading import Reading, Scene, read_loss
 from defib.capture.torch_call import Call, is_episode, key_of, unique
@@ -235,6 +236,8 @@ def _single(calls: Sequence[Call], at: int, kept: Sequence[Node], loss: Any, nam
     if reading is not None and is_twin(reading.program, rows, outputs):
         notes = (TWIN, *one_kind(reading.label))
         return Analysis((call,), (at,), len(calls), door, rows, None, notes=notes, compares=True)
+    if compares_all(after, outputs, door.n_rows):
+        return Analysis((call,), (at,), len(calls), door, rows, None, notes=(ALL_PAIRS,), compares=True)
     return replace(_analysis((call,), (at,), len(calls), door, rows, reading), scale=scale_of(after, loss))
 
 
@@ -293,6 +296,8 @@ def _composed(calls: Sequence[Call], used: list[int], kept: Sequence[Node], loss
     parameters = {key: f"{by_id[id(module)]}.{name}" for module in modules for key, name in names(module).items()}
     reading = read_loss(outer, loss, Scene(outputs, leaves.rows, parameters, n_rows))
     found = _analysis(chosen, tuple(used), len(calls), door, leaves.rows, reading, program, part_names)
+    if compares_all(outer, outputs, n_rows):
+        return replace(found, reading=None, label=None, notes=(ALL_PAIRS,), compares=True)
     each = len(chosen) == len(leaves.rows) * len(modules)  # every module was asked about every one of the rows
     return replace(found, compares=reading is not None and each and is_twin(reading.program, leaves.rows, outputs))
 

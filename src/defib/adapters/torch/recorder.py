@@ -196,7 +196,8 @@ class Recorder(TorchFunctionMode):  # type: ignore[misc]  # torch is Any to mypy
         module = self.stack.module
         recurrent = name in RECURRENT and first.dim() == 3 and not getattr(module, "batch_first", True)
         attention = name == "multi_head_attention_forward" and first.dim() == 3
-        if recurrent or attention or (self.time_first and self._rows_second(first)):
+        ours = name == "movedim"  # at the door, and no layer of the network's
+        if recurrent or attention or (self.time_first and not ours and self._rows_second(first)):
             first = first.transpose(0, 1)
         if first.dim() == 0 or first.shape[0] != self.n_rows:
             return None
