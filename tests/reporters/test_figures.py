@@ -160,6 +160,13 @@ def test_input_columns_are_numbered_once() -> None:
     assert points["encoding"]["x"]["axis"]["values"] == [0, 1, 2]
 
 
+def test_constant_columns_stand_below_every_number_of_the_axis() -> None:
+    (points, _) = drawn("inputs")["layer"]
+    (constant,) = [one["sd"] for one in values(drawn("inputs"), "point") if one["what"] == "constant column"]
+    y = points["encoding"]["y"]
+    assert y["scale"]["domain"][0] < constant < min(y["axis"]["values"])
+
+
 def test_a_legend_of_one_entry_is_left_out() -> None:
     scales = recorded.BEHIND.evidence["ColumnScales"]
     apart = drawn("inputs", behind=with_evidence(ColumnScales=replace(scales, minimum=scales.mean - 1)))
@@ -175,6 +182,14 @@ def test_maps_over_time_tell_zero_from_little() -> None:
     ]
     assert [(one["u"], one["l"]) for one in values(spec, "text")] == [(4, "dense/kernel")]
     assert spec["layer"][0]["encoding"]["x"]["scale"]["domain"] == [0, 1, 4]
+
+
+def test_a_map_of_nothing_but_zeros_has_no_scale_of_colours() -> None:
+    looks = recorded.BEHIND.evidence["LookFacts"]
+    still = replace(looks, gradient_rms=tuple((0.0,) * len(row) for row in looks.gradient_rms))
+    (only,) = drawn("gradients", behind=with_evidence(LookFacts=still))["layer"]
+    assert "color" not in only["encoding"]
+    assert "exactly 0 after so many updates" in only["encoding"]["x"]["title"]
 
 
 def test_without_looks_the_start_and_the_end_are_shown() -> None:

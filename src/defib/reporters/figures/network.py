@@ -216,7 +216,9 @@ def _over_time(looks: Any, table: Sequence[Sequence[float]], title: str) -> Figu
         "encoding": {"x": x, "y": y, "tooltip": hover(l="layer", u="update", v=title)},
     }
     label = f"{title}, per layer at {len(looks.updates)} moments"
-    return frame([map_, nothing], 110 + max(40, min(LINE_HEIGHT * len(places), 520)), label)
+    if not some:  # no colour, and so no scale of colours that would name numbers nobody measured
+        x["title"] = f"{title}: exactly 0 {x['title']}"
+    return frame([map_, nothing] if some else [nothing], 130 + max(40, min(LINE_HEIGHT * len(places), 520)), label)
 
 
 def _thin(things: list[Any], most: int, keep: str | None = None) -> list[Any]:

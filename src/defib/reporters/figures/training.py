@@ -26,6 +26,7 @@ from defib.reporters.figures.look import (
     log_quantity,
     quantity,
     rows,
+    ticks,
     told_apart,
 )
 from defib.reporters.words import number
@@ -38,6 +39,8 @@ FEW_POINTS = 60
 TRAINING, VALIDATION, BEST = "training loss", "validation loss", "loss of the best constant"
 ROOM = 1.25
 """What stands at the end of a logarithmic axis keeps so much of a distance from it."""
+BELOW_ALL = 4.0
+"""Below the smallest that varies, by this factor, lies the line of the columns that do not."""
 
 
 def loss(diagnosis: Diagnosis, behind: Behind, most: int = MOST_POINTS) -> Figure | None:
@@ -147,12 +150,13 @@ def inputs(diagnosis: Diagnosis, behind: Behind) -> Figure | None:
     constant = [low[index] == high[index] for index in range(len(sds))]
     varying = [sd for sd, still in zip(sds, constant, strict=True) if not still and sd > 0 and math.isfinite(sd)]
     ends = (min([1.0, *varying]) / 2, max([1.0, *varying]) * 2)
+    floor = ends[0] / (BELOW_ALL if any(constant) else ROOM)
     data = [
         {
             "column": index,
             **({"name": column(index, names)} if names else {}),
             "what": "constant column" if constant[index] else "column that varies",
-            "sd": ends[0] if constant[index] or not sds[index] > 0 else sds[index],
+            "sd": floor * ROOM if constant[index] or not sds[index] > 0 else sds[index],
             "told": "constant" if constant[index] else number(sds[index]),
             "mean": number(means[index]),
             "ends": f"{number(low[index])} to {number(high[index])}",
@@ -163,7 +167,8 @@ def inputs(diagnosis: Diagnosis, behind: Behind) -> Figure | None:
     colours = [START if kind == "constant column" else END for kind in kinds]
     shapes = ["triangle-down" if kind == "constant column" else "circle" for kind in kinds]
     shown = {"name" if names else "column": "column"}
-    y = log_quantity("sd", "standard deviation (dashed: 1)", ends[0] / ROOM, ends[1])
+    y = log_quantity("sd", "standard deviation (dashed: 1)", floor, ends[1])
+    y["axis"]["values"] = ticks(*ends)  # constant columns stand below every number
     points = {
         "data": rows(data),
         "mark": {"type": "point", "size": 45 if len(sds) <= 100 else 14},
