@@ -38,12 +38,18 @@ def test_a_fault_that_the_fix_leaves_is_told_with_what_to_type() -> None:
     skew = Hypothesis("DF802", "preprocessing-skew", supported("raw", weight=0.9))
     fix = Fix(("fitting-head",), verified=True, code="", says="")
     seen = replace(FLAT_DIAGNOSIS, causes=(first, skew), fix=fix)
-    (note,) = unmended(seen)
+    (note,) = unmended(seen, book())
     assert "preprocessing-skew (DF802)" in note
     assert note.endswith("defib explain preprocessing-skew")
-    assert unmended(replace(seen, fix=replace(fix, interventions=("fitting-head", "same-pipeline")))) == ()
-    assert unmended(replace(seen, causes=(first, replace(skew, mechanism_of="DF301")))) == ()
-    assert unmended(replace(seen, fix=None)) == ()
+    assert unmended(replace(seen, fix=replace(fix, interventions=("fitting-head", "same-pipeline"))), book()) == ()
+    assert unmended(replace(seen, causes=(first, replace(skew, mechanism_of="DF301"))), book()) == ()
+    assert unmended(replace(seen, fix=None), book()) == ()
+    slow = replace(seen, causes=(first, Hypothesis("DF502", "learning-rate-too-low", supported("slow", weight=0.7))))
+    slow = replace(slow, fix=replace(fix, verified=False))
+    (note,) = unmended(slow, book())
+    assert "multiply the learning rate by 10" in note  # there is no schedule whose largest rate could be kept
+    nothing = Hypothesis("DF901", "no-learnable-signal", supported("none", weight=0.9))
+    assert unmended(replace(slow, causes=(nothing, *slow.causes[1:])), book()) == ()
 
 
 def test_another_loss_is_named_only_where_the_arm_has_one() -> None:

@@ -160,7 +160,7 @@ def examine(subject: Subject, options: Options, progress: Progress) -> tuple[Dia
         book = _replayed(book, LookFacts, lambda: find_looks(subject, book, LOOKS_SHARE * options.seconds(subject)))
     diagnosis = _conclude(subject, book, gate, replace(found, assessed=settled), campaign, options)
     diagnosis = with_second_faults(diagnosis, second_faults(campaign, diagnosis.causes))
-    diagnosis = replace(diagnosis, notes=(*unmended(diagnosis), *diagnosis.notes))
+    diagnosis = replace(diagnosis, notes=(*unmended(diagnosis, book), *diagnosis.notes))
     diagnosis = _placed(diagnosis, subject, book)
     return replace(diagnosis, seconds=time.monotonic() - started), book
 

@@ -15,6 +15,7 @@ from defib.joined_code import joined
 from defib.recipe import Edit
 from defib.subject import NotAvailable
 from defib.trials.sets import mergeable, more_than_enough
+from defib.wording import NO_SIGNAL
 
 FILL = "impute-nan"
 
@@ -73,9 +74,12 @@ def choose_fix(
     )
 
 
-def unmended(diagnosis: Diagnosis) -> tuple[str, ...]:
-    """Notes on further faults that the fix leaves as they are, with what their pages advise first."""
-    if diagnosis.fix is None:
+def unmended(diagnosis: Diagnosis, book: Book) -> tuple[str, ...]:
+    """Notes on further faults that the fix leaves as they are, with the first of their pages' fixes that applies.
+
+    Where there is nothing to learn, none is left that mattered.
+    """
+    if diagnosis.fix is None or diagnosis.causes[0].code == NO_SIGNAL:
         return ()
     made, first, notes = set(diagnosis.fix.interventions), diagnosis.causes[0], []
     for one in diagnosis.causes[1:]:
@@ -83,7 +87,8 @@ def unmended(diagnosis: Diagnosis) -> tuple[str, ...]:
         apart = one.mechanism_of is None and one.code not in first.tied_with and first.code not in one.tied_with
         proven = diagnosis.fix.verified and load_cause(one.code).stage != "serving"  # what it leaves is no hindrance
         if apart and not proven and fixes and not made & set(fixes):
-            advice = load_intervention(fixes[0]).does
+            known = [load_intervention(name) for name in fixes]
+            advice = _says(next((other for other in known if _applies(other, book)), known[0]), book)
             notes.append(f"the fix above leaves {one.name} ({one.code}); for that, {advice}: defib explain {one.name}")
     return tuple(notes)
 
