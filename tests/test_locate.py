@@ -339,3 +339,12 @@ def test_a_tolerance_is_placed_where_the_estimator_has_it(tmp_path: Path) -> Non
     found = place_of(cause, "optimization", {"fit": f"{one.file}:7"}, [], {one.file: one})
     assert found is not None
     assert found.text == "tol=0.02,"
+
+
+@pytest.mark.parametrize(("layer", "line"), [("U", 2), ("V", 3), ("W", 1)])
+def test_of_several_layers_that_are_zeroed_the_one_that_is_named(tmp_path: Path, layer: str, line: int) -> None:
+    one = program(tmp_path, "self.W = nn.Linear(1, 1)\nnn.init.zeros_(self.U.weight)\nnn.init.zeros_(self.V.weight)\n")
+    cause = Hypothesis("DF601", "zero-or-symmetric-initialization", supported("x", weight=1.0, layer=layer))
+    found = place_of(cause, "initialization", {"step": f"{one.file}:1"}, [], {one.file: one})
+    assert found is not None
+    assert found.line == line

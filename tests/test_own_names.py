@@ -247,6 +247,15 @@ def test_a_schedule_is_not_multiplied(tmp_path: Path, made: str, shown: str) -> 
     assert seen.code == f"opt = optim.Adam(net.parameters(), {shown})"
 
 
+def test_a_fix_for_torch_is_renamed_around_the_optimizer_too(tmp_path: Path) -> None:
+    written = program(tmp_path, "o = optim.Adam(filter(lambda p: p.requires_grad, m.parameters()), lr=1e-2)\n")
+    code = "for p in model.parameters():\n    p.requires_grad_(True)\noptimizer = torch.optim.Adam(model.parameters(), lr=0.01)"
+    fix = Fix(("unfreeze",), True, code, "")
+    seen = with_own_names(replace(FLAT_DIAGNOSIS, framework="torch", fix=fix), {"optimizer": f"{written.file}:1"}).fix
+    assert seen is not None
+    assert seen.code.startswith("for p in m.parameters():")
+
+
 def test_a_fix_for_keras_keeps_its_own_names_in_what_stands_around_its_calls(tmp_path: Path) -> None:
     text = "net = Net()\nnet.trainable = False\nnet.compile('adam', 'mse')\nnet.fit(X, t, epochs=9)\n"
     written = program(tmp_path, text)

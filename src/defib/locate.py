@@ -9,6 +9,7 @@ call. Nothing is imported or run.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -111,7 +112,7 @@ def place_of(
 def _written(program: Program, one: Hypothesis, stage: str, optimizer: str, layers: Sequence[str]) -> int | None:
     """The line of this program that says it: what was done to a layer, the layer, what the step is made of."""
     layer = one.assessment.layer
-    telltale = telltale_line(program, TELLTALES[one.code]) if one.code in TELLTALES else None
+    telltale = telltale_line(program, TELLTALES[one.code], layer or "") if one.code in TELLTALES else None
     if one.code in BEFORE_THE_LAYER and telltale is not None:
         return telltale
     if one.code == "DF502" and BY_SCHEDULE & {*one.assessment.numbers} and (line := schedule_line(program)) is not None:
@@ -247,7 +248,7 @@ def optimizer_line(program: Program) -> int | None:
     return rate if rate is not None else found[0].lineno
 
 
-def telltale_line(program: Program, words: frozenset[str]) -> int | None:
+def telltale_line(program: Program, words: frozenset[str], layer: str = "") -> int | None:
     """The one line with such a call, keyword or attribute set to a constant; ``None`` without one, or with several."""
     calls = [call for call in program.calls() if last_name(call.func) in words]
     lines = {call.lineno for call in calls if not any(_is(True, one) for one in call.args)}
@@ -263,6 +264,8 @@ def telltale_line(program: Program, words: frozenset[str]) -> int | None:
             lines |= {node.lineno for to in node.targets if isinstance(to, ast.Attribute) and to.attr in words}
     if lines and lines == {word.value.lineno for word in given if word.arg in SEVERAL}:
         return min(lines)
+    about = {line for line in lines if layer and re.search(rf"\b{re.escape(layer)}\b", program.lines[line - 1])}
+    lines = about if len(about) == 1 else lines
     return lines.pop() if len(lines) == 1 else None
 
 

@@ -51,14 +51,15 @@ def with_own_names(diagnosis: Diagnosis, sources: Mapping[str, str]) -> Diagnosi
     if fix is None or not fix.code or program is None:
         return diagnosis
     lines = {call: line for call, (where, line) in places.items() if where == file}
-    names, code = names_in(program, lines, diagnosis.framework), fix.code
+    names, made = names_in(program, lines, diagnosis.framework), _optimizer(program, lines)
     if diagnosis.causes and diagnosis.causes[0].code == HOLDS_OTHERS:
         names.pop("model", None)
-    elif (made := _optimizer(program, lines)) is not None:
+        made = None
+    code = renamed(fix.code, names)
+    if made is not None:
         without = CLIPS if "clip-off" in fix.interventions else ()
         by = "" if _is_made(program, made[1]) else _times(fix.interventions)
         code = with_own_settings(code, made[1], without, by=by)
-    code = renamed(code, names)
     if diagnosis.framework == "keras":
         code = with_own_calls(code, _calls_of(program, lines), fix.interventions)
     return replace(diagnosis, fix=replace(fix, code=with_imports(code, program)))

@@ -914,6 +914,16 @@ def test_columns_with_nan_are_named_as_many_as_they_are(columns: tuple[int, ...]
 
 
 @pytest.mark.parametrize(
+    ("nan", "inf", "told"), [(3, 0, "NaN in 3"), (0, 3, "infinity in 3"), (1, 2, "NaN or infinity in 3")]
+)
+def test_infinity_is_not_called_nan(nan: int, inf: int, told: str) -> None:
+    seen = replace(INPUTS, nan_cells=nan, inf_cells=inf, nan_rows=nan, nan_columns=(0,))
+    found = assess("DF103", seen, updates(nan_parameters=3), collapsed())
+    assert told in found.because
+    assert ("rows_with_nan" in found.numbers) == (nan > 0)
+
+
+@pytest.mark.parametrize(
     ("weights", "outputs", "told"),
     [(3, "identical", "weights"), (3, "nan", "weights and outputs"), (0, "nan", "outputs")],
 )

@@ -96,10 +96,13 @@ def _assess(book: Book) -> Assessment:
     share = labels.nan_fraction if labels is not None else 0.0
     served = serving.nan_cells if serving is not None else 0
     broken = _broken(book)
-    numbers = {"nan_or_inf_cells": float(cells), "rows_with_nan": float(inputs.nan_rows)}
+    numbers = {"nan_or_inf_cells": float(cells)} | (
+        {"rows_with_nan": float(inputs.nan_rows)} if inputs.nan_rows else {}
+    )
     numbers |= {"nan_label_fraction": share} if share else {}
     if cells and broken:
-        held = f"the training rows hold NaN or infinity in {count(cells, 'cell')}{_named(inputs)}"
+        what = " or ".join(name for name, n in (("NaN", inputs.nan_cells), ("infinity", inputs.inf_cells)) if n)
+        held = f"the training rows hold {what} in {count(cells, 'cell')}{_named(inputs)}"
         because = f"{held}, and so do the network's {broken}"
         return supported(because, weight=0.97, layer="input", **numbers)
     if share > 0 and broken:

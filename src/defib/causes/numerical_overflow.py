@@ -72,7 +72,7 @@ def _assess(book: Book) -> Assessment:
     if (without := maybe(book, UndefinedFacts)) is not None and without.below is not None:
         return _undefined(without)
     large_step = training is not None and (training.rate_over_usual or 0.0) >= USUAL
-    because = "the network holds NaN although every cell it was given is finite"
+    because = "the network holds NaN although every cell of its rows is finite"
     if large_step or badly_scaled(inputs) is not None:
         return inconclusive(f"{because}, and the step or the scale may explain it", weight=0.3)
     at = float(training.nan_at) if training is not None and training.nan_at is not None else 0.0
@@ -83,7 +83,7 @@ def _undefined(facts: UndefinedFacts) -> Assessment:
     """The loss has no value for what the head can say: no step or scale is needed for that."""
     assert facts.below is not None
     because = (
-        "the network holds NaN although every cell it was given is finite: the loss has no value for predictions of "
+        "the network holds NaN although every cell of its rows is finite: the loss has no value for predictions of "
         f"{num(facts.below)} and less, which a head without an activation can give"
     )
     if np.isnan(facts.at_start):
