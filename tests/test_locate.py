@@ -348,3 +348,14 @@ def test_of_several_layers_that_are_zeroed_the_one_that_is_named(tmp_path: Path,
     found = place_of(cause, "initialization", {"step": f"{one.file}:1"}, [], {one.file: one})
     assert found is not None
     assert found.line == line
+
+
+@pytest.mark.parametrize(("before", "line"), [(1.0, 2), (0.0, 1)])
+def test_units_that_were_dead_from_the_start_are_placed_at_what_made_them_so(
+    tmp_path: Path, before: float, line: int
+) -> None:
+    one = program(tmp_path, "self.fc = nn.Linear(2, 9)\nlayer.bias.data.fill_(-4.0)\nopt.step()\n")
+    cause = Hypothesis("DF401", "dead-relus", supported("x", weight=1.0, layer="fc", dead_before_training=before))
+    found = place_of(cause, "architecture", {"step": f"{one.file}:3"}, [], {one.file: one})
+    assert found is not None
+    assert found.line == line

@@ -249,7 +249,8 @@ def test_a_schedule_is_not_multiplied(tmp_path: Path, made: str, shown: str) -> 
 
 def test_a_fix_for_torch_is_renamed_around_the_optimizer_too(tmp_path: Path) -> None:
     written = program(tmp_path, "o = optim.Adam(filter(lambda p: p.requires_grad, m.parameters()), lr=1e-2)\n")
-    code = "for p in model.parameters():\n    p.requires_grad_(True)\noptimizer = torch.optim.Adam(model.parameters(), lr=0.01)"
+    made = "optimizer = torch.optim.Adam(model.parameters(), lr=0.01)"
+    code = f"for p in model.parameters():\n    p.requires_grad_(True)\n{made}"
     fix = Fix(("unfreeze",), True, code, "")
     seen = with_own_names(replace(FLAT_DIAGNOSIS, framework="torch", fix=fix), {"optimizer": f"{written.file}:1"}).fix
     assert seen is not None

@@ -112,8 +112,10 @@ def place_of(
 def _written(program: Program, one: Hypothesis, stage: str, optimizer: str, layers: Sequence[str]) -> int | None:
     """The line of this program that says it: what was done to a layer, the layer, what the step is made of."""
     layer = one.assessment.layer
-    telltale = telltale_line(program, TELLTALES[one.code], layer or "") if one.code in TELLTALES else None
-    if one.code in BEFORE_THE_LAYER and telltale is not None:
+    made_so = one.code in BEFORE_THE_LAYER or bool(one.assessment.numbers.get("dead_before_training"))
+    words = TELLTALES["DF601" if made_so else one.code] if made_so or one.code in TELLTALES else None
+    telltale = None if words is None else telltale_line(program, words, layer or "")
+    if made_so and telltale is not None:
         return telltale
     if one.code == "DF502" and BY_SCHEDULE & {*one.assessment.numbers} and (line := schedule_line(program)) is not None:
         return line

@@ -348,3 +348,9 @@ def test_of_one_value_for_all_rows_nothing_is_said_that_goes_without_saying() ->
         assert word not in shown
     far = replace(samples.FLAT, skill=Skill("r2", -4.2, (-5.0, -3.0), 114, "held_out"), output_kind="value")
     assert "R² -4.20" in text(replace(samples.FLAT_DIAGNOSIS, symptom=far))
+
+
+def test_what_only_rounding_tells_apart_is_not_called_different() -> None:
+    shown = text(replace(samples.FLAT_DIAGNOSIS, symptom=replace(samples.FLAT, n_unique=114, prediction_spread=2e-9)))
+    assert "114 rows, equal but for their last digits" in shown
+    assert "all different" not in shown

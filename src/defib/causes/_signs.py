@@ -42,13 +42,13 @@ does not depend on the prior, as the spread of a probability does."""
 def num(value: float) -> str:
     """A number for a sentence.
 
-    >>> num(1234.5), num(0.25), num(3e-7), num(12), num(float("inf")), num(1e7)
-    ('1,234', '0.25', '3e-07', '12', 'infinite', '1e+07')
+    >>> num(1234.5), num(0.25), num(3e-7), num(12), num(float("inf")), num(1e7), num(-0.0)
+    ('1,234', '0.25', '3e-07', '12', 'infinite', '1e+07', '0')
     """
     if not math.isfinite(value):
         return "infinite" if math.isinf(value) else "NaN"
     if value == 0 or 1e-3 <= abs(value) < 1e3:
-        return f"{value:.3g}"
+        return f"{value + 0.0:.3g}"  # no zero is below zero
     return f"{value:,.0f}" if 1e3 <= abs(value) < 1e6 else f"{value:.2g}"
 
 

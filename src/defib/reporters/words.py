@@ -152,7 +152,7 @@ def symptom_facts(symptom: Symptom) -> list[str]:
         return [f"{s.n_rows:,} rows, all of them equal", *_skill_lines(s)]
     logit = f"; {number(s.logit_spread)} in logits" if s.logit_spread is not None else ""
     unit = " standard deviations" if s.output_kind == "value" else ""
-    near = f"; {percent(s.mode_share)} lie within 0.001{unit} of the median" if s.mode_share >= TOLD else ""
+    near = f"; {percent(s.mode_share)} lie within 0.001{unit} of the median" if TOLD <= s.mode_share < 1 else ""
     lines = [
         f"{s.n_rows:,} rows, {_different(s)}{near}",
         f"spread between rows {number(s.prediction_spread)} (standard deviation of {KINDS[s.output_kind]}){logit}",
@@ -179,7 +179,9 @@ def _skill_lines(s: Symptom) -> list[str]:
 
 
 def _different(symptom: Symptom) -> str:
-    """How many of the rows' predictions are different ones."""
+    """How many of the rows' predictions are different ones; what only rounding tells apart is called equal above."""
+    if symptom.pattern == "identical":
+        return "equal but for their last digits"
     return "all different" if symptom.n_unique == symptom.n_rows else f"{symptom.n_unique:,} different values"
 
 
