@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from defib.examine import measure_all
 from defib.interventions.load_weights import INTERVENTION
 from defib.probes.loading import LoadingFacts
 from defib.probes.outputs import SymptomFacts
+from tests.causes.books import LOADING, book
 
 
 @pytest.mark.parametrize(("decay", "verdict"), [(0.9999, "supported"), (0.9, "ruled_out")])
@@ -94,3 +96,10 @@ def test_an_average_that_is_put_into_the_network(decay: float, restored: bool) -
         found = CAUSE.assess(measure_all(subject, skip=("reference",)))
         assert (found.verdict == "supported") == (decay > 0.99)
         assert ("other weights were put into the network, a copy that has gone" in found.because) == (decay > 0.99)
+
+
+def test_a_copy_that_was_trained_and_not_returned() -> None:
+    """Nothing was saved or loaded: the fix names the two objects, and no file."""
+    facts = replace(LOADING, another_instance=True, likeness_to_initial=1.0, filled_fraction=None)
+    assert "model.load_state_dict(trained.state_dict())" in INTERVENTION.code(book(facts), "torch")
+    assert "torch.load" in INTERVENTION.code(book(replace(facts, filled_fraction=0.0)), "torch")

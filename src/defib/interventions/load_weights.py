@@ -9,6 +9,11 @@ from defib.interventions._writing import by_framework, maybe
 from defib.probes.loading import LoadingFacts
 from defib.probes.training import TrainingFacts
 
+NOTHING_LOADED = """\
+model.load_state_dict(trained.state_dict())  # `trained`: the object that went through the training
+model.eval()
+# or predict with that object: a function that trains a copy, or builds its own, has to return it"""
+
 
 def _prefix(book: Book) -> str:
     """What stands in front of the file's names and not of the network's (``module.`` after `DataParallel`)."""
@@ -41,6 +46,8 @@ def _code(book: Book, framework: str) -> str:
     found = maybe(book, LoadingFacts)
     if found is not None and lags(found) and (found.way or 0.0) > 0:
         return _average(book, framework)
+    if framework == "torch" and found is not None and found.another_instance and found.filled_fraction is None:
+        return NOTHING_LOADED
     prefix = _prefix(book)
     renamed = (
         f'state = {{name.removeprefix("{prefix}"): value for name, value in state.items()}}  # the file\'s own prefix'
