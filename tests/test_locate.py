@@ -359,3 +359,12 @@ def test_units_that_were_dead_from_the_start_are_placed_at_what_made_them_so(
     found = place_of(cause, "architecture", {"step": f"{one.file}:3"}, [], {one.file: one})
     assert found is not None
     assert found.line == line
+
+
+def test_a_line_that_the_sentence_names_is_the_line(tmp_path: Path) -> None:
+    one = program(tmp_path, "class Round:\n    pass\nloss.backward()\n")
+    for because, line in (("the backward of Round (train.py:2) gave back zeros", 2), ("as in (other.py:2)", 3)):
+        cause = Hypothesis("DF704", "detached-graph", supported(because, weight=1.0))
+        found = place_of(cause, "loop", {"loss": f"{one.file}:3"}, [], {one.file: one})
+        assert found is not None
+        assert found.line == line

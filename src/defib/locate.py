@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 from defib.diagnosis import Diagnosis, Hypothesis, Place
 from defib.layer_lines import layer_line
@@ -112,6 +113,8 @@ def place_of(
 def _written(program: Program, one: Hypothesis, stage: str, optimizer: str, layers: Sequence[str]) -> int | None:
     """The line of this program that says it: what was done to a layer, the layer, what the step is made of."""
     layer = one.assessment.layer
+    if (said := re.search(rf"\({re.escape(Path(program.file).name)}:(\d+)\)", one.assessment.because)) is not None:
+        return int(said[1])
     made_so = one.code in BEFORE_THE_LAYER or bool(one.assessment.numbers.get("dead_before_training"))
     words = TELLTALES["DF601" if made_so else one.code] if made_so or one.code in TELLTALES else None
     telltale = None if words is None else telltale_line(program, words, layer or "")
