@@ -354,3 +354,13 @@ def test_what_only_rounding_tells_apart_is_not_called_different() -> None:
     shown = text(replace(samples.FLAT_DIAGNOSIS, symptom=replace(samples.FLAT, n_unique=114, prediction_spread=2e-9)))
     assert "114 rows, equal but for their last digits" in shown
     assert "all different" not in shown
+
+
+def test_a_fault_does_not_act_through_what_another_one_explains() -> None:
+    first, second, dead = samples.FLAT_DIAGNOSIS.causes
+    of_second = replace(dead, mechanism_of=second.code)
+    shown = text(replace(samples.FLAT_DIAGNOSIS, causes=(first, second, of_second)))
+    assert "How unscaled-inputs acts" not in shown
+    assert "dead-relus (DF401, explained by learning-rate-too-high): all 64 units" in shown
+    chain = (first, replace(second, mechanism_of=first.code, tied_with=()), of_second)
+    assert "How unscaled-inputs acts - dead-relus (DF401):" in text(replace(samples.FLAT_DIAGNOSIS, causes=chain))

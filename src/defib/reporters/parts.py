@@ -58,8 +58,16 @@ def where(cause: Hypothesis) -> str:
 
 
 def acts_through(causes: Sequence[Hypothesis]) -> list[Hypothesis]:
-    """The mechanism through which the first cause acts."""
-    return [one for one in causes[1:] if one.mechanism_of]
+    """The mechanism through which the first cause acts, by itself or through another mechanism."""
+    return [one for one in causes[1:] if one.mechanism_of and _origin(one, causes) == causes[0].code]
+
+
+def _origin(one: Hypothesis, causes: Sequence[Hypothesis]) -> str:
+    """What stands at the head of the chain that explains this one."""
+    behind, code = {other.code: other.mechanism_of for other in causes}, one.code
+    for _ in causes:
+        code = behind.get(code) or code
+    return code
 
 
 def is_a_way(one: Hypothesis) -> bool:
@@ -68,8 +76,9 @@ def is_a_way(one: Hypothesis) -> bool:
 
 
 def further(causes: Sequence[Hypothesis]) -> list[Hypothesis]:
-    """Other faults that were found beside the first."""
-    return [one for one in causes[1:] if not one.mechanism_of]
+    """What was found beside the first: other faults, and through what these act."""
+    acts = acts_through(causes)
+    return [one for one in causes[1:] if one not in acts]
 
 
 def by_need(unassessed: Iterable[NotAssessed]) -> dict[str, list[str]]:

@@ -131,12 +131,13 @@ def _further(causes: Sequence[Hypothesis], harmless: bool) -> Iterator[Renderabl
     yield from section(f"How {names[causes[0].code]} acts", [_because(one) for one in acts])
     others = [_because(one) for one in explained if one not in acts]
     yield from section(f"Also seen, explained by {names[causes[0].code]}", others)
-    yield from section("Also found", [_because(one, line_text(one)) for one in further(causes)])
+    beside = [(one, names.get(one.mechanism_of or "", "")) for one in further(causes)]
+    yield from section("Also found", [_because(one, line_text(one), of) for one, of in beside])
 
 
-def _because(one: Hypothesis, line: str = "") -> Text:
-    at = f", {line}" if line else ""
-    return Text.assemble((one.name, "bold"), f" ({one.code}{at}): {one.assessment.because}")
+def _because(one: Hypothesis, line: str = "", origin: str = "") -> Text:
+    at, of = f", {line}" if line else "", f", explained by {origin}" if origin else ""
+    return Text.assemble((one.name, "bold"), f" ({one.code}{at}{of}): {one.assessment.because}")
 
 
 def _ruled_out(d: Diagnosis) -> Iterator[RenderableType]:
