@@ -437,7 +437,7 @@ def test_a_book_without_anything_still_gives_code_or_says_what_is_needed(name: s
         assert_compiles(load(name).code(Book(), "torch"))
 
 
-@pytest.mark.parametrize(("pull", "by"), [(0.0, 100), (0.5, 100), (30.0, 10_000), (float("inf"), 100)])
+@pytest.mark.parametrize(("pull", "by"), [(0.0, 100), (1.5, 100), (30.0, 1_000), (50.0, 10_000), (float("inf"), 100)])
 def test_a_penalty_is_divided_until_the_data_outweigh_it(pull: float, by: int) -> None:
     penalty = PenaltyFacts(pull, "dense_1", shrinking=True)
     assert arm("weaker-regularization", penalty).regularization_factor == pytest.approx(1 / by)

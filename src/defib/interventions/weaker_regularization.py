@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import ceil, log10
+from math import log10
 
 import numpy as np
 
@@ -17,10 +17,13 @@ LEAST = 100
 
 
 def divisor(book: Book) -> int:
-    """By how much: a power of ten that leaves the penalty a hundredth of the data's pull at the initial weights."""
+    """By how much: the power of ten that leaves the penalty nearest to a hundredth of the data's pull at the start.
+
+    Ten times less than that lets a small table be learnt by heart.
+    """
     penalty = maybe(book, PenaltyFacts)
     pull = 0.0 if penalty is None or not np.isfinite(penalty.least_ratio) else penalty.least_ratio
-    return LEAST * 10 ** max(0, ceil(log10(pull))) if pull > 0 else LEAST
+    return LEAST * 10 ** max(0, round(log10(pull))) if pull > 0 else LEAST
 
 
 def _code(book: Book, framework: str) -> str:
