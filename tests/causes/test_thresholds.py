@@ -554,6 +554,19 @@ class TestInitializationAndLoop:
         assert verdict("DF501", *apart, replace(far, spike=1.5)) == "ruled_out"
         assert verdict("DF501", *apart, far, NO_SIGNAL) == "inconclusive"
 
+    def test_sound_weights_whose_predictions_are_nan(self) -> None:
+        """Another path than the training's: no step and no scale is to blame, and no weight is said to be NaN."""
+        nan = replace(FLAT, pattern="nan", nan_fraction=1.0)
+        found = load("DF706").assess(book(symptoms(nan, UNSKILLED), updates(), TRAINING))
+        assert found.verdict == "supported"
+        assert "the NaN arises where the program predicts" in found.because
+        for other in (
+            (symptoms(nan, nan), updates()),
+            (symptoms(nan, UNSKILLED), updates(nan_parameters=1)),
+            (symptoms(nan, UNSKILLED), updates(), replace(SERVING, nan_cells=3)),
+        ):
+            assert "where the program predicts" not in load("DF706").assess(book(*other, TRAINING)).because
+
     def test_a_learning_rate_of_zero(self) -> None:
         nothing = replace(TRAINING, learning_rate=0.0)
         still = book(collapsed(NEAR_FLAT), unmoved("unknown"), nothing)

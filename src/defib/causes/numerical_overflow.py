@@ -10,6 +10,7 @@ of NaN reads as class 0.
 
 ## Evidence for
 - The loss, asked about predictions that the head can give, is NaN for some of them.
+- Predictions that are NaN, of finite weights that give numbers elsewhere: another path through the network.
 - NaN in the weights or the loss, with finite inputs and labels, inputs of ordinary scale and a step of ordinary size.
 - Check: the same run in float32; `torch.autograd.set_detect_anomaly(True)`; `tf.debugging.enable_check_numerics()`.
 
@@ -34,7 +35,9 @@ it (softplus), or a loss that takes any value. Losses on logits (they contain a 
 `log` and `sqrt`, float32 for the loss, loss scaling for 16 bits.
 
 ## Known problems
-Which operation overflowed is not traced here; the checks above name it.
+Which operation overflowed is not traced here; the checks above name it. Of PyTorch's Transformer layers, `eval()` under
+`no_grad` takes a faster path, in which a position whose mask leaves nothing to attend to is NaN; hooks and
+`torch.backends.mha.set_fastpath_enabled(False)` switch it off.
 
 ## References
 - Micikevicius et al., Mixed Precision Training (2018): https://arxiv.org/abs/1710.03740
@@ -50,8 +53,9 @@ from defib.causes._scale import badly_scaled
 from defib.causes._signs import maybe, num, seen
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
-from defib.probes.inputs import InputFacts
+from defib.probes.inputs import InputFacts, ServingFacts
 from defib.probes.labels import LabelFacts
+from defib.probes.outputs import SymptomFacts
 from defib.probes.training import TrainingFacts
 from defib.probes.undefined import UndefinedFacts
 from defib.probes.updates import UpdateFacts
@@ -71,12 +75,29 @@ def _assess(book: Book) -> Assessment:
         return ruled_out("the data hold NaN themselves", nan_or_inf_cells=float(inputs.nan_cells + inputs.inf_cells))
     if (without := maybe(book, UndefinedFacts)) is not None and without.below is not None:
         return _undefined(without)
+    if _in_predicting(book, updates):
+        return supported(PREDICTING, weight=0.7, nan_parameters=0.0)
     large_step = training is not None and (training.rate_over_usual or 0.0) >= USUAL
     because = "the network holds NaN although every cell of its rows is finite"
     if large_step or badly_scaled(inputs) is not None:
         return inconclusive(f"{because}, and the step or the scale may explain it", weight=0.3)
     at = float(training.nan_at) if training is not None and training.nan_at is not None else 0.0
     return supported(f"{because}, its inputs are scaled and {_rate(training)}", weight=0.6, nan_at_update=at)
+
+
+PREDICTING = (
+    "the predictions are NaN although no weight and no cell is, and a copy of the network with the same weights gives "
+    "numbers for its training rows: the NaN arises where the program predicts"
+)
+
+
+def _in_predicting(book: Book, updates: UpdateFacts | None) -> bool:
+    """What was trained is sound: another path through the network, or what is done with its outputs, is not."""
+    facts, served = book.get(SymptomFacts), maybe(book, ServingFacts)
+    own = facts.training_symptom
+    if updates is None or updates.nan_parameters or facts.symptom.pattern != "nan" or own is None:
+        return False
+    return own.pattern != "nan" and own.nan_fraction == 0 and (served is None or not served.nan_cells)
 
 
 def _undefined(facts: UndefinedFacts) -> Assessment:
