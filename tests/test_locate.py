@@ -156,6 +156,9 @@ def test_each_kind_of_fault_is_placed_where_it_is_written(tmp_path: Path) -> Non
         (("scaler = GradScaler()", "loss = F.mse_loss(net(X), y)", "scaler.scale(loss).backward()"), 1),
         (("loss = F.mse_loss(net(X), y)", "accelerator.backward(loss)"), 0),
         (("criterion(net(X), y).backward()",), 0),
+        (("err = (net(X) - y) ** 2", "loss = err.mean()", "loss.backward()"), 0),
+        (("loss = ((net(X) - y) ** 2).mean()", "loss.backward()"), 0),
+        (("loss = F.mse_loss(torch.mean(p), y)", "loss.backward()"), 0),
         (("total = 0", "total += criterion(net(X), y)", "total.backward()"), 2),  # made by no one call
     ],
 )

@@ -146,7 +146,20 @@ def _where_made(found: Place | None, programs: Mapping[str, Program]) -> Place |
         if any(isinstance(target, ast.Name) and target.id in names for target in node.targets)
         if not last_name(node.value.func)[:1].isupper()  # an object that is called later, no loss
     ]
-    return program.at(max(made)) if made else found
+    return program.at(_before_the_mean(program, max(made))) if made else found
+
+
+def _before_the_mean(program: Program, line: int) -> int:
+    """Of ``loss = err.mean()`` the line that made ``err``, where predictions and labels meet."""
+    made = [one for one in ast.walk(program.tree) if isinstance(one, ast.Assign) and one.lineno <= line]
+    of: str | None = None
+    for one in made:
+        if one.lineno == line and isinstance(one.value, ast.Call) and last_name(one.value.func) in ("mean", "sum"):
+            held = one.value.func.value if isinstance(one.value.func, ast.Attribute) else None
+            of = held.id if isinstance(held, ast.Name) else None
+    names = {one.lineno: one.targets[0] for one in made if one.lineno < line}
+    lines = [at for at, to in names.items() if of is not None and isinstance(to, ast.Name) and to.id == of]
+    return max(lines, default=line)
 
 
 def _recorded(source: str, programs: Mapping[str, Program]) -> Place | None:
