@@ -11,6 +11,8 @@ from typing import Any, Final
 
 PACKAGE: Final = str(Path(__file__).resolve().parents[1])
 LIBRARIES: Final = tuple({sysconfig.get_paths()[key] for key in ("stdlib", "platstdlib", "purelib", "platlib")})
+GENERATED: Final = "__autograph_generated_file"
+"""What TensorFlow writes from a function of the user's, in a folder of its own: nobody finds a line there."""
 MAX_FRAMES = 40
 DEEPEST = 60
 
@@ -22,6 +24,7 @@ def is_foreign(filename: str) -> bool:
         filename.startswith(("<frozen", PACKAGE, *LIBRARIES))
         or "site-packages" in filename
         or "dist-packages" in filename
+        or GENERATED in filename
     )
 
 
@@ -41,7 +44,7 @@ def calling_forward(module_type: type) -> Any:
 def user_line() -> str:
     """``file:line``, or ``""`` when no frame is the user's."""
     frame = sys._getframe(1)
-    for _ in range(MAX_FRAMES):
+    for _ in range(DEEPEST):
         if not is_foreign(frame.f_code.co_filename):
             return f"{frame.f_code.co_filename}:{frame.f_lineno}"
         if frame.f_back is None:
