@@ -250,3 +250,25 @@ def test_rows_that_a_mask_only_picks_stand_alone() -> None:
     assert len(subject.training) == int(train.sum())
     trained_again = subject.train(Arm(), Rows(subject.training.X, subject.training.y), seed=0)
     np.testing.assert_allclose(trained_again.predict(X.numpy()), net(X).detach(), rtol=1e-3, atol=1e-5)
+
+
+def test_of_more_rows_than_are_kept_the_network_is_not_run_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("defib.capture.torch_rows.MAX_ROWS", 40)
+    X, adjacency, y = graph()
+    model = Dense()
+    with watch() as watched:
+        optimizer = torch.optim.Adam(model.parameters())
+        for _ in range(4):
+            optimizer.zero_grad()
+            F.cross_entropy(model(X, adjacency.to_sparse()), y).backward()
+            optimizer.step()
+        with torch.no_grad():
+            model(X, adjacency.to_sparse())
+    (subject,) = watched.subjects()
+    assert "takes its rows only together, and of 60 only 40 were kept" in " ".join(subject.trace.notes)
+    with pytest.raises(NotAvailable, match="all 60 rows"):
+        subject.forward(X[:2].numpy())
+    assert subject.can_train(Arm()) is not None
+    book = measure_all(subject)
+    assert book.failed == {}
+    assert "all 60 rows, which the network takes together" in book.missing.values()

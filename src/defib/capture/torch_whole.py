@@ -33,7 +33,7 @@ def taken_together(subject: TorchSubject, study: Study) -> TorchSubject:
     program = captured.program
     picked = None if program is None else program.picked
     n_rows = captured.door.n_rows
-    why = _without_others(captured, training.X)
+    why = _without_others(captured, training.X, n_rows)
     sizes = {len(one) % n_rows for one in (subject.prediction, subject.held_out) if one is not None}
     if why == "different" and any(sizes):
         why = "alone"  # the program itself sends other sets of rows
@@ -50,15 +50,15 @@ def _all_at_once(study: Study) -> bool:
     return not study.first.door.unbatched and not rows.sampled and (rows.period_batches == 1 or rows.n_batches == 1)
 
 
-def _without_others(captured: Captured, X: AnyArray) -> str:
+def _without_others(captured: Captured, X: AnyArray, n_rows: int) -> str:
     """``alone``: half of the rows get what they get among all; ``different``; ``impossible``: they cannot be sent."""
     half = np.asarray(X)[: max(len(X) // 2, 1)]
     with quiet(seed=0):
         network = Network(captured, captured.initial).eval()
         try:
             whole, again = network.predict(X), network.predict(X)
-        except Exception:
-            return "alone"  # nothing can be said of a network that does not run here
+        except Exception:  # nothing can be said of a network that does not run here, unless rows are missing
+            return "alone" if len(X) == n_rows else "impossible"
         try:
             found = network.predict(half)
         except Exception:
@@ -79,6 +79,7 @@ def _too_many(subject: TorchSubject, n_rows: int) -> TorchSubject:
         "what needs the network to be run again was not assessed"
     )
     subject.trace = replace(subject.trace, notes=(*subject.trace.notes, note))
+    subject.captured = replace(subject.captured, lacks=f"all {n_rows:,} rows, which the network takes together")
     return subject
 
 

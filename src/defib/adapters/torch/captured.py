@@ -48,6 +48,8 @@ class Captured:
     module: Any
     """The user's own module, never changed."""
     door: Door | None
+    lacks: str = ""
+    """What would be needed to run it on rows, where that cannot be done."""
     initial: Mapping[str, Any] | None = None
     """Copied arrays by name, parameters and buffers."""
     loaded: bool = False

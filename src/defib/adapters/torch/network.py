@@ -29,6 +29,8 @@ class Network:
     def __init__(self, captured: Captured, state: Mapping[str, Any] | None = None) -> None:
         if captured.door is None or not captured.door.parts:
             raise NotAvailable("rows to look at")
+        if captured.lacks:
+            raise NotAvailable(captured.lacks)
         self.captured = captured
         self.module = clone_module(unwrapped(captured.module))
         if state is not None:
