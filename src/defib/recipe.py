@@ -83,6 +83,8 @@ class TrainingRecipe:
     """Per class, as the labels have it, the mean weight of its rows in the loss; empty: all rows count the same."""
     weighted_by: str = ""
     """Where the weights come from, by the framework's name: ``class_weight``, ``sample_weight``."""
+    in_parts: bool = False
+    """The rows came in parts of other classes, each trained on for itself before the next."""
     uncounted: str = ""
     """Why nothing of the loss counts, as a clause: all rows, or the loss of this output, have the weight 0."""
     sources: dict[str, str] = field(default_factory=dict)

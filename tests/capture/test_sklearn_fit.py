@@ -263,6 +263,20 @@ def test_the_rows_that_a_pipeline_is_given_stand_beside_those_that_it_makes() ->
     np.testing.assert_array_equal(given.X, X)
 
 
+def test_a_copy_that_was_loaded_again_predicts_for_the_network_it_is_a_copy_of() -> None:
+    import pickle
+
+    model = network()
+
+    def program() -> None:
+        model.fit(X, Y)
+        pickle.loads(pickle.dumps(model)).predict(X_NEW)
+
+    subject = only(program)
+    assert subject.prediction is not None
+    np.testing.assert_array_equal(subject.prediction.X, X_NEW)
+
+
 class TestGoingOn:
     def test_partial_fit_is_one_training(self) -> None:
         model = network()
@@ -295,6 +309,18 @@ class TestGoingOn:
         assert subject.training.y is not None
         assert subject.training.y.ravel().tolist() == sorted(Y.tolist())
         assert subject.recipe.shuffled is False
+        assert "none came again" in (subject.can_train(Arm()) or "")
+
+    def test_parts_that_come_again_and_again_can_be_replayed(self) -> None:
+        model = network()
+
+        def program() -> None:
+            for _ in range(2):
+                for part in (Y == 0, Y == 1):
+                    for _ in range(3):
+                        model.partial_fit(X[part], Y[part], classes=[0, 1])
+
+        assert only(program).can_train(Arm()) is None
 
     def test_warm_starts_go_on(self) -> None:
         model = network(warm_start=True, max_iter=1)

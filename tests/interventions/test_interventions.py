@@ -285,6 +285,10 @@ class TestHead:
 
 
 class TestTheRest:
+    def test_parts_are_put_together_before_they_are_shuffled(self) -> None:
+        assert "np.concatenate" in load("shuffle").code(book(replace(TRAINING, in_parts=True)), "keras")
+        assert "shuffle=True" in load("shuffle").code(book(), "keras")
+
     def test_when_they_do_not_apply(self) -> None:
         assert applies("leaky-relu", activations(DEEP)) is not None
         assert applies("leaky-relu") is None

@@ -56,7 +56,7 @@ def _subject(study: Study) -> KerasSubject:
         sample_weights=_sample_weights(study, training),
         epochs=epochs,
         own_step=study.loop is None and not _step_lost(study) and _own_step(study),
-        untried=study.untried,
+        untried=study.untried or study.training.never_again or None,
         in_training_mode=(_evaluation_mode_share(study) or 0.0) < HALF,
         packing=study.packing,
         view=study.owner is not None,
@@ -74,6 +74,7 @@ def _subject(study: Study) -> KerasSubject:
         n_epochs=study.n_epochs or (round(epochs) if epochs else None),
         shuffled=shuffled,
         sources=dict(study.sources),
+        in_parts=bool(study.training.never_again),
         uncounted=_uncounted(study, captured),
         **weights_by_class(captured, training),
     )

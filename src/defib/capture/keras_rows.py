@@ -138,11 +138,18 @@ class RowStore:
     batches: list[int] = field(default_factory=list)
     by_parts: bool = False
     """Some rows were taken several times before others came."""
+    first_part: set[int] = field(default_factory=set)
+    """What was known when the first of the others came."""
+    came_back: bool = False
+    """Rows of the first part came again after the others."""
     parts: list[int] = field(default_factory=list)
     """Rows kept of each ``fit`` that brought rows of its own, in order."""
+    calls: int = 0
+    """Calls of ``fit`` with arrays."""
 
     def add_arrays(self, X: AnyArray, y: AnyArray | None, w: AnyArray | None) -> None:
         """All rows of one ``fit`` call; the same rows again are not added twice."""
+        self.calls += 1
         found = hashes(X[evenly(len(X), MAX_HASHED)])
         if self.known and self.share_known(found) >= SAME_SHARE:
             return
@@ -183,8 +190,13 @@ class RowStore:
 
         The parts stand in the program's order, which is no shuffle's.
         """
-        if len(self.known) >= MAX_HASHED or (y is None) != (not self.y) or self.share_known(hashes(X[:FIRST])) > 0:
+        if len(self.known) >= MAX_HASHED or (y is None) != (not self.y):
             return False
+        first = hashes(X[:FIRST])
+        if self.share_known(first) > 0:
+            self.came_back |= any(one in self.first_part for one in first.tolist())
+            return False
+        self.first_part = self.first_part or set(self.known)
         self.complete, self.reordered, self.by_parts = False, None, True
         return True
 
@@ -232,9 +244,23 @@ class RowStore:
         """
         if len(self.parts) < 2 or sum(self.parts) != self.n_kept or sum(map(len, self.y)) != self.n_kept:
             return False
+        return stand_in_blocks(self._numbered_labels()[self._shuffled_inside()])
+
+    def _numbered_labels(self) -> NDArray[np.int64]:
         labels = np.concatenate([one.reshape(len(one), -1) for one in self.y])
-        numbers = np.unique(labels, axis=0, return_inverse=True)[1].ravel()
-        return stand_in_blocks(numbers[self._shuffled_inside()])
+        return np.unique(labels, axis=0, return_inverse=True)[1].ravel()
+
+    @property
+    def never_again(self) -> str:
+        """Why a replay over all rows is another training, as a clause; empty where it is not.
+
+        Parts of other classes that were each taken for all of their epochs before the next one came: what the first
+        parts taught is forgotten, and passes over all rows would bring it back.
+        """
+        parts = self.in_blocks and self.calls == len(self.parts)
+        if self.by_parts and not self.came_back and self.y:
+            parts = stand_in_blocks(self._numbered_labels())
+        return "each part of the rows was trained on for itself, and none came again after the next" if parts else ""
 
     def _shuffled_inside(self) -> NDArray[np.int64]:
         """The parts in their order, the rows of each in any."""

@@ -37,6 +37,7 @@ def build(study: Study, elsewhere: tuple[str, ...] = ()) -> SklearnSubject:
         n_epochs=round(captured.epochs) or None,
         shuffled=shuffled,
         seed=study.params["random_state"],
+        in_parts=bool(study.training.never_again),
         sources=dict(study.sources),
     )
     subject = SklearnSubject(
@@ -74,6 +75,7 @@ def _captured(study: Study) -> Captured:
         epochs=float(epochs),
         planned=None if study.by_parts else study.planned,
         batch_size=study.usual_batch if study.parts else None,
+        untried=study.training.never_again,
     )
 
 

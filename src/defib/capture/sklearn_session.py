@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.base import is_classifier
 from sklearn.model_selection import train_test_split
 
-from defib.adapters.sklearn.captured import loss_unit, weights_of
+from defib.adapters.sklearn.captured import Weights, loss_unit, weights_of
 from defib.adapters.sklearn.memory import dense
 from defib.adapters.sklearn.quiet import busy
 from defib.capture.beside import named_copies
@@ -49,6 +49,13 @@ class Session:
 
     def _known(self, estimator: Any) -> Study | None:
         return next((one for one in reversed(self.studies) if one.estimator is estimator), None)
+
+    def _twin(self, estimator: Any) -> Study | None:
+        """The study of a network of which this one is a copy, loaded again or cloned with its weights."""
+        if not hasattr(estimator, "coefs_"):
+            return None
+        now = weights_of(estimator)
+        return next((one for one in reversed(self.studies) if one.last is not None and _same(now, one.last)), None)
 
     # --- training -------------------------------------------------------------------------------
 
@@ -178,7 +185,7 @@ class Session:
 
     def forward_pass_fast(self, estimator: Any, result: Any, X: Any, *args: Any, **kwargs: Any) -> None:
         """Rows predicted, and what came out; not those that a fit looks at for itself."""
-        study = self._known(estimator)
+        study = self._known(estimator) or self._twin(estimator)
         if study is None or id(estimator) in self._open:
             return
         y = self._scored.get(id(estimator))
@@ -211,11 +218,14 @@ def _changed_by_hand(study: Study) -> bool:
     """Whether the user set other weights since the last fit ended."""
     if study.last is None:
         return False
-    now = weights_of(study.estimator)
-    if now.shapes != study.last.shapes:
-        return True
-    pairs = zip((*now.coefs, *now.intercepts), (*study.last.coefs, *study.last.intercepts), strict=True)
-    return not all(np.array_equal(a, b, equal_nan=True) for a, b in pairs)
+    return not _same(weights_of(study.estimator), study.last)
+
+
+def _same(one: Weights, other: Weights) -> bool:
+    if one.shapes != other.shapes:
+        return False
+    pairs = zip((*one.coefs, *one.intercepts), (*other.coefs, *other.intercepts), strict=True)
+    return all(np.array_equal(a, b, equal_nan=True) for a, b in pairs)
 
 
 def _split(estimator: Any, y: Any) -> tuple[Any, Any]:

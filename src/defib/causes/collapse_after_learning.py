@@ -54,6 +54,7 @@ from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.collapse import CollapseFacts
 from defib.probes.training import TrainingFacts
+from defib.probes.updates import UpdateFacts
 
 ROSE = 2.0
 """Learning rate over the one at which it learnt, from which on it is what changed."""
@@ -62,7 +63,9 @@ FEW = 0.1
 
 
 def _assess(book: Book) -> Assessment:
-    facts = book.get(CollapseFacts)
+    facts, updates = book.get(CollapseFacts), maybe(book, UpdateFacts)
+    if updates is not None and updates.moved_fraction == 0:
+        return ruled_out("no weight moved: what rose and fell in the losses is the batches' own")
     a_constant = "a constant gives" if facts.level_known else "it began at"
     numbers = {"best_loss": facts.best_loss, "loss_of_a_constant": facts.level, "learnt_share": facts.learnt_share}
     if facts.lost_at is None:

@@ -135,4 +135,5 @@ CAUSE = Cause(
         *("DF801", "DF901", "DF903"),
     ),
     look_alikes=("DF401", "DF402", "DF404", "DF601", "DF903", "DF901"),
+    when_varied=True,
 )

@@ -99,7 +99,7 @@ def _of_tables(facts: InitializationFacts, book: Book) -> Assessment:
     moves = updates.parameters if updates is not None else ()
     if any(move.layer == table and move.why_unmoved == "frozen" for move in moves):
         because += ", and is frozen"
-    first = states is not None and states.first_equal_end == table
+    first = states is not None and states.first_equal_end in facts.plain_tables
     if flat_in_training(book) and first:
         return supported(f"{because}: from there on all rows are equal", weight=0.95, layer=table)
     return supported(because, weight=0.7, layer=table)

@@ -14,7 +14,16 @@ def _applies(book: Book) -> str | None:
     return "the rows are shuffled in every epoch already" if training is not None and training.shuffled else None
 
 
+TOGETHER = """
+# the rows of all parts together, in one fit: each epoch then sees every class
+X_all, y_all = np.concatenate(all_X), np.concatenate(all_y)
+model.fit(X_all, y_all)
+""".strip()
+
+
 def _code(book: Book, framework: str) -> str:
+    if (training := maybe(book, TrainingFacts)) is not None and training.in_parts:
+        return TOGETHER
     return by_framework(
         framework,
         jax="""

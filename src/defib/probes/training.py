@@ -83,6 +83,8 @@ class TrainingFacts(Evidence):
     """Training loss of that epoch."""
     finds_step: bool = False
     """As `OptimizerFacts.finds_step`."""
+    in_parts: bool = False
+    """As `TrainingRecipe.in_parts`."""
     uncounted: str = ""
     """As `TrainingRecipe.uncounted`."""
 
@@ -132,6 +134,7 @@ def _measure(subject: Subject, book: Book) -> TrainingFacts:
         restored_by=trace.restored_by,
         restored_loss=_restored_loss(trace),
         finds_step=optimizer is not None and optimizer.finds_step,
+        in_parts=recipe.in_parts,
         uncounted=recipe.uncounted,
     )
 

@@ -76,6 +76,8 @@ class Captured:
     """Rows per step where ``partial_fit`` fixed it; ``None``: as the settings say."""
     sample_weights: Mapping[bytes, float] = field(default_factory=dict)
     """Weight of a row by its bytes (see `row_key`)."""
+    untried: str = ""
+    """Why a replay would be another training, as a clause; empty where it would not."""
 
     @property
     def hidden_activation(self) -> str:

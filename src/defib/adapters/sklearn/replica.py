@@ -32,6 +32,8 @@ REFUSED: Final[Mapping[str, str]] = {
 
 def refusal(captured: Captured, arm: Arm) -> str | None:
     """Why scikit-learn cannot train this arm, as a clause; ``None`` when it can."""
+    if captured.untried:
+        return captured.untried
     for edit in arm.edits:
         reason = REFUSED.get(edit.op) or _refused(captured, edit)
         if reason is not None:
