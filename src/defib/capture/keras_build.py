@@ -55,6 +55,7 @@ def _subject(study: Study) -> KerasSubject:
         class_weight=study.class_weight,
         sample_weights=_sample_weights(study, training),
         epochs=epochs,
+        never_stepped=study.loop is not None and study.loop.computed > 0,
         own_step=study.loop is None and not _step_lost(study) and _own_step(study),
         untried=study.untried or study.training.never_again or None,
         in_training_mode=(_evaluation_mode_share(study) or 0.0) < HALF,
@@ -154,12 +155,13 @@ def _epochs(study: Study, training: Rows | None, batch: int | None) -> float | N
 
     Where the weights of an earlier epoch were put back, the passes up to that one: what came after left no trace.
     """
-    if training is None or not batch or not study.n_updates:
+    updates = study.n_updates or (0 if study.loop is None else study.loop.computed)
+    if training is None or not batch or not updates:
         return float(study.n_epochs) if study.n_epochs else None
     if study.restored is not None:
         return float(study.restored)
     n_rows = training.n_seen or len(training)
-    return study.n_updates / -(-n_rows // batch)
+    return updates / -(-n_rows // batch)
 
 
 def _sample_weights(study: Study, training: Rows | None) -> dict[bytes, float]:

@@ -11,6 +11,7 @@ import numpy as np
 from defib.adapters.keras.flavor import flavor_of, to_numpy
 from defib.capture.keras_study import Study, weights_now
 from defib.capture.keras_turn import Turn
+from defib.capture.keras_unapplied import in_a_loop
 from defib.capture.torch_frames import user_line
 from defib.measures.likeness import drawn_alike, likeness, way_gone
 from defib.subject import AnyArray, Loading, WeightsOrigin
@@ -50,7 +51,7 @@ class Instances:
     def serving_study(self, model: Any) -> Study | None:
         """The study of a trained model; else one for a model that was built like a trained one, and only predicts."""
         found = self.session.studies.get(id(model))
-        if found is not None and found.n_updates:
+        if found is not None and (found.n_updates or in_a_loop(found)):
             return found
         known = self.strangers.get(id(model))
         if known is not None or len(self.strangers) >= MAX_STRANGERS:

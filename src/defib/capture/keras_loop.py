@@ -11,20 +11,19 @@ from __future__ import annotations
 import sys
 import weakref
 from collections import deque
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from defib.adapters.keras.flavor import flavor_of
 from defib.adapters.keras.packing import parts_of
 from defib.capture.engaged import CLAIMED, KEPT_OUTSIDE
+from defib.capture.keras_applied import gradients_in, variables_of
 from defib.capture.keras_look import Look, Met, is_symbolic
 from defib.capture.keras_rows import to_array
 from defib.capture.keras_study import Study
 from defib.capture.keras_traced import Traced, given_at, place, places
 from defib.capture.keras_turn import Turn, in_training
+from defib.capture.keras_unapplied import Unapplied, unapplied
 from defib.capture.torch_frames import user_line
 from defib.subject import GradientSeen
 
@@ -54,6 +53,10 @@ class LoopNotes:
     """``id`` of a variable → what the loop handed the optimizer for it at its first step."""
     modes: deque[bool] = field(default_factory=lambda: deque(maxlen=MAX_MODES))
     """Of the last steps (once per tracing of a compiled one): whether the model was called in training mode."""
+    unapplied: Unapplied | None = None
+    """What was seen before the first step."""
+    computed: int = 0
+    """Gradients that a loop computed which never stepped."""
 
 
 @dataclass
@@ -143,18 +146,50 @@ class Loops:
         target = args[0] if args else kwargs.get("target")
         if self.session.depth or self.session.fitting or self.pending is None or not hasattr(target, "shape"):
             return None
+        self._follow(look, target)
+        if tape is not None:
+            self._before_a_step(args[1] if len(args) > 1 else kwargs.get("sources"))
+        return None
+
+    def _follow(self, look: Look | None, target: Any) -> None:
+        """What was seen on the way from the output to this loss."""
+        pending: Any = self.pending
         seen = look is not None and look.labels is not None and look.leads_to(target)
-        model = self.pending.model
+        model = pending.model
         study = self.session.study(model) if seen else self.session.studies.get(id(model))
         if study is None or (study.loop is not None and study.loop.loss is not None):
-            return None
+            return
         if look is not None and seen:
             self.labels = look.labels
             study.loop = study.loop or LoopNotes()
             study.loop.met = study.loop.met or _met(look, target)
         if study.loop is not None and study.loop.met is not None and _is_value(target):
             study.losses.add(study.n_updates, 1, target)
-        return None
+
+    def _before_a_step(self, sources: Any) -> None:
+        """Gradients of a model that no step was seen of yet: one may follow, or none ever."""
+        pending: Any = self.pending
+        study = self.session.studies.get(id(pending.model))
+        if study is None or study.loop is None or study.n_updates:
+            return
+        import tensorflow as tf
+
+        notes = study.loop
+        notes.unapplied = notes.unapplied or unapplied(study, tf.nest.flatten(sources), training=pending.training)
+        traced = self._tracing()
+        if traced is not None:
+            traced.study = traced.study or (study if notes.unapplied is not None else None)
+        else:
+            self._computed(study, pending.x, self.labels)
+
+    def _computed(self, study: Study, x: Any, labels: Any) -> None:
+        """One batch whose gradients no step has followed yet."""
+        seen = None if study.n_updates else study.loop.unapplied
+        if seen is not None and not _any_symbolic(x):
+            seen.n += 1
+            X, y = study.rows_of(x), None if labels is None or is_symbolic(labels) else to_array(labels)
+            if X is not None and X.ndim > 0:
+                seen.rows.add_batch(X, y, None)
 
     def backward(self, original: Any, loss: Any, args: Any, kwargs: Any) -> Turn | None:
         """``loss.backward()`` on PyTorch."""
@@ -223,7 +258,7 @@ class Loops:
         self._look_no_more()
         if self.session.depth or self.session.fitting or not args:
             return None
-        args, variables = _variables(optimizer, args, kwargs)
+        args, variables = variables_of(optimizer, args, kwargs)
         study = self._study_of(variables)
         if study is None:
             return Turn(args, kwargs)
@@ -256,6 +291,7 @@ class Loops:
         first = study.n_updates == 0
         study.n_updates += n
         if first:
+            study.loop.unapplied = None
             study.after_step()
 
     def _keep(self, study: Study, pending: Pending | None, labels: Any) -> None:
@@ -282,7 +318,7 @@ class Loops:
 
         def finish(result: Any) -> None:
             traced = self.traced.get(function)
-            if traced is None or traced.study is None:
+            if traced is None or traced.study is None or (traced.study.n_updates and not traced.updates):
                 return
             flat = [one for one in tf.nest.flatten((args, kwargs)) if hasattr(one, "shape")]
             self._called(traced, traced.study, flat)
@@ -297,12 +333,16 @@ class Loops:
 
     def _called(self, traced: Traced, study: Study, flat: list[Any]) -> None:
         given = given_at(traced.rows, flat)
+        if not traced.updates:
+            if given is not None:
+                self._computed(study, given, given_at(traced.labels, flat))
+            return
         if given is not None:
             X = study.rows_of(given)
             y = to_array(given_at(traced.labels, flat))
             if X is not None and X.ndim > 0:
                 study.training.add_batch(X, y, None)
-        self._stepped(study, max(1, traced.updates))
+        self._stepped(study, traced.updates)
 
     def _tracing(self) -> Traced | None:
         """The notes on the function being traced now, with the places of rows and labels."""
@@ -348,34 +388,3 @@ def _is_value(x: Any) -> bool:
 def _any_symbolic(x: Any) -> bool:
     parts = parts_of(x)
     return is_symbolic(x) if parts is None else any(is_symbolic(one) for one in parts.values())
-
-
-def gradients_in(args: Sequence[Any], variables: Sequence[Any]) -> dict[int, GradientSeen]:
-    """What one call of ``apply`` or ``apply_gradients`` was given, by ``id`` of the variable; not inside a graph."""
-    first = list(args[0])
-    given = [one[0] if isinstance(one, list | tuple) else one for one in first]
-    if len(given) != len(variables) or any(one is not None and is_symbolic(one) for one in given):
-        return {}
-    return {id(v): _seen(one) for v, one in zip(variables, given, strict=True)}
-
-
-def _seen(gradient: Any) -> GradientSeen:
-    if gradient is None:
-        return "none"
-    slices = getattr(gradient, "values", None)  # of TensorFlow's IndexedSlices; a method of tensors of PyTorch
-    values = np.asarray(to_array(gradient if slices is None or callable(slices) else slices))
-    if not np.isfinite(values).all():
-        return "nan"
-    return "nonzero" if values.any() else "zero"
-
-
-def _variables(optimizer: Any, args: Any, kwargs: Any) -> tuple[tuple[Any, ...], list[Any]]:
-    """The variables of an ``apply`` or ``apply_gradients`` call; pairs are listed so that they can be read twice."""
-    first = args[0]
-    second = args[1] if len(args) > 1 else kwargs.get("trainable_variables")
-    if isinstance(second, (list, tuple)):
-        return args, list(second)
-    pairs = first if isinstance(first, (list, tuple)) else list(first)
-    if pairs and isinstance(pairs[0], (list, tuple)):
-        return (pairs, *args[1:]), [pair[1] for pair in pairs]
-    return (pairs, *args[1:]), list(getattr(optimizer, "_trainable_variables", []))

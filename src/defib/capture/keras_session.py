@@ -25,6 +25,7 @@ from defib.capture.keras_serving import Serving
 from defib.capture.keras_study import Stopwatch, Study, weights_now
 from defib.capture.keras_tee import is_dataset, is_sequence, is_stream, slices, teed
 from defib.capture.keras_turn import Turn, bound, rest
+from defib.capture.keras_unapplied import adopt
 from defib.capture.torch_frames import user_line
 
 DIAGNOSE_PARTS: Final = (
@@ -374,10 +375,12 @@ class Session:
 
         found = []
         self.safely(self.serving.flush)
-        trained = {str(study.model.name) for study in self.studies.values() if study.n_updates}
+        for study in self.studies.values():
+            self.safely(adopt, study)
+        trained = {str(study.model.name) for study in self.studies.values() if _trained(study)}
         self.errors += [STATELESS.format(name=name) for name in self.loops.outside if name not in trained]
         for study in self.studies.values():
-            if study.n_updates == 0 or not weights_now(study.model):
+            if not _trained(study) or not weights_now(study.model):
                 continue
             if study.several is not None and not study.training.X:
                 self.errors.append(f"{study.model.name}: {study.several}; {DIAGNOSE_PARTS}")
@@ -390,3 +393,8 @@ class Session:
             except Exception as error:
                 self._note_error(error)
         return found
+
+
+def _trained(study: Study) -> bool:
+    """Whether it took a step, or a loop of its own should have."""
+    return study.n_updates > 0 or (study.loop is not None and study.loop.computed > 0)

@@ -345,7 +345,8 @@ class Workshop:
         y = arm.labelled(rows.y)
         batch = max(1, min(recipe.batch_size or 32, len(rows)))
         per_epoch = -(-len(rows) // batch)
-        updates = max(1, round((captured.epochs or 1) * per_epoch * arm.updates_factor))
+        passes = 0 if captured.never_stepped and arm.loop != "canonical" else captured.epochs or 1
+        updates = max(1, round(passes * per_epoch * arm.updates_factor))
         shuffle = recipe.shuffled is not False if arm.shuffle is None else arm.shuffle
         return Course(
             X=transform(rows.X),

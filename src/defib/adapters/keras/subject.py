@@ -69,6 +69,8 @@ class Captured:
     """Weight of a row by its bytes (see `weighing.row_key`)."""
     epochs: float | None = None
     """Passes over the training rows."""
+    never_stepped: bool = False
+    """The loop computed gradients in these passes, and its optimizer made no step; the usual loop steps after each."""
     in_training_mode: bool = True
     own_step: bool = False
     """The model has a ``train_step`` of its own."""
