@@ -67,17 +67,18 @@ class WeightsOrigin:
 class Handling:
     """One thing that the program's source does with its predictions, after they left the network."""
 
-    kind: Literal["argmax", "integer", "round", "alias", "cache"]
+    kind: Literal["argmax", "integer", "round", "alias", "cache", "entries"]
     """``argmax``: the largest column; ``integer``: whole numbers; ``round``: so many decimals; ``alias``: one buffer
-    filled and kept again and again; ``cache``: answers out of a cache."""
+    filled and kept again and again; ``cache``: answers out of a cache; ``entries``: a variable whose entries are all
+    the one answer that the network was asked for."""
     line: str
     """``file:line``, the file without its folder."""
     code: str
-    """The expression, or the function's name for a cache."""
+    """The expression, the function's name for a cache, the variable for entries."""
     axis: int | None = None
     decimals: int = 0
     squashed: bool = False
     """A sigmoid or softmax of the program's stands before it."""
     hits: int = 0
     misses: int = 0
-    """How often the cache answered by itself, and how often it asked."""
+    """How often the cache answered by itself, and how often it asked; of entries, one was asked for."""

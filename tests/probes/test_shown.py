@@ -37,6 +37,16 @@ def test_one_recorded_answer_and_whose_it_is() -> None:
         assert one.again_spread == pytest.approx(own.std(), rel=1e-5)
 
 
+def test_entries_count_where_the_network_tells_other_rows_apart() -> None:
+    entries = Handling("entries", "s.py:3", "served", hits=29, misses=1)
+    assert facts(X @ W, entries).cache == entries
+    same = FakeSubject([dense("head", 0 * W)], X, prediction=Rows(X[:1]), prediction_outputs=np.zeros((1, 1)))
+    same.handling = (entries,)
+    found = PROBE.measure(same, Book())
+    assert isinstance(found, ShownFacts)
+    assert found.cache is None
+
+
 PROBABILITIES = np.linspace(0.021, 0.024, 30)[:, None]
 
 
@@ -73,6 +83,8 @@ def test_a_sigmoid_of_the_programs_comes_first() -> None:
 def test_the_sentences_name_line_and_reason() -> None:
     cached = CACHED.assess(book(replace(SHOWN, cache=Handling("cache", "s.py:3", "score", hits=99, misses=1))))
     assert "score (s.py:3) asked the network once and answered 99 of 100 calls" in cached.because
+    kept = CACHED.assess(book(replace(SHOWN, cache=Handling("entries", "s.py:3", "served", hits=99, misses=1))))
+    assert "all 100 entries of served (s.py:3) are the one answer" in kept.because
     stale = CACHED.assess(book(replace(SHOWN, of_initial_weights=True)))
     assert "before the training" in stale.because
     same = CACHED.assess(book(collapsed(), replace(SHOWN, recorded_equal=True, equals="last")))

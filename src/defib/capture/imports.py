@@ -124,10 +124,13 @@ class Watchers:
 
 def _read_handling(subject: Subject) -> None:
     from defib.capture.handling import read_handling
+    from defib.capture.handling_entries import read_entries
 
     place = subject.recipe.sources.get("predict", "")
     calls = subject.serving_calls
-    subject.handling = read_handling(calls.place if calls is not None and calls.place else (place,))
+    places = calls.place if calls is not None and calls.place else (place,)
+    asked = subject.prediction_outputs if calls is not None and sum(calls.sizes) == 1 else None
+    subject.handling = (*read_handling(places), *read_entries(places, asked))
 
 
 def watching_now() -> bool:

@@ -11,7 +11,8 @@ apart when it is asked again.
 ## Evidence for
 - Bit-equal outputs for different rows, while the network, asked again for the same rows, answers each differently; they
   are its answer for the first row (a cache) or for the last one (a buffer).
-- A loop of the program that fills one buffer and appends it; a cache that answered all calls but one by itself.
+- A loop of the program that fills one buffer and appends it; a cache that answered all calls but one by itself; a loop
+  that asks with another argument each turn, in which the network was asked once, and whose entries are all that answer.
 - Outputs that a change of all weights does not change.
 - Check: `np.shares_memory(results[0], results[1])`; change a weight and predict again.
 
@@ -37,8 +38,8 @@ Keep `out.copy()` (`out.clone()` in PyTorch); put the row into the cache's key; 
 network that was trained.
 
 ## Known problems
-Followed within the file that predicts: a cache in another process, in a browser or in a library is not seen, nor is a
-dictionary of one's own. One row asked for says nothing about the others.
+Followed within the program's files: a cache in another process, in a browser or in a library is not seen. A dictionary
+of one's own is seen where the answers end up in a variable of the module, not in one of a function that has returned.
 
 ## References
 - Results of several runs are all equal, one internal array: https://github.com/BrainJS/brain.js/pull/127
@@ -53,16 +54,19 @@ from defib.causes._signs import count, maybe, num
 from defib.diagnosis import Assessment, by_itself, ruled_out, supported
 from defib.evidence import Book, Missing
 from defib.probes.alone import AloneFacts
-from defib.probes.shown import ShownFacts
-
-APART = 1e-6
-"""Spread of the answers asked for again from which on the network tells the rows apart."""
+from defib.probes.shown import APART, ShownFacts
 
 
 def _assess(book: Book) -> Assessment:
     facts = book.get(ShownFacts)
     spread = facts.again_spread
     numbers = {"rows": float(facts.n_rows)} | ({} if spread is None else {"spread_asked_again": spread})
+    if facts.cache is not None and facts.cache.kind == "entries":
+        one = facts.cache
+        because = (
+            f"all {one.hits + 1:,} entries of {one.code} ({one.line}) are the one answer that the network was asked"
+        )
+        return _found(f"{because} for, of one row; it tells other rows apart", numbers | {"hits": float(one.hits)})
     if facts.cache is not None:
         asked, cache = facts.cache.hits + facts.cache.misses, facts.cache
         because = f"{cache.code} ({cache.line}) asked the network once and answered {cache.hits:,} of {asked:,} calls"

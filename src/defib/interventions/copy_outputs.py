@@ -11,6 +11,14 @@ from defib.probes.shown import ShownFacts
 
 def _code(book: Book, framework: str) -> str:
     facts = book.get(ShownFacts)
+    if facts.cache is not None and facts.cache.kind == "entries":
+        return lines(f"""
+        # {facts.cache.code}, in {facts.cache.line}: what is kept must have the row itself in its key
+        answers = {{}}
+        key = row.tobytes()  # no name, length or shape that rows share
+        if key not in answers:
+            answers[key] = predict(row)
+        """)
     if facts.cache is not None:
         name = facts.cache.code
         return lines(f"""

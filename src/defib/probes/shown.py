@@ -19,6 +19,8 @@ SAME = 1e-4
 """Outputs closer than this, relative to their size, are the same network's in float32."""
 ROUNDING = 1e-7
 """Relative differences that are the last digit of float32."""
+APART = 1e-6
+"""Spread of the answers from which on the network tells rows apart."""
 MOST_ROWS = 256
 TRIVIAL = frozenset({"exactly_one", "zero", "low_end", "high_end", "logit_zero", "one_half", "uniform"})
 """Constants that a head gives by itself, whatever the weights are."""
@@ -45,7 +47,7 @@ class ShownFacts(Evidence):
     alias: Handling | None
     """A buffer of the program that every turn of a loop fills and keeps."""
     cache: Handling | None
-    """A cache that asked the network once and answered everything else by itself."""
+    """A cache, or entries of the program's, for which the network was asked once, and not for all the rest."""
     overwritten: int
     """Outputs that the program kept while the network wrote the next ones into the same memory."""
     in_training_mode: bool
@@ -77,7 +79,7 @@ def _measure(subject: Subject, book: Book) -> ShownFacts:
         followed=calls is not None and bool(calls.place),
         displays=_displays(subject, book, looked, recorded if recorded is not None else again),
         alias=next((one for one in subject.handling if one.kind == "alias" and len(rows) > 1), None),
-        cache=next((one for one in subject.handling if one.kind == "cache" and one.misses == 1 and one.hits), None),
+        cache=_cache(subject),
         overwritten=0 if calls is None else calls.overwritten,
         in_training_mode=calls is not None and calls.in_training_mode,
         recorded_equal=None if seen is None else _all_equal(seen) and unique_rows(looked.X) > 1,
@@ -90,6 +92,18 @@ def _measure(subject: Subject, book: Book) -> ShownFacts:
         and not _same(seen, again),
         survives_training=_survives(book, first, again),
     )
+
+
+def _cache(subject: Subject) -> Handling | None:
+    """Entries count where the network tells the rows apart that it was trained on: else it is the network."""
+    for one in subject.handling:
+        if one.kind == "cache" and one.misses == 1 and one.hits:
+            return one
+        if one.kind == "entries" and subject.training is not None:
+            rows = subject.training.X[spaced_indices(len(subject.training), MOST_ROWS)]
+            if _spread(as_columns(np.asarray(subject.forward(rows).outputs))) > APART:
+                return one
+    return None
 
 
 def _spread(values: FloatArray) -> float:
