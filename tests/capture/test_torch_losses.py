@@ -182,6 +182,26 @@ def test_a_hand_made_broadcast_is_recorded_too() -> None:
     assert subject.loss(X.numpy(), y.numpy()) == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.parametrize("dtype", [torch.half, torch.float], ids=["half", "float"])
+def test_a_sum_that_a_penalty_rules_is_no_cross_entropy(dtype: Any) -> None:
+    """Between draws over many columns it hardly moves, and neither does a cross-entropy: their ratio is constant."""
+    torch.manual_seed(0)
+    X = torch.rand(50, 64).to(dtype)
+    encoder, decoder = nn.Linear(64, 8).to(dtype), nn.Linear(8, 64).to(dtype)
+    model = nn.ModuleList([encoder, decoder])
+    model.forward = lambda x: (decoder(encoder(x).relu()), encoder(x).relu())
+    with watch() as watched:
+        optimizer = torch.optim.SGD(model.parameters(), lr=1e-3)
+        for _ in range(3):
+            optimizer.zero_grad()
+            restored, code = model(X)
+            (((restored - X) ** 2).mean() + code.abs().sum(1).mean()).backward()
+            optimizer.step()
+    (subject,) = watched.subjects()
+    assert subject.recipe.loss is not None
+    assert subject.recipe.loss.kind not in ("binary_cross_entropy", "categorical_cross_entropy")
+
+
 def test_a_penalty_on_the_weights_is_replayed_on_the_clone() -> None:
     holder: list[Any] = []
 

@@ -65,12 +65,15 @@ class Values(nn.Module):  # type: ignore[misc]
         return self.head(x * (small if self.keeps_small else ~small))
 
 
-def book_of(net: Any, X: Any) -> Book:
-    """As if the network had come out flat, and the reference learners had found signal at the door."""
+def book_of(net: Any, X: Any, **other: Any) -> Book:
+    """As if the network had come out flat, and the reference learners had found signal at the door.
+
+    ``other`` are weights that were others at the start.
+    """
     recipe = Recipe(loss=nn.CrossEntropyLoss(), optimizer=torch.optim.Adam(net.parameters()), epochs=1, batch_size=20)
     subject = subject_of(net, X, Y, recipe=recipe)
     assert isinstance(subject, TorchSubject)
-    weights = {name: one.clone() for name, one in net.state_dict().items()}
+    weights = {name: one.clone() for name, one in net.state_dict().items()} | other
     subject.captured = replace(subject.captured, initial=weights)
     known = book(collapsed(), SIGNAL, LABELS, REACH)
     return replace(known, found={**known.found, MaskedFacts: PROBE.measure(subject, known)})
@@ -86,6 +89,39 @@ def test_rows_that_a_mask_or_a_slice_makes_equal(how: str, step: str | None) -> 
     assert (facts.step, facts.equal) == (step, step is not None)
     assert (MASKED.assess(found).verdict == "supported") == (step is not None)
     assert DISCONNECTED.assess(found).verdict == "ruled_out" or step is not None
+
+
+class FirstOfCausal(nn.Module):  # type: ignore[misc]
+    """Reads the first position, the same token in every row, of an encoder in which it sees nothing but itself."""
+
+    def __init__(self, common: float) -> None:
+        super().__init__()
+        torch.manual_seed(1)
+        self.embed = nn.Embedding(31, 16)
+        self.attend = nn.MultiheadAttention(16, 2, batch_first=True)
+        self.norm = nn.LayerNorm(16)
+        self.head = nn.Linear(16, 2)
+        self.common = nn.Parameter(torch.tensor(common))
+
+    def forward(self, x: Any) -> Any:
+        words, length = self.embed(x), x.shape[1]
+        unseen = torch.ones(length, length, dtype=torch.bool).triu(1)
+        mixed = self.norm(words + self.attend(words, words, words, attn_mask=unseen, need_weights=False)[0])
+        return self.head((mixed + self.common)[:, 0])
+
+
+@pytest.mark.parametrize("common", [0.0, 30.0], ids=["as at the start", "with much in common after the training"])
+def test_a_position_that_sees_only_itself_stays_cut_off_while_what_rows_share_grows(common: float) -> None:
+    marked = np.concatenate([np.full((N, 1), 30), TOKENS], axis=1)
+    net = FirstOfCausal(common)
+    found = book_of(net, marked, common=torch.tensor(0.0))
+    facts = found.get(MaskedFacts)
+    assert facts.equal
+    assert facts.step is not None
+    assert facts.step.endswith("getitem")
+    assert DISCONNECTED.assess(found).verdict == "supported"
+    # Where the first tokens differ, the same slice leaves rows apart.
+    assert not book_of(net, TOKENS, common=torch.tensor(0.0)).get(MaskedFacts).equal
 
 
 def test_attention_to_the_padding_is_a_matter_of_wiring() -> None:

@@ -62,6 +62,17 @@ def test_a_margin_loss_for_other_labels_and_a_loss_without_end() -> None:
     assert not endless.prefers_right
 
 
+def test_a_loss_that_only_pulls_up_is_content_with_every_output_at_its_end() -> None:
+    pulls = facts(nn.NLLLoss(), IDS, [nn.Linear(8, 3), nn.Sigmoid()])
+    assert (pulls.right_loss, pulls.constant_loss) == pytest.approx((-0.999, -0.999))
+    assert pulls.constant == pytest.approx((0.999, 0.999, 0.999))
+    assert not pulls.prefers_right
+    # The columns of a softmax cannot all be 1: the same loss asks for the truth there.
+    assert facts(nn.NLLLoss(), IDS, [nn.Linear(8, 3), nn.Softmax(1)]).prefers_right
+    assert facts(nn.NLLLoss(), IDS, [nn.Linear(8, 3), nn.LogSoftmax(1)]).prefers_right
+    assert facts(nn.BCELoss(), np.eye(3, dtype=np.float32)[IDS], [nn.Linear(8, 3), nn.Sigmoid()]).prefers_right
+
+
 def test_what_a_head_cannot_say() -> None:
     three = read_targets(IDS, task="multiclass")
     with pytest.raises(Missing):

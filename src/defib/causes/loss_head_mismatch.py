@@ -14,6 +14,7 @@ stay there, and whole classes are never learnt.
 
 ## Evidence for
 - The loss of right answers falls without end as the outputs grow (`NLLLoss` on logits that are no log-probabilities).
+- The loss of right answers is that of every output at its end (`NLLLoss` on sigmoids pulls no wrong class down).
 - The user's own loss, asked about outputs that are right on every row and about constants: a constant is no worse, or
   answers that are all wrong are better.
 - Outputs below 0 or above 1 before the first step, under a cross-entropy that takes probabilities.

@@ -29,6 +29,9 @@ ROUNDING = 1e-4
 """Difference between rows behind a normalization, whose numbers are around 1, that float32 makes by itself."""
 APART = 0.1
 """Relative spread of rows that are nowhere near equal: no single step of weights loses five orders of magnitude."""
+STILL_APART = 1e-4
+"""Relative spread at the end that rows keep in front of a step which cut them off at the start: a network that learns
+nothing from its rows gives all of them ever more of what they have in common. Below it rows count as equal already."""
 FREE = frozenset({"other", "merge", "pool", "reshape"})
 """Kinds of step that have no weights."""
 MOST_CELLS, COMPONENTS = 256, 32
@@ -79,7 +82,7 @@ def _measure(subject: Subject, book: Book) -> MaskedFacts:
     first = _chain(subject, looked, "initial")
     equal = _equal_behind(first)
     if equal is not None:
-        same = _equal_behind(_chain(subject, looked, "end"))
+        same = _equal_behind(_chain(subject, looked, "end"), STILL_APART)
         return equal if same is not None and same.step == equal.step else NOTHING
     return _hidden(subject, book, looked, first[: _place_of_head(first)])
 
@@ -99,15 +102,15 @@ def _place_of_head(layers: Sequence[LayerOutput]) -> int:
     return last if last is not None and any(one.layer.kind == "norm" for one in layers[last:]) else len(layers)
 
 
-def _equal_behind(layers: Sequence[LayerOutput]) -> MaskedFacts | None:
-    """Where all rows that were far apart are equal in one step, and stay so."""
+def _equal_behind(layers: Sequence[LayerOutput], apart: float = APART) -> MaskedFacts | None:
+    """Where all rows that were at least so far apart are equal in one step, and stay so."""
     flat = next((i for i, one in enumerate(layers) if _normalized_away(one)), None)
     layers = layers if flat is None else layers[: flat + 1]  # behind it all is rounding
     spreads = [
         0.0 if i == flat else relative_spread(np.asarray(one.values, dtype=np.float64)) for i, one in enumerate(layers)
     ]
     varied = [i for i, spread in enumerate(spreads) if spread > EQUAL]
-    if not varied or varied[-1] + 1 >= len(layers) or spreads[varied[-1]] < APART:
+    if not varied or varied[-1] + 1 >= len(layers) or spreads[varied[-1]] < apart:
         return None
     step = _cut(layers[varied[-1] + 1 :])
     before = layers[: varied[-1] + 1]

@@ -34,7 +34,7 @@ class PreferenceFacts(Evidence):
     right_loss: float
     """Least loss of outputs that are right on every row (over a few sizes of the logits)."""
     constant_loss: float
-    """Least loss of one output for all rows, among those that are right for one class, their mean, and the middle."""
+    """Least loss of one output for all rows: right for one class, their mean, the middle, or all columns at one end."""
     constant: tuple[float, ...]
     """That output, at most 5 columns."""
     wrong_loss: float | None
@@ -74,7 +74,7 @@ def _measure(subject: Subject, book: Book) -> PreferenceFacts:
         raise Missing("PreferenceFacts", "rows of two labels or more among those looked at")
     right = list(right_outputs(targets, k, head_name(forward)))
     wrong = [] if targets.class_ids is None else list(right_outputs(_shuffled(targets), k, head_name(forward)))
-    constants = [one for outputs in right for one in _constants(outputs)]
+    constants = [one for outputs in right for one in _constants(outputs, head_name(forward))]
     largest = [right[-1] * ENDLESS] if len(right) > 1 else []
     asked = [*right, *largest, *wrong, *(np.broadcast_to(one, (len(rows), k)) for one in constants)]
     losses = np.array(subject.losses_of([np.asarray(one).reshape(shape) for one in asked], rows.X, rows.y))
@@ -148,11 +148,15 @@ def _as_said(hot: FloatArray, head: str) -> Iterator[FloatArray]:
         yield from (size * (2 * hot - 1) for size in LOGITS)
 
 
-def _constants(outputs: FloatArray) -> list[FloatArray]:
-    """One output for all rows: right for one class, their mean, and the middle between the ends."""
+def _constants(outputs: FloatArray, head: str) -> list[FloatArray]:
+    """One output for all rows: right for one class, their mean, the middle, and every column at one end.
+
+    Columns that sum to 1 cannot all stand at one end.
+    """
     different = np.unique(outputs, axis=0)
     some = different[np.linspace(0, len(different) - 1, min(len(different), 6)).astype(int)]
-    return [*some, outputs.mean(axis=0), different.mean(axis=0)]
+    ends = () if head in ("softmax", "log_softmax") else (outputs.min(), outputs.max())
+    return [*some, outputs.mean(axis=0), different.mean(axis=0), *(np.full(outputs.shape[1], end) for end in ends)]
 
 
 PROBE = Probe("preferences", PreferenceFacts, "forward", _measure)

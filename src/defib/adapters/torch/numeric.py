@@ -15,6 +15,9 @@ from defib.recipe import LossKind, LossTakes
 DRAWS = 3
 AGREEMENT = 1e-3
 """Largest relative difference of the ratio between draws; hand-made logarithms carry an epsilon of 1e-8 to 1e-4."""
+SHARE = 0.1
+"""Most that the ratio may differ between draws, of what the candidate does: two values that hardly move have a constant
+ratio whatever they are."""
 
 Candidate = tuple[LossKind, LossTakes, Callable[[Any, Any], Any]]
 
@@ -72,15 +75,27 @@ def _compare(
     for kind, takes, function in CANDIDATES:
         draws = narrow if takes == "probabilities" else [*narrow, *wide]
         pairs = [(known[id(one)], value_of(function, one[selected], label.detach())) for one in draws]
-        ratios = [value / expected for value, expected in pairs if value is not None and expected]
-        if len(ratios) == len(draws) and _constant(ratios):
+        both = [(value, expected) for value, expected in pairs if value is not None and expected]
+        if len(both) == len(draws) and same_but_for_a_factor(both):
             return kind, takes
     return None
 
 
-def _constant(ratios: list[float]) -> bool:
-    middle = sorted(ratios)[len(ratios) // 2]
-    return middle > 0 and all(abs(ratio / middle - 1) <= AGREEMENT for ratio in ratios)
+def same_but_for_a_factor(pairs: Sequence[tuple[float, float]]) -> bool:
+    """Whether the first numbers are the second ones, none of them 0, times one positive number.
+
+    >>> same_but_for_a_factor([(2.0, 1.0), (4.0, 2.0)]), same_but_for_a_factor([(1.0, 0.0801), (1.0, 0.08)])
+    (True, False)
+    """
+    differ = _difference([value / expected for value, expected in pairs])
+    moved = _difference([expected for _, expected in pairs])
+    return differ is not None and differ <= min(AGREEMENT, SHARE * (moved or 0.0))
+
+
+def _difference(numbers: Sequence[float]) -> float | None:
+    """Largest relative difference from the one in the middle; ``None`` where that one is not above 0."""
+    middle = sorted(numbers)[len(numbers) // 2]
+    return max(abs(one / middle - 1) for one in numbers) if middle > 0 else None
 
 
 def _draw(outputs: Sequence[Any], generator: torch.Generator) -> list[Any]:
