@@ -598,6 +598,16 @@ class TestInitializationAndLoop:
         assert given.verdict == "supported"
         assert f"its learning rate is 1 times the usual one of {TRAINING.optimizer}" in given.because
 
+    def test_an_epsilon_that_is_nothing_in_the_type_of_the_weights(self) -> None:
+        large = replace(TRAINING, learning_rate=1.0)  # no step is needed for a division by zero
+        given = assess("DF706", collapsed(), updates(nan_parameters=1, lost_epsilon=(1e-8, "float16")), large)
+        assert (given.verdict, given.weight) == ("supported", 0.9)
+        assert "its weights are float16, where the 1e-08 that" in given.because
+        assert verdict("DF706", collapsed(), updates(lost_epsilon=(1e-8, "float16")), large) == "ruled_out"
+        wider = all_interventions()["wider-weights"]
+        assert wider.applies(book(updates(lost_epsilon=(1e-8, "float16")))) is None
+        assert wider.applies(book(updates())) is not None
+
     @pytest.mark.parametrize(("share", "weight"), [(0.04, 0.95), (0.0, 0.8), (float("nan"), 0.8)], ids=str)
     def test_a_loss_without_a_value_for_what_the_head_gives(self, share: float, weight: float) -> None:
         given = assess("DF706", collapsed(), updates(nan_parameters=1), UndefinedFacts(-1.0, True, share))

@@ -119,7 +119,9 @@ def test_a_position_that_sees_only_itself_stays_cut_off_while_what_rows_share_gr
     assert facts.equal
     assert facts.step is not None
     assert facts.step.endswith("getitem")
-    assert DISCONNECTED.assess(found).verdict == "supported"
+    said = DISCONNECTED.assess(found)
+    assert (said.verdict, said.layer) == ("supported", facts.step)
+    assert "brings nothing there from where the rows differ" in said.because
     # Where the first tokens differ, the same slice leaves rows apart.
     assert not book_of(net, TOKENS, common=torch.tensor(0.0)).get(MaskedFacts).equal
 

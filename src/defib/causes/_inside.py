@@ -15,7 +15,7 @@ def told_inside(facts: MaskedFacts) -> str:
     """The clause for a step that hides the rows' signal."""
     step, before = place(facts.step or ""), "the input" if facts.before == "input" else place(facts.before)
     if facts.equal:
-        because = f"the rows are far apart in {before} and all equal behind {step}, before the training and after it"
+        because = f"the rows differ in {before} and are all equal behind {step}, before the training and after it"
         return f"{because}: a normalization over one number leaves 0 of it" if facts.normalizes else because
     metric = "AUC" if facts.metric == "auc" else "R²"
     return (

@@ -12,8 +12,9 @@ if only columns without information are read, the best that can be learnt is the
 
 ## Evidence for
 - Outputs that stay bit-equal when the rows change, while the layers inside tell the rows apart.
-- An attention layer that rows far apart go into and that gives the same for all, before the training and after it: its
-  mask is the wrong way round, it attends to the padding. The same fault in a step of its own is signal-masked (DF107).
+- An attention layer that differing rows go into and that gives the same for all, before the training and after it: its
+  mask is the wrong way round, it attends to the padding. Or a slice behind it that does: the first position of GPT-2
+  sees only itself. The same fault in a step without attention in front is signal-masked (DF107).
 - Columns that can be exchanged between rows without changing any output, at the weights before the training and after;
   what reference learners know comes from these columns.
 - Beside it, outputs of rows that change with the rows sent with them: rows and time steps are exchanged.
@@ -81,9 +82,7 @@ def _stretches(facts: ReachFacts, names: Sequence[str]) -> str:
 def _assess(book: Book) -> Assessment:
     inside = maybe(book, MaskedFacts)
     if inside is not None and inside.step is not None and inside.attention is not None:
-        because = f"{told_inside(inside)}: what {place(inside.attention)} attends to is not what tells the rows apart"
-        weight = 0.93 if inside.equal and inside.step == inside.attention else 0.6
-        return fine(book) or by_itself(supported(because, weight=weight, layer=inside.attention))
+        return fine(book) or by_itself(_attended(inside))
     facts = book.get(ReachFacts)
     if facts.outputs_equal:
         if book.get(InputFacts).constant_fraction == 1.0 or facts.cut_after is None:
@@ -113,6 +112,19 @@ def _assess(book: Book) -> Assessment:
         f"{num(signal.best)}"
     )
     return by_itself(supported(because, weight=0.93, layer=None, **numbers))
+
+
+def _attended(inside: MaskedFacts) -> Assessment:
+    """The verdict where rows go through an attention; a slice behind it that cuts them off is at fault itself."""
+    attention = place(inside.attention)
+    if inside.equal and inside.step != inside.attention:
+        because = (
+            f"{told_inside(inside)}: what it takes is the same in every row, and {attention} brings nothing there from "
+            "where the rows differ, as at a first position that a causal mask lets see only itself"
+        )
+        return supported(because, weight=0.93, layer=inside.step)
+    because = f"{told_inside(inside)}: what {attention} attends to is not what tells the rows apart"
+    return supported(because, weight=0.93 if inside.equal else 0.6, layer=inside.attention)
 
 
 CAUSE = Cause(

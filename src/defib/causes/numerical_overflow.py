@@ -11,6 +11,7 @@ of NaN reads as class 0.
 ## Evidence for
 - The loss, asked about predictions that the head can give, is NaN for some of them.
 - Predictions that are NaN, of finite weights that give numbers elsewhere: another path through the network.
+- Weights of 16 bits under an optimizer whose epsilon is 0 there: 1e-8 is less than the smallest float16.
 - NaN in the weights or the loss, with finite inputs and labels, inputs of ordinary scale and a step of ordinary size.
 - Check: the same run in float32; `torch.autograd.set_detect_anomaly(True)`; `tf.debugging.enable_check_numerics()`.
 
@@ -77,6 +78,8 @@ def _assess(book: Book) -> Assessment:
         return _undefined(without)
     if _in_predicting(book, updates):
         return supported(PREDICTING, weight=0.7, nan_parameters=0.0)
+    if updates is not None and updates.lost_epsilon is not None:
+        return _divided_by_zero(training, *updates.lost_epsilon)
     large_step = training is not None and (training.rate_over_usual or 0.0) >= USUAL
     because = "the network holds NaN although every cell of its rows is finite"
     if large_step or badly_scaled(inputs) is not None:
@@ -116,6 +119,16 @@ def _undefined(facts: UndefinedFacts) -> Assessment:
     return supported(because, weight=weight, layer="head", **numbers)
 
 
+def _divided_by_zero(training: TrainingFacts | None, epsilon: float, kind: str) -> Assessment:
+    """A small gradient's square is 0 in such a type, and the step divides by it: no large step is needed for that."""
+    optimizer = "the optimizer" if training is None else training.optimizer
+    because = (
+        f"the network holds NaN although every cell of its rows is finite: its weights are {kind}, where the "
+        f"{num(epsilon)} that {optimizer} adds to what it divides by is 0, as is the square of a small gradient"
+    )
+    return supported(because, weight=0.9, epsilon=epsilon)
+
+
 def _rate(training: TrainingFacts | None) -> str:
     """What is known of the step. How far it threw the weights is another cause's evidence (DF501)."""
     if training is None or training.rate_over_usual is None:
@@ -128,7 +141,7 @@ CAUSE = Cause(
     name="numerical-overflow",
     stage="loop",
     assess=_assess,
-    fixes=("logits-loss", "fitting-head", "step-divided-by-10", "find-first-nan"),
+    fixes=("logits-loss", "fitting-head", "wider-weights", "step-divided-by-10", "find-first-nan"),
     contrast={},
     explains=(),
     look_alikes=("DF501", "DF101", "DF405", "DF103"),

@@ -60,6 +60,7 @@ INTERVENTIONS: dict[str, str] = {
     "vary-rows": "vary_rows",
     "copy-outputs": "copy_outputs",
     "full-precision": "full_precision",
+    "wider-weights": "wider_weights",
     "find-first-nan": "find_first_nan",
     "keep-statistics": "keep_statistics",
     "lower-kl": "lower_kl",

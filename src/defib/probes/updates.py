@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -77,6 +78,8 @@ class UpdateFacts(Evidence):
     """As `TrainingTrace.silent_functions`."""
     own_step: str = ""
     """As `TrainingTrace.own_step`."""
+    lost_epsilon: tuple[float, str] | None = None
+    """What the optimizer adds to keep its division from 0/0, and the weights' type, where it is 0 in that type."""
 
 
 def _measure(subject: Subject, book: Book) -> UpdateFacts:
@@ -87,6 +90,7 @@ def _measure(subject: Subject, book: Book) -> UpdateFacts:
         raise Missing("UpdateFacts", "the initial weights")
     first = dict(subject.trace.updates_to)
     moves = tuple(_move(one, first.get(one.name), subject, book) for one in parameters)
+    optimizer = subject.recipe.optimizer
     sizes = np.array([move.size for move in moves], dtype=np.float64)
     kernels = [one for one in parameters if is_kernel(one)]
     changes = [m.relative_change for m, p in zip(moves, parameters, strict=True) if is_kernel(p) or not kernels]
@@ -103,7 +107,24 @@ def _measure(subject: Subject, book: Book) -> UpdateFacts:
         nan_parameters=sum(not bool(np.isfinite(one.end).all()) for one in parameters),
         silent_functions=subject.trace.silent_functions,
         own_step=subject.trace.own_step,
+        lost_epsilon=None
+        if optimizer is None
+        else lost_epsilon(optimizer.settings, [one.end.dtype for one in parameters]),
     )
+
+
+def lost_epsilon(settings: Mapping[str, float], types: Iterable[np.dtype[Any]]) -> tuple[float, str] | None:
+    """See `UpdateFacts.lost_epsilon`.
+
+    >>> half, single = np.dtype("float16"), np.dtype("float32")
+    >>> lost_epsilon({"eps": 1e-8}, [single, half]), lost_epsilon({"eps": 1e-8}, [single])
+    ((1e-08, 'float16'), None)
+    >>> lost_epsilon({"epsilon": 1e-7}, [half]), lost_epsilon({}, [half])
+    (None, None)
+    """
+    epsilon = settings.get("eps", settings.get("epsilon", 0.0))
+    lost = next((one.name for one in types if one.kind == "f" and not one.type(epsilon)), None)
+    return (epsilon, lost) if epsilon and lost else None
 
 
 def _share(sizes: FloatArray, which: list[bool]) -> float:
