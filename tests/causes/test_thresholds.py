@@ -604,6 +604,9 @@ class TestInitializationAndLoop:
         assert (given.verdict, given.weight) == ("supported", 0.9)
         assert "its weights are float16, where the 1e-08 that" in given.because
         assert verdict("DF706", collapsed(), updates(lost_epsilon=(1e-8, "float16")), large) == "ruled_out"
+        thrown = (updates(nan_parameters=1, lost_epsilon=(1e-8, "float16")), replace(TRAINING, spike=40.0))
+        assert verdict("DF501", collapsed(), *thrown) == "inconclusive"
+        assert verdict("DF501", collapsed(), updates(nan_parameters=1), thrown[1]) == "supported"
         wider = all_interventions()["wider-weights"]
         assert wider.applies(book(updates(lost_epsilon=(1e-8, "float16")))) is None
         assert wider.applies(book(updates())) is not None

@@ -15,6 +15,7 @@ from defib.adapters.torch.subject import TorchSubject
 from defib.causes.disconnected_input import CAUSE as DISCONNECTED
 from defib.causes.signal_masked import CAUSE as MASKED
 from defib.evidence import Book
+from defib.interventions.wire_inputs import INTERVENTION as WIRED
 from defib.probes.masked import PROBE, MaskedFacts
 from defib.recipe import Recipe
 from tests.causes.books import LABELS, REACH, SIGNAL, book, collapsed
@@ -122,6 +123,7 @@ def test_a_position_that_sees_only_itself_stays_cut_off_while_what_rows_share_gr
     said = DISCONNECTED.assess(found)
     assert (said.verdict, said.layer) == ("supported", facts.step)
     assert "brings nothing there from where the rows differ" in said.because
+    assert "hidden[:, -1]" in WIRED.code(found, "torch")
     # Where the first tokens differ, the same slice leaves rows apart.
     assert not book_of(net, TOKENS, common=torch.tensor(0.0)).get(MaskedFacts).equal
 
@@ -133,6 +135,7 @@ def test_attention_to_the_padding_is_a_matter_of_wiring() -> None:
     assert facts.attention is not None
     given = DISCONNECTED.assess(found)
     assert (given.verdict, given.layer) == ("supported", facts.attention)
+    assert "hidden" not in WIRED.code(found, "torch")
     assert MASKED.assess(found).verdict != "supported"
 
 

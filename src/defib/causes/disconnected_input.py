@@ -117,7 +117,7 @@ def _assess(book: Book) -> Assessment:
 def _attended(inside: MaskedFacts) -> Assessment:
     """The verdict where rows go through an attention; a slice behind it that cuts them off is at fault itself."""
     attention = place(inside.attention)
-    if inside.equal and inside.step != inside.attention:
+    if inside.cut_behind_attention:
         because = (
             f"{told_inside(inside)}: what it takes is the same in every row, and {attention} brings nothing there from "
             "where the rows differ, as at a first position that a causal mask lets see only itself"

@@ -107,6 +107,10 @@ def _large(book: Book) -> tuple[list[str], dict[str, float]]:
 def _assess(book: Book) -> Assessment:
     if book.get(TrainingFacts).finds_step:
         return not_applicable("L-BFGS searches the length of each step by itself")
+    updates = maybe(book, UpdateFacts)
+    if updates is not None and updates.nan_parameters and updates.lost_epsilon:
+        because = f"the optimizer's epsilon is 0 in {updates.lost_epsilon[1]}: a step of any length divides by 0"
+        return inconclusive(because, weight=0.2, layer=None)
     signs, numbers = _large(book)
     calm = alive_in_training(book)
     if calm is not None and ("loss_spike" not in numbers or fine(book) is not None):

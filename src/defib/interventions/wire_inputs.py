@@ -2,21 +2,43 @@
 
 from __future__ import annotations
 
-from defib.interventions._advice import advice
+from defib.evidence import Book
+from defib.interventions import Intervention
+from defib.interventions._writing import by_framework, maybe
+from defib.probes.masked import MaskedFacts
+from defib.recipe import Arm
 
-INTERVENTION = advice(
-    "wire-inputs",
-    "let every part of the input reach the output",
-    keras="""
+POSITION = """
+    # in place of the position that is the same in every row: one that has seen the others
+    read = hidden[:, -1]  # the last word (with padding behind: the last real one), or hidden.mean(1)
+    """
+
+
+def _code(book: Book, framework: str) -> str:
+    facts = maybe(book, MaskedFacts)
+    if facts is not None and facts.cut_behind_attention:
+        return by_framework(framework, keras=POSITION, torch=POSITION)
+    return by_framework(
+        framework,
+        keras="""
     with tf.GradientTape() as tape:
         rows = tf.Variable(X_train[:8])
         total = tf.reduce_sum(model(rows))
     print(abs(tape.gradient(total, rows)).numpy().max(axis=0))  # 0, or an error: not read
     """,
-    torch="""
+        torch="""
     rows = X_train[:8].clone().requires_grad_(True)
     model(rows).sum().backward()
     print(rows.grad.abs().amax(dim=0))  # 0, or an error: this column is not read
     """,
+    )
+
+
+INTERVENTION = Intervention(
+    name="wire-inputs",
+    does="let every part of the input reach the output",
+    kind="advice",
+    arm=lambda book: Arm(),
+    code=_code,
     size=2,
 )

@@ -58,6 +58,11 @@ class MaskedFacts(Evidence):
     weighted_before: bool = False
     """Layers with weights lie in front of it; these could have hidden the labels from a quick model."""
 
+    @property
+    def cut_behind_attention(self) -> bool:
+        """A step behind an attention, and not the attention itself, takes what is the same in every row."""
+        return self.equal and self.attention is not None and self.step != self.attention
+
 
 NOTHING = MaskedFacts(None, "", False, None)
 
