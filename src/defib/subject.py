@@ -7,7 +7,7 @@ sees a network only through this protocol; no framework's tensor crosses it.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -316,6 +316,10 @@ class Subject(ABC):
         What the optimizer takes off by itself (``weight_decay`` in `OptimizerFacts.settings`) is not in it.
         """
         return ()
+
+    def output_penalties(self, layers: Sequence[LayerOutput]) -> Mapping[str, float]:
+        """What penalties on the outputs of single layers add to the loss where they give these, by layer name."""
+        return {}
 
     def loss(self, X: AnyArray, y: AnyArray, *, moment: Moment = "end") -> float:
         """The user's loss on these rows in evaluation mode. Raises `NotAvailable` when it is unknown."""

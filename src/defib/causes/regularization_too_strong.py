@@ -12,6 +12,7 @@ between 0.5 and the base rate where the bias is decayed as well.
 - At the initial weights the penalty pulls on every kernel harder than the data do, and every kernel shrank. Weights
   come to rest where the pulls are equal: at ten times the data's pull, near a tenth of their size. From a third of the
   data's pull on this is a possibility that only a trial decides.
+- A penalty on what a layer gives out (`activity_regularizer`) was several times the data's loss, and this is gone.
 - Check: the recipe with the penalty off, everything else fixed.
 
 ## Evidence against
@@ -47,6 +48,7 @@ from defib.diagnosis import Assessment, inconclusive, located, ruled_out, suppor
 from defib.evidence import Book
 from defib.probes.head import HeadFacts
 from defib.probes.initialization import InitializationFacts
+from defib.probes.output_penalty import OutputPenaltyFacts
 from defib.probes.penalty import PenaltyFacts
 from defib.probes.reference import SignalFacts
 from defib.probes.updates import SHRUNK, UpdateFacts
@@ -54,8 +56,6 @@ from defib.wording import number, percent
 
 OUTPULLS = 3.0
 """Pull of the penalty over the data's from which on weights come to rest at about a third of their size or less."""
-
-
 FELT = 1 / OUTPULLS
 """Pull of the penalty over the data's from which on a third or more of what could be learnt may be missing."""
 
@@ -64,11 +64,24 @@ def _assess(book: Book) -> Assessment:
     updates = book.get(UpdateFacts)
     if calm := fine(book):
         return calm
+    if (pressed := _of_outputs(maybe(book, OutputPenaltyFacts))) is not None:
+        return pressed
     if not updates.shrunk and (one := _one_group(updates)) is not None:
         return one
     if not updates.shrunk:
         return _on_the_way(maybe(book, PenaltyFacts), updates)
     return _shrunk(book, updates.median_relative_change)
+
+
+def _of_outputs(facts: OutputPenaltyFacts | None) -> Assessment | None:
+    """A penalty on what layers give out outweighed the data, and these outputs are gone."""
+    if facts is None or facts.layer is None or facts.over_data < OUTPULLS or facts.size_left >= SHRUNK:
+        return None
+    because = (
+        f"before the first step the penalty on what layers give out was {number(facts.over_data)} times the data's "
+        f"loss, and {percent(facts.size_left)} of the outputs of {place(facts.layer)} is left"
+    )
+    return supported(because, weight=0.75, layer=facts.layer, penalty_over_data=facts.over_data)
 
 
 def _one_group(updates: UpdateFacts) -> Assessment | None:

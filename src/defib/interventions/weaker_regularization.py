@@ -9,6 +9,7 @@ import numpy as np
 from defib.evidence import Book
 from defib.interventions import Intervention
 from defib.interventions._writing import by_framework, maybe
+from defib.probes.output_penalty import OutputPenaltyFacts
 from defib.probes.penalty import PenaltyFacts
 from defib.recipe import Arm
 
@@ -17,13 +18,19 @@ LEAST = 100
 
 
 def divisor(book: Book) -> int:
-    """By how much: the power of ten that leaves the penalty nearest to a hundredth of the data's pull at the start.
+    """By how much: the power of ten that leaves the penalty nearest to a hundredth of the data's part at the start.
 
     Ten times less than that lets a small table be learnt by heart.
     """
-    penalty = maybe(book, PenaltyFacts)
-    pull = 0.0 if penalty is None or not np.isfinite(penalty.least_ratio) else penalty.least_ratio
+    weights, outputs = maybe(book, PenaltyFacts), maybe(book, OutputPenaltyFacts)
+    pull = 0.0 if weights is None or not np.isfinite(weights.least_ratio) else weights.least_ratio
+    pull = pull if outputs is None else max(pull, outputs.over_data)
     return LEAST * 10 ** max(0, round(log10(pull))) if pull > 0 else LEAST
+
+
+def _kind(book: Book) -> str:
+    outputs = maybe(book, OutputPenaltyFacts)
+    return "kernel" if outputs is None or outputs.layer is None else "activity"
 
 
 def _code(book: Book, framework: str) -> str:
@@ -37,7 +44,7 @@ def _code(book: Book, framework: str) -> str:
         """,
         keras=f"""
         penalty = 0.01  # yours: what stands in L2(...), L1(...) or weight_decay now
-        keras.layers.Dense(64, activation="relu", kernel_regularizer=keras.regularizers.L2(penalty / {by}))
+        keras.layers.Dense(64, activation="relu", {_kind(book)}_regularizer=keras.regularizers.L2(penalty / {by}))
         """,
         torch=f"""
         for group in optimizer.param_groups:
@@ -56,6 +63,6 @@ INTERVENTION = Intervention(
     kind="train",
     arm=lambda book: Arm(regularization_factor=1 / divisor(book)),
     code=_code,
-    says=lambda book: f"divide the penalty on the weights by {divisor(book):,}",
+    says=lambda book: f"divide the penalty by {divisor(book):,}",
     size=1,
 )

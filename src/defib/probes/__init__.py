@@ -16,6 +16,7 @@ ORDER = (
     "clipping",
     "updates",
     "penalty",
+    "output_penalty",
     "initialization",
     "activations",
     "head",

@@ -1,4 +1,4 @@
-"""The penalties that layers put on their own weights: L1 and L2, read from their regularizers; others are left out."""
+"""The penalties that layers put on their own weights and outputs, as their regularizers say: L1 and L2, no others."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from defib.adapters.keras.flavor import everything, own_variables, to_numpy
-from defib.adapters.keras.weights import Weight, short_name
-from defib.subject import AnyArray, Gradient
+from defib.adapters.keras.weights import Weight, layer_names, short_name
+from defib.subject import AnyArray, Gradient, LayerOutput
 
 
 def penalties(model: Any, weights: Sequence[Weight], values: Sequence[AnyArray]) -> tuple[Gradient, ...]:
@@ -31,6 +31,23 @@ def _regularized(model: Any) -> Iterator[tuple[int, tuple[float, float]]]:
             regularizer = getattr(layer, f"{short_name(variable)}_regularizer", None)
             if regularizer is not None:
                 yield id(variable), (_factor(regularizer, "l1"), _factor(regularizer, "l2"))
+
+
+def output_penalties(model: Any, layers: Sequence[LayerOutput]) -> dict[str, float]:
+    """``l1 * sum(|h|) + l2 * sum(h**2)`` per row, of layers with an ``activity_regularizer``; outputs ``(n, ...)``."""
+    given = {one.layer.name: one.values for one in layers}
+    names, found = layer_names(model), {}
+    for layer in everything(model):
+        regularizer = getattr(layer, "activity_regularizer", None)
+        name = names.get(id(layer), "")
+        last = next((one for one in reversed(given) if one == name or one.startswith(f"{name}:")), None)
+        if regularizer is None or not name or last is None:
+            continue
+        h = np.asarray(given[last], dtype=np.float64)
+        total = _factor(regularizer, "l1") * np.abs(h).sum() + _factor(regularizer, "l2") * np.square(h).sum()
+        if total:
+            found[last] = float(total / len(h))
+    return found
 
 
 def _factor(regularizer: Any, name: str) -> float:

@@ -20,7 +20,7 @@ from defib.adapters.keras.flavor import Flavor, to_numpy
 from defib.adapters.keras.losses import LossReading
 from defib.adapters.keras.optimizers import class_of
 from defib.adapters.keras.packing import Packing
-from defib.adapters.keras.penalties import penalties
+from defib.adapters.keras.penalties import output_penalties, penalties
 from defib.adapters.keras.program import OptimizerPlan, Program
 from defib.adapters.keras.quiet import quiet
 from defib.adapters.keras.statistics import recompute_statistics
@@ -34,6 +34,7 @@ from defib.subject import (
     Gradient,
     GradientSeen,
     Inside,
+    LayerOutput,
     Moment,
     NotAvailable,
     Parameter,
@@ -216,6 +217,10 @@ class KerasSubject(WatchedSubject[Captured]):
         """What the layers' own regularizers add to the gradient."""
         model = self.captured.model
         return penalties(model, weights_of(model), self._values(moment))
+
+    def output_penalties(self, layers: Sequence[LayerOutput]) -> Mapping[str, float]:
+        """See `Subject.output_penalties`: of ``activity_regularizer``."""
+        return output_penalties(self.captured.model, layers)
 
     def loss(self, X: AnyArray, y: AnyArray, *, moment: Moment = "end") -> float:
         """The compiled loss in evaluation mode, all rows as one batch."""
