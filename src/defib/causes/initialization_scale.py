@@ -56,6 +56,8 @@ from defib.probes.initialization import InitializationFacts, LayerInitialization
 
 FADED = 1e-3
 """Of the signal that is left by all layers together: a bias learns a thousand times as fast as what tells the rows."""
+ALIGNED = 0.95
+"""Correlation between rows from which on they point one way."""
 APART = 0.1
 """Relative spread of rows that did not come to be alike, which is another mechanism."""
 HALF = 0.5
@@ -115,11 +117,15 @@ def _restored(layer: str, states: Sequence[LayerState]) -> bool:
     return at > 0 and max(behind, default=0.0) >= HALF * states[at - 1].row_spread > 0
 
 
+def _aligned(states: Sequence[LayerState]) -> bool:
+    """Whether rows that pointed in many directions came to point in one, which is another mechanism."""
+    return states[-1].row_correlation >= ALIGNED and states[0].row_correlation < ALIGNED
+
+
 def _faded(inner: Sequence[LayerInitialization], facts: ActivationFacts | None) -> str | None:
     """Each kernel is a little too small, and the product of all is far too small: rows apart, at next to no size."""
-    product = float(np.prod([layer.ratio for layer in inner]))
-    states = () if facts is None else hidden(facts.initial)
-    if product >= FADED or len(states) < 2 or states[-1].relative_spread < APART:
+    product, states = float(np.prod([one.ratio for one in inner])), () if facts is None else hidden(facts.initial)
+    if product >= FADED or len(states) < 2 or states[-1].relative_spread < APART or _aligned(states):
         return None
     left = states[-1].row_spread / max(states[0].row_spread, 1e-30)
     if left >= FADED:
