@@ -81,9 +81,8 @@ def _assess(book: Book) -> Assessment:
     if odd is None and (faded := _faded(inner, states)) is not None:
         return alive_in_training(book) or supported(faded, weight=0.7, layer=inner[0].layer, **numbers)
     if odd is None:
-        why = "the hidden kernels start near their customary scale"
-        if restored:
-            why = f"{why}, or what they make small is restored behind them (normalized, or added to what went past)"
+        more = ", or what they make small is restored behind them (normalized, or added to what went past)"
+        why = f"the hidden kernels start near their customary scale{more if restored else ''}"
         return ruled_out(why, layer=None, **numbers)
     if calm := alive_in_training(book):
         return calm
