@@ -247,6 +247,74 @@ def test_rows_picked_inside_the_step_and_a_penalty_in_the_loss() -> None:
     assert weaker.predict(X).std() > subject.train(Arm(), subject.training, seed=0).predict(X).std()
 
 
+def trained_beside(loss: Callable[..., Any], beside: Any) -> Any:
+    """A compiled step that takes an array more, a number or a row of it for each row; and its weights at the end."""
+    tx = optax.adam(0.05)
+
+    @jax.jit  # type: ignore[untyped-decorator]
+    def step(params: Any, state: Any, x: Any, y: Any, more: Any) -> Any:
+        value, grads = jax.value_and_grad(loss)(params, x, y, more)
+        moves, state = tx.update(grads, state)
+        return optax.apply_updates(params, moves), state, value
+
+    params = init(jax.random.key(0))
+    state = tx.init(params)
+    for _, i in itertools.product(range(3), range(0, 120, 40)):
+        params, state, _ = step(params, state, X[i : i + 40], Y[i : i + 40], beside[i : i + 40])
+    return params
+
+
+def test_a_weight_for_each_row_is_averaged_and_said() -> None:
+    weighting = np.where(Y > 0, 3.0, 1.0).astype(np.float32)
+
+    def weighted(params: Any, x: Any, y: Any, weight: Any) -> Any:
+        return (optax.sigmoid_binary_cross_entropy(predict(params, x), y) * weight).mean()
+
+    with watch() as watched:
+        params = trained_beside(weighted, weighting)
+    (subject,) = watched.subjects()
+    assert "sample weights" in " ".join(subject.trace.notes)
+    np.testing.assert_allclose(subject.forward(NEW).outputs, predict(params, NEW), rtol=1e-4, atol=1e-5)
+    plain = optax.sigmoid_binary_cross_entropy(predict(params, X), Y).mean()
+    assert subject.loss(X, Y) == pytest.approx(float(plain) * weighting[:40].mean(), rel=1e-4)
+    assert subject.recipe.loss is not None
+    assert subject.can_train(Arm()) is None
+
+
+@pytest.mark.parametrize("other_first", [True, False])
+def test_pairs_of_rows_show_their_outputs_and_no_loss(other_first: bool) -> None:
+    others = X[::-1].copy()
+
+    def pairwise(params: Any, x: Any, y: Any, worse: Any) -> Any:
+        second = predict(params, worse) if other_first else None
+        first = predict(params, x)
+        second = predict(params, worse) if second is None else second
+        return jax.nn.softplus(second - first).mean()
+
+    with watch() as watched:
+        params = trained_beside(pairwise, others)
+    (subject,) = watched.subjects()
+    np.testing.assert_array_equal(subject.training.X, others if other_first else X)
+    np.testing.assert_allclose(subject.forward(NEW).outputs, predict(params, NEW), rtol=1e-4, atol=1e-5)
+    assert subject.training.y is None
+    assert subject.recipe.loss is None
+    assert subject.compares_rows
+    assert subject.can_train(Arm()) == "the loss is not known"
+    assert "through the same weights" in " ".join(subject.trace.notes)
+
+
+def test_marks_of_each_row_leave_the_loss_unknown() -> None:
+    def masked(params: Any, x: Any, y: Any, kept: Any) -> Any:
+        return jnp.where(kept > 0, optax.sigmoid_binary_cross_entropy(predict(params, x), y), 0.0).mean()
+
+    with watch() as watched:
+        trained_beside(masked, np.arange(120).reshape(-1, 1) % 3)
+    (subject,) = watched.subjects()
+    assert len(subject.forward(NEW).outputs) == len(NEW)
+    assert subject.recipe.loss is None
+    assert "whole numbers" in " ".join(subject.trace.notes)
+
+
 def test_a_gradient_that_is_cut_is_none() -> None:
     with watch() as watched:
         params = init(jax.random.key(0))

@@ -13,6 +13,7 @@ from defib.adapters.jax.memory import masked
 from defib.adapters.jax.optimizer import facts_of, rates_over
 from defib.adapters.jax.quiet import quiet
 from defib.adapters.jax.subject import JaxSubject
+from defib.capture.jax_beside import PAIRED, UNKNOWN
 from defib.capture.jax_calls import Applied, applied_of
 from defib.capture.jax_gradients import gradient_words
 from defib.capture.jax_served import evaluations
@@ -40,7 +41,7 @@ def _subject(session: Session, study: Study) -> JaxSubject:
     with quiet():
         applied = applied_of(study)
         study.gradients = gradient_words(study.step)
-    notes += applied.notes
+    notes += [*applied.notes, *([] if study.step.beside is None else [study.step.beside])]
     sample = study.rows.finish()
     if sample is None:
         raise ValueError("no rows were kept of a JAX training")
@@ -76,6 +77,7 @@ def _subject(session: Session, study: Study) -> JaxSubject:
         prediction=training,
         full_batch=study.rows.period_batches == 1,
     )
+    subject.compares_rows = study.step.beside == PAIRED
     found = evaluations(session, study, subject, applied)
     subject.prediction = found.prediction or training
     subject.prediction_outputs = found.outputs
@@ -87,7 +89,9 @@ def _subject(session: Session, study: Study) -> JaxSubject:
 
 
 def _loss(study: Study, applied: Applied, X: AnyArray, y: AnyArray | None) -> LossFacts | None:
-    """What kind of loss it is, from its own numbers on the first batch."""
+    """What kind of loss it is, from its own numbers on the first batch; ``None`` where it cannot be asked."""
+    if study.step.beside in (PAIRED, UNKNOWN):
+        return None
     n = min(study.step.batch, len(X))
     cut = study.step.first.cut
     labels = X[:n] if y is None else y[:n]

@@ -119,6 +119,8 @@ def _of_linen(study: Study, call: ModelCall) -> Applied:
 
 def _of_functions(study: Study) -> Applied:
     step = study.step
+    if step.outputs_of_several:
+        raise ValueError("the model is called with several arrays of rows; one can be looked at")
     notes = (
         [] if step.any_size else ["the rows are constants of the compiled step: it runs on batches of one size only"]
     )

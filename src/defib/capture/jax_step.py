@@ -18,6 +18,7 @@ from jax.extend.core import get_opaque_trace_state
 from defib.adapters.jax.captured import as_numpy, flat_arrays
 from defib.adapters.jax.graph import Graph, Operand, Ref, flatten, run
 from defib.adapters.jax.quiet import quiet
+from defib.capture.jax_beside import AVERAGED, averaged, may_be_beside, of_outputs, what_loss_takes
 from defib.capture.jax_closure import holding
 from defib.capture.jax_cut import Cut, find_cut
 from defib.capture.jax_earlier import shown_again
@@ -60,6 +61,31 @@ class Step:
             if ref in reached and self.first.graph.shapes[ref][:1] == (self.batch,)
         ]
         self._readings[self.batch, self._y_shape(self.first)] = self.first
+        self._beside: tuple[int, ...] = ()
+        self._beside = self._found_beside()
+        refs = [self.first.leaves[i] for i in self._beside]
+        self.outputs_of_several = of_outputs(self.first.graph, self.first.cut, refs)
+        """The outputs are computed from more arrays of rows than one."""
+        self.beside = what_loss_takes(self.first.graph, self.first.cut, self.first.loss, refs)
+        """What the loss takes of each row besides outputs and labels, as a note; ``None`` for nothing."""
+
+    def _found_beside(self) -> tuple[int, ...]:
+        """Leaves that must have as many entries as there are rows: without them the step does not run on more rows."""
+        state = [one.id for one in self._collections.values() if isinstance(one, Ref)]
+        loss = self.first.loss
+        assert isinstance(loss, Ref)
+        found = may_be_beside(self.first.graph, self.first.cut, loss.id, self.first.leaves, state)
+        if not found or not self._batched or self._runs_on_more():
+            return ()
+        self._beside = found
+        return found if self._runs_on_more() else ()
+
+    def _runs_on_more(self) -> bool:
+        try:
+            self.at(self.batch + 1)
+        except Exception:  # whatever the program raises where two sizes do not fit
+            return False
+        return True
 
     def _traced(self, shapes: Sequence[Any]) -> Reading:
         probe = Probe()
@@ -112,7 +138,7 @@ class Step:
         key = (n_rows, y_shape)
         if key not in self._readings:
             shapes = [shape_of(leaf) for leaf in self.snapshot.leaves]
-            for i in self._batched:
+            for i in (*self._batched, *self._beside):
                 shapes[i] = jax.ShapeDtypeStruct((n_rows, *shapes[i].shape[1:]), shapes[i].dtype)
             y = self.first.cut.y
             if y_shape != self._y_shape(self.first) and isinstance(y, Ref) and y.id in self.first.leaves:
@@ -183,6 +209,9 @@ class Step:
         """The loss of these outputs."""
         reading = self.at(len(outputs), tuple(y.shape[1:]))
         given = self._constants(reading)
+        if self.beside == AVERAGED:
+            leaves = self.snapshot.leaves
+            given |= {reading.leaves[i]: averaged(leaves[i], len(outputs)) for i in self._beside}
         given |= {reading.cut.weights[name]: value for name, value in weights.items() if name in reading.cut.weights}
         for operand, value in ((reading.cut.X, X), (reading.cut.y, y), (reading.cut.output, outputs)):
             if isinstance(operand, Ref) and value is not None:
@@ -203,7 +232,7 @@ class Step:
         return {
             ref: leaf
             for i, (ref, leaf) in enumerate(zip(reading.leaves, self.snapshot.leaves, strict=True))
-            if i not in self._batched
+            if i not in self._batched and i not in self._beside
         }
 
 
