@@ -294,6 +294,7 @@ def test_pairs_of_rows_show_their_outputs_and_no_loss(other_first: bool) -> None
     with watch() as watched:
         params = trained_beside(pairwise, others)
     (subject,) = watched.subjects()
+    assert subject.training is not None
     np.testing.assert_array_equal(subject.training.X, others if other_first else X)
     np.testing.assert_allclose(subject.forward(NEW).outputs, predict(params, NEW), rtol=1e-4, atol=1e-5)
     assert subject.training.y is None
