@@ -12,6 +12,7 @@ from defib.capture.keras_fit import KerasWatcher
 from defib.examine import measure_all
 from defib.probes.outputs import SymptomFacts
 from defib.recipe import Arm
+from defib.symptom_values import stand_in_blocks
 from tests.adapters.keras_models import FLAVORS, load, mlp, rows
 
 # What Keras 3 says about its own arguments, and NumPy about Keras.
@@ -220,6 +221,19 @@ def test_dataset_shuffled(keras: Any) -> None:
     np.testing.assert_array_equal(subject.held_out.X, X[:10] + 1)
     np.testing.assert_array_equal(subject.prediction.X, X[:9] + 2)
     np.testing.assert_array_equal(subject.prediction_outputs, predicted)
+
+
+@pytest.mark.parametrize(("buffer", "shuffled"), [(4, False), (200, True)])
+def test_a_buffer_that_leaves_the_labels_in_blocks_shuffles_nothing(keras: Any, buffer: int, shuffled: bool) -> None:
+    import tensorflow as tf
+
+    X, _ = rows(200)
+    y = np.repeat([0.0, 1.0], 100)
+    data = tf.data.Dataset.from_tensor_slices((X, y)).map(lambda x, label: (x, label))
+    model = mlp(keras)
+    subject, _ = watched(lambda: model.fit(data.shuffle(buffer, seed=1).batch(20), epochs=2, verbose=0))
+    assert subject.recipe.shuffled is shuffled
+    assert stand_in_blocks(subject.trace.label_order) is not shuffled
 
 
 def test_dataset_in_order_repeated_without_end(keras: Any) -> None:

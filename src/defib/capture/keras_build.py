@@ -24,6 +24,7 @@ from defib.capture.keras_views import views
 from defib.named_columns import with_names
 from defib.recipe import TrainingRecipe
 from defib.subject import AnyArray, FloatArray, GradientSeen, Rows, ServingCalls, TrainingTrace
+from defib.symptom_values import stand_in_blocks
 
 LABEL_ORDER = 20_000
 MAX_CLASSES = 50
@@ -65,7 +66,7 @@ def _subject(study: Study) -> KerasSubject:
         unknown=_unknown(study, training, handmade),
     )
     shuffled = study.shuffled if study.shuffled is not None else study.training.reordered
-    if study.training.in_blocks:  # each call shuffled its own rows only
+    if study.training.in_blocks or _came_in_blocks(study):  # each call, or each buffer, shuffled its own rows only
         shuffled = False
     recipe = TrainingRecipe(
         loss=None if handmade is None else handmade.facts,
@@ -264,6 +265,14 @@ def _evaluation_mode_share(study: Study) -> float | None:
     if study.loop is None:
         return 0.0
     return 1.0 - sum(study.loop.modes) / len(study.loop.modes) if study.loop.modes else None
+
+
+def _came_in_blocks(study: Study) -> bool:
+    """Whether a dataset that shuffles gave rows whose labels still stood in blocks: its buffer is small."""
+    rows = study.training.rows() if study.buffered else None
+    if rows is None or rows.y is None or not study.training.batches:
+        return False
+    return stand_in_blocks(np.unique(rows.y.reshape(len(rows.y), -1), axis=0, return_inverse=True)[1].ravel())
 
 
 def _label_order(study: Study, training: Rows | None, shuffled: bool | None) -> AnyArray | None:

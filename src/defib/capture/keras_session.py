@@ -158,7 +158,7 @@ class Session:
         if not is_stream(x) or (is_dataset(x) and slices(x) is not None):
             self._training_rows(turn, study, given)
         else:
-            study.shuffled = stream_shuffled(x, given)
+            study.shuffled, study.buffered = stream_shuffled(x, given), is_dataset(x)
             tee_running(turn, given, self._receiver(study, study.training))
         self._validation_rows(turn, study, given)
 
@@ -197,7 +197,7 @@ class Session:
             self._keep_arrays(study, study.training, X, y, w, slice(None))
             return
         if is_stream(x):
-            study.shuffled = stream_shuffled(x, given)
+            study.shuffled, study.buffered = stream_shuffled(x, given), is_dataset(x)
             study.begun = inspect.isgenerator(x) or is_sequence(x)  # of the others fit looks at a batch first
             given["x"] = turn.stack.enter_context(teed(x, self._receiver(study, study.training)))
             return

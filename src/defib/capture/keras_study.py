@@ -150,6 +150,8 @@ class Study:
     class_weight: dict[int, float] | None = None
     batch_size: int | None = None
     shuffled: bool | None = None
+    buffered: bool = False
+    """A dataset shuffles them: what its buffer holds, and no more."""
     notes: list[str] = field(default_factory=list)
     held: list[int] = field(default_factory=list)
     """``id`` of the variables the optimizer was built for, where that was seen."""

@@ -84,7 +84,7 @@ def _assess(book: Book) -> Assessment:
     where = None if labels.last_class is None else f"class {labels.last_class:g} comes last"
     if training.shuffled is None:
         return inconclusive(f"{because}, in the one epoch that was seen", weight=0.4, layer=where, **numbers)
-    return supported(f"{because}, and the order was not changed", weight=0.8, layer=where, **numbers)
+    return supported(f"{because}, and no shuffle changed that", weight=0.8, layer=where, **numbers)
 
 
 CAUSE = Cause(
