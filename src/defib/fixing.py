@@ -51,7 +51,7 @@ def choose_fix(
     verified.sort(key=lambda name: made_for(name, catalogue, excluded) is not None)
     likely = _likely(trials, own)
     as_on_its_page = [name for name in catalogue[first.code].fixes if name in interventions]
-    untried = [name for name in as_on_its_page if name not in in_vain and _applies(interventions[name], book)]
+    untried = [name for name in as_on_its_page if name not in in_vain and interventions[name].fits(book)]
     mends = {*own, *(_filling(interventions, book) if FILL in own else ())}
     together = [t for t in trials if t.sufficient and len(t.changes) > 1 and set(t.changes) & mends]
     pair = min(together, key=lambda trial: len(trial.changes), default=None)
@@ -88,7 +88,7 @@ def unmended(diagnosis: Diagnosis, book: Book) -> tuple[str, ...]:
         proven = diagnosis.fix.verified and load_cause(one.code).stage != "serving"  # what it leaves is no hindrance
         if apart and not proven and fixes and not made & set(fixes):
             known = [load_intervention(name) for name in fixes]
-            advice = _says(next((other for other in known if _applies(other, book)), known[0]), book)
+            advice = _says(next((other for other in known if other.fits(book)), known[0]), book)
             notes.append(f"the fix above leaves {one.name} ({one.code}); for that, {advice}: defib explain {one.name}")
     return tuple(notes)
 
@@ -107,7 +107,7 @@ def can_be_tried(fix: Fix, book: Book) -> bool:
 
 def _can_be_made(one: Intervention, book: Book) -> bool:
     """Whether a clone can be given this change, with what is known here."""
-    if one.kind == "advice" or not _applies(one, book):
+    if one.kind == "advice" or not one.fits(book):
         return False
     try:
         one.arm(book)
@@ -191,7 +191,7 @@ def _fixes_of(
 
 def _filling(interventions: Mapping[str, Intervention], book: Book) -> list[str]:
     """Changes that fill missing cells on their way."""
-    return [name for name, one in interventions.items() if _applies(one, book) and _fills(one, book)]
+    return [name for name, one in interventions.items() if one.fits(book) and _fills(one, book)]
 
 
 def _fills(one: Intervention, book: Book) -> bool:
@@ -200,13 +200,6 @@ def _fills(one: Intervention, book: Book) -> bool:
     except (Missing, NotAvailable):
         return False
     return inputs is not None and inputs.fill is not None
-
-
-def _applies(one: Intervention, book: Book) -> bool:
-    try:
-        return one.applies(book) is None
-    except Missing:
-        return False
 
 
 def _says(one: Intervention, book: Book) -> str:

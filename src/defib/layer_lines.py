@@ -10,7 +10,7 @@ import ast
 import re
 from collections.abc import Sequence
 
-from defib.program_text import Program, assigned, last_name
+from defib.program_text import Program, assigned, covers, last_name
 
 
 def layer_line(program: Program, layer: str, layers: Sequence[str]) -> int | None:
@@ -81,7 +81,7 @@ def _in_a_loop(program: Program, line: int) -> bool:
     """Whether what stands there is built several times."""
     loops = (ast.For, ast.While, ast.ListComp, ast.GeneratorExp)
     found = [node for node in ast.walk(program.tree) if isinstance(node, loops)]
-    return any(node.lineno <= line <= (node.end_lineno or node.lineno) for node in found)
+    return any(covers(node, line) for node in found)
 
 
 def _named(call: ast.Call) -> bool:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from defib.diagnosis import Diagnosis, Hypothesis, Place
 from defib.layer_lines import layer_line
-from defib.program_text import Program, assigned, last_name, read_program
+from defib.program_text import Program, assigned, covers, last_name, parted, read_program
 
 CALLS: dict[str, tuple[str, ...]] = {
     "data": ("fit", "step"),
@@ -81,7 +81,7 @@ def with_places(
     """
     programs: dict[str, Program | None] = {}
     for source in sources.values():
-        file = source.rpartition(":")[0]
+        file, _ = parted(source)
         if file and file not in programs:
             programs[file] = read_program(file)
     known = {file: one for file, one in programs.items() if one is not None}
@@ -163,11 +163,11 @@ def _before_the_mean(program: Program, line: int) -> int:
 
 
 def _recorded(source: str, programs: Mapping[str, Program]) -> Place | None:
-    file, _, line = source.rpartition(":")
-    if not line.isdigit():
+    file, line = parted(source)
+    if not line:
         return None
     program = programs.get(file)
-    return Place(file, int(line), "") if program is None else program.at(int(line))
+    return Place(file, line, "") if program is None else program.at(line)
 
 
 def group_line(program: Program, one: Hypothesis, recorded: str = "") -> int | None:
@@ -177,9 +177,9 @@ def group_line(program: Program, one: Hypothesis, recorded: str = "") -> int | N
     """
     numbers = {spot.group for spot in one.assessment.where if spot.group is not None}
     made = [call for call in program.calls() if is_optimizer(call) and call.args]
-    file, _, line = recorded.rpartition(":")
-    if line.isdigit() and file == program.file:
-        made = [call for call in made if call.lineno <= int(line) <= (call.end_lineno or call.lineno)]
+    file, line = parted(recorded)
+    if line and file == program.file:
+        made = [call for call in made if covers(call, line)]
     if len(numbers) != 1 or len(made) != 1 or not isinstance(made[0].args[0], (ast.List, ast.Tuple)):
         return None
     entries, number = made[0].args[0].elts, numbers.pop()

@@ -19,7 +19,7 @@ from dataclasses import replace
 from defib.diagnosis import Diagnosis
 from defib.locate import RATE_WORDS, is_optimizer
 from defib.own_calls import PLACES, with_own_calls
-from defib.program_text import Program, last_name, read_program
+from defib.program_text import Program, covers, last_name, parted, read_program
 
 GENERIC = ("model", "optimizer", "criterion", "inputs", "targets", "loader", "X_train", "y_train", "X_new", "prepare")
 """Names that interventions write."""
@@ -45,7 +45,7 @@ LONGEST_NAME = 30
 
 def with_own_names(diagnosis: Diagnosis, sources: Mapping[str, str]) -> Diagnosis:
     """The diagnosis with its fix in the program's names; ``sources``: ``file:line`` of the recorded calls."""
-    fix, places = diagnosis.fix, {call: _parted(source) for call, source in sources.items()}
+    fix, places = diagnosis.fix, {call: parted(source) for call, source in sources.items()}
     file = next((places[call][0] for call in ("optimizer", "fit", "step", "loss") if call in places), "")
     program = read_program(file) if file else None
     if fix is None or not fix.code or program is None:
@@ -69,14 +69,9 @@ def _calls_of(program: Program, lines: Mapping[str, int]) -> dict[str, ast.Call]
     """The program's own ``compile`` and ``fit``, where a recorded line holds one such call."""
     found: dict[str, ast.Call] = {}
     for name in PLACES:
-        calls = [call for call in program.calls() if _is(call, name) and _holds(call, lines.get(name, 0))]
+        calls = [call for call in program.calls() if _is(call, name) and covers(call, lines.get(name, 0))]
         found |= {name: calls[0]} if len(calls) == 1 else {}
     return found
-
-
-def _parted(source: str) -> tuple[str, int]:
-    file, _, line = source.rpartition(":")
-    return file, int(line) if line.isdigit() else 0
 
 
 def names_in(program: Program, lines: Mapping[str, int], framework: str) -> dict[str, str]:
@@ -108,7 +103,7 @@ def _optimizer(program: Program, lines: Mapping[str, int]) -> tuple[str, ast.Cal
     """The name and the construction of the optimizer: the recorded one, or the only one."""
     named = {id(call): name for name, call in _made(program)}
     made = [call for call in program.calls() if is_optimizer(call)]
-    made = [call for call in made if _holds(call, lines.get("optimizer", 0))] or made
+    made = [call for call in made if covers(call, lines.get("optimizer", 0))] or made
     return (named.get(id(made[0]), ""), made[0]) if len(made) == 1 else None
 
 
@@ -190,7 +185,7 @@ def _is_said(own: ast.expr, said: ast.expr, by: str) -> bool:
 
 def _of_loop(program: Program, step: int) -> Iterator[tuple[str, str]]:
     """``for xb, yb in loader`` around the optimizer's step, perhaps counted by ``enumerate``."""
-    loops = [one for one in ast.walk(program.tree) if isinstance(one, ast.For) and _holds(one, step)]
+    loops = [one for one in ast.walk(program.tree) if isinstance(one, ast.For) and covers(one, step)]
     for loop in sorted(loops, key=lambda one: -one.lineno)[:1]:
         target, over = loop.target, loop.iter
         if isinstance(over, ast.Call) and last_name(over.func) == "enumerate" and isinstance(target, ast.Tuple):
@@ -203,7 +198,7 @@ def _of_loop(program: Program, step: int) -> Iterator[tuple[str, str]]:
 
 def _of_fit(program: Program, lines: Mapping[str, int]) -> Iterator[tuple[str, str]]:
     """``net.fit(x, t)``, and ``net.predict(x_test)``."""
-    here = [call for call in program.calls() if _holds(call, lines.get("fit", 0))]
+    here = [call for call in program.calls() if covers(call, lines.get("fit", 0))]
     crossed = [call.args for call in here if last_name(call.func) in CROSSED and len(call.args) > 2]
     if len(crossed) == 1:  # cross_val_predict(clf, X, y)
         yield from zip(("model", "X_train", "y_train"), map(_text, crossed[0]), strict=False)
@@ -219,7 +214,7 @@ def _of_fit(program: Program, lines: Mapping[str, int]) -> Iterator[tuple[str, s
         return  # one object that holds both: no array
     yield "X_train", _text(rows)
     yield "y_train", _text(labels)
-    asked = [call for call in program.calls() if _holds(call, lines.get("predict", 0)) and _is(call, "predict")]
+    asked = [call for call in program.calls() if covers(call, lines.get("predict", 0)) and _is(call, "predict")]
     if len(asked) == 1 and asked[0].args:
         yield "X_new", _text(asked[0].args[0])
 
@@ -249,10 +244,6 @@ def _is(call: ast.Call, method: str) -> bool:
 
 def _receiver(call: ast.Call) -> str:
     return _text(call.func.value) if isinstance(call.func, ast.Attribute) else ""
-
-
-def _holds(node: ast.stmt | ast.expr, line: int) -> bool:
-    return node.lineno <= line <= (node.end_lineno or node.lineno)
 
 
 def _text(node: ast.expr) -> str:

@@ -59,3 +59,18 @@ def last_name(function: ast.expr) -> str:
     if isinstance(function, ast.Attribute):
         return function.attr
     return function.id if isinstance(function, ast.Name) else ""
+
+
+def parted(source: str) -> tuple[str, int]:
+    """File and line of ``file:line``; line 0 where there is none.
+
+    >>> parted("C:/a/train.py:12")
+    ('C:/a/train.py', 12)
+    """
+    file, _, line = source.rpartition(":")
+    return file, int(line) if line.isdigit() else 0
+
+
+def covers(node: ast.stmt | ast.expr, line: int) -> bool:
+    """Whether it stands in this line, or reaches into it."""
+    return node.lineno <= line <= (node.end_lineno or node.lineno)

@@ -17,6 +17,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 
 from defib.measures.outputs import to_probabilities
+from defib.program_text import parted
 from defib.subject import AnyArray, FloatArray, Handling
 
 LEAST: Final = 10
@@ -34,7 +35,7 @@ def read_entries(places: Sequence[str], answer: FloatArray | None) -> tuple[Hand
     """
     if answer is None or len(answer) != 1:
         return ()
-    read = [(Path(file).name, _tree(file), int(line), _namespace(file)) for file, line in map(_split, places)]
+    read = [(Path(file).name, _tree(file), line, _namespace(file)) for file, line in map(parted, places)]
     turns = [(name, space, one) for name, tree, line, space in read for one in _turns(tree, line)]
     if not turns or any(_all_alike(one, space) for _, space, one in turns):
         return ()
@@ -46,11 +47,6 @@ def read_entries(places: Sequence[str], answer: FloatArray | None) -> tuple[Hand
                 code = ast.unparse(holder)
                 return (Handling("entries", f"{where}:{loop.lineno}", code, hits=n - 1, misses=1),)
     return ()
-
-
-def _split(place: str) -> tuple[str, str]:
-    file, _, line = place.rpartition(":")
-    return file, line if line.isdigit() else "0"
 
 
 def _tree(file: str) -> ast.AST:

@@ -24,7 +24,6 @@ from defib.capture.keras_views import views
 from defib.named_columns import with_names
 from defib.recipe import TrainingRecipe
 from defib.subject import AnyArray, FloatArray, GradientSeen, Rows, ServingCalls, TrainingTrace
-from defib.symptom_values import stand_in_blocks
 
 LABEL_ORDER = 20_000
 MAX_CLASSES = 50
@@ -66,8 +65,8 @@ def _subject(study: Study) -> KerasSubject:
         unknown=_unknown(study, training, handmade),
     )
     shuffled = study.shuffled if study.shuffled is not None else study.training.reordered
-    if study.training.in_blocks or _came_in_blocks(study):  # each call, or each buffer, shuffled its own rows only
-        shuffled = False
+    if study.training.in_blocks or _came_in_blocks(study, training):
+        shuffled = False  # each call, or each buffer, shuffled its own rows only
     recipe = TrainingRecipe(
         loss=None if handmade is None else handmade.facts,
         optimizer=None if plan is None else facts_of(plan.cls, plan.config),
@@ -267,12 +266,10 @@ def _evaluation_mode_share(study: Study) -> float | None:
     return 1.0 - sum(study.loop.modes) / len(study.loop.modes) if study.loop.modes else None
 
 
-def _came_in_blocks(study: Study) -> bool:
+def _came_in_blocks(study: Study, training: Rows | None) -> bool:
     """Whether a dataset that shuffles gave rows whose labels still stood in blocks: its buffer is small."""
-    rows = study.training.rows() if study.buffered else None
-    if rows is None or rows.y is None or not study.training.batches:
-        return False
-    return stand_in_blocks(np.unique(rows.y.reshape(len(rows.y), -1), axis=0, return_inverse=True)[1].ravel())
+    labelled = study.buffered and bool(study.training.batches) and training is not None and training.y is not None
+    return labelled and study.training.labels_in_blocks
 
 
 def _label_order(study: Study, training: Rows | None, shuffled: bool | None) -> AnyArray | None:

@@ -246,6 +246,11 @@ class RowStore:
             return False
         return stand_in_blocks(self._numbered_labels()[self._shuffled_inside()])
 
+    @property
+    def labels_in_blocks(self) -> bool:
+        """Whether the labels stand in blocks as they came."""
+        return stand_in_blocks(self._numbered_labels())
+
     def _numbered_labels(self) -> NDArray[np.int64]:
         labels = np.concatenate([one.reshape(len(one), -1) for one in self.y])
         return np.unique(labels, axis=0, return_inverse=True)[1].ravel()
@@ -259,7 +264,7 @@ class RowStore:
         """
         parts = self.in_blocks and self.calls == len(self.parts)
         if self.by_parts and not self.came_back and self.y:
-            parts = stand_in_blocks(self._numbered_labels())
+            parts = self.labels_in_blocks
         return "each part of the rows was trained on for itself, and none came again after the next" if parts else ""
 
     def _shuffled_inside(self) -> NDArray[np.int64]:

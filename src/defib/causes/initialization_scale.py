@@ -49,6 +49,7 @@ import numpy as np
 
 from defib.causes import Cause
 from defib.causes._signs import alive_in_training, hidden, maybe, num, place, saturated_hidden
+from defib.causes.forward_correlation_collapse import ALIGNED
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.activations import ActivationFacts, LayerState
@@ -56,8 +57,6 @@ from defib.probes.initialization import InitializationFacts, LayerInitialization
 
 FADED = 1e-3
 """Of the signal that is left by all layers together: a bias learns a thousand times as fast as what tells the rows."""
-ALIGNED = 0.95
-"""Correlation between rows from which on they point one way."""
 APART = 0.1
 """Relative spread of rows that did not come to be alike, which is another mechanism."""
 HALF = 0.5

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from defib.evidence import Book
+from defib.evidence import Book, Missing
 from defib.recipe import Arm
 
 
@@ -37,3 +37,10 @@ class Intervention:
     """``does`` for this program: with its numbers, or what of it is needed here; ``None`` where it is the same."""
     impossible_in: tuple[str, ...] = ()
     """Frameworks in which the user cannot make this change; it is never offered there."""
+
+    def fits(self, book: Book) -> bool:
+        """Whether it can change anything here; not where that needs evidence which the Book lacks."""
+        try:
+            return self.applies(book) is None
+        except Missing:
+            return False

@@ -50,13 +50,23 @@ def row_spread(values: AnyArray) -> float:
     return float(np.sqrt(np.var(cells - cells[:1], axis=0).mean()))
 
 
+def root_mean_square(values: AnyArray) -> float:
+    """Over all cells of an array of any shape; 0 where there are none.
+
+    >>> root_mean_square(np.array([[3.0, -3.0], [3.0, 3.0]])), root_mean_square(np.empty((0, 2)))
+    (3.0, 0.0)
+    """
+    cells = np.asarray(values, dtype=np.float64)
+    return float(np.sqrt(np.mean(np.square(cells)))) if cells.size else 0.0
+
+
 def relative_spread(values: AnyArray) -> float:
     """`row_spread` over the root mean square of the values, in [0, 1]: 0 = all rows equal, 1 = centred at 0.
 
     >>> relative_spread(np.array([[1.0], [-1.0]])), relative_spread(np.array([[3.0], [3.0]]))
     (1.0, 0.0)
     """
-    size = float(np.sqrt(np.mean(flat_cells(values) ** 2))) if np.asarray(values).size else 0.0
+    size = root_mean_square(flat_cells(values))
     return row_spread(values) / size if size > 0 else 0.0
 
 

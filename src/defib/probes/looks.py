@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from defib.evidence import Book, Evidence, Missing
+from defib.measures.rows import root_mean_square
 from defib.probes.looking import is_kernel, labelled_rows
 from defib.recipe import Arm
 from defib.subject import BudgetExceeded, FloatArray, Gradient, Inside, Subject
@@ -99,10 +100,7 @@ def _some(names: list[str]) -> list[str]:
 def _rms(gradients: Sequence[Gradient], names: Sequence[str]) -> tuple[float | None, ...]:
     """Root mean square per kernel."""
     known = {one.name: one.values for one in gradients}
-    return tuple(
-        None if (values := known.get(name)) is None else float(np.sqrt(np.mean(np.square(values, dtype=np.float64))))
-        for name in names
-    )
+    return tuple(None if (values := known.get(name)) is None else root_mean_square(values) for name in names)
 
 
 def _moved(

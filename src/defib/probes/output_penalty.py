@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from defib.evidence import Book, Evidence, Missing, Probe
+from defib.measures.rows import root_mean_square
 from defib.probes.looking import labelled_rows
-from defib.subject import FloatArray, LayerOutput, Subject
+from defib.subject import LayerOutput, Subject
 
 
 @dataclass(frozen=True)
@@ -44,11 +43,7 @@ def _measure(subject: Subject, book: Book) -> OutputPenaltyFacts:
 
 def _sizes(layers: Sequence[LayerOutput]) -> dict[str, float]:
     """Root mean square by layer."""
-    return {one.layer.name: _rms(one.values) for one in layers}
-
-
-def _rms(values: FloatArray) -> float:
-    return float(np.sqrt(np.mean(np.square(np.asarray(values, dtype=np.float64)))))
+    return {one.layer.name: root_mean_square(one.values) for one in layers}
 
 
 PROBE = Probe("output_penalty", OutputPenaltyFacts, "forward", _measure)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from defib.evidence import Book, Evidence, Missing, Probe
+from defib.measures.rows import root_mean_square
 from defib.probes.gradients import kernel_places
 from defib.probes.looking import labelled_rows
 from defib.recipe import ParameterGroup
@@ -63,7 +64,9 @@ def _measure(subject: Subject, book: Book) -> PenaltyFacts:
     return PenaltyFacts(
         least_ratio=float(ratios[name]),
         layer=places[name][0],
-        shrinking=all(_rms(one.end) < _rms(one.initial) for one in kernels if one.initial is not None),
+        shrinking=all(
+            root_mean_square(one.end) < root_mean_square(one.initial) for one in kernels if one.initial is not None
+        ),
         in_loss=bool(pulls) and not any(_of_optimizer(subject, one, one, held) for one in _starts(kernels)),
         group=group,
     )
@@ -90,16 +93,12 @@ def _of_optimizer(subject: Subject, kernel: FloatArray, data: FloatArray, group:
     if optimizer is None or not decay:
         return 0.0
     if optimizer.name in NORMALIZED and (optimizer.name in DECOUPLED or subject.framework == "keras"):
-        return decay * _rms(kernel) * _size(data)
+        return decay * root_mean_square(kernel) * _size(data)
     return decay * _size(kernel)
 
 
 def _size(values: FloatArray) -> float:
     return float(np.linalg.norm(np.asarray(values, dtype=np.float64).ravel()))
-
-
-def _rms(values: FloatArray) -> float:
-    return _size(values) / max(float(np.sqrt(np.size(values))), 1.0)
 
 
 PROBE = Probe("penalty", PenaltyFacts, "backward", _measure)

@@ -79,11 +79,4 @@ def offered_before(ranked: tuple[Cause, ...], book: Book) -> tuple[Intervention,
     """The causes' own fixes: what else is tried on rows without signal is tried in vain."""
     table = all_interventions()
     names = dict.fromkeys(name for cause in ranked[:4] for name in cause.fixes if name not in ASKING)
-    return tuple(table[name] for name in names if table[name].kind == "train" and _applies(table[name], book))
-
-
-def _applies(one: Intervention, book: Book) -> bool:
-    try:
-        return one.applies(book) is None
-    except Missing:
-        return False
+    return tuple(table[name] for name in names if table[name].kind == "train" and table[name].fits(book))

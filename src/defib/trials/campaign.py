@@ -121,10 +121,7 @@ class Conductor:
 
     def _can_change(self, one: Intervention) -> bool:
         """It applies to the user's model, and its arm can be made."""
-        try:
-            return one.applies(self.book) is None and self._has_arm(one)
-        except Missing:
-            return False
+        return one.fits(self.book) and self._has_arm(one)
 
     def _next(self, ranked: Sequence[Cause], beliefs: Mapping[str, float], left: Mapping[str, Intervention]) -> str:
         """What separates the hypotheses best per second; the leading one's own fix when only its proof fits in."""

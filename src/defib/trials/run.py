@@ -100,10 +100,7 @@ def _nothing_in_the_training(ranked: Sequence[Cause]) -> bool:
 
 
 def _tryable(one: Intervention, book: Book) -> bool:
-    try:
-        return one.kind == "train" and one.applies(book) is None
-    except Missing:
-        return False
+    return one.kind == "train" and one.fits(book)
 
 
 def asking(ranked: Sequence[Cause], beliefs: Mapping[str, float], book: Book) -> Asked | None:
