@@ -27,7 +27,7 @@ def _by_keyword(program: Program, name: str) -> int | None:
     """``Dense(8, name="head")``."""
     lines = [
         call.lineno
-        for call in program.calls()
+        for call in program.calls
         for word in call.keywords
         if word.arg == "name" and isinstance(word.value, ast.Constant) and word.value.value == name
     ]
@@ -38,7 +38,7 @@ def _by_path(program: Program, path: str) -> int | None:
     """``fc1``, ``net.2``: the attribute or variable of that name, then entries of Sequentials by their number."""
     parts = path.split(".")
     if parts[0].isdigit():
-        roots = [call for call in program.calls() if last_name(call.func) == "Sequential"]
+        roots = [call for call in program.calls if last_name(call.func) == "Sequential"]
         return _entry(roots[0], parts) if len(roots) == 1 else None
     made = [value for name, value in assigned(program.tree) if name == parts[0]]
     if len(made) != 1:
@@ -69,7 +69,7 @@ def _by_counting(program: Program, name: str, layers: Sequence[str]) -> int | No
     alike = [one for one in dict.fromkeys(one.partition(":")[0] for one in layers) if re.sub(r"_\d+$", "", one) == kind]
     if name not in alike:
         return None
-    built = [call.lineno for call in program.calls() if _snake(last_name(call.func)) == kind and not _named(call)]
+    built = [call.lineno for call in program.calls if _snake(last_name(call.func)) == kind and not _named(call)]
     repeated = [line for line in built if _in_a_loop(program, line)]
     if len(repeated) == 1 and len(built) < len(alike):
         at = built.index(repeated[0])

@@ -137,7 +137,7 @@ def _where_made(found: Place | None, programs: Mapping[str, Program]) -> Place |
     program = None if found is None else programs.get(found.file)
     if found is None or program is None:
         return found
-    here = [call for call in program.calls() if call.lineno == found.line and last_name(call.func).endswith("backward")]
+    here = [call for call in program.calls if call.lineno == found.line and last_name(call.func).endswith("backward")]
     names = {node.id for call in here for node in ast.walk(call) if isinstance(node, ast.Name)}
     made = [
         node.lineno
@@ -176,7 +176,7 @@ def group_line(program: Program, one: Hypothesis, recorded: str = "") -> int | N
     ``recorded``: ``file:line`` at which the optimizer was made, for a program that may make several.
     """
     numbers = {spot.group for spot in one.assessment.where if spot.group is not None}
-    made = [call for call in program.calls() if is_optimizer(call) and call.args]
+    made = [call for call in program.calls if is_optimizer(call) and call.args]
     file, line = parted(recorded)
     if line and file == program.file:
         made = [call for call in made if covers(call, line)]
@@ -203,7 +203,7 @@ def freezing_line(program: Program, layer: str = "") -> int | None:
 def clearing_line(program: Program, layer: str = "") -> int | None:
     """The one ``zero_grad()`` that stands behind a ``backward()``, before any step; else the one step."""
     order = ("backward", "zero_grad", *STEPS)
-    calls = [(last_name(call.func), call.lineno) for call in program.calls()]
+    calls = [(last_name(call.func), call.lineno) for call in program.calls]
     calls = [(name, line) for name, line in calls if name in order]
     lines = [line for (before, _), (name, line) in pairwise(calls) if (before, name) == ("backward", "zero_grad")]
     steps = [line for name, line in calls if name in STEPS]
@@ -219,7 +219,7 @@ def plain_list_line(program: Program, layer: str) -> int | None:
 
 def schedule_line(program: Program) -> int | None:
     """The one line that makes a schedule of the learning rate."""
-    names = ((last_name(call.func), call.lineno) for call in program.calls())
+    names = ((last_name(call.func), call.lineno) for call in program.calls)
     lines = {line for name, line in names if name.endswith(SCHEDULES) or "schedule" in name}
     return lines.pop() if len(lines) == 1 else None
 
@@ -259,7 +259,7 @@ def optimizer_line(program: Program) -> int | None:
 
     The argument itself where it stands on a line of its own.
     """
-    found = [call for call in program.calls() if _sets_a_step(call)]
+    found = [call for call in program.calls if _sets_a_step(call)]
     if len(found) != 1:
         return None
     rate = next((word.value.lineno for word in found[0].keywords if word.arg in RATE_WORDS), None)
@@ -268,11 +268,11 @@ def optimizer_line(program: Program) -> int | None:
 
 def telltale_line(program: Program, words: frozenset[str], layer: str = "") -> int | None:
     """The one line with such a call, keyword or attribute set to a constant; ``None`` without one, or with several."""
-    calls = [call for call in program.calls() if last_name(call.func) in words]
+    calls = [call for call in program.calls if last_name(call.func) in words]
     lines = {call.lineno for call in calls if not any(_is(True, one) for one in call.args)}
     given = [
         word
-        for call in program.calls()
+        for call in program.calls
         for word in call.keywords
         if word.arg in words and (word.arg not in OF_ESTIMATORS or last_name(call.func) in ESTIMATORS)
     ]

@@ -69,7 +69,7 @@ def _calls_of(program: Program, lines: Mapping[str, int]) -> dict[str, ast.Call]
     """The program's own ``compile`` and ``fit``, where a recorded line holds one such call."""
     found: dict[str, ast.Call] = {}
     for name in PLACES:
-        calls = [call for call in program.calls() if _is(call, name) and covers(call, lines.get(name, 0))]
+        calls = [call for call in program.calls if _is(call, name) and covers(call, lines.get(name, 0))]
         found |= {name: calls[0]} if len(calls) == 1 else {}
     return found
 
@@ -102,7 +102,7 @@ def _of_torch(program: Program, lines: Mapping[str, int]) -> Iterator[tuple[str,
 def _optimizer(program: Program, lines: Mapping[str, int]) -> tuple[str, ast.Call] | None:
     """The name and the construction of the optimizer: the recorded one, or the only one."""
     named = {id(call): name for name, call in _made(program)}
-    made = [call for call in program.calls() if is_optimizer(call)]
+    made = [call for call in program.calls if is_optimizer(call)]
     made = [call for call in made if covers(call, lines.get("optimizer", 0))] or made
     return (named.get(id(made[0]), ""), made[0]) if len(made) == 1 else None
 
@@ -198,7 +198,7 @@ def _of_loop(program: Program, step: int) -> Iterator[tuple[str, str]]:
 
 def _of_fit(program: Program, lines: Mapping[str, int]) -> Iterator[tuple[str, str]]:
     """``net.fit(x, t)``, and ``net.predict(x_test)``."""
-    here = [call for call in program.calls() if covers(call, lines.get("fit", 0))]
+    here = [call for call in program.calls if covers(call, lines.get("fit", 0))]
     crossed = [call.args for call in here if last_name(call.func) in CROSSED and len(call.args) > 2]
     if len(crossed) == 1:  # cross_val_predict(clf, X, y)
         yield from zip(("model", "X_train", "y_train"), map(_text, crossed[0]), strict=False)
@@ -214,7 +214,7 @@ def _of_fit(program: Program, lines: Mapping[str, int]) -> Iterator[tuple[str, s
         return  # one object that holds both: no array
     yield "X_train", _text(rows)
     yield "y_train", _text(labels)
-    asked = [call for call in program.calls() if covers(call, lines.get("predict", 0)) and _is(call, "predict")]
+    asked = [call for call in program.calls if covers(call, lines.get("predict", 0)) and _is(call, "predict")]
     if len(asked) == 1 and asked[0].args:
         yield "X_new", _text(asked[0].args[0])
 

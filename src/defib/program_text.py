@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from defib.diagnosis import Place
@@ -27,10 +28,11 @@ class Program:
             return None
         return Place(self.file, line, self.lines[line - 1].strip()[:LONGEST_LINE])
 
-    def calls(self) -> Iterator[ast.Call]:
+    @cached_property
+    def calls(self) -> tuple[ast.Call, ...]:
         """All calls, in the order of the text."""
         found = [node for node in ast.walk(self.tree) if isinstance(node, ast.Call)]
-        return iter(sorted(found, key=lambda node: (node.lineno, node.col_offset)))
+        return tuple(sorted(found, key=lambda node: (node.lineno, node.col_offset)))
 
 
 def read_program(file: str) -> Program | None:

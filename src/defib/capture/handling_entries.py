@@ -17,7 +17,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 
 from defib.measures.outputs import to_probabilities
-from defib.program_text import parted
+from defib.program_text import covers, parted
 from defib.subject import AnyArray, FloatArray, Handling
 
 LEAST: Final = 10
@@ -62,8 +62,8 @@ def _namespace(file: str) -> Mapping[str, Any]:
     return {}
 
 
-def _covering(tree: ast.AST, line: int) -> Iterator[Any]:
-    return (one for one in ast.walk(tree) if getattr(one, "lineno", line + 1) <= line <= (one.end_lineno or 0))  # type: ignore[attr-defined]
+def _covering(tree: ast.AST, line: int) -> Iterator[ast.stmt | ast.expr]:
+    return (one for one in ast.walk(tree) if isinstance(one, ast.stmt | ast.expr) and covers(one, line))
 
 
 def _names(*nodes: ast.AST) -> set[str]:

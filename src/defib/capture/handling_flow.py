@@ -7,6 +7,8 @@ import builtins
 from collections.abc import Sequence
 from typing import Any, Final, Literal, TypeAlias, final
 
+from defib.program_text import covers
+
 State: TypeAlias = Literal["raw", "squashed"]
 PREDICTS: Final = frozenset({"predict", "predict_on_batch", "predict_proba", "decision_function", "forward"})
 HARMLESS: Final = frozenset(
@@ -75,7 +77,7 @@ class Flow:
 
         ``beside``: lines of the file that were running then, too.
         """
-        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _covers(node, line)]
+        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and covers(node, line)]
         sources = [one for one in calls if _predicts(one)]
         named = [one for one in sources if called(one) in PREDICTS] or sources
         if not named:
@@ -83,7 +85,7 @@ class Flow:
         found = cls(tree, ast.unparse(named[-1].func))
         ran = [
             named[-1],
-            *(n for n in ast.walk(tree) if isinstance(n, ast.Call) and any(_covers(n, k) for k in beside)),
+            *(n for n in ast.walk(tree) if isinstance(n, ast.Call) and any(covers(n, k) for k in beside)),
         ]
         found.ran = {(id(one), field) for node in ran for one, field in found.around(node)}
         for _ in range(PASSES):
@@ -246,10 +248,6 @@ class Flow:
 
 def _is_main(node: ast.AST) -> bool:
     return isinstance(node, ast.If) and "__name__" in ast.unparse(node.test)
-
-
-def _covers(node: ast.Call, line: int) -> bool:
-    return node.lineno <= line <= (node.end_lineno or node.lineno)
 
 
 def _predicts(node: ast.Call) -> bool:
