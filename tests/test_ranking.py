@@ -129,6 +129,15 @@ def test_when_only_the_step_works_the_step_is_the_cause() -> None:
     assert [one.code for one in ranked] == ["DF501"]
 
 
+def test_what_was_mended_by_itself_stands_before_what_was_not() -> None:
+    dropout = cause("DF410", fixes=("dropout-off",), contrast={"dropout-off": "must_work"})
+    step = replace(STEP, contrast={"smaller": "must_work", "more-epochs": "must_not"})
+    both = [Assessed(dropout, supported("d", weight=0.65)), Assessed(step, supported("t", weight=0.75))]
+    ranked = rank(both, {"dropout-off": True, "more-epochs": False})
+    assert [one.code for one in ranked] == ["DF410", "DF501"]
+    assert [one.code for one in rank(both, {"more-epochs": False})] == ["DF501", "DF410"]
+
+
 @pytest.mark.parametrize(("weight", "verdict"), [(0.4, "supported"), (0.2, "inconclusive")])
 def test_trials_promote_only_what_was_partly_observed(weight: float, verdict: str) -> None:
     settled = settle([Assessed(SCALE, inconclusive("s", weight=weight))], {"standardize": True})

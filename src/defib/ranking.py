@@ -12,7 +12,8 @@ The rule, in order:
    must-work trials worked, none contradicts it, and nothing else is supported, or only what it explains, whose own
    fixes were not enough: a mechanism whose origin the trials show. So does a cause that no experiment tells from one
    that is supported: then both stand, tied. So does one whose fix is needed beside that of a supported one.
-4. The rest is sorted by weight × likelihood of the trials.
+4. The rest is sorted by weight × likelihood of the trials; first those whose own fix was enough by itself, since it was
+   enough without a change to what the others name.
 """
 
 from __future__ import annotations
@@ -148,7 +149,12 @@ def _strength(one: Assessed, outcomes: Mapping[str, bool]) -> float:
 def rank(assessed: Sequence[Assessed], outcomes: Mapping[str, bool]) -> tuple[Hypothesis, ...]:
     """Supported causes, best first, each with what explains it and what it is tied with."""
     alive = [one for one in assessed if one.assessment.verdict == "supported"]
-    decisive_first = sorted(alive, key=lambda one: (not _proven(one), -_strength(one, outcomes), one.cause.code))
+    decisive_first = sorted(
+        alive,
+        key=lambda one: (
+            not _proven(one), not own_fix_worked(one.cause, outcomes), -_strength(one, outcomes), one.cause.code
+        ),
+    )  # fmt: skip
     origin = {one.cause.code: _origin(one, decisive_first, outcomes) for one in decisive_first}
     ordered = sorted(decisive_first, key=lambda one: origin[one.cause.code] is not None)
     origins = [one for one in ordered if origin[one.cause.code] is None]

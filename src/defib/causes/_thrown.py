@@ -6,6 +6,7 @@ from defib.causes._signs import maybe, num
 from defib.evidence import Book
 from defib.probes.gradients import GradientFacts
 from defib.probes.head import HeadFacts
+from defib.probes.modes import ModeFacts
 from defib.probes.reference import SignalFacts
 from defib.probes.training import TrainingFacts
 
@@ -13,6 +14,8 @@ SPIKE = 3.0
 """Loss at three times its first value: thrown, not noisy."""
 ABOVE = 1.5
 """Times the loss of the best constant; one that comes back from a throw passes there on its way."""
+USUAL_DROPOUT = 0.6
+"""Rates up to a half are usual; a measured share carries some units' worth of error."""
 
 
 def thrown_to_an_end(book: Book) -> tuple[str, str | None] | None:
@@ -33,6 +36,12 @@ def never_back(book: Book) -> tuple[str, str | None] | None:
         return None
     if (signal := maybe(book, SignalFacts)) is not None and not signal.has_signal:
         return None  # there was nothing to come back to
-    if facts.last_loss < ABOVE * facts.prior_loss:
+    if facts.last_loss < ABOVE * facts.prior_loss or _is_noise_of_dropout(book):
         return None
     return f"the loss ended at {num(facts.last_loss)}, where a constant's is {num(facts.prior_loss)}", None
+
+
+def _is_noise_of_dropout(book: Book) -> bool:
+    """The losses of a training are those with dropout on; where most is dropped, they rise by the draw alone."""
+    modes = maybe(book, ModeFacts)
+    return modes is not None and (modes.dropped_fraction or 0.0) > USUAL_DROPOUT

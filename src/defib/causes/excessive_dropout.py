@@ -45,13 +45,12 @@ from __future__ import annotations
 
 from defib.causes import Cause
 from defib.causes._signs import count, fine, place
+from defib.causes._thrown import USUAL_DROPOUT
 from defib.diagnosis import Assessment, inconclusive, not_applicable, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.modes import ModeFacts
 from defib.wording import percent
 
-USUAL = 0.6
-"""Rates up to a half are the paper's own; a measured share carries some units' worth of error."""
 STRONG = 0.8
 """One unit in five is kept: the variance of the draw is four times the signal's square, for each unit."""
 
@@ -64,7 +63,7 @@ def _assess(book: Book) -> Assessment:
         return ruled_out("the dropout sets nothing to 0", layer=None)
     rate, where, units = modes.dropped_fraction, modes.dropout_layer, modes.dropout_units or 0
     numbers = {"dropped_fraction": rate, "units_left": (1 - rate) * units, "emptied_rows_fraction": modes.emptied_rows}
-    if rate <= USUAL:
+    if rate <= USUAL_DROPOUT:
         return ruled_out(f"dropout sets {percent(rate)} to 0, a usual share", layer=where, **numbers)
     if calm := fine(book):
         return calm
