@@ -58,6 +58,7 @@ def _subject(study: Study) -> KerasSubject:
         never_stepped=study.loop is not None and study.loop.computed > 0,
         own_step=study.loop is None and not _step_lost(study) and _own_step(study),
         untried=study.untried or study.training.never_again or None,
+        together=study.together,
         in_training_mode=(_evaluation_mode_share(study) or 0.0) < HALF,
         packing=study.packing,
         view=study.owner is not None,

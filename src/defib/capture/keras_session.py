@@ -19,7 +19,7 @@ from defib.capture.keras_given import fit_part, held_part, outside_graphs, strea
 from defib.capture.keras_loads import Instances
 from defib.capture.keras_loop import STATELESS, Loops
 from defib.capture.keras_restored import note_restored
-from defib.capture.keras_rows import RowStore, SeveralArrays, to_array
+from defib.capture.keras_rows import RowStore, SeveralArrays
 from defib.capture.keras_running import running_fit, tee_running
 from defib.capture.keras_serving import Serving
 from defib.capture.keras_study import Stopwatch, Study, weights_now
@@ -221,7 +221,7 @@ class Session:
     def _keep_arrays(self, study: Study, store: RowStore, x: Any, y: Any, w: Any, part: slice) -> None:
         try:
             X, labels = study.rows_of(x), study.labels_of(y)
-            weights = None if study.answers is not None else to_array(w)
+            weights = study.counts_of(w)
         except SeveralArrays as error:
             study.several = f"its several inputs or outputs do not lie side by side: {error}"
             return
@@ -241,8 +241,8 @@ class Session:
 
     def _keep_batch(self, study: Study, store: RowStore, batch: tuple[Any, ...]) -> bool:
         try:
-            w = batch[2] if len(batch) > 2 and study.answers is None else None
-            parts = [study.rows_of(batch[0]), study.labels_of(batch[1]) if len(batch) > 1 else None, to_array(w)]
+            parts = [study.rows_of(batch[0]), study.labels_of(batch[1]) if len(batch) > 1 else None]
+            parts.append(study.counts_of(batch[2]) if len(batch) > 2 else None)
         except SeveralArrays as error:
             study.several = f"its several inputs or outputs do not lie side by side: {error}"
             return False

@@ -12,6 +12,7 @@ import numpy as np
 from defib.adapters.keras.flavor import Flavor, to_numpy
 from defib.adapters.keras.optimizers import class_of, config_of
 from defib.adapters.keras.packing import CannotPack, Packing, by_output, output_keys, packing_of, parts_of
+from defib.adapters.keras.together import Together
 from defib.capture.beside import Named
 from defib.capture.keras_rows import SAME_SHARE, RowStore, SeveralArrays, evenly, hashes, row_limit, to_array
 from defib.named_columns import column_names
@@ -170,6 +171,8 @@ class Study:
     """What that loss counts for among those of the other outputs; ``None`` where that was not given."""
     untried: str | None = None
     """Why no trial is run, as a clause."""
+    together: Together | None = None
+    """The whole model, where ``model`` is one of its outputs."""
     output_losses: dict[str, list[float]] = field(default_factory=dict)
     """Per output of several: the loss of each epoch."""
     packing: Packing | None = None
@@ -221,6 +224,21 @@ class Study:
         named = {key: to_array(one) for key, one in zip(output_keys(self.model), parts, strict=True)}
         self.answers, packed = _side_by_side(y, named, self.answers)
         return packed
+
+    def counts_of(self, w: Any) -> AnyArray | None:
+        """``sample_weight``; of several outputs ``(n_rows, n_outputs)``, one given for all of them repeated.
+
+        Raises `SeveralArrays` where some are per time step, or left out.
+        """
+        if self.answers is None or w is None:
+            return to_array(w)
+        keys = output_keys(self.model)
+        parts = by_output(self.model, w) or [w] * len(keys)
+        columns = [to_array(one) for one in parts]
+        flat = [one.reshape(len(one)) for one in columns if one is not None and one.size == len(one)]
+        if len(flat) < len(keys):
+            raise SeveralArrays("sample_weight does not hold one number per row for every output")
+        return np.stack(flat, axis=1)
 
     def outputs_of(self, result: Any) -> AnyArray | None:
         """What the model predicted, as one array."""

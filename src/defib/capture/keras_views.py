@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from defib.adapters.keras.own_step import overrides
 from defib.adapters.keras.packing import Packing, by_output, one_output, output_keys, packed_model
 from defib.adapters.keras.quiet import quiet
 from defib.adapters.keras.text import TextDoor, is_text, text_door
+from defib.adapters.keras.together import Together
 from defib.capture.keras_rows import RowStore
 from defib.capture.keras_study import LossTrace, Served, Study, weights_now
-
-TOGETHER = "it is one of several outputs that were trained together"
 
 
 def views(study: Study) -> list[Study]:
@@ -26,7 +26,9 @@ def views(study: Study) -> list[Study]:
         return [_behind_text(study)]
     with quiet():
         parts = [_output(study, number, key) for number, key in enumerate(keys)] or [study]
-        return parts if study.packing is None else [_packed(part, study.packing) for part in parts]
+        if study.packing is not None:
+            parts = [_packed(part, study.packing) for part in parts]
+        return [_with_others(study, part, number) for number, part in enumerate(parts)] if keys else parts
 
 
 def _packed(study: Study, packing: Packing) -> Study:
@@ -79,15 +81,45 @@ def _output(study: Study, number: int, key: str) -> Study:
         epoch_losses=study.output_losses.get(key, []),
         validation_losses=[],
         losses=LossTrace(),
-        untried=TOGETHER,
         loss_weight=_loss_weight(study.model, number),
     )
 
 
+def _with_others(study: Study, view: Study, number: int) -> Study:
+    """One output, with what trials need to train it among the others; else with why there are none."""
+    losses = by_output(study.model, getattr(study.model, "loss", None)) or [view.compiled_loss] * len(
+        study.model.outputs
+    )
+    rows = study.training.rows()
+    if overrides(study.flavor, study.model, "train_step") or all(one is None for one in losses):
+        return view  # said by the build
+    if rows is None or rows.y is None or study.answers is None:
+        return replace(view, untried="the labels of the outputs that were trained together are not known")
+    whole = study if study.packing is None else _packed(study, study.packing)
+    together = Together(
+        model=whole.model,
+        number=number,
+        initial=whole.initial,
+        trained=whole.trained,
+        losses=tuple(losses),
+        weights=_weights(study.model),
+        rows=rows,
+        labels=tuple(study.answers.unpack(rows.y, k) for k in range(len(losses))),
+        counts=study.training.weights(),
+    )
+    return replace(view, together=together)
+
+
+def _weights(model: Any) -> tuple[Any, ...] | None:
+    """``loss_weights`` as ``compile`` was given them, per output."""
+    compiled = getattr(model, "_compile_loss", None) or getattr(model, "compiled_loss", None)
+    found = by_output(model, getattr(compiled, "_user_loss_weights", None))
+    return None if found is None else tuple(found)
+
+
 def _loss_weight(model: Any, number: int) -> float | None:
     """Of one output's loss in what ``compile`` was given."""
-    compiled = getattr(model, "_compile_loss", None) or getattr(model, "compiled_loss", None)
-    weights = by_output(model, getattr(compiled, "_user_loss_weights", None))
+    weights = _weights(model)
     return None if weights is None or weights[number] is None else float(weights[number])
 
 
@@ -110,7 +142,8 @@ def _seen_as(study: Study, model: Any, owner: Any, loss: Any) -> Study:
 def _rows(store: RowStore, packing: Packing | None, number: int) -> RowStore:
     if packing is None:
         return replace(store, y=[])
-    return replace(store, y=[packing.unpack(one, number) for one in store.y])
+    counts = [one[:, number] for one in store.w]
+    return replace(store, y=[packing.unpack(one, number) for one in store.y], w=counts)
 
 
 def _served(served: Served, study: Study, number: int) -> Served:

@@ -9,9 +9,10 @@ import numpy as np
 
 from defib.adapters.keras.backends import backend_of
 from defib.adapters.keras.backends.abstract import Backend
-from defib.adapters.keras.clone import Clone, Unclonable, borrowed, clone_or_borrow
-from defib.adapters.keras.edits import OUTSIDE, CannotEdit
+from defib.adapters.keras.clone import Clone, Unclonable, borrowed, clone_model, clone_or_borrow
+from defib.adapters.keras.edits import OUTSIDE, CannotEdit, plan_changes
 from defib.adapters.keras.flavor import everything, is_builtin, to_numpy, trainable_by_design
+from defib.adapters.keras.graft import has_composite
 from defib.adapters.keras.handmade import Recovered
 from defib.adapters.keras.losses import (
     CANONICAL,
@@ -27,19 +28,17 @@ from defib.adapters.keras.losses import (
 )
 from defib.adapters.keras.optimizers import unclipped
 from defib.adapters.keras.own_step import evaluation_mode, read_own_loss, stepping, steps_inside
-from defib.adapters.keras.program import Course, Design, Objective, Program, first_output
+from defib.adapters.keras.program import Course, Design, Objective, Program, each
 from defib.adapters.keras.rearrange import rearranged
+from defib.adapters.keras.together import Together, seen_alone
 from defib.adapters.keras.trace import call_model, trace
 from defib.adapters.keras.weighing import row_weights
-from defib.adapters.keras.weights import draw_new, redraw, weights_of
+from defib.adapters.keras.weights import weights_of
 from defib.recipe import Arm, InputTransform, LossFacts
 from defib.subject import AnyArray, FloatArray, ForwardPass, Gradient, NotAvailable, Rows
 
 if TYPE_CHECKING:
     from defib.adapters.keras.subject import KerasSubject
-
-DRAW_STREAM = 7_000
-"""Second word of the seed of what an edit draws, so that it differs from the initial weights' draw."""
 
 
 class Workshop:
@@ -51,6 +50,11 @@ class Workshop:
     @property
     def _captured(self) -> Any:
         return self.subject.captured
+
+    @property
+    def trains(self) -> Any:
+        """The model whose clones are trained, with its initial weights: the one looked at, or the whole around it."""
+        return self._captured.together or self._captured
 
     @property
     def _backend(self) -> Backend:
@@ -126,7 +130,7 @@ class Workshop:
         return read_own_loss(backend, model, "compute_loss", x, target, compute)
 
     def _outputs(self, clone: Clone, x: Any, *, training: bool) -> Any:
-        return first_output(call_model(clone.model, x, training=training))
+        return clone.answers(call_model(clone.model, x, training=training))
 
     def _own_objective(self) -> Objective:
         """The user's loss: compiled into the model, or recovered from a hand-written loop."""
@@ -211,7 +215,8 @@ class Workshop:
         if any(edit.op == "unfreeze" for edit in arm.edits):
             for layer in everything(clone.model):
                 layer.trainable = True
-        objective = self._objective(arm, clone)
+        alone = self._alone(arm, clone.shown)
+        objective = self._together(captured.together, arm, clone, alone)
         design = Design(
             clone,
             objective,
@@ -221,11 +226,14 @@ class Workshop:
             eager=self._eager,
             training=captured.in_training_mode or arm.loop == "canonical",
             as_recorded=arm.loop == "as_recorded",
+            alone=alone,
         )
         return self._backend.program(design)
 
     def _network(self, arm: Arm) -> Clone:
         captured = self._captured
+        if captured.together is not None:
+            return self._whole(captured.together, arm)
         if all(edit.op in OUTSIDE for edit in arm.edits):
             return self.ready(None if self.subject.training is None else self.subject.training.X)
         sample = None if self.subject.training is None else self.subject.training.X
@@ -233,7 +241,24 @@ class Workshop:
         with fresh.entered():
             return rearranged(self._backend, captured.model, fresh, arm.edits, sample)
 
-    def _objective(self, arm: Arm, clone: Clone) -> Objective:
+    def _whole(self, together: Together, arm: Arm) -> Clone:
+        """All outputs of the user's model, with the arm's edits on the way to the one looked at."""
+        captured = self._captured
+        if has_composite(together.model):
+            raise CannotEdit("a class of the program's own arranges the layers in front of several outputs")
+        changes = plan_changes(captured.flavor, captured.model, arm.edits).changes
+        return seen_alone(captured.flavor, clone_model(captured.flavor, together.model, changes), together.number)
+
+    def _together(self, together: Together | None, arm: Arm, clone: Clone, alone: Objective) -> Objective:
+        """All losses, where several outputs are trained together; else the one."""
+        if together is None:
+            return alone
+        own = together.losses[together.number] if alone.function is None else alone.function
+        together.compile(clone, own, counted=arm.loop == "canonical")
+        return Objective()
+
+    def _alone(self, arm: Arm, clone: Clone) -> Objective:
+        """The loss of the output that is looked at."""
         flavor, loss = self._captured.flavor, single_loss(self._captured.loss)
         matching = any(edit.op == "match_shapes" for edit in arm.edits)
         name = loss_edit(arm.edits) or (self._matching_loss() if matching else None)
@@ -270,40 +295,17 @@ class Workshop:
         if any(edit.op == "unfreeze" for edit in arm.edits):
             return [v for v, _ in pairs]
         now = {id(v) for v in clone.model.trainable_variables}
-        trained = self._captured.trained
+        trained = self.trains.trained
         if arm.loop == "canonical" or trained is None or objective.own_step:
             return [v for v, s in pairs if id(v) in now or s is None]
         return [v for v, s in pairs if s is None or s in trained]
 
-    def starting_values(self, clone: Clone, seed: int) -> list[AnyArray]:
-        """Initial weights for a seed: the captured ones for 0, other draws else; what an edit made is drawn."""
-        captured = self._captured
-        old = weights_of(captured.model)
-        new = weights_of(clone.model)
-        rng = np.random.default_rng([seed, DRAW_STREAM])
-        values: list[AnyArray] = []
-        for weight, source in zip(new, clone.sources, strict=True):
-            if source is None:
-                values.append(draw_new(weight, to_numpy(weight.variable), rng))
-            elif captured.initial is None:
-                values.append(self._unknown_start(weight, old[source], rng))
-            elif seed == 0:
-                values.append(captured.initial[source])
-            else:
-                values.append(redraw(old[source], captured.initial[source], rng))
-        return values
-
-    def _unknown_start(self, weight: Any, own: Any, rng: np.random.Generator) -> AnyArray:
-        """Nothing was captured before the training: the layer's initializer, else the end values shuffled."""
-        end = to_numpy(own.variable)
-        if weight.initializer is None:
-            return redraw(own, end, rng)
-        return draw_new(weight, end, rng)
-
     def dry_run(self, program: Program, X: AnyArray, y: AnyArray) -> None:
         """A few rows through the network and the loss; raises what they raise."""
         clone, backend = program.clone, self._backend
-        x, target = backend.rows(X), backend.rows(y)
+        together = self._captured.together
+        labels = y if together is None else together.all_labels(Rows(X, y), y)
+        x, target = backend.rows(X), each(backend.rows, labels)
         if program.objective.own_step:
             backend.run_step(clone.model, (x, target), program.variables)
             return
@@ -348,10 +350,11 @@ class Workshop:
         passes = 0 if captured.never_stepped and arm.loop != "canonical" else captured.epochs or 1
         updates = max(1, round(passes * per_epoch * arm.updates_factor))
         shuffle = recipe.shuffled is not False if arm.shuffle is None else arm.shuffle
+        anew = arm.loop == "canonical" and bool(recipe.uncounted)
         return Course(
             X=transform(rows.X),
-            y=y,
-            weights=None if arm.loop == "canonical" and recipe.uncounted else row_weights(captured, rows),
+            y=y if captured.together is None else captured.together.all_labels(rows, y),
+            weights=self._counts(rows, anew=anew),
             batch=batch,
             updates=updates,
             shuffle=shuffle,
@@ -363,12 +366,19 @@ class Workshop:
             stop_after=arm.stop_after,
         )
 
+    def _counts(self, rows: Rows, *, anew: bool) -> Any:
+        """What each row counts for; ``anew``: for one at the output looked at, whatever was given."""
+        together = self._captured.together
+        if together is not None:
+            return together.all_counts(rows, uncounted=anew)
+        return None if anew else row_weights(self._captured, rows)
+
     # --- outputs ----------------------------------------------------------------------------------
 
     def link(self, program: Program, arm: Arm) -> str:
         """What turns an arm's outputs into probabilities."""
         name = loss_edit(arm.edits)
-        activation = program.clone.ends_in or head_activation(program.clone.model)
+        activation = program.clone.ends_in or head_activation(program.clone.shown.model)
         if name is not None:
             kind, takes = CANONICAL[name]
         else:

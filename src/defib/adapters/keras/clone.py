@@ -17,7 +17,7 @@ import numpy as np
 from defib.adapters.keras.flavor import Flavor, activation_name, everything, is_operation, own_variables, to_numpy
 from defib.adapters.keras.graft import composite
 from defib.adapters.keras.structure import Copier, same_variables
-from defib.adapters.keras.trace import call_model
+from defib.adapters.keras.trace import call_model, first_output
 from defib.subject import AnyArray
 
 AGREEMENT = 1e-4
@@ -66,6 +66,31 @@ class Clone:
     """It *is* the user's model: everything must be put back (`Clone.entered`)."""
     ends_in: str | None = None
     """The activation that gives its output, where the layers' places do not tell it."""
+    part: Clone | None = None
+    """What gives the one output looked at, where ``model`` gives several that are trained together."""
+    number: int = 0
+    """Of that output."""
+
+    @property
+    def shown(self) -> Clone:
+        """What is looked at."""
+        return self if self.part is None else self.part
+
+    @property
+    def all_outputs(self) -> Any:
+        """Symbols of the outputs of a functional model, in its own structure."""
+        structure = getattr(self.model, "_outputs_struct", None)
+        return getattr(self.model, "_nested_outputs", None) if structure is None else structure
+
+    def answer(self, outputs: Any) -> Any:
+        """The output looked at, among what ``model`` gave."""
+        if self.part is None:
+            return first_output(outputs)
+        return outputs[sorted(outputs)[self.number]] if isinstance(outputs, dict) else outputs[self.number]
+
+    def answers(self, outputs: Any) -> Any:
+        """What the loss takes: the output looked at, or all that are trained together."""
+        return first_output(outputs) if self.part is None else outputs
 
     @contextmanager
     def entered(self) -> Iterator[None]:

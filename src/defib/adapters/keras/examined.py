@@ -10,7 +10,7 @@ import numpy as np
 
 from defib.adapters.keras.clone import Clone
 from defib.adapters.keras.flavor import to_numpy
-from defib.adapters.keras.program import Program
+from defib.adapters.keras.program import Objective, Program
 from defib.adapters.keras.quiet import quiet
 from defib.adapters.keras.weights import is_statistic, weights_of
 from defib.subject import AnyArray, FloatArray, ForwardPass, Gradient, Inside, Parameter
@@ -28,13 +28,17 @@ class KerasInside(Inside):
         self._program = program
         self._values = values
 
+    @property
+    def _objective(self) -> Objective:
+        return self._program.design.alone or self._program.objective
+
     @contextmanager
     def _loaded(self) -> Iterator[Clone]:
         clone = self._program.clone
         with quiet(), clone.entered():
             clone.assign(self._values)
             self._workshop.reseed(clone, 0)
-            yield clone
+            yield clone.shown
 
     def parameters(self) -> tuple[Parameter, ...]:
         """Trainable is what the arm's optimizer moved."""
@@ -64,9 +68,9 @@ class KerasInside(Inside):
     def gradients(self, X: AnyArray, y: AnyArray) -> tuple[Gradient, ...]:
         """Training mode, all rows as one batch."""
         with self._loaded() as clone:
-            return self._workshop.gradients(clone, np.asarray(X), np.asarray(y), self._program.objective)
+            return self._workshop.gradients(clone, np.asarray(X), np.asarray(y), self._objective)
 
     def loss(self, X: AnyArray, y: AnyArray) -> float:
         """Evaluation mode, all rows as one batch."""
         with self._loaded() as clone:
-            return self._workshop.loss(clone, np.asarray(X), np.asarray(y), self._program.objective)
+            return self._workshop.loss(clone, np.asarray(X), np.asarray(y), self._objective)

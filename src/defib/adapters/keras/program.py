@@ -14,6 +14,7 @@ from defib.adapters.keras.clone import Clone
 from defib.adapters.keras.flavor import to_numpy
 from defib.adapters.keras.ops import ops_of
 from defib.adapters.keras.optimizers import first_rate, is_schedule, rebuild, scaled_schedule, variables_of
+from defib.adapters.keras.together import like
 from defib.subject import AnyArray, BudgetExceeded, FloatArray
 
 CHUNK = 200
@@ -36,6 +37,8 @@ class Objective:
         """Scalar loss, penalties included, these times ``regularization``."""
         ops, model = ops_of(clone.flavor), clone.model
         penalties = list(model.losses)
+        if isinstance(y, tuple):  # of several outputs that are trained together
+            y, weight = like(p, y), None if weight is None else like(p, weight)
         if self.function is None:
             total = model.compute_loss(x, y, p, weight)
             extra: Any = regularization - 1.0
@@ -79,6 +82,8 @@ class Design:
     eager: bool
     training: bool = True
     as_recorded: bool = True
+    alone: Objective | None = None
+    """The loss of the output looked at, where others are trained with it."""
 
 
 @dataclass(frozen=True)
@@ -140,8 +145,8 @@ class Program(ABC):
         self.limit()
         self._reset(course.factor)
         self.reseed(seed)
-        x, y = self.tensor(course.X), self.tensor(course.y)
-        w = None if course.weights is None else self.tensor(course.weights)
+        x, y = self.tensor(course.X), each(self.tensor, course.y)
+        w = None if course.weights is None else each(self.tensor, course.weights)
         losses: list[AnyArray] = []
         for epoch, order in enumerate(course.orders(seed)):
             self._set_rate(course, epoch)
@@ -207,8 +212,9 @@ class Course:
     """Rows, order and length of one training."""
 
     X: AnyArray
-    y: AnyArray
-    weights: FloatArray | None
+    y: AnyArray | tuple[AnyArray, ...]
+    """A tuple: labels of several outputs that are trained together."""
+    weights: AnyArray | tuple[AnyArray, ...] | None
     batch: int
     updates: int
     shuffle: bool
@@ -242,11 +248,9 @@ class Course:
             left -= self.per_epoch
 
 
-def first_output(outputs: Any) -> Any:
-    """The one output of a model that returns a list or dict of one."""
-    if isinstance(outputs, dict):
-        return next(iter(outputs.values()))
-    return outputs[0] if isinstance(outputs, (list, tuple)) else outputs
+def each(do: Callable[[Any], Any], value: Any) -> Any:
+    """Done to an array, or to each of a tuple of them."""
+    return tuple(do(one) for one in value) if isinstance(value, tuple) else do(value)
 
 
 def float32(array: AnyArray) -> AnyArray:

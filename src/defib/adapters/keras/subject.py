@@ -23,7 +23,9 @@ from defib.adapters.keras.packing import Packing
 from defib.adapters.keras.penalties import output_penalties, penalties
 from defib.adapters.keras.program import OptimizerPlan, Program
 from defib.adapters.keras.quiet import quiet
+from defib.adapters.keras.starts import starting_values
 from defib.adapters.keras.statistics import recompute_statistics
+from defib.adapters.keras.together import Together
 from defib.adapters.keras.weights import is_statistic, weights_of
 from defib.adapters.watched import TrainedClone, WatchedSubject
 from defib.recipe import Arm, TrainingRecipe
@@ -77,6 +79,8 @@ class Captured:
     """The model has a ``train_step`` of its own."""
     untried: str | None = None
     """Why no trial is run although the loss is known, as a clause."""
+    together: Together | None = None
+    """The whole model that trials train, where ``model`` is one of its outputs."""
     packing: Packing | None = None
     """How several inputs lie side by side in a row; ``model`` then is the packed one."""
     view: bool = False
@@ -280,7 +284,7 @@ class KerasSubject(WatchedSubject[Captured]):
         with quiet():
             program = self._program(arm)
             course = self._workshop.course(arm, rows, transform)
-            values = self._workshop.starting_values(program.clone, seed)
+            values = starting_values(self._workshop.trains, program.clone, seed)
             with program.clone.entered():
                 losses = program.train(course, values, seed=seed, deadline=deadline)
                 if arm.recomputed_statistics:

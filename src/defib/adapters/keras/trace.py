@@ -222,6 +222,13 @@ def _needs_operations(model: Any) -> bool:
     return any(not is_builtin(part) for part in shown_parts(model))
 
 
+def first_output(outputs: Any) -> Any:
+    """The one output of a model that returns a list or dict of one."""
+    if isinstance(outputs, dict):
+        return next(iter(outputs.values()))
+    return outputs[0] if isinstance(outputs, (list, tuple)) else outputs
+
+
 def call_model(model: Any, X: Any, *, training: bool) -> Any:
     """``model(X)``, with the training flag where its ``call`` takes one."""
     takes = getattr(model, "_call_has_training_arg", None)

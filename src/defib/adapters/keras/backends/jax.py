@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
@@ -17,8 +18,8 @@ from defib.adapters.keras.clone import Clone
 from defib.adapters.keras.flavor import ACTIVATIONS, to_numpy
 from defib.adapters.keras.optimizers import is_schedule
 from defib.adapters.keras.own_step import Meeting, NoLoss, Step, shape_of, thawed
-from defib.adapters.keras.program import Design, Program, first_output, float32
-from defib.adapters.keras.trace import call_model, swapped
+from defib.adapters.keras.program import Design, Program, each, float32
+from defib.adapters.keras.trace import call_model, first_output, swapped
 from defib.subject import AnyArray
 
 ELEMENTWISE = frozenset({"sub", "add", "mul", "div", "max", "min", "pow", "add_any"})
@@ -274,7 +275,8 @@ class _Program(Program):
 
             def run(state: Any, x: Any, y: Any, w: Any, order: Any) -> Any:
                 def step(state: Any, index: Any) -> Any:
-                    return self._update(state, x[index], y[index], None if w is None else w[index])
+                    pick = operator.itemgetter(index)
+                    return self._update(state, x[index], each(pick, y), None if w is None else each(pick, w))
 
                 return jax.lax.scan(step, state, order) if not self.design.eager else _looped(step, state, order)
 
@@ -289,7 +291,7 @@ class _Program(Program):
         def loss_of(values: list[Any]) -> tuple[Any, list[Any]]:
             mapping = [*zip(self.variables, values, strict=True), *zip(self._others, others, strict=True)]
             with keras.StatelessScope(state_mapping=mapping, collect_losses=True) as scope:
-                p = first_output(call_model(self.clone.model, x, training=self.design.training))
+                p = self.clone.answers(call_model(self.clone.model, x, training=self.design.training))
                 loss = self.objective.of(self.clone, x, y, p, weight, self.limits.regularization)
             return loss, _now(scope, self._others, others)
 
@@ -323,7 +325,7 @@ class _Program(Program):
 
             def run(values: list[Any], x: Any) -> Any:
                 with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))):
-                    return first_output(call_model(model, x, training=False))
+                    return self.clone.answer(call_model(model, x, training=False))
 
             self._compiled["outputs"] = run if self.design.eager or not hasattr(x, "device") else jax.jit(run)
         return self._compiled["outputs"]([v.value for v in self.clone.model.variables], x)

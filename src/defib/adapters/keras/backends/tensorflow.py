@@ -14,8 +14,8 @@ from defib.adapters.keras.backends.abstract import Backend, Report, reseed_gener
 from defib.adapters.keras.clone import Clone
 from defib.adapters.keras.flavor import everything, to_numpy
 from defib.adapters.keras.own_step import Meeting, NoLoss, Step, idle, shape_of, thawed
-from defib.adapters.keras.program import Design, Program, first_output, float32
-from defib.adapters.keras.trace import call_model, swapped
+from defib.adapters.keras.program import Design, Program, each, float32
+from defib.adapters.keras.trace import call_model, first_output, swapped
 from defib.subject import AnyArray
 
 ACTIVATIONS: dict[str, str] = {
@@ -238,7 +238,11 @@ class _Program(Program):
 
     def _function(self, what: str, *tensors: Any) -> Any:
         """The traced function for rows of this shape and type."""
-        specs = tuple(None if t is None else tf.TensorSpec([None, *t.shape[1:]], t.dtype) for t in tensors)
+
+        def spec(tensor: Any) -> Any:
+            return tf.TensorSpec([None, *tensor.shape[1:]], tensor.dtype)
+
+        specs = tuple(None if t is None else each(spec, t) for t in tensors)
         key = (what, specs)
         if key not in self._functions:
             function = self._epoch if what == "train" else self._predict
@@ -250,13 +254,17 @@ class _Program(Program):
 
     def _epoch(self, X: Any, Y: Any, W: Any, order: Any, batch: Any) -> Any:
         """All batches of ``order``, one after the other, inside the graph. Returns their losses."""
+
+        def gather(index: Any) -> Callable[[Any], Any]:
+            return lambda values: tf.gather(values, index)
+
         total = tf.shape(order)[0]
         steps = -(-total // batch)
 
         def body(k: Any, losses: Any) -> tuple[Any, Any]:
             index = order[k * batch : tf.minimum((k + 1) * batch, total)]
-            weight = None if W is None else tf.gather(W, index)
-            loss = self._update(tf.gather(X, index), tf.gather(Y, index), weight)
+            weight, y = None if W is None else each(gather(index), W), each(gather(index), Y)
+            loss = self._update(tf.gather(X, index), y, weight)
             return k + 1, losses.write(k, tf.cast(loss, tf.float32))
 
         losses = tf.TensorArray(tf.float32, size=steps)
@@ -268,7 +276,7 @@ class _Program(Program):
         if self.objective.own_step:
             return self._own_update(x, y, weight)
         with tf.GradientTape() as tape:
-            p = first_output(call_model(model, x, training=self.design.training))
+            p = self.clone.answers(call_model(model, x, training=self.design.training))
             loss = self.objective.of(self.clone, x, y, p, weight, self._regularization)
         if not self.variables:
             return loss
@@ -298,7 +306,7 @@ class _Program(Program):
         return step.loss
 
     def _predict(self, X: Any) -> Any:
-        return first_output(call_model(self.clone.model, X, training=False))
+        return self.clone.answer(call_model(self.clone.model, X, training=False))
 
 
 def _compiled(function: Any, signature: Any) -> Any:

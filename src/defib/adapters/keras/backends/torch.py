@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar, final
@@ -15,8 +16,8 @@ from defib.adapters.keras.backends.abstract import Backend, Report, reseed_gener
 from defib.adapters.keras.clone import Clone
 from defib.adapters.keras.flavor import ACTIVATIONS, to_numpy
 from defib.adapters.keras.own_step import Meeting, NoLoss, Step, idle, shape_of, thawed
-from defib.adapters.keras.program import Design, Program, first_output, float32
-from defib.adapters.keras.trace import call_model, swapped
+from defib.adapters.keras.program import Design, Program, each, float32
+from defib.adapters.keras.trace import call_model, first_output, swapped
 from defib.subject import AnyArray
 
 ELEMENTWISE = frozenset({"sub", "add", "mul", "div", "rsub", "maximum", "minimum", "pow", "xlogy"})
@@ -292,9 +293,11 @@ class _Program(Program):
         losses = []
         with torch.enable_grad(), self._modes(training=True):
             for start in range(0, len(order), batch):
-                index = torch.as_tensor(order[start : start + batch], device=getattr(y, "device", None))
+                device = getattr(y[0] if isinstance(y, tuple) else y, "device", None)
+                index = torch.as_tensor(order[start : start + batch], device=device)
                 rows = x[index] if torch.is_tensor(x) else x[order[start : start + batch]]
-                losses.append(self._update(rows, y[index], None if w is None else w[index]))
+                pick = operator.itemgetter(index)
+                losses.append(self._update(rows, each(pick, y), None if w is None else each(pick, w)))
         return np.asarray(torch.stack([one.reshape(()).float() for one in losses]).cpu().numpy())
 
     @contextmanager
@@ -313,7 +316,7 @@ class _Program(Program):
         model = self.clone.model
         if self.objective.own_step:
             return self._own_update(x, y, weight)
-        p = first_output(call_model(model, x, training=self.design.training))
+        p = self.clone.answers(call_model(model, x, training=self.design.training))
         loss = self.objective.of(self.clone, x, y, p, weight, self.limits.regularization)
         if self.variables:
             self._apply(_gradients(loss, [v.value for v in self.variables]))
@@ -346,4 +349,4 @@ class _Program(Program):
     def outputs(self, x: Any) -> Any:
         """Without a graph."""
         with torch.no_grad(), self._modes(training=False):
-            return first_output(call_model(self.clone.model, x, training=False))
+            return self.clone.answer(call_model(self.clone.model, x, training=False))
