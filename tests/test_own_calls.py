@@ -86,3 +86,36 @@ def test_labels_that_stand_nowhere_by_themselves_are_left_to_the_reader(own: str
 def test_a_data_set_takes_what_is_not_about_its_labels() -> None:
     own = {"fit": called("m.fit(data, epochs=3)")}
     assert with_own_calls("model.fit(X_train, y_train, epochs=15)", own, ["more-epochs"]) == "m.fit(data, epochs=15)"
+
+
+SEVERAL = {
+    "compile": called("m.compile('adam', loss={'a': 'mse', 'b': 'mae'}, loss_weights=[1, 2])"),
+    "fit": called("m.fit(X, [t, c], validation_data=(V, (vt, vc)))"),
+}
+
+
+@pytest.mark.parametrize(
+    ("code", "interventions", "shown"),
+    [
+        (
+            'model.compile(optimizer=model.optimizer, loss="mse")',
+            ["fitting-head"],
+            "m.compile('adam', loss={'a': 'mse', 'b': 'mse'}, loss_weights=[1, 2])",
+        ),
+        (
+            "model.fit(X_train, y_train / 9)",
+            ["standardize-targets"],
+            "m.fit(X, [t, c / 9], validation_data=(V, (vt, vc / 9)))",
+        ),
+    ],
+    ids=["loss", "labels"],
+)
+def test_of_several_outputs_one_is_changed(code: str, interventions: list[str], shown: str) -> None:
+    assert with_own_calls(code, SEVERAL, interventions, outputs=("a", "b"), output="b") == shown
+
+
+def test_one_loss_for_all_outputs_stays_that_of_the_others() -> None:
+    own = {"compile": called("m.compile('adam', 'mae')")}
+    code = 'model.compile(optimizer=model.optimizer, loss="mse")'
+    shown = "m.compile('adam', {'a': 'mae', 'b': 'mse'})"
+    assert with_own_calls(code, own, ["fitting-head"], outputs=("a", "b"), output="b") == shown

@@ -338,7 +338,7 @@ def _placed(diagnosis: Diagnosis, subject: Subject, book: Book) -> Diagnosis:
     sources = subject.recipe.sources
     try:
         placed = with_places(diagnosis, sources, layers, {c.code: c.stage for c in all_causes()})
-        return with_own_names(placed, sources)
+        return with_own_names(placed, sources, subject.recipe.outputs, subject.recipe.output)
     except Exception as error:  # a program that cannot be read must not end the diagnosis
         note = f"the line of the fault was not found: {type(error).__name__}: {str(error)[:200]}"
         return replace(diagnosis, notes=(*diagnosis.notes, note))

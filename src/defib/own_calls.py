@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
 
 PLACES = {"compile": ("optimizer", "loss"), "fit": ("x", "y", "batch_size", "epochs")}
 """What stands by its position, in Keras."""
@@ -17,10 +18,18 @@ NEW_LOSS = frozenset({"fitting-head", "logits-loss", "canonical-loop"})
 VALIDATION = ("validation_data", "validation_split")
 
 
-def with_own_calls(code: str, own: Mapping[str, ast.Call], interventions: Sequence[str]) -> str:
+def with_own_calls(
+    code: str,
+    own: Mapping[str, ast.Call],
+    interventions: Sequence[str],
+    *,
+    outputs: Sequence[str] = (),
+    output: str = "",
+) -> str:
     """The code with the program's own ``compile`` and ``fit``, but for what the fix changes.
 
     Rows and labels may stand there by the names of the fix, or by the program's; what the fix assigns to stays its own.
+    ``output``: the one of several, ``outputs``, whose loss and labels the fix speaks of.
 
     >>> own = {"fit": ast.parse("net.fit(X, y, epochs=40, verbose=0)", mode="eval").body}
     >>> with_own_calls("model.fit(X_train, y_train / 9)", own, ["standardize-targets"])
@@ -31,7 +40,8 @@ def with_own_calls(code: str, own: Mapping[str, ast.Call], interventions: Sequen
         call, comment = _parsed(line), line.partition("  # ")[2]
         name = "" if call is None else ast.unparse(call.func).rpartition(".")[2]
         if call is not None and name in PLACES and name in own:
-            merged = _merged(call, own[name], PLACES[name], _kept(name, interventions), assigned)
+            part = Part(outputs, output)
+            merged = _merged(call, own[name], PLACES[name], _kept(name, interventions), assigned, part)
             if merged is not None:
                 lines[place] = merged + (f"  # {comment}" if comment else "")
     return "\n".join(lines)
@@ -62,8 +72,42 @@ def _kept(name: str, interventions: Sequence[str]) -> frozenset[str]:
     return frozenset(word for word, repeated in kept.items() if repeated)
 
 
+@dataclass(frozen=True)
+class Part:
+    """Which of several outputs an argument is about."""
+
+    outputs: Sequence[str]
+    output: str
+
+    def of(self, value: ast.expr) -> ast.expr:
+        """What a dict or list of the program's holds for it; the value itself where it holds no such thing."""
+        place = self._place(value)
+        if isinstance(value, ast.Dict) and place is not None:
+            return value.values[place]
+        return value.elts[place] if isinstance(value, (ast.List, ast.Tuple)) and place is not None else value
+
+    def put(self, new: ast.expr, value: ast.expr) -> ast.expr:
+        """The program's dict or list with ``new`` for it; of one value for all outputs a dict."""
+        place = self._place(value)
+        if place is None and self.outputs:
+            own = {name: new if name == self.output else value for name in self.outputs}
+            return ast.Dict([ast.Constant(name) for name in own], list(own.values()))
+        if isinstance(value, ast.Dict) and place is not None:
+            return ast.Dict(value.keys, [new if n == place else one for n, one in enumerate(value.values)])
+        if isinstance(value, (ast.List, ast.Tuple)) and place is not None:
+            return type(value)([new if n == place else one for n, one in enumerate(value.elts)], ast.Load())
+        return new
+
+    def _place(self, value: ast.expr) -> int | None:
+        if isinstance(value, ast.Dict):
+            names = [one.value if isinstance(one, ast.Constant) else None for one in value.keys]
+            return names.index(self.output) if self.output in names else None
+        listed = isinstance(value, (ast.List, ast.Tuple)) and len(value.elts) == len(self.outputs)
+        return list(self.outputs).index(self.output) if listed and self.output in self.outputs else None
+
+
 def _merged(
-    call: ast.Call, own: ast.Call, places: Sequence[str], kept: frozenset[str], assigned: frozenset[str]
+    call: ast.Call, own: ast.Call, places: Sequence[str], kept: frozenset[str], assigned: frozenset[str], part: Part
 ) -> str | None:
     """``own`` with what ``call`` says; ``None`` where the two do not go together."""
     mine, said = _by_name(own, places), _by_name(call, places)
@@ -76,12 +120,14 @@ def _merged(
     if not {"x", "y"} & set(said) <= set(mine):
         return None  # a data set holds both
     new = {**mine, **said}
+    if "loss" in said and "loss" in mine:
+        new["loss"] = part.put(said["loss"], mine["loss"])
     rows = mine.get("validation_data")
     if "y" in said and not isinstance(said["y"], ast.Name):
         names = {"y_train", ast.unparse(mine["y"])} - assigned
-        new["y"] = _of(said["y"], names, mine["y"])
+        new["y"] = part.put(_of(said["y"], names, part.of(mine["y"])), mine["y"])
         if isinstance(rows, ast.Tuple) and len(rows.elts) > 1:
-            targets = _of(said["y"], names, rows.elts[1])
+            targets = part.put(_of(said["y"], names, part.of(rows.elts[1])), rows.elts[1])
             new["validation_data"] = ast.Tuple([rows.elts[0], targets, *rows.elts[2:]], ast.Load())
     by_place = places[: len(own.args)]
     words = [ast.keyword(name, one) for name, one in new.items() if name not in by_place]

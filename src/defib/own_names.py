@@ -43,8 +43,13 @@ LONGEST_NAME = 30
 """Characters of an expression that still reads as a name."""
 
 
-def with_own_names(diagnosis: Diagnosis, sources: Mapping[str, str]) -> Diagnosis:
-    """The diagnosis with its fix in the program's names; ``sources``: ``file:line`` of the recorded calls."""
+def with_own_names(
+    diagnosis: Diagnosis, sources: Mapping[str, str], outputs: Sequence[str] = (), output: str = ""
+) -> Diagnosis:
+    """The diagnosis with its fix in the program's names; ``sources``: ``file:line`` of the recorded calls.
+
+    ``output``: the one of several, ``outputs``, that the diagnosis is about.
+    """
     fix, places = diagnosis.fix, {call: parted(source) for call, source in sources.items()}
     file = next((places[call][0] for call in ("optimizer", "fit", "step", "loss") if call in places), "")
     program = read_program(file) if file else None
@@ -61,8 +66,33 @@ def with_own_names(diagnosis: Diagnosis, sources: Mapping[str, str]) -> Diagnosi
         by = "" if _is_made(program, made[1]) else _times(fix.interventions)
         code = with_own_settings(code, made[1], without, by=by)
     if diagnosis.framework == "keras":
-        code = with_own_calls(code, _calls_of(program, lines), fix.interventions)
+        own = _calls_of(program, lines)
+        code = with_own_calls(code, own, fix.interventions, outputs=outputs, output=output)
+        at = diagnosis.causes[0].at if diagnosis.causes else None
+        code = with_own_layer(code, program, at.line if at is not None and at.file == file else 0)
     return replace(diagnosis, fix=replace(fix, code=with_imports(code, program)))
+
+
+def with_own_layer(code: str, program: Program, line: int) -> str:
+    """``model.add(Layer)`` as the program calls the layer on this line: ``out = Layer(...)(hidden)``, with its name.
+
+    As it is where no layer is called on another's output there.
+    """
+    added = re.compile(r"^\w+\.add\((.*)\)(?=  # in place of the last layer$)", re.MULTILINE)
+    given = [one for one in ast.walk(program.tree) if isinstance(one, ast.Assign) and covers(one, line)]
+    calls = [one for one in given if isinstance(one.value, ast.Call) and isinstance(one.value.func, ast.Call)]
+    match = added.search(code)
+    if len(calls) != 1 or match is None:
+        return code
+    outer = calls[0].value
+    assert isinstance(outer, ast.Call)
+    assert isinstance(outer.func, ast.Call)
+    new = ast.parse(match[1], mode="eval").body
+    assert isinstance(new, ast.Call)
+    named = [word for word in outer.func.keywords if word.arg == "name"]
+    layer = ast.Call(outer.func.func, new.args, [*new.keywords, *named])
+    called = ast.unparse(ast.Assign(calls[0].targets, ast.Call(layer, outer.args, outer.keywords), lineno=0))
+    return code[: match.start()] + called + code[match.end() :]
 
 
 def _calls_of(program: Program, lines: Mapping[str, int]) -> dict[str, ast.Call]:

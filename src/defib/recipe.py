@@ -87,6 +87,10 @@ class TrainingRecipe:
     """The rows came in parts of other classes, each trained on for itself before the next."""
     uncounted: str = ""
     """Why nothing of the loss counts, as a clause: all rows, or the loss of this output, have the weight 0."""
+    outputs: tuple[str, ...] = ()
+    """Names of the outputs that one loss trains together; empty where the network has one."""
+    output: str = ""
+    """Which of them is looked at."""
     sources: dict[str, str] = field(default_factory=dict)
     """``file:line`` of the user's calls: ``compile``, ``fit``, ``optimizer``, ``loss``, ``predict``."""
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from defib.adapters.keras import KerasSubject, subject_from_model
+from defib.adapters.keras.starts import starting_values
 from defib.recipe import Arm
 from tests.adapters.keras_models import FLAVORS, assert_same, load, rows
 
@@ -97,7 +98,7 @@ def test_edits_reach_layers_and_functions_inside_a_class(keras: Any, edit: str) 
     assert not weights & {id(v) for v in made.model.weights}
     if edit == "reinitialize":
         assert set(made.sources) == {None}
-        drawn = subject._workshop.starting_values(made, 0)
+        drawn = starting_values(subject.captured, made, 0)
         assert all(np.ptp(value) > 0 for value in drawn if value.ndim == 2)  # zeros before
     if edit == "dropout":
         assert made.sources == list(range(len(model.weights)))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from defib.recipe import Arm, InputTransform
+from defib.subject import NotAvailable, Rows
 from tests.adapters.keras_models import FLAVORS, load, rows
 from tests.capture.test_keras_fit import watched, watching
 
@@ -182,25 +183,51 @@ def test_every_output_is_a_subject_of_its_own(keras: Any, named: bool) -> None:
     model = two_heads(keras, named=named)
     before = [v.numpy() for v in model.weights]
     labels = {"level": values[:16], "high": y[:16]} if named else [values[:16], y[:16]]
+    counts = np.linspace(0.5, 2.0, 16)
+    given = {"level": counts, "high": 3 - counts} if named else [counts, 3 - counts]
     with watching() as watcher:
-        model.fit(X[:16], labels, epochs=2, batch_size=8, verbose=0)
+        model.fit(X[:16], labels, epochs=2, batch_size=8, verbose=0, shuffle=False, sample_weight=given)
         predicted = model.predict(X[16:], verbose=0)
     by_name = predicted if named else dict(zip(("level", "high"), predicted, strict=True))
-    subjects: dict[str, Any] = {one.name.rsplit("_", 1)[1]: one for one in watcher.subjects()}
+    subjects: dict[str, Any] = {one.recipe.output: one for one in watcher.subjects()}
     assert watcher.errors == []
     assert set(subjects) == {"level", "high"}
     for name, truth, kind in (("level", values, "squared_error"), ("high", y, "binary_cross_entropy")):
         subject = subjects[name]
+        assert subject.name == f"{model.name}, output {name}"
         np.testing.assert_array_equal(subject.training.y, truth[:16])
         np.testing.assert_array_equal(subject.prediction_outputs, by_name[name])
         np.testing.assert_allclose(subject.forward(X[16:]).outputs, by_name[name], rtol=1e-5)
         assert subject.recipe.loss.kind == kind
-        assert subject.can_train(Arm()) == "it is one of several outputs that were trained together"
         parameters = {one.name: one for one in subject.parameters()}
         assert set(parameters) == {"trunk/kernel", "trunk/bias", f"{name}/kernel", f"{name}/bias"}
         np.testing.assert_array_equal(parameters["trunk/kernel"].initial, before[0])
         assert len(subject.gradients(X[:8], truth[:8])) == 4
         assert len(subject.trace.loss_per_epoch) == 2
+        trained = subject.train(Arm(), subject.training, seed=0)  # all outputs, as the user's own training did
+        for value, end in zip(trained._values, model.weights, strict=True):
+            np.testing.assert_allclose(value, end.numpy(), atol=2e-5)
+        np.testing.assert_allclose(trained.predict(X[16:]), by_name[name], atol=2e-5)
+
+
+def test_a_change_is_made_to_one_of_several_outputs(keras: Any) -> None:
+    X, y = rows(24)
+    values = X.sum(axis=1)
+    model = two_heads(keras, named=True)
+    with watching() as watcher:
+        model.fit(X, {"level": values, "high": y}, epochs=1, batch_size=8, verbose=0)
+    subject: Any = next(one for one in watcher.subjects() if one.recipe.output == "high")
+    arm = Arm().with_edit("head", "linear").with_edit("loss", "bce_logits")
+    assert subject.can_train(arm) is None
+    trained = subject.train(arm, subject.training, seed=0)
+    level, high = trained._program.clone.model.get_layer("level"), trained._program.clone.model.get_layer("high")
+    assert [one.activation.__name__ for one in (level, high)] == ["linear", "linear"]
+    inside = trained.inside()
+    assert {one.name for one in inside.parameters()} == {"trunk/kernel", "trunk/bias", "high/kernel", "high/bias"}
+    z = inside.forward(X).outputs[:, 0].astype(np.float64)
+    assert inside.loss(X, y) == pytest.approx(float(np.mean(np.logaddexp(0, z) - y * z)), rel=1e-4)
+    with pytest.raises(NotAvailable, match="labels of the other outputs"):
+        subject.train(Arm(), Rows(X + 1, y), seed=0)
 
 
 def test_several_inputs_in_memory(keras: Any) -> None:

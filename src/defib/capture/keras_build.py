@@ -12,6 +12,7 @@ from defib.adapters.keras.flavor import to_numpy
 from defib.adapters.keras.memory import why_untrainable, with_loss
 from defib.adapters.keras.optimizers import facts_of, first_rate, is_schedule
 from defib.adapters.keras.own_step import can_step_inside, overrides
+from defib.adapters.keras.packing import output_keys
 from defib.adapters.keras.program import OptimizerPlan
 from defib.adapters.keras.subject import Captured, KerasSubject
 from defib.adapters.keras.weighing import row_key
@@ -78,6 +79,8 @@ def _subject(study: Study) -> KerasSubject:
         sources=dict(study.sources),
         in_parts=bool(study.training.never_again),
         uncounted=_uncounted(study, captured),
+        outputs=output_keys(study.owner) if study.output else (),
+        output=study.output,
         **weights_by_class(captured, training),
     )
     prediction, outputs, calls = _prediction(study)
@@ -85,7 +88,7 @@ def _subject(study: Study) -> KerasSubject:
         captured,
         recipe,
         _trace(study, captured.initial, training, shuffled),
-        name=str(study.model.name),
+        name=f"{study.owner.name}, output {study.output}" if study.output else str(study.model.name),
         training=training,
         prediction=prediction,
         prediction_outputs=outputs,

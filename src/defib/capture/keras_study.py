@@ -173,6 +173,8 @@ class Study:
     """Why no trial is run, as a clause."""
     together: Together | None = None
     """The whole model, where ``model`` is one of its outputs."""
+    output: str = ""
+    """The name of that output."""
     output_losses: dict[str, list[float]] = field(default_factory=dict)
     """Per output of several: the loss of each epoch."""
     packing: Packing | None = None

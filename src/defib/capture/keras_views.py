@@ -82,6 +82,7 @@ def _output(study: Study, number: int, key: str) -> Study:
         validation_losses=[],
         losses=LossTrace(),
         loss_weight=_loss_weight(study.model, number),
+        output=key,
     )
 
 
