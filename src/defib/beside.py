@@ -22,3 +22,5 @@ class Beside:
     """Names of its columns, where it is a table."""
     piped: bool = False
     """A pipeline was given it, and made the training rows of it."""
+    by: str = ""
+    """Of the training rows themselves in an order that the program knows: which, as ``sorted by table.index``."""

@@ -28,8 +28,8 @@ def test_arrays_tables_and_entries_are_copied_under_their_names() -> None:
 
 def test_the_order_is_that_of_an_array_of_the_same_length_that_holds_the_rows() -> None:
     drawn = RNG.permutation(120)[:90]
-    (found,) = beside_rows(MASKED[drawn], [Named("raw", RAW), Named("whole", MASKED)])
-    assert found.name == "raw"
+    found, first = beside_rows(MASKED[drawn], [Named("raw", RAW), Named("whole", MASKED)])
+    assert (found.name, found.by, first.name, first.by) == ("raw", "", "whole", "(its first 90 rows)")
     assert np.array_equal(found.X, RAW[drawn])
     assert np.array_equal(found.at, np.arange(90))
 

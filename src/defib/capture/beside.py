@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defib.beside import Beside
+from defib.capture.orders import Order, orders_among, reordered
 from defib.capture.places import KNOWN, places_of
 from defib.capture.torch_frames import user_frames
 from defib.subject import AnyArray
@@ -44,15 +45,19 @@ class Named:
     columns: tuple[str, ...] = ()
     piped: bool = False
     """As `Beside.piped`."""
+    by: str = ""
+    """Of an order of rows (`Order`), ``array`` being its places ``(n,)``: its words."""
 
 
 def named_copies(to_array: Callable[[Any], AnyArray | None] = lambda value: None) -> list[Named]:
     """Copies of arrays and tables of two columns and more that the running functions of the program have names for.
 
-    ``to_array`` makes an array of a framework's tensor, and ``None`` of everything else.
+    With the orders of rows that it knows. ``to_array`` makes an array of a framework's tensor, and ``None`` of
+    everything else.
     """
     wanted: dict[int, tuple[str, Any]] = {}
-    for name, value in _variables(sys._getframe(1)):
+    variables = list(_variables(sys._getframe(1)))
+    for name, value in variables:
         with contextlib.suppress(RuntimeError, TypeError, ValueError):  # nested tensors have no shape
             if id(value) not in wanted and _is_wanted(value):
                 wanted[id(value)] = (name, value)
@@ -64,7 +69,7 @@ def named_copies(to_array: Callable[[Any], AnyArray | None] = lambda value: None
             if made is not None:
                 found.append(made)
                 left -= made.array.nbytes
-    return found
+    return found + [Named("", one.at, by=one.words) for one in orders_among(variables, to_array)]
 
 
 def copied(name: str, value: Any) -> Named | None:
@@ -146,6 +151,8 @@ def beside_rows(X: AnyArray, named: Sequence[Named]) -> tuple[Beside, ...]:
     orders: dict[int, tuple[NDArray[np.int64], ...]] = {}
     found: list[Beside] = []
     keys: dict[bytes, int] = {}
+    known = [Order(one.by, one.array) for one in named if one.by]
+    named = [one for one in named if not one.by]
     for one in sorted(named, key=lambda one: (one.array.shape[1:] != X.shape[1:], one.array[:1].size)):
         n = len(one.array)
         if n not in orders:
@@ -159,6 +166,19 @@ def beside_rows(X: AnyArray, named: Sequence[Named]) -> tuple[Beside, ...]:
             elif len(at) >= max(LEAST_ROWS, KNOWN * len(X)) and key not in keys and not _equal(X[at], rows):
                 keys[key] = len(found)
                 found.append(Beside(one.name, rows, at, one.columns, one.piped))
+    return (*found[:MOST], *_in_known_orders(X, named, known, set(keys)))
+
+
+def _in_known_orders(
+    X: AnyArray, named: Sequence[Named], orders: Sequence[Order], seen: set[bytes]
+) -> tuple[Beside, ...]:
+    """The rows themselves as orders that the program knows put them beside the labels."""
+    found: list[Beside] = []
+    for one in reordered(X, [(other.name, other.array) for other in named], orders):
+        key = one.rows[:50].tobytes()
+        if len(one.at) >= KNOWN * len(X) and key not in seen and not _equal(X[one.at], one.rows):
+            seen.add(key)
+            found.append(Beside(one.name, one.rows, one.at, by=one.words))
     return tuple(found[:MOST])
 
 

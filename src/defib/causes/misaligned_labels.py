@@ -11,7 +11,7 @@ does not memorize converges to it; one that memorizes varies and is worthless on
 ## Evidence for
 - Reference learners are at chance as paired, and find signal when the pairing is changed in a way a bug would (shifted
   by a few rows, reversed, one side sorted), or when the rows are put back into the order of an array that the program
-  still holds.
+  still holds, or into one that it knows: the index of a sorted table, a drawn permutation, the same keys in two lists.
 - Check: take ten rows by hand from the source and look their labels up.
 
 ## Evidence against
@@ -19,7 +19,8 @@ does not memorize converges to it; one that memorizes varies and is worthless on
 
 ## Look-alikes
 - no-learnable-signal (DF901): no re-pairing brings signal. A shift can be found from the arrays; a shuffle that was
-  lost only where the program holds the rows in their first order, too; else "no signal as paired" is the honest answer.
+  lost only where the program holds the rows in their first order, or that order; else "no signal as paired" is the
+  honest answer.
 
 ## Example
 ```python
@@ -69,12 +70,12 @@ def _assess(book: Book) -> Assessment:
         return supported(because, weight=0.95, layer=signal.repaired_pairing, **numbers)
     before = maybe(book, BeforeFacts)
     if before is not None and before.name is not None and before.how == "order":
-        because = (
-            f"a reference learner is at chance as paired ({metric} {num(signal.best)}); the rows are those of "
-            f"{before.name} in another order, and in the order of {before.name} it reaches {num(before.score)}"
-        )
+        chance = f"a reference learner is at chance as paired ({metric} {num(signal.best)})"
+        in_order = f"the rows are those of {before.name} in another order, and in the order of {before.name}"
+        because = f"{chance}; {f'with {before.said}' if before.by else in_order} it reaches {num(before.score)}"
         numbers = {f"{signal.metric}_re_paired": before.score, **numbers}
-        return supported(because, weight=0.95, layer=f"the order of {before.name}", **numbers)
+        order = before.said if before.by else f"the order of {before.name}"
+        return supported(because, weight=0.95, layer=order, **numbers)
     because = (
         "no simple re-pairing of rows and labels brings signal either, and a lost shuffle could not be found this way"
     )

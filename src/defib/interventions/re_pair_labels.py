@@ -28,10 +28,10 @@ _GIVEN = advice(
 )
 
 
-def _in_other_order(book: Book) -> str | None:
-    """Name of the array whose rows the network got in another order than the labels."""
+def _in_other_order(book: Book) -> BeforeFacts | None:
+    """The array whose rows the network got in another order than the labels."""
     facts = book.get(BeforeFacts) if book.has(BeforeFacts) else None
-    return facts.name if facts is not None and facts.how == "order" else None
+    return facts if facts is not None and facts.name is not None and facts.how == "order" else None
 
 
 def _arm(book: Book) -> Arm:
@@ -41,10 +41,11 @@ def _arm(book: Book) -> Arm:
 
 
 def _code(book: Book, framework: str) -> str:
-    name = _in_other_order(book)
-    if name is None:
+    found = _in_other_order(book)
+    if found is None:
         return _GIVEN.code(book, framework)
-    tried = f"# as tried: the rows as they stand in {name}, whose order the labels have\n"
+    rows = found.said if found.by else f"the rows as they stand in {found.name}"
+    tried = f"# as tried: {rows}, whose order the labels have\n"
     return tried + _GIVEN.code(book, framework)
 
 

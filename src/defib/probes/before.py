@@ -58,6 +58,13 @@ class BeforeFacts(Evidence):
     """Its place among `Subject.alongside`."""
     piped: bool = False
     """As `defib.beside.Beside.piped`."""
+    by: str = ""
+    """As `defib.beside.Beside.by`."""
+
+    @property
+    def said(self) -> str:
+        """The rows, as they are to be taken: ``inputs sorted by table.index``."""
+        return f"{self.name} {self.by}".strip()
 
 
 @dataclass(frozen=True)
@@ -132,26 +139,26 @@ def _look(
     """What this array says; ``None`` where it is labels, tells nothing, or the rows were not made of it."""
     rows = X[one.at]
     taken = _taken(one, rows, labels)
-    how = None if taken is None else _how(rows, taken.X, seed)
+    how = None if taken is None else "order" if one.by else _how(rows, taken.X, seed)
     if taken is None or how is None:
         return None
     found = _tells(taken.X, labels, kind if taken.X.shape == rows.shape else "tabular", signal, seed)
     if found is None:
         return None
     beyond = _beyond(rows, taken) if how == "selection" else ()
-    return BeforeFacts(1, one.name, found.best, found.z, how, beyond, signal=found, piped=one.piped)
+    return BeforeFacts(1, one.name, found.best, found.z, how, beyond, signal=found, piped=one.piped, by=one.by)
 
 
 def _taken(one: Beside, rows: AnyArray, labels: _Labels) -> Beside | None:
     """The array without its labels; as it is where its rows are those at the door: what the network got is no label."""
-    given = rows[:1].size == one.X[:1].size and _same_sums(rows, one.X)
+    given = bool(one.by) or (rows[:1].size == one.X[:1].size and _same_sums(rows, one.X))
     return one if given else _without_labels(one, labels)
 
 
 def _tells(X: AnyArray, labels: _Labels, kind: str, signal: SignalFacts | None, seed: int) -> SignalFacts | None:
     """What a learner reads from these rows, where that is far more than from those at the door (``None``: nothing)."""
     try:
-        found = find_signal(X, labels.columns, labels.metric, kind, seed=seed)
+        found = find_signal(X, labels.columns, labels.metric, kind, seed=seed, re_pair=False)
     except Missing:
         return None
     chance = 0.5 if labels.metric == "auc" else 0.0

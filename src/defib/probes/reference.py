@@ -196,10 +196,12 @@ def find_signal(
     n_all: int | None = None,
     seed: int = 0,
     places: Sequence[AnyArray] = (),
+    re_pair: bool = True,
 ) -> SignalFacts:
     """How much of ``targets`` ``(n, k)`` the rows ``(n, ...)`` tell, cross-validated; metric ``auc`` or ``r2``.
 
-    ``places`` are the rows' numbers in the file (see `Rows.places`): other pairings are tried in those orders.
+    ``places`` are the rows' numbers in the file (see `Rows.places`): other pairings are tried in those orders, where
+    there is no signal, unless ``re_pair`` is False.
     """
     rows = number_rows(X, "SignalFacts")
     index = choose_rows(targets, metric)
@@ -215,7 +217,7 @@ def find_signal(
     has_signal = null.z(best) > Z_SIGNAL and best > chance + MARGIN[metric]
     repaired = (
         (None, None)
-        if has_signal
+        if has_signal or not re_pair
         else _repair(rows, targets, metric, kind, seed, best, places or (np.arange(len(rows)),))
     )
     return SignalFacts(

@@ -149,8 +149,9 @@ def run_trials(
     if asked is not None:
         conductor.notes.append(f"in the trials, {asked.says}")
     if before is not None:
-        name = book.get(BeforeFacts).name
-        conductor.notes.append(f"in the trials, the fix trains on {name} as it stands, each column standardized")
+        facts = book.get(BeforeFacts)
+        rows = facts.said if facts.by else f"{facts.name} as it stands"
+        conductor.notes.append(f"in the trials, the fix trains on {rows}, each column standardized")
         return conductor.conduct(ranked, beliefs, offered_before(tuple(ranked), book))
     return conductor.conduct(ranked, beliefs, offered(ranked, book, served, asked))
 

@@ -1,0 +1,156 @@
+"""Orders of rows that a program knows: the index of a sorted table, a drawn permutation, the same keys in two lists.
+
+Where rows and labels were paired by position after one of them was sorted or shuffled, one of these undoes it. Which
+rows would then stand beside the labels is what is found here; whether they tell them is for a learner to say.
+Framework-free.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import PurePath
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from defib.capture.places import places_of
+from defib.subject import AnyArray
+
+Places = NDArray[np.int64]
+
+LEAST: Final = 20
+MOST: Final = 20_000
+"""Rows that an order may have."""
+MOST_KEYS: Final = 24
+"""Lists of keys that are compared with each other."""
+MOST_ORDERS: Final = 8
+"""Orders that are kept: a pair of lists gives two."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """Rows put in another order: at place ``i`` comes row ``at[i]``."""
+
+    words: str
+    """How, behind the name of the rows: ``sorted by table.index``."""
+    at: Places
+    """``(n,)``, each row at most once."""
+
+
+@dataclass(frozen=True)
+class Reordered:
+    """Rows that an order puts beside the labels in place of those that stand there."""
+
+    name: str
+    words: str
+    rows: AnyArray
+    at: Places
+    """``(n_known,)``: beside which training row each of them stands."""
+
+
+def orders_among(
+    variables: Iterable[tuple[str, Any]], to_array: Callable[[Any], AnyArray | None] = lambda value: None
+) -> list[Order]:
+    """Orders that these variables know. ``to_array`` makes an array of a framework's tensor, ``None`` of all else."""
+    keys: dict[bytes, tuple[str, AnyArray]] = {}
+    for name, value in variables:
+        with contextlib.suppress(AttributeError, RuntimeError, TypeError, ValueError):  # lazy or odd objects
+            for said, found in _keys(name, value, to_array):
+                keys.setdefault(found.tobytes(), (said, found))
+        if len(keys) == MOST_KEYS:
+            break
+    tables_first = sorted(keys.values(), key=lambda one: not one[0].endswith(".index"))
+    orders: dict[bytes, Order] = {}
+    for one in (*_permutations(tables_first), *_re_keyed(tables_first)):
+        orders.setdefault(one.at.tobytes(), one)
+    return list(orders.values())[:MOST_ORDERS]
+
+
+def _keys(name: str, value: Any, to_array: Callable[[Any], AnyArray | None]) -> Iterator[tuple[str, AnyArray]]:
+    """What tells rows from each other: whole numbers, texts or dates, none of them twice; with how it is said."""
+    if type(value).__module__.partition(".")[0] == "pandas":
+        if hasattr(value, "index"):
+            yield from _unique(f"{name}.index", value.index)
+        for column in getattr(value, "columns", ())[:MOST_KEYS]:
+            if value[column].dtype.kind != "f":
+                yield from _unique(f"{name}[{column!r}]", value[column])
+    elif type(value) in (list, tuple):
+        if len(value) >= LEAST and isinstance(value[0], str | int | PurePath):
+            yield from _unique(name, [str(one) if isinstance(one, PurePath) else one for one in value])
+    elif type(value) is dict:
+        if len(value) >= LEAST and isinstance(next(iter(value)), str | int):
+            yield from _unique(name, list(value))
+    else:
+        array = value if isinstance(value, np.ndarray) else to_array(value)
+        if array is not None and array.ndim == 1:
+            yield from _unique(name, array)
+
+
+def _unique(name: str, values: Any) -> Iterator[tuple[str, AnyArray]]:
+    if not LEAST <= len(values) <= MOST:
+        return
+    found = np.asarray(values)
+    if found.dtype.kind == "O":
+        found = np.array([one if isinstance(one, str) else None for one in found])
+        if any(one is None for one in found):
+            return
+        found = found.astype(str)
+    if found.dtype.kind == "U":  # an image and its label share the stem of their names
+        stems = np.array([PurePath(one).stem for one in found])
+        found = stems if len(np.unique(stems)) == len(found) else found
+    elif found.dtype.kind in "iuM":
+        found = found.astype(np.int64)
+    else:
+        return
+    if len(np.unique(found)) == len(found):
+        yield name, found
+
+
+def _permutations(keys: Iterable[tuple[str, AnyArray]]) -> Iterator[Order]:
+    """Places among rows, in another order than they stand: all of them, or those of a part."""
+    for name, found in keys:
+        if found.dtype.kind != "i" or found.min() < 0 or np.array_equal(found, np.arange(len(found))):
+            continue
+        if found.max() == len(found) - 1:
+            yield Order(f"sorted by {name}", np.argsort(found))
+            yield Order(f"in the order {name}", found)
+        elif found.max() < MOST:
+            yield Order(f"at the places {name}", found)
+
+
+def _re_keyed(keys: Iterable[tuple[str, AnyArray]]) -> Iterator[Order]:
+    """The same keys in two orders."""
+    for (left, mine), (right, theirs) in combinations(keys, 2):
+        if mine.shape != theirs.shape or mine.dtype.kind != theirs.dtype.kind:
+            continue
+        a, b = np.argsort(mine), np.argsort(theirs)
+        if np.array_equal(mine[a], theirs[b]):
+            for (one, at), (other, place) in (((left, a), (right, b)), ((right, b), (left, a))):
+                rank = np.empty_like(place)
+                rank[place] = np.arange(len(place))
+                yield Order(f"from the order of {one} to that of {other}", at[rank])
+
+
+def reordered(X: AnyArray, arrays: Sequence[tuple[str, AnyArray]], orders: Sequence[Order]) -> list[Reordered]:
+    """The training rows ``X`` ``(n, ...)`` in those orders, from arrays that hold them, by name.
+
+    The labels stand in the order in which the array they were taken beside stands: that is one of the arrays that holds
+    just these rows, or ``X`` itself. An array that holds more rows may also have been cut at its start.
+    """
+    n, width = len(X), X[:1].size
+    holding = [(name, one, places_of(X, [one])) for name, one in arrays if one[:1].size == width and len(one) >= n]
+    known = {len(one): (name, one, places[0]) for name, one, places in reversed(holding) if places}
+    known.setdefault(n, ("the training rows", X, np.arange(n)))
+    found: list[Reordered] = []
+    for size, (_, _, places) in known.items():
+        at = np.flatnonzero(places >= 0)
+        for length, (name, source, _) in known.items():
+            cut = [Order(f"(its first {size:,} rows)", np.arange(size))] if length > size == n else []
+            for order in (*orders, *cut):
+                if len(order.at) == size and order.at.max() < length:
+                    found.append(Reordered(name, order.words, source[order.at[places[at]]], at))
+    return found
