@@ -194,6 +194,8 @@ class Edit:
     - ``unfreeze``: every parameter is trainable.
     - ``dropout``: rate (0 switches it off).
     - ``turned_masks``: masks that the network makes of its rows are turned around: what they left out takes part.
+    - ``pooled``: where one position of a sequence is picked, behind the layer of this name, or behind a recurrent
+      layer, the mean over all positions is read.
     - ``input_norm``: a batch-norm-like normalization at the model's door, learnt from the training rows.
     """
 

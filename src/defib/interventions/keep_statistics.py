@@ -5,6 +5,7 @@ from __future__ import annotations
 from defib.evidence import Book
 from defib.interventions._advice import ask
 from defib.interventions._writing import by_framework, maybe
+from defib.probes.modes import ModeFacts
 from defib.probes.outputs import SymptomFacts
 
 
@@ -15,6 +16,18 @@ def _code(book: Book, framework: str) -> str:
             framework,
             keras="probabilities = keras.ops.softmax(logits, axis=-1)  # over the classes, not over the rows",
             torch="probabilities = torch.softmax(logits, dim=-1)  # over the classes, not over the rows",
+        )
+    modes = maybe(book, ModeFacts)
+    if modes is not None and modes.has_batch_norm:  # it keeps them, and was told not to use them
+        return by_framework(
+            framework,
+            keras="""
+        x = batch_norm(x)  # without training=True: fit sets it, and predict meets the statistics that were kept
+        """,
+            torch="""
+        # in F.batch_norm training=self.training, not training=True; track_running_stats=True (the default) in the layer
+        model.eval()  # before predicting
+        """,
         )
     return by_framework(
         framework,

@@ -29,7 +29,7 @@ def _code(book: Book, framework: str) -> str:
         torch="""
     lengths = (tokens != 0).sum(dim=1)
     outputs, _ = rnn(embedding(tokens))
-    last = outputs[torch.arange(len(tokens)), lengths - 1]  # not outputs[:, -1], which is padding
+    last = outputs[torch.arange(len(tokens)), lengths - 1]  # not outputs[:, -1]; or, as tried, outputs.mean(1)
     """,
     )
 
@@ -37,8 +37,8 @@ def _code(book: Book, framework: str) -> str:
 INTERVENTION = Intervention(
     name="last-real-step",
     does="read the recurrent layer at each row's last real step, or pool it over time",
-    kind="advice",
-    arm=lambda book: Arm(),
+    kind="train",
+    arm=lambda book: Arm().with_edit("pooled"),
     applies=_applies,
     code=_code,
     size=2,

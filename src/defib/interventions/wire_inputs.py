@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from defib.evidence import Book
+from defib.evidence import Book, Missing
 from defib.interventions import Intervention
 from defib.interventions._writing import by_framework, maybe
 from defib.probes.masked import MaskedFacts
@@ -10,7 +10,7 @@ from defib.recipe import Arm
 
 POSITION = """
     # in place of the position that is the same in every row: one that has seen the others
-    read = hidden[:, -1]  # the last word (with padding behind: the last real one), or hidden.mean(1)
+    read = hidden.mean(1)  # as tried; or the last word, hidden[:, -1] (with padding behind: the last real one)
     """
 
 
@@ -34,11 +34,18 @@ def _code(book: Book, framework: str) -> str:
     )
 
 
+def _arm(book: Book) -> Arm:
+    facts = maybe(book, MaskedFacts)
+    if facts is None or not facts.cut_behind_attention or facts.step is None:
+        raise Missing("MaskedFacts", "the wiring that is meant, which only its author knows")
+    return Arm().with_edit("pooled", facts.step)
+
+
 INTERVENTION = Intervention(
     name="wire-inputs",
     does="let every part of the input reach the output",
-    kind="advice",
-    arm=lambda book: Arm(),
+    kind="train",
+    arm=_arm,
     code=_code,
     size=2,
 )

@@ -157,14 +157,14 @@ def _taken(one: Beside, rows: AnyArray, labels: _Labels) -> Beside | None:
 
 def _tells(X: AnyArray, labels: _Labels, kind: str, signal: SignalFacts | None, seed: int) -> SignalFacts | None:
     """What a learner reads from these rows, where that is far more than from those at the door (``None``: nothing)."""
-    try:
-        found = find_signal(X, labels.columns, labels.metric, kind, seed=seed, re_pair=False)
-    except Missing:
-        return None
     chance = 0.5 if labels.metric == "auc" else 0.0
     known = chance if signal is None else max(signal.best, signal.detectable - REPAIR_MARGIN[labels.metric])
-    far = found.best > known + REPAIR_MARGIN[labels.metric]
-    return found if found.has_signal and found.z > Z_REPAIR and far else None
+    far = known + REPAIR_MARGIN[labels.metric]
+    try:
+        found = find_signal(X, labels.columns, labels.metric, kind, seed=seed, re_pair=False, above=far)
+    except Missing:
+        return None
+    return found if found.has_signal and found.z > Z_REPAIR else None
 
 
 def _without_labels(one: Beside, labels: _Labels) -> Beside | None:

@@ -197,11 +197,13 @@ def find_signal(
     seed: int = 0,
     places: Sequence[AnyArray] = (),
     re_pair: bool = True,
+    above: float = -np.inf,
 ) -> SignalFacts:
     """How much of ``targets`` ``(n, k)`` the rows ``(n, ...)`` tell, cross-validated; metric ``auc`` or ``r2``.
 
     ``places`` are the rows' numbers in the file (see `Rows.places`): other pairings are tried in those orders, where
-    there is no signal, unless ``re_pair`` is False.
+    there is no signal, unless ``re_pair`` is False. Raises `Missing` where nothing can be told, and, without a look at
+    permuted labels, where the best score is not ``above`` this.
     """
     rows = number_rows(X, "SignalFacts")
     index = choose_rows(targets, metric)
@@ -212,6 +214,8 @@ def find_signal(
         raise Missing("SignalFacts", "more rows of each class")
     best_name = max(scores, key=lambda name: -np.inf if np.isnan(scores[name]) else scores[name])
     best = scores[best_name]
+    if best <= above:
+        raise Missing("SignalFacts", f"rows that tell more than {above:.3g}")
     null = permuted(problem, best_name, seed)
     chance = 0.5 if metric == "auc" else 0.0
     has_signal = null.z(best) > Z_SIGNAL and best > chance + MARGIN[metric]

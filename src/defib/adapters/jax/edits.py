@@ -230,7 +230,10 @@ def _dropout(network: Network, value: Any, X: Any, rng: np.random.Generator) -> 
         network.plan[step.layer.name] = _instead(lambda z: z)
 
 
-REFUSED: Final = {"turned_masks": "masks are turned around in PyTorch only"}
+REFUSED: Final = {
+    "turned_masks": "masks are turned around in PyTorch only",
+    "pooled": "what a network reads of a sequence is changed in PyTorch only",
+}
 EDITS: Final[dict[str, Callable[[Network, Any, Any, np.random.Generator], None]]] = {
     "hidden_activation": _hidden_activation,
     "batch_norm": _batch_norm,

@@ -26,7 +26,10 @@ OUTSIDE = frozenset({"loss", "match_shapes", "unfreeze", "input_norm"})
 RELU_LIKE = frozenset({"relu", "leaky_relu", "elu", "selu", "gelu", "silu"})
 
 
-REFUSED: Final = {"turned_masks": "masks are turned around in PyTorch only"}
+REFUSED: Final = {
+    "turned_masks": "masks are turned around in PyTorch only",
+    "pooled": "what a network reads of a sequence is changed in PyTorch only",
+}
 
 
 class CannotEdit(Exception):

@@ -10,7 +10,8 @@ import torch
 from defib.adapters.torch.depth import halve_recurrent
 from defib.adapters.torch.initial import draw, reinitialize
 from defib.adapters.torch.network import Network
-from defib.adapters.torch.recorder import OpRecord, last_weights, on_path
+from defib.adapters.torch.pooled import PICKS, pooled
+from defib.adapters.torch.recorder import OpRecord, last_weights, named_layers, on_path
 from defib.adapters.torch.rounds import fewer_rounds
 from defib.adapters.torch.surgery import FUNCTIONS, ChannelNorm, DoorNorm, followed_by, instead, with_rate
 from defib.adapters.torch.turned import TurnedMasks
@@ -234,6 +235,22 @@ def _turned_masks(network: Network, value: Any, X: AnyArray) -> None:
         raise Impossible("no step of the model masks positions of its rows")
 
 
+def _pooled(network: Network, value: Any, X: AnyArray) -> None:
+    graph = Graph(network, X)
+    names = dict(zip(map(id, graph.records), named_layers(graph.records), strict=True))
+    picks = [one for one in graph.path if one.name in PICKS and one.place and len(one.shape) < len(one.in_shape)]
+    if value is None:
+        picks = [one for one in picks if any(graph.records[i].kind == "recurrent" for i in one.inputs)]
+    else:
+        picks = [one for one in picks if names[id(one)] == value]
+    if not picks:
+        raise Impossible("no step of the model is seen to pick one position of a sequence")
+    for record in picks:
+        assert record.place is not None
+        network.plan[record.place] = pooled
+    _still_runs(network, X, "with the mean over all positions")
+
+
 EDITS: Final[dict[str, Callable[[Network, Any, AnyArray], None]]] = {
     "hidden_activation": _hidden_activation,
     "batch_norm": _batch_norm,
@@ -247,6 +264,7 @@ EDITS: Final[dict[str, Callable[[Network, Any, AnyArray], None]]] = {
     "dropout": _dropout,
     "input_norm": _input_norm,
     "turned_masks": _turned_masks,
+    "pooled": _pooled,
 }
 ORDER: Final[tuple[str, ...]] = ("fewer_rounds", "double_width", "output_units", "reinitialize", "hidden_activation")
 """Structural edits go first, and weights are drawn before an activation draws its own."""
