@@ -9,18 +9,20 @@ from typing import Any, Final
 import numpy as np
 import torch
 
-from defib.adapters.torch.arrays import leaf_tensors, tensors_in, to_numpy
-from defib.adapters.torch.batches import picks_rows, without_picking
+from defib.adapters.torch.arrays import tensors_in, to_numpy
+from defib.adapters.torch.batches import without_picking
 from defib.adapters.torch.choices import TWIN, is_twin, one_kind, why_no_labels
 from defib.adapters.torch.composite import Composite
 from defib.adapters.torch.door import Door, batch_rows, entry_width, plain_parts, read_door
 from defib.adapters.torch.inside import label_paths, own_loss, read_inside, without_label
-from defib.adapters.torch.masks import masks
+from defib.adapters.torch.layout import Lie, moving_axis
 from defib.adapters.torch.ops import DETACHING
 from defib.adapters.torch.pairwise import ALL_PAIRS, compares_all
-from defib.adapters.torch.program import Leaf, Node, Program, compile_nodes, slice_nodes, tracked, uses
+from defib.adapters.torch.program import Leaf, Node, Program, compile_nodes, slice_nodes, tracked
 from defib.adapters.torch.reading import Reading, Scene, read_loss
+from defib.capture.torch_axis import door_of, layout_together
 from defib.capture.torch_call import Call, is_episode, key_of, unique
+from defib.capture.torch_labels import any_label, label_array, meeting_label
 from defib.capture.torch_rows import evenly
 from defib.capture.torch_scale import scale_of
 from defib.capture.torch_targets import without_makers
@@ -66,6 +68,11 @@ class Analysis:
     """Rows of many calls of one row each, where the loss joins them."""
 
     @property
+    def label_lie(self) -> Lie:
+        """How the rows lie in the label."""
+        return "first" if self.reading is None else self.reading.label_lie
+
+    @property
     def key(self) -> tuple[int, ...]:
         """Identity of the modules involved."""
         return key_of(self.calls)
@@ -81,7 +88,9 @@ class Analysis:
             return self.stacked, None
         X = self.door.rows_of(self.rows, copy=False)
         kept = evenly(len(X), X[:1].nbytes) is None
-        label = label_array(self.label, len(X), self.flat_label, self.door.unbatched)
+        if self.label is not None and self.rows and self.label is self.rows[0] and len(self.rows) == 1:
+            return (X.copy(), X.copy()) if kept else (X, X)
+        label = label_array(self.label, len(X), self.flat_label, self.door.unbatched, self.label_lie)
         if self.reading is not None and self.reading.label_picked:
             label = _at_their_rows(to_numpy(self.label), self.reading.program.picked, len(X))
         return (X.copy() if kept else X), label
@@ -89,9 +98,13 @@ class Analysis:
     def extras(self) -> tuple[AnyArray, ...] | None:
         """The other values per row that the loss takes, copied; ``None`` where one is not by row."""
         others = () if self.reading is None else self.reading.others
-        flat = {int(leaf.key): leaf.flat for leaf in self.reading.program.of("label")} if self.reading else {}
+        leaves = {int(leaf.key): leaf for leaf in self.reading.program.of("label")} if self.reading else {}
         n_rows, unbatched = self.door.n_rows, self.door.unbatched
-        found = [label_array(one, n_rows, flat.get(i + 1, False), unbatched) for i, one in enumerate(others)]
+        found = [
+            label_array(one, n_rows, leaf is not None and leaf.flat, unbatched, "first" if leaf is None else leaf.lie)
+            for i, one in enumerate(others)
+            for leaf in [leaves.get(i + 1)]
+        ]
         known = [one for one in found if one is not None]
         return tuple(known) if len(known) == len(others) else None
 
@@ -100,7 +113,7 @@ class Analysis:
         if self.composite is None:
             return self.calls[0].module
         parts = dict(zip(self.part_names, unique([call.module for call in self.calls]), strict=True))
-        return Composite(parts, self.composite, self.door.n_rows)
+        return Composite(parts, self.composite, self.door.n_rows, self.door.axis)
 
 
 def _at_their_rows(labels: AnyArray, picked: AnyArray | None, n_rows: int) -> AnyArray | None:
@@ -110,18 +123,6 @@ def _at_their_rows(labels: AnyArray, picked: AnyArray | None, n_rows: int) -> An
     spread = np.zeros((n_rows, *labels.shape[1:]), dtype=labels.dtype)
     spread[picked] = labels
     return spread
-
-
-def label_array(label: Any, n_rows: int, flat: bool, unbatched: bool) -> AnyArray | None:
-    """A label tensor as an array with a row on the first axis, copied; ``None`` where that cannot be."""
-    if label is None:
-        return None
-    array = to_numpy(label)
-    if unbatched:
-        return array[None]
-    if flat and n_rows and len(array) % n_rows == 0:
-        array = array.reshape(n_rows, -1, *array.shape[1:])
-    return array if array.ndim and len(array) == n_rows else None
 
 
 def analyse(calls: Sequence[Call], nodes: Sequence[Node], loss: Any, names: Names) -> Analysis | None:
@@ -226,12 +227,12 @@ def _unlinked(calls: Sequence[Call], nodes: Sequence[Node], loss: Any) -> Analys
 def _single(calls: Sequence[Call], at: int, kept: Sequence[Node], loss: Any, names: Names) -> Analysis:
     call = calls[at]
     outputs = call.outputs
-    door, rows = read_door(call.args, call.kwargs, outputs, entry_width(call.module))
+    door, rows = door_of(call.module, call.args, call.kwargs, outputs)
     after = [node for node in kept if not node.call]
     own = own_loss(loss, outputs, after)
     if own is not None:
         return _own_loss(calls, at, door, rows, own, loss)
-    scene = Scene(outputs, rows, names(call.module), door.n_rows)
+    scene = Scene(outputs, rows, names(call.module), door.n_rows, door.time_first)
     reading = read_loss(after, loss, scene)
     if reading is not None and is_twin(reading.program, rows, outputs):
         notes = (TWIN, *one_kind(reading.label))
@@ -291,10 +292,22 @@ def _composed(calls: Sequence[Call], used: list[int], kept: Sequence[Node], loss
     outputs = _handed_on(inner, outer, loss)
     n_rows, _, unbatched = batch_rows([first], outputs) if first is not None else (0, 0, False)
     leaves = _DoorLeaves(n_rows)
-    program = compile_nodes(inner, outputs, leaves, n_rows=n_rows, module_name=lambda module: by_id[id(module)])
-    door = plain_parts(leaves.rows, n_rows, unbatched)
+
+    def compiled(into: _DoorLeaves) -> Program:
+        return compile_nodes(inner, outputs, into, n_rows=into.n_rows, module_name=lambda module: by_id[id(module)])
+
+    program, layout = compiled(leaves), None
+    if leaves.rows and leaves.rows[0] is first:
+        parts = dict(zip(part_names, modules, strict=True))
+        whole = Composite(parts, program, n_rows)
+        layout = layout_together(modules[-1], whole, leaves.rows, outputs)
+        if layout is not None and layout.axis:
+            n_rows = int(first.shape[1])
+            leaves = _DoorLeaves(n_rows, first)
+            program = compiled(leaves)
+    door = plain_parts(leaves.rows, n_rows, unbatched, layout)
     parameters = {key: f"{by_id[id(module)]}.{name}" for module in modules for key, name in names(module).items()}
-    reading = read_loss(outer, loss, Scene(outputs, leaves.rows, parameters, n_rows))
+    reading = read_loss(outer, loss, Scene(outputs, leaves.rows, parameters, n_rows, door.time_first))
     found = _analysis(chosen, tuple(used), len(calls), door, leaves.rows, reading, program, part_names)
     if compares_all(outer, outputs, n_rows):
         return replace(found, reading=None, label=None, notes=(ALL_PAIRS,), compares=True)
@@ -305,12 +318,19 @@ def _composed(calls: Sequence[Call], used: list[int], kept: Sequence[Node], loss
 class _DoorLeaves:
     """Leaves of a composite: row tensors become its inputs, everything else a constant."""
 
-    def __init__(self, n_rows: int) -> None:
+    def __init__(self, n_rows: int, time_first: Any = None) -> None:
+        """``time_first``: the tensor whose rows lie second, where time comes first."""
         self.n_rows = n_rows
+        self.time_first = time_first
         self.rows: list[Any] = []
 
+    def _is_row(self, value: Any) -> bool:
+        if self.time_first is not None:
+            return moving_axis(value, self.time_first, 1) is not None
+        return bool(value.dim() and value.shape[0] == self.n_rows)
+
     def __call__(self, value: Any, slot: int) -> Leaf:
-        if isinstance(value, torch.Tensor) and value.dim() and value.shape[0] == self.n_rows:
+        if isinstance(value, torch.Tensor) and self._is_row(value):
             self.rows.append(value)
             return Leaf("input", slot, len(self.rows) - 1)
         kept = value.detach().clone() if isinstance(value, torch.Tensor) else value
@@ -336,41 +356,3 @@ def _part_names(modules: Sequence[Any]) -> tuple[str, ...]:
         base = type(module).__name__.lower()
         names.append(f"{base}_{len(names)}" if base in names else base)
     return tuple(names)
-
-
-def meeting_label(nodes: Sequence[Node], outputs: Sequence[Any], rows: Sequence[Any], n_rows: int) -> Any:
-    """The row tensor, as the user had it, that first meets something computed from the outputs."""
-    derived = {id(one) for one in outputs}
-    known, masking = {id(one) for one in rows}, masks(nodes)
-    roots: dict[int, Any] = {}
-    for node in nodes:
-        used = uses(node)
-        others = [one for one in used if id(one) not in derived and isinstance(one, torch.Tensor)]
-        if any(id(one) in derived for one in used):
-            for one in others:
-                root = roots.get(id(one), one)
-                if id(one) not in masking and id(root) not in known and _row_like(root, n_rows):
-                    return root
-            derived |= {id(one) for one in tracked(node.out)}
-        elif others and not picks_rows(node, n_rows):
-            root = roots.get(id(others[0]), others[0])
-            roots.update({id(one): root for one in tensors_in(node.out)})
-    return None
-
-
-def any_label(nodes: Sequence[Node], outputs: Sequence[Any], rows: Sequence[Any], n_rows: int) -> Any:
-    """Any row tensor that was used after the call and does not come from its outputs (``y.numpy()``)."""
-    known = {id(one) for one in (*outputs, *rows)} | masks(nodes)
-    for node in nodes:
-        used = leaf_tensors((node.args, dict(node.kwargs)))
-        if any(id(one) in known for one in used):
-            known |= {id(one) for one in tensors_in(node.out)}
-            continue
-        for one in used:
-            if _row_like(one, n_rows) and not isinstance(one, torch.nn.Parameter):
-                return one
-    return None
-
-
-def _row_like(tensor: Any, n_rows: int) -> bool:
-    return bool(tensor.dim()) and tensor.shape[0] == n_rows and not isinstance(tensor, torch.nn.Parameter)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, final
 
@@ -12,14 +12,16 @@ import torch
 from numpy.typing import NDArray
 
 from defib.adapters.torch.arrays import tensors_in, to_numpy
-from defib.adapters.torch.door import Door, entry_width, plain_parts, read_door
+from defib.adapters.torch.door import Door, plain_parts
 from defib.adapters.torch.inside import without_label
+from defib.adapters.torch.layout import Lie, led_array, moving_axis
 from defib.adapters.torch.network import rows_first
 from defib.adapters.torch.ops import activation_of, kind_of
 from defib.adapters.torch.program import Node, slice_nodes
-from defib.capture.torch_analysis import label_array, meeting_label
+from defib.capture.torch_axis import door_of, known_together
 from defib.capture.torch_buffers import SharedMemory, buffer_of
 from defib.capture.torch_call import Call
+from defib.capture.torch_labels import label_array, meeting_label, rows_second
 from defib.capture.torch_lengths import Lengths
 from defib.capture.torch_rows import evenly, row_keys
 from defib.subject import AnyArray, FloatArray, NotAvailable
@@ -41,6 +43,8 @@ class Group:
     X: list[AnyArray] = field(default_factory=list)
     outputs: list[list[Any]] = field(default_factory=list)
     """Output tensors per call, detached."""
+    lies: list[tuple[Lie, ...]] = field(default_factory=list)
+    """How rows lie in them, per call."""
     y: list[AnyArray | None] = field(default_factory=list)
     n_rows: int = 0
     n_bytes: int = 0
@@ -105,7 +109,9 @@ class Group:
             if not outputs:
                 return None
             try:
-                pieces.append(rows_first(to_numpy(outputs[min(selected, len(outputs) - 1)]), len(X)))
+                at = min(selected, len(outputs) - 1)
+                lie = self.lies[i][at] if at < len(self.lies[i]) else "first"
+                pieces.append(rows_first(led_array(to_numpy(outputs[at]), len(X), lie), len(X)))
             except NotAvailable:
                 return None
         return np.concatenate(pieces) if pieces and len({one.shape[1:] for one in pieces}) == 1 else None
@@ -146,13 +152,16 @@ class EvalLog:
         X = door.rows_of(rows, copy=False)
         if label is None:
             known = [*rows, *tensors_in((last.args, last.kwargs))]
-            label = meeting_label([node for node in nodes if not node.call], last.outputs, known, door.n_rows)
-        y = label_array(label, len(X), False, door.unbatched)
+            after = [node for node in nodes if not node.call]
+            label = meeting_label(after, last.outputs, known, door.n_rows, door.time_first)
+        second = label is not None and rows_second(label, door.n_rows, door.time_first)
+        y = label_array(label, len(X), False, door.unbatched, "second" if second else "first")
         group.n_rows += len(X)
         X, y, outputs = _sampled(X, y, outputs)
         group.X.append(X)
         group.lengths = lengths if lengths is not None and len(door.parts) == lengths.n_parts else None
         group.outputs.append(outputs)
+        group.lies.append(door.lies)
         group.y.append(y)
         group.applied.append(squashings([node for node in nodes if not node.call], last.outputs))
         group.n_bytes += X.nbytes
@@ -210,16 +219,20 @@ def _door(calls: Sequence[Call], nodes: Sequence[Node]) -> tuple[Door, list[Any]
     first = calls[0]
     if len(calls) == 1:
         given = first.as_called
-        return None if given is None else read_door(*given, entry_width(first.module))
+        return None if given is None else door_of(first.module, *given)
     kept = slice_nodes(nodes, calls[-1].outputs)
     made = {id(one) for node in kept for one in tensors_in(node.out)}
-    n_rows = next((len(one) for one in tensors_in((first.args, first.kwargs)) if one.dim()), 0)
+    lead = next((one for one in tensors_in((first.args, first.kwargs)) if one.dim()), None)
+    layout = known_together(calls[-1].module, lead)
+    axis = 0 if layout is None else layout.axis
     found: dict[int, Any] = {}
     for node in kept:
         for one in tensors_in((node.args, dict(node.kwargs))):
-            if id(one) not in made and one.dim() and len(one) == n_rows:
+            if id(one) not in made and lead is not None and moving_axis(one, lead, axis) is not None:
                 found[id(one)] = one
-    return plain_parts(list(found.values()), n_rows, False), list(found.values())
+    rows = list(found.values())
+    n_rows = 0 if lead is None else int(lead.shape[axis])
+    return plain_parts(rows, n_rows, False, None if layout is None else replace(layout, lies=layout.lies[-1:])), rows
 
 
 def share_seen(group: Group, seen: frozenset[int]) -> float:

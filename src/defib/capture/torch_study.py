@@ -9,12 +9,12 @@ from typing import Any, final
 import torch
 
 from defib.adapters.torch.clone import all_parameters, is_uninitialized, state_of, unwrapped
-from defib.adapters.torch.door import entry_width, read_door
 from defib.adapters.torch.facts import settings_of
 from defib.adapters.torch.inside import without_label
 from defib.capture.beside import Named
 from defib.capture.planned import CountedLoop
 from defib.capture.torch_analysis import Analysis
+from defib.capture.torch_axis import door_of
 from defib.capture.torch_call import Call
 from defib.capture.torch_extras import RowExtras
 from defib.capture.torch_fits import Fit
@@ -260,7 +260,7 @@ class Study:
         """Evaluated between its steps."""
         given = calls[0].as_called if len(calls) == 1 and self.rollouts.looks and self.n_steps else None
         if given is not None and self.first.composite is None:
-            door, rows = read_door(*given, entry_width(self.module))
+            door, rows = door_of(self.module, *given)
             if rows and len(rows) == len(self.first.door.parts):
                 self.rollouts.asked(door.rows_of(rows, copy=False))
 
@@ -273,7 +273,7 @@ class Study:
     def glance(self, call: Call) -> None:
         """A step that was not recorded: only which rows came."""
         if self.rows.wants_keys and self.first.composite is None:
-            door, rows = read_door(call.args, call.kwargs, call.outputs, entry_width(self.module))
+            door, rows = door_of(self.module, call.args, call.kwargs, call.outputs)
             if self.first.label_path:
                 door, rows, _ = without_label(door, rows, self.first.label_path)
             self._skip(door.rows_of(rows, copy=False))

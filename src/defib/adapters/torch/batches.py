@@ -48,3 +48,11 @@ def picks_rows(node: Node, n_rows: int, rows: set[int] = frozenset()) -> bool:  
     if any(id(one) in rows for one in used):
         return False
     return not any(one.dim() and one.shape[0] == n_rows for one in used)
+
+
+def picks_second(node: Node, n_rows: int) -> bool:
+    """Whether a call picks the rows of a batch along the second axis of ``(time, rows, ...)``."""
+    out, used = node.out, leaf_tensors((node.args, dict(node.kwargs)))
+    if node.name not in INDEXING or not isinstance(out, torch.Tensor) or out.dim() < 2 or not used:
+        return False
+    return bool(out.shape[1] == n_rows and used[0].dim() > 1 and used[0].shape[1] != n_rows)

@@ -16,16 +16,18 @@ from defib.adapters.torch.program import Leaf, Program
 class Composite(nn.Module):  # type: ignore[misc]  # torch is Any to mypy
     """Holds the user's modules (the same objects) and runs the recorded calls between rows and outputs."""
 
-    def __init__(self, parts: Mapping[str, Any], program: Program, recorded_rows: int) -> None:
+    def __init__(self, parts: Mapping[str, Any], program: Program, recorded_rows: int, axis: int = 0) -> None:
+        """``axis``: of the first row tensor, along which its rows lie."""
         nn.Module.__init__(self)
         for name, part in parts.items():
             self.add_module(name, part)
         self.program = program
         self.recorded_rows = recorded_rows
+        self.axis = axis
 
     def forward(self, *tensors: Any) -> tuple[Any, ...]:
         """All tensors that the loss takes from the modules."""
-        n_rows = len(tensors[0]) if tensors and tensors[0].dim() else 1
+        n_rows = tensors[0].shape[self.axis] if tensors and tensors[0].dim() > self.axis else 1
 
         def give(leaf: Leaf) -> Any:
             if leaf.kind == "input":

@@ -12,6 +12,7 @@ import torch
 
 from defib.adapters.torch.arrays import map_leaves, to_numpy, to_tensor
 from defib.adapters.torch.bags import as_bags, is_bags, rows_of_bags
+from defib.adapters.torch.layout import Layout, Lie, moving_axis
 from defib.subject import AnyArray
 
 
@@ -50,6 +51,22 @@ class Door:
     """The user's call has no batch axis: one row at a time."""
     bags: tuple[Any, ...] = ()
     """Where the call takes ids and offsets (see `defib.adapters.torch.bags`): their dtypes."""
+    lies: tuple[Lie, ...] = ()
+    """How the rows lie in each output tensor; where nothing stands, first."""
+
+    @property
+    def axis(self) -> int:
+        """The batch axis of what goes in: 1 where time comes first."""
+        return self.parts[0].axis if self.parts else 0
+
+    @property
+    def time_first(self) -> bool:
+        """Whether rows lie elsewhere than first, in what goes in or in what comes out."""
+        return self.axis == 1 or any(one != "first" for one in self.lies)
+
+    def lie(self, at: int) -> Lie:
+        """Of one output tensor."""
+        return self.lies[at] if at < len(self.lies) else "first"
 
     @property
     def integers(self) -> bool:
@@ -153,9 +170,16 @@ def batch_rows(inputs: Sequence[Any], outputs: Sequence[Any], width: int = 0) ->
 
 
 def read_door(
-    args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Sequence[Any], width: int = 0
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    outputs: Sequence[Any],
+    width: int = 0,
+    layout: Layout | None = None,
 ) -> tuple[Door, list[Any]]:
-    """The door of one call and its row tensors, in order. Constants are copied."""
+    """The door of one call and its row tensors, in order. Constants are copied.
+
+    ``layout``: where the rows are, if that was observed; else it is read from the shapes.
+    """
     seen: list[Any] = []
     map_leaves((args, kwargs), lambda leaf: seen.append(leaf) if isinstance(leaf, torch.Tensor) else None)
     if not seen:
@@ -163,6 +187,8 @@ def read_door(
     if is_bags(seen, outputs):
         return _bag_door(args, kwargs, seen)
     n_rows, axis, unbatched = batch_rows(seen, outputs, width)
+    if layout is not None and seen[0].dim() > layout.axis:
+        n_rows, axis, unbatched = int(seen[0].shape[layout.axis]), layout.axis, False
     parts: list[RowPart] = []
     tensors: list[Any] = []
 
@@ -171,9 +197,8 @@ def read_door(
             return leaf
         if leaf.layout is not torch.strided:  # an adjacency matrix: how rows hang together, no row itself
             return leaf.detach().clone()
-        here = axis if leaf.dim() > axis and leaf is seen[0] else 0
-        is_row = (unbatched and leaf is seen[0]) or (leaf.dim() > here and leaf.shape[here] == n_rows and not unbatched)
-        if not is_row:
+        here = (0 if leaf is seen[0] else None) if unbatched else moving_axis(leaf, seen[0], axis)
+        if here is None:
             return leaf.detach().clone()
         shape = tuple(leaf.shape) if unbatched else tuple(s for i, s in enumerate(leaf.shape) if i != here)
         parts.append(RowPart(shape, leaf.dtype, here))
@@ -181,7 +206,7 @@ def read_door(
         return Here(len(parts) - 1)
 
     new_args, new_kwargs = map_leaves(args, take), map_leaves(kwargs, take)
-    return Door(new_args, new_kwargs, tuple(parts), n_rows, unbatched), tensors
+    return Door(new_args, new_kwargs, tuple(parts), n_rows, unbatched, lies=layout.lies if layout else ()), tensors
 
 
 def _bag_door(args: tuple[Any, ...], kwargs: dict[str, Any], seen: Sequence[Any]) -> tuple[Door, list[Any]]:
@@ -203,7 +228,12 @@ def plain_door(X: AnyArray, dtype: Any) -> Door:
     return Door((Here(0),), {}, (RowPart(tuple(X.shape[1:]), dtype, 0),), max(len(X), 1))
 
 
-def plain_parts(rows: Sequence[Any], n_rows: int, unbatched: bool) -> Door:
+def plain_parts(rows: Sequence[Any], n_rows: int, unbatched: bool, layout: Layout | None = None) -> Door:
     """The door of a module that is called with these row tensors, in order."""
-    parts = tuple(RowPart(tuple(one.shape) if unbatched else tuple(one.shape[1:]), one.dtype, 0) for one in rows)
-    return Door(tuple(Here(i) for i in range(len(parts))), {}, parts, n_rows, unbatched)
+    axes = [0 if layout is None or unbatched else moving_axis(one, rows[0], layout.axis) or 0 for one in rows]
+    parts = tuple(
+        RowPart(tuple(one.shape) if unbatched else (*one.shape[:axis], *one.shape[axis + 1 :]), one.dtype, axis)
+        for one, axis in zip(rows, axes, strict=True)
+    )
+    lies = () if layout is None else layout.lies
+    return Door(tuple(Here(i) for i in range(len(parts))), {}, parts, n_rows, unbatched, lies=lies)

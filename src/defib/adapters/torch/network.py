@@ -13,6 +13,7 @@ from torch import nn
 from defib.adapters.torch.arrays import tensors_in, to_numpy
 from defib.adapters.torch.captured import Captured
 from defib.adapters.torch.clone import clone_module, device_of, floating_of, load_state, unwrapped
+from defib.adapters.torch.layout import led, led_array
 from defib.adapters.torch.recorder import OpRecord, Recorder, Stack
 from defib.adapters.torch.surgery import FUNCTIONS, Place, Replacement, Surgery
 from defib.adapters.torch.turned import TurnedMasks
@@ -135,8 +136,13 @@ class Network:
 
     def as_rows(self, output: Any, n_rows: int) -> FloatArray:
         """An output tensor as ``(n_rows, ...)``."""
-        array = to_numpy(output)
+        array = led_array(to_numpy(output), n_rows, self.door.lie(self.captured.selected))
         return rows_first(array[None] if self.door.unbatched else array, n_rows)
+
+    def rows_lead(self, output: Any, n_rows: int) -> Any:
+        """The prediction, live, with rows first where the network has them elsewhere."""
+        lie = self.door.lie(self.captured.selected)
+        return output if lie == "first" else led(output, n_rows, lie)
 
     def record(self, X: AnyArray, *, keep_values: bool = True) -> tuple[list[OpRecord], Any]:
         """Every call that these rows go through, and the prediction tensor (before any folded activation).
@@ -149,7 +155,7 @@ class Network:
         try:
             with torch.no_grad(), stack.watching(self.module):
                 recorder = Recorder(self.module, stack, tensors, self.n_sent(X), keep_values=keep_values)
-                recorder.unbatched, recorder.time_first = self.door.unbatched, self.door.parts[0].axis == 1
+                recorder.unbatched, recorder.time_first = self.door.unbatched, self.door.time_first
                 with recorder:
                     output = self.prediction(self._called(tensors))
         finally:

@@ -62,19 +62,20 @@ class UserLoss:
     def __call__(self, network: Network, tensors: Sequence[Any], outputs: Sequence[Any], y: Any) -> Any:
         """The loss of one batch."""
         y, others = (y.y, y.others) if isinstance(y, Labels) else (y, ())
+        axes = [part.axis for part in network.door.parts]
 
         def give(leaf: Leaf) -> Any:
             if leaf.kind == "output":
                 return outputs[int(leaf.key)]
             if leaf.kind == "label" and leaf.key and others:
-                other = others[int(leaf.key) - 1].to(leaf.value.dtype)
-                return other.reshape(-1, *other.shape[2:]) if leaf.flat else other
+                return leaf.laid(others[int(leaf.key) - 1].to(leaf.value.dtype))
             if leaf.kind == "label" and leaf.key:
-                return torch.ones((len(tensors[0]), *leaf.value.shape[1:]), dtype=leaf.value.dtype, device=y.device)
+                return _ones(leaf, len(tensors[0]), y.device)
             if leaf.kind == "label":
-                return y.reshape(-1, *y.shape[2:]) if leaf.flat else y
+                return leaf.laid(y)
             if leaf.kind == "input":
-                return y if self.own_targets else tensors[int(leaf.key)]
+                rows = y if self.own_targets else tensors[int(leaf.key)]
+                return rows.movedim(0, axes[int(leaf.key)]) if axes[int(leaf.key)] else rows
             if leaf.kind == "parameter":
                 return self.parameters[str(leaf.key)]
             return self.constants[leaf.slot]
@@ -91,6 +92,13 @@ class UserLoss:
         return loss if loss.dim() == 0 else loss.sum()
 
 
+def _ones(leaf: Leaf, n_rows: int, device: Any) -> Any:
+    """For values of these rows that are not known."""
+    kept = leaf.value
+    shape = (len(kept), n_rows, *kept.shape[2:]) if leaf.lie == "second" else (n_rows, *kept.shape[1:])
+    return torch.ones(shape, dtype=kept.dtype, device=device)
+
+
 @final
 class CanonicalLoss:
     """A loss that an edit asks for."""
@@ -101,7 +109,7 @@ class CanonicalLoss:
     def __call__(self, network: Network, tensors: Sequence[Any], outputs: Sequence[Any], y: Any) -> Any:
         """The loss of one batch."""
         y = y.y if isinstance(y, Labels) else y
-        prediction = network.prediction(outputs)
+        prediction = network.rows_lead(network.prediction(outputs), len(tensors[0]))
         return self.function(prediction, y.to(prediction.dtype) if y.is_floating_point() else y)
 
 

@@ -16,6 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from defib.adapters.torch.arrays import map_leaves, tensors_in
+from defib.adapters.torch.layout import Lie, laid
 from defib.adapters.torch.ops import DETACHING, op_name
 
 LeafKind = Literal["output", "label", "input", "parameter", "constant"]
@@ -64,6 +65,12 @@ class Leaf:
     value: Any = None
     flat: bool = False
     """A label tensor whose first axis runs over rows *and* time."""
+    lie: Lie = "first"
+    """How the rows lie in a label tensor."""
+
+    def laid(self, labels: Any) -> Any:
+        """Labels with a row on the first axis as the program had them."""
+        return laid(labels, self.lie, flat=self.flat)
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,6 +10,7 @@ import torch
 
 from defib.adapters.torch.arrays import leaf_tensors
 from defib.adapters.torch.batches import without_picking
+from defib.adapters.torch.layout import Lie
 from defib.adapters.torch.masks import Picking, masks, picking
 from defib.adapters.torch.numeric import kind_by_numbers
 from defib.adapters.torch.ops import ELEMENTWISE_LOSSES, LOSSES, activation_of, kind_of
@@ -64,6 +65,7 @@ class Reading:
     flat_label: bool
     notes: tuple[str, ...] = ()
     replayable: bool = True
+    label_lie: Lie = "first"
     label_picked: bool = False
     """The label tensor holds the picked rows only (see `Program.picked`)."""
     others: tuple[Any, ...] = ()
@@ -81,6 +83,8 @@ class Scene:
     parameters: Mapping[int, str]
     """Name by ``id`` of the parameter."""
     n_rows: int
+    time_first: bool = False
+    """Rows lie elsewhere than along the first axis, in what goes in or in what comes out."""
 
 
 def read_loss(nodes: Sequence[Node], loss: Any, scene: Scene) -> Reading | None:
@@ -130,7 +134,7 @@ class _Leaves:
         if isinstance(value, torch.Tensor) and plain and self._has_rows(value):
             self.labels.append(value)
             kept = value.detach().clone() if len(self.labels) > 1 else None
-            return Leaf("label", slot, len(self.labels) - 1, kept, self._is_flat(value))
+            return Leaf("label", slot, len(self.labels) - 1, kept, self._is_flat(value), self._lie(value))
         kept = value.detach().clone() if isinstance(value, torch.Tensor) else value
         return Leaf("constant", slot, value=kept)
 
@@ -138,7 +142,16 @@ class _Leaves:
         if self.scene.n_rows == 1:
             return bool(value.dim() <= 1 or value.shape[0] == 1)
         rows = int(value.shape[0]) if value.dim() else 0
-        return bool(value.dim() and (rows in (self.scene.n_rows, self.n_picked) or self._is_flat(value)))
+        lies = rows in (self.scene.n_rows, self.n_picked) or self._lie(value) == "second" or self._is_flat(value)
+        return bool(value.dim() and lies)
+
+    def _lie(self, value: Any) -> Lie:
+        """Where time comes first, labels that are as long have their rows second."""
+        if not self.scene.time_first:
+            return "first"
+        if value.dim() > 1 and value.shape[1] == self.scene.n_rows and int(value.shape[0]) in self.long:
+            return "second"
+        return "inner" if self._is_flat(value) else "first"
 
     def _is_flat(self, value: Any) -> bool:
         """Time flattened into the rows, for labels as for some output."""
@@ -179,6 +192,7 @@ def _interpret(program: Program, nodes: Sequence[Node], leaves: _Leaves, scene: 
         bool(labels and program.of("label")[0].flat),
         (OTHER_LABELS,) if others else (),
         weights,
+        program.of("label")[0].lie if labels and program.of("label") else "first",
         program.picked is not None and label is not None and len(label) == len(program.picked),
         tuple(others),
         class_weights(nodes),

@@ -14,6 +14,7 @@ from defib.adapters.torch.captured import Captured
 from defib.adapters.torch.clone import all_parameters, hidden_parameters, state_of, unwrapped
 from defib.adapters.torch.edits import DRY_ROWS, Impossible, apply_edits
 from defib.adapters.torch.initial import fresh_values, redrawn
+from defib.adapters.torch.layout import laid
 from defib.adapters.torch.network import Network
 from defib.adapters.torch.objective import UserLoss, label_tensor, loss_edit, objective_for, side_factor
 from defib.adapters.torch.optimizer import build_optimizer, trainable_names
@@ -195,7 +196,8 @@ class TorchSubject(WatchedSubject[Captured]):
             found = []
             for one in outputs:
                 wished = torch.as_tensor(np.array(one), dtype=given[at].dtype, device=given[at].device)
-                answers = [*given[:at], wished.reshape(given[at].shape), *given[at + 1 :]]
+                wished = laid(wished, network.door.lie(at), flat=False).reshape(given[at].shape)
+                answers = [*given[:at], wished, *given[at + 1 :]]
                 found.append(float(objective(network, tensors, answers, labels)))
             return tuple(found)
 
