@@ -153,7 +153,8 @@ class EvalLog:
         if label is None:
             known = [*rows, *tensors_in((last.args, last.kwargs))]
             after = [node for node in nodes if not node.call]
-            label = meeting_label(after, last.outputs, known, door.n_rows, door.time_first)
+            steps = len(rows[0]) if door.unbatched and door.integers and rows[0].dim() else door.n_rows
+            label = meeting_label(after, last.outputs, known, steps, door.time_first)
         second = label is not None and rows_second(label, door.n_rows, door.time_first)
         y = label_array(label, len(X), False, door.unbatched, "second" if second else "first")
         group.n_rows += len(X)
@@ -224,7 +225,7 @@ def _door(calls: Sequence[Call], nodes: Sequence[Node]) -> tuple[Door, list[Any]
     made = {id(one) for node in kept for one in tensors_in(node.out)}
     lead = next((one for one in tensors_in((first.args, first.kwargs)) if one.dim()), None)
     layout = known_together(calls[-1].module, lead)
-    axis = 0 if layout is None else layout.axis
+    axis = 0 if layout is None else layout.axis or 0
     found: dict[int, Any] = {}
     for node in kept:
         for one in tensors_in((node.args, dict(node.kwargs))):

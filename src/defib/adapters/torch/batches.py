@@ -15,18 +15,21 @@ FACTORIES: Final[frozenset[str]] = frozenset(
 )
 
 
-def without_picking(nodes: list[Node], known: set[int], n_rows: int) -> list[Node]:
+def without_picking(nodes: list[Node], known: set[int], n_rows: int, time_first: bool = False) -> list[Node]:
     """Leave out how this batch was picked from all rows (``y[idx]``, ``torch.tensor(y_np[a:b])``).
 
     What was picked then is the label (or the input) tensor, with a row on its first axis. ``known`` are
-    the ids of outputs, inputs and parameters: what comes from them was computed, not picked.
+    the ids of outputs, inputs and parameters: what comes from them was computed, not picked. ``time_first``:
+    rows may lie along the second axis.
     """
     derived, rows, picked = set(known), set[int](), set[int]()
     for node in nodes:
         used = uses(node)
         if node.call or any(id(one) in derived for one in used):
             derived |= {id(one) for one in tracked(node.out)}
-        elif node.name not in FACTORIES and picks_rows(node, n_rows, rows):
+        elif (node.name not in FACTORIES and picks_rows(node, n_rows, rows)) or (
+            time_first and picks_second(node, n_rows)
+        ):
             picked.add(id(node.out))
             rows.add(id(node.out))
         elif any(id(one) in rows for one in used):
@@ -51,8 +54,8 @@ def picks_rows(node: Node, n_rows: int, rows: set[int] = frozenset()) -> bool:  
 
 
 def picks_second(node: Node, n_rows: int) -> bool:
-    """Whether a call picks the rows of a batch along the second axis of ``(time, rows, ...)``."""
+    """Whether a call picks a batch ``(time, rows, ...)``: its rows, or the steps that it is about."""
     out, used = node.out, leaf_tensors((node.args, dict(node.kwargs)))
     if node.name not in INDEXING or not isinstance(out, torch.Tensor) or out.dim() < 2 or not used:
         return False
-    return bool(out.shape[1] == n_rows and used[0].dim() > 1 and used[0].shape[1] != n_rows)
+    return bool(out.shape[1] == n_rows and used[0].dim() > 1)

@@ -187,7 +187,9 @@ def read_door(
     if is_bags(seen, outputs):
         return _bag_door(args, kwargs, seen)
     n_rows, axis, unbatched = batch_rows(seen, outputs, width)
-    if layout is not None and seen[0].dim() > layout.axis:
+    if layout is not None and layout.axis is None:
+        n_rows, axis, unbatched = 1, 0, True
+    elif layout is not None and layout.axis is not None and seen[0].dim() > layout.axis:
         n_rows, axis, unbatched = int(seen[0].shape[layout.axis]), layout.axis, False
     parts: list[RowPart] = []
     tensors: list[Any] = []
@@ -230,7 +232,8 @@ def plain_door(X: AnyArray, dtype: Any) -> Door:
 
 def plain_parts(rows: Sequence[Any], n_rows: int, unbatched: bool, layout: Layout | None = None) -> Door:
     """The door of a module that is called with these row tensors, in order."""
-    axes = [0 if layout is None or unbatched else moving_axis(one, rows[0], layout.axis) or 0 for one in rows]
+    along = 0 if layout is None or unbatched else layout.axis or 0
+    axes = [moving_axis(one, rows[0], along) or 0 for one in rows]
     parts = tuple(
         RowPart(tuple(one.shape) if unbatched else (*one.shape[:axis], *one.shape[axis + 1 :]), one.dtype, axis)
         for one, axis in zip(rows, axes, strict=True)

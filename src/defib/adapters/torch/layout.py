@@ -35,8 +35,8 @@ MOST_CELLS: Final = 5_000_000
 class Layout:
     """Where the rows are in a call."""
 
-    axis: int
-    """Of what goes in: 0, or 1 where time comes first."""
+    axis: int | None
+    """Of what goes in: 0, or 1 where time comes first; ``None`` where no axis is that of rows: a call is one row."""
     lies: tuple[Lie, ...]
     """Of every output tensor, in order."""
 
@@ -59,10 +59,12 @@ def moving_axis(leaf: Any, first: Any, axis: int) -> int | None:
 
 def is_ambiguous(first: Any, outputs: Sequence[Any]) -> bool:
     """Whether shapes leave open which of the first two axes holds the rows."""
-    if first.layout is not torch.strided or first.dim() < 2 or min(first.shape[:2]) < 2 or first.numel() > MOST_CELLS:
+    if first.layout is not torch.strided or not first.dim() or not 1 < len(first) <= first.numel() <= MOST_CELLS:
         return False
-    time, rows = first.shape[:2]
     sizes = [tuple(one.shape) for one in outputs if one.dim()]
+    if first.dim() == 1:
+        return not first.is_floating_point() and any(len(first) == one[0] and len(one) > 1 for one in sizes)
+    time, rows = first.shape[:2]
     both = {(time, rows), (rows, time)}
     return any(one[:2] in both or one[0] == time * rows or (time == rows == one[0]) for one in sizes)
 
@@ -70,7 +72,8 @@ def is_ambiguous(first: Any, outputs: Sequence[Any]) -> bool:
 def observed_layout(module: Any, args: Any, kwargs: Any, outputs: Sequence[Any], guess: int) -> Layout | None:
     """How a clone with weights drawn anew treats both axes; ``None`` where that tells nothing.
 
-    Where both axes are rows by how they are treated (every cell for itself), ``guess`` is taken.
+    Where both axes are rows by how they are treated (every cell for itself), ``guess`` is taken. Where the outputs hang
+    on nothing, the layers inside are asked.
     """
     first = next(tensors_in((args, kwargs)))
     if sum(one.numel() for one in module.parameters()) > MOST_WEIGHTS:
@@ -81,6 +84,10 @@ def observed_layout(module: Any, args: Any, kwargs: Any, outputs: Sequence[Any],
             if one.is_floating_point():
                 one.copy_(torch.randn_like(one) / max(one[0].numel() if one.dim() > 1 else 4, 1) ** 0.5)
         start = torch.randn_like(first) if first.is_floating_point() else first
+        inner: list[Any] = []
+        for one in clone.modules():
+            if one is not clone:
+                one.register_forward_hook(lambda _, __, out: inner.extend(tensors_in(out)))
 
         def run(axis: int, order: Any) -> list[Any]:
             def move(leaf: Any) -> Any:
@@ -88,34 +95,53 @@ def observed_layout(module: Any, args: Any, kwargs: Any, outputs: Sequence[Any],
                 value = start if leaf is first else leaf
                 return value if along is None else value.index_select(along, order.to(value.device))
 
-            return list(tensors_in(clone(*map_leaves(args, move), **map_leaves(kwargs, move))))
+            inner.clear()
+            found = list(tensors_in(clone(*map_leaves(args, move), **map_leaves(kwargs, move))))
+            return [*found, *inner]
 
-        found = {axis: _treated(first.shape, axis, run) for axis in (guess, 1 - guess)}
-    axis = guess if found[guess][0] >= found[1 - guess][0] else 1 - guess
-    return Layout(axis, found[axis][1]) if found[axis][0] else None
+        axes = (guess, 1 - guess) if first.dim() > 1 else (0,)
+        found = {axis: _treated(first.shape, axis, run) for axis in axes if first.shape[axis] > 1}
+    return _chosen(found, guess, len(outputs), first.shape)
 
 
-def _treated(shape: Any, axis: int, run: Callable[[int, Any], list[Any]]) -> tuple[int, tuple[Lie, ...]]:
-    """2: each entry along the axis comes out for itself; 1: in the order in which it went in; 0: neither."""
+def _chosen(found: dict[int, list[tuple[int, Lie]]], guess: int, n_outputs: int, shape: Any) -> Layout | None:
+    """``found``: by axis, how each output (and then each layer) treats it, and how it lies there."""
+    best = {axis: max((score for score, _ in pairs[:n_outputs]), default=-1) for axis, pairs in found.items()}
+    if max(best.values()) < 0:
+        asked = {axis: [score for score, _ in pairs[n_outputs:] if score >= 0] for axis, pairs in found.items()}
+        best = {axis: min(scores, default=-1) for axis, scores in asked.items()}
+    axis = max(best, key=lambda one: (best[one], one == guess))
+    if best[axis] > 0:
+        return Layout(axis, tuple(lie for _, lie in found[axis][:n_outputs]))
+    if best[axis] == 0 and len(shape) == 1:
+        return Layout(None, ())
+    if best[axis] == 0 and axis == 0 and shape[1] == 1:  # one row, its steps along the first axis
+        steps: Lie = "inner"
+        return Layout(1, (steps,) * n_outputs)
+    return None
+
+
+def _treated(shape: Any, axis: int, run: Callable[[int, Any], list[Any]]) -> list[tuple[int, Lie]]:
+    """Per output: how it treats entries along the axis, and how they lie in it.
+
+    2: each comes out for itself; 1: in the order in which it went in; 0: neither; −1: it hangs on nothing.
+    """
     n = int(shape[axis])
     plain = torch.arange(n)
     other, turned = plain.clone(), plain.roll(1)
     other[0] = n - 1
     base, replaced, rolled = (run(axis, one) for one in (plain, other, turned))
-    best, lies = 0, []
+    found: list[tuple[int, Lie]] = []
     for one, with_other, in_turn in zip(base, replaced, rolled, strict=False):
-        scores = [
-            (_score(led(one, n, lie), led(with_other, n, lie), led(in_turn, n, lie)), lie)
-            for lie in _possible(one, shape, axis)
-        ]
-        score, lie = max(scores, key=lambda pair: pair[0], default=(0, "first"))
-        best = max(best, score)
-        lies.append(lie if score else "first")
-    return best, tuple(lies)
+        possible = _possible(one, shape, axis)
+        scores = [_score(*(led(each, n, lie) for each in (one, with_other, in_turn))) for lie in possible]
+        at = int(np.argmax(scores)) if scores else 0
+        found.append((scores[at], possible[at]) if scores else (-1, "first"))
+    return found
 
 
 def _possible(output: Any, shape: Any, axis: int) -> list[Lie]:
-    n, other = int(shape[axis]), int(shape[1 - axis])
+    n, other = int(shape[axis]), int(shape[1 - axis]) if len(shape) > 1 else 1
     if not output.dim() or not output.is_floating_point():
         return []
     found: list[Lie] = []
@@ -123,7 +149,7 @@ def _possible(output: Any, shape: Any, axis: int) -> list[Lie]:
         found.append("first")
     if output.dim() > 1 and output.shape[1] == n:
         found.append("second")
-    if output.shape[0] == n * other:
+    if output.shape[0] == n * other and other > 1:
         found.append("inner")
     return found
 
@@ -133,7 +159,7 @@ def _score(base: Any, replaced: Any, rolled: Any) -> int:
     size = float(base.abs().max())
     made = float((replaced[0] - base[0]).abs().max())
     if not made > LEAST * size:  # also where there is NaN
-        return 0
+        return -1
     limit = SAME * made
     alone = float((replaced[1:] - base[1:]).abs().max()) <= limit
     follows = float((rolled - base.roll(1, 0)).abs().max()) <= limit

@@ -103,7 +103,11 @@ def read_loss(nodes: Sequence[Node], loss: Any, scene: Scene) -> Reading | None:
 
 def _from_row_labels(nodes: list[Node], scene: Scene) -> list[Node]:
     known = {id(one) for one in (*scene.outputs, *scene.inputs)} | set(scene.parameters)
-    return without_picking(nodes, known, scene.n_rows)
+    kept = without_picking(nodes, known, scene.n_rows, scene.time_first)
+    first = scene.inputs[0] if scene.inputs else None
+    if scene.n_rows == 1 and first is not None and first.dim() == 1 and not first.is_floating_point():
+        kept = without_picking(kept, known, len(first))  # one sequence: a label for every step of it
+    return kept
 
 
 class _Leaves:
@@ -149,7 +153,8 @@ class _Leaves:
         """Where time comes first, labels that are as long have their rows second."""
         if not self.scene.time_first:
             return "first"
-        if value.dim() > 1 and value.shape[1] == self.scene.n_rows and int(value.shape[0]) in self.long:
+        n_rows = self.scene.n_rows
+        if value.dim() > 1 and value.shape[1] == n_rows and (value.shape[0] != n_rows or n_rows in self.long):
             return "second"
         return "inner" if self._is_flat(value) else "first"
 
