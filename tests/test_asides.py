@@ -93,3 +93,20 @@ def test_labels_beyond_the_head_are_told_of_outputs_that_vary(activation: Any, t
     if told:
         assert found[0].startswith("27 % of the labels lie beyond what a sigmoid head can say (labels 0 to 2")
     assert asides(book(head, collapsed(FLAT)), "torch") == ()
+
+
+@pytest.mark.parametrize(
+    ("facts", "told"),
+    [
+        ({"of_training": True}, "the predictions looked at are those for the rows it was trained on"),
+        ({"of_training": True, "n_there": 9000}, "are those for 200 of the rows it was trained on"),
+        ({"of_training": True, "n_predicted": 40}, ""),
+        ({"n_predicted": 8000, "n_there": 8000}, "of 8,000 rows that were predicted, 200 are looked at"),
+        ({"n_predicted": 200, "n_there": 200}, ""),
+    ],
+)
+def test_which_rows_the_figures_are_of_is_told_where_it_is_not_plain(facts: dict[str, Any], told: str) -> None:
+    seen = replace(collapsed(FLAT), **facts)
+    found = asides(book(HEAD, replace(seen, symptom=replace(seen.symptom, n_rows=200))), "torch")
+    assert len(found) == bool(told)
+    assert told in "".join(found)

@@ -23,7 +23,7 @@ from defib.skill_against_reference import ahead, squeezed
 from defib.symptom import Pattern, Skill, Symptom
 from defib.trials.judge import Run
 from defib.trials.outcome import Campaign
-from defib.wording import Left, headline
+from defib.wording import Left, headline, judging
 from tests.causes.books import HEAD, LABELS, SERVING, TRAINING, unmoved, updates
 from tests.probes.fakes import FakeSubject, dense
 
@@ -263,3 +263,17 @@ def test_that_no_trial_was_run_is_said_once() -> None:
     subject = FakeSubject([dense("out", np.array([[0.2], [0.0], [0.0], [1.0]]))], X, (X[:, 0] > 0).astype(int))
     notes = diagnose_subject(subject).notes  # the replay and the trials both find that it cannot be trained again
     assert [one for one in notes if one.startswith("no trial was run")] == ["no trial was run: it needs the loss"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "known", "told"), [("replayed", False, True), ("replayed", True, False), ("held_out", False, False)]
+)
+def test_labels_are_asked_for_where_those_of_the_predicted_rows_are_not_known(
+    rows: str, known: bool, told: bool
+) -> None:
+    gate = read_gate(book(skilled(0.6, 0.5, 0.7, "held_out")))
+    assert gate.symptom.skill is not None
+    seen = replace(gate, symptom=replace(gate.symptom, skill=replace(gate.symptom.skill, rows=rows)))
+    left = Left(labels_known=known)
+    assert ("takes their labels" in headline(seen, (), "healthy", left=left)) is told
+    assert bool(judging(seen.symptom.skill, "healthy", left)) is told

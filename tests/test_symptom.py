@@ -239,7 +239,7 @@ def test_sequences_are_flattened_over_time() -> None:
     symptom = read_symptom(p, y=y)
     assert symptom.n_rows == 30
     assert symptom.skill is not None
-    assert symptom.skill.n_rows == 240
+    assert symptom.skill.n_rows == 30
     assert symptom.skill.value == pytest.approx(2 * roc_auc_score(y.ravel(), p.ravel()) - 1)
     # An output that depends on the position and not on the row is constant all the same.
     by_position = np.tile(np.linspace(0.1, 0.9, 8)[None, :, None], (30, 1, 1))
@@ -346,3 +346,14 @@ def test_a_pixel_that_hardly_varies_does_not_outweigh_a_picture(columns: int, kn
         r2_score(y, outputs, multioutput="variance_weighted" if known else "uniform_average")
     )
     assert seen.shown is known
+
+
+def test_rows_are_counted_as_rows_and_columns_that_cannot_vary_are_not_called_flat() -> None:
+    y = np.random.default_rng(0).normal(size=(30, 5, 4))
+    y[..., 0] = 0.0  # the rim of every picture
+    outputs = np.where(np.arange(4) < 2, 0.0, 0.9 * y)  # the second column should vary, and does not
+    seen = read_symptom(outputs, y=y, task="regression")
+    assert seen.pattern == "varied"
+    assert seen.skill is not None
+    assert seen.skill.n_rows == seen.n_rows == 30
+    assert seen.columns_flat == (False, True, False, False)

@@ -20,7 +20,20 @@ ROWS_FIRST = "where a layer of PyTorch takes (time, rows, features), batch_first
 def asides(book: Book, framework: str, *, named: bool = False) -> tuple[str, ...]:
     """Sentences to add, in order; empty where there is nothing to tell. ``named``: a cause is."""
     of_labels = () if named else (*_labels_out_of_reach(book), *_labels_that_compete(book))
-    return (*_rows_that_meet(book, framework), *of_labels)
+    return (*_which_rows(book), *_rows_that_meet(book, framework), *of_labels)
+
+
+def _which_rows(book: Book) -> tuple[str, ...]:
+    """Which rows the figures are of, where nobody had others predicted, and how many, where not all are looked at."""
+    facts = book.get(SymptomFacts) if book.has(SymptomFacts) else None
+    if facts is None:
+        return ()
+    n, there = facts.symptom.n_rows, facts.n_there
+    if facts.n_predicted > 1 or not facts.of_training:
+        return (f"of {there:,} rows that were predicted, {n:,} are looked at, evenly spaced",) if n < there else ()
+    some = f"{n:,} of the rows" if n < there else "the rows"
+    others = "a prediction for one other row alone was" if facts.n_predicted else "no predictions for other rows were"
+    return (f"the predictions looked at are those for {some} it was trained on: {others} seen",)
 
 
 def _labels_that_compete(book: Book) -> tuple[str, ...]:

@@ -52,7 +52,7 @@ from defib.trials.outcome import Campaign, Second
 from defib.trials.run import SERVED, asking, replay_only, run_trials
 from defib.untouched import same_random_state
 from defib.versions import versions
-from defib.wording import NOTHING_LEFT, Left, headline, next_command
+from defib.wording import NOTHING_LEFT, Left, headline, judging, next_command
 
 MIN_BUDGET_SECONDS = 10.0
 NO_TRIAL = "no trial was run"
@@ -291,6 +291,7 @@ def _conclude(
             *_failures(book),
             *found.failed,
             *campaign.notes,
+            *judging(gate.symptom.skill, outcome, left),
             *works_all_the_same(campaign.trials, causes, catalogue, excluded),
         ),
         next_command=next_command(
@@ -316,10 +317,11 @@ def _left(subject: Subject, gate: Gate, book: Book) -> Left:
     copies = rows is not None and rows.y is not None and np.array_equal(rows.X, rows.y)
     clause = "" if copies else ahead(gate.symptom.skill, book)
     found = held_back(subject, book, all_causes()) if clause else None
+    known = book.get(SymptomFacts).of_training
     if found is None:
-        return Left(clause)
+        return Left(clause, labels_known=known)
     cause, assessment = found
-    return Left(clause, cause.name, cause.code, assessment.because)
+    return Left(clause, cause.name, cause.code, assessment.because, known)
 
 
 def _straight(subject: Subject, gate: Gate) -> tuple[str, ...]:

@@ -122,7 +122,7 @@ def read_symptom(
         skill=skill,
         hard_label_share=shares,
         output_kind=look.kind,
-        columns_flat=column_flat[:MAX_COLUMNS],
+        columns_flat=_amiss(column_flat, pattern, facts.prior_from)[:MAX_COLUMNS],
         n_outputs=look.k,
         prior=reference.prior,
         hard_label=_hard_label(look, reference),
@@ -261,6 +261,19 @@ def _pattern(
     return _varied(look, reference), flat
 
 
+def _amiss(flat: tuple[bool, ...], pattern: Pattern, labels: Targets | None) -> tuple[bool, ...]:
+    """Of outputs that vary, a column is right to be flat where its targets are (the black rim of images)."""
+    if (
+        labels is None
+        or labels.class_ids is not None
+        or pattern in FLAT_PATTERNS
+        or labels.values.shape[1] != len(flat)
+    ):
+        return flat
+    varies = np.ptp(labels.values, axis=0) != 0  # NaN among them: not known to be the same
+    return tuple(one and bool(other) for one, other in zip(flat, varies, strict=True))
+
+
 def _known_scale(look: _Look, reference: Reference) -> FloatArray:
     return reference.value_scale if look.kind == "value" and reference.scale_known else np.zeros(look.k)
 
@@ -343,10 +356,11 @@ def _skill(
     y, ids = scored.values[kept], None if scored.class_ids is None else scored.class_ids[kept]
     known = measures.finite_rows(y)
     predictions, y = look.tall[known], y[known]
+    n_rows = len(np.unique(np.repeat(np.arange(len(finite)), steps)[kept][known]))
     if len(y) < 2:
         return None
     if scored.task == "regression":
-        return _r2(measures.straightened(predictions, y) if straight else predictions, y, rows)
+        return _r2(measures.straightened(predictions, y) if straight else predictions, y, rows, n_rows)
     positive = _positives(y, None if ids is None else ids[known], look, reference)
     if positive is None:
         return None
@@ -361,18 +375,18 @@ def _skill(
         "gini",
         estimate.value,
         estimate.interval,
-        estimate.n_rows,
+        n_rows,
         rows,
         usable=None if tells is None else tells.value,
         usable_interval=None if tells is None else tells.interval,
     )
 
 
-def _r2(predictions: FloatArray, y: FloatArray, rows: KnownRows) -> Skill | None:
+def _r2(predictions: FloatArray, y: FloatArray, rows: KnownRows, n_rows: int) -> Skill | None:
     if predictions.shape != y.shape:
         return None
     estimate = measures.r2_skill(predictions, y)
-    return None if estimate is None else Skill("r2", estimate.value, estimate.interval, estimate.n_rows, rows)
+    return None if estimate is None else Skill("r2", estimate.value, estimate.interval, n_rows, rows)
 
 
 def _positives(y: FloatArray, ids: AnyArray | None, look: _Look, reference: Reference) -> AnyArray | None:

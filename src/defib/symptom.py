@@ -21,6 +21,7 @@ class Skill:
     interval: tuple[float, float]
     """95 % interval."""
     n_rows: int
+    """Rows, however many steps or pixels each is told in."""
     rows: Literal["held_out", "replayed", "training"]
     """``held_out``: rows never trained on. ``replayed``: the recipe was trained again without a part of the rows.
     ``training``: the rows it was trained on, which says what it memorized, not what it learnt."""
@@ -67,7 +68,7 @@ class Symptom:
     """Share of the most frequent hard label, ``None`` for regression."""
     output_kind: Literal["probability", "classes", "multilabel", "value", "logit"]
     columns_flat: tuple[bool, ...]
-    """Per output column, at most 50."""
+    """Per output column, at most 50; of outputs that vary, a column whose targets are all the same is not one."""
     n_outputs: int
     prior: tuple[float, ...] | None
     """Class prior (or (mean(y),) for regression) where labels are known."""

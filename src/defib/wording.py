@@ -139,6 +139,8 @@ class Left:
     fault: str = ""
     code: str = ""
     because: str = ""
+    labels_known: bool = False
+    """Whether the predictions are of rows whose labels are known: the training rows, judged by others in a replay."""
 
 
 NOTHING_LEFT = Left()
@@ -216,9 +218,22 @@ def _health(skill: Skill | None, left: Left) -> str:
         return f"More can be learnt: {left.ahead}. What may hold the network back is {why}."
     if left.ahead:
         return f"No fault shows, but more can be learnt: {left.ahead}."
+    if skill is not None and skill.rows == "replayed" and left.labels_known:
+        return "No fault shows."
     if skill is not None and skill.rows == "replayed":
         return "No fault shows; whether these very predictions are right takes their labels."
     return "Nothing to repair."
+
+
+def judging(skill: Skill | None, outcome: str, left: Left = NOTHING_LEFT) -> tuple[str, ...]:
+    """How to hold predictions against labels that were not seen, where nothing else is left to do."""
+    elsewhere = outcome == "healthy" and skill is not None and skill.rows == "replayed" and not left.labels_known
+    if not (elsewhere or (skill is None and outcome == "undecided")):
+        return ()
+    return (
+        "where you have the labels of these rows, save both (np.save('p.npy', predictions), np.save('y.npy', labels)) "
+        "and type: defib predictions p.npy --labels y.npy",
+    )
 
 
 def _ranked(symptom: Symptom) -> str:

@@ -53,6 +53,12 @@ class SymptomFacts(Evidence):
     """The same of the network at the initial weights, or, where they are not known, of one drawn anew."""
     initial_drawn: bool = False
     """Whether it is of one drawn anew."""
+    of_training: bool = False
+    """Whether the rows looked at are, all but a few, those it was trained on."""
+    n_predicted: int = 0
+    """Rows whose predictions were seen or asked for; with less than two of them the training rows are looked at."""
+    n_there: int = 0
+    """Rows there were, of which `symptom` is of at most `MAX_ROWS`."""
 
 
 def thin(n_rows: int, at_most: int = MAX_ROWS) -> AnyArray:
@@ -95,12 +101,12 @@ def _as_answered(subject: Subject, book: Book) -> SymptomFacts | None:
         y_known_rows=known,
         straight=not asks_for_the_mean(subject.recipe),
     )
-    return SymptomFacts(symptom, None, None, None)
+    return SymptomFacts(symptom, None, None, None, of_training=trained_on, n_predicted=len(rows))
 
 
 def _measured(subject: Subject, book: Book) -> SymptomFacts:
     rows, outputs = rows_and_outputs(subject)
-    training = subject.training
+    training, predicted = subject.training, subject.prediction
     task = book.get(LabelFacts).task if book.has(LabelFacts) else None
     on_training = _symptom(subject, training, task, "training") if training is not None else None
     is_training = rows is training
@@ -119,7 +125,16 @@ def _measured(subject: Subject, book: Book) -> SymptomFacts:
         training_centre=_centre(subject, task, "end"),
         initial_centre=_centre(subject, task, "initial") if subject.has_initial_weights else _drawn(subject, task),
         initial_drawn=not subject.has_initial_weights,
+        of_training=is_training or _share_trained(rows, training) >= TRAINED_ON,
+        n_predicted=0 if predicted is None or predicted is training else len(predicted),
+        n_there=rows.n_seen or len(rows),
     )
+
+
+def _share_trained(rows: Rows, known: Rows | None) -> float:
+    """Share of the rows that are among the training rows, in [0, 1]."""
+    old = _among_trained(rows, known)
+    return float(old.mean()) if len(old) else 0.0
 
 
 def _one_point(subject: Subject, symptom: Symptom, rows: Rows) -> Symptom:

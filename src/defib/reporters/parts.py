@@ -14,10 +14,8 @@ PROOFS = 3
 """Numbers shown for the leading cause; the JSON report has them all."""
 LONGEST_TEXT = 60
 """Characters of a line of the program that are shown: enough to know it by, short enough not to be broken."""
-LEGEND = (
-    "recovery, on rows not trained on: 0 = a constant, 1 = the reference learner; "
-    "effect: difference to the control [95 %]"
-)
+LEGEND = "recovery, on rows not trained on: 0 = a constant, 1 = the reference learner"
+EFFECT = "; effect: difference to the control [95 %]"
 NO_SIGNAL = (
     "skill on rows not trained on (2 AUC - 1, or R²): 0 = a constant; no reference learner has any to compare it with"
 )
@@ -139,10 +137,11 @@ def legend(trials: Iterable[Trial]) -> str:
     arms = list(trials)
     if not measured(arms):
         return NO_SIGNAL
+    effect = EFFECT if changed(arms) else ""
     partly = "; partly: better than the control, but not enough" if any(one.partial for one in arms) else ""
     undecided = "; open: too few seeds, or they disagree" if any(one.undecided for one in arms) else ""
     flown = "; <-10: far worse than a constant" if any(_flown(one) for one in arms) else ""
-    return LEGEND + partly + undecided + flown
+    return LEGEND + effect + partly + undecided + flown
 
 
 def _flown(trial: Trial) -> bool:
@@ -170,10 +169,14 @@ def alternatives_title(fix: Fix) -> str:
     return "Sufficient, too" if fix.verified else "Sufficient in the trials"
 
 
+def changed(trials: Iterable[Trial]) -> bool:
+    """Whether anything was changed; the control alone is a replay and tries nothing."""
+    return any(trial.arm != "control" for trial in trials)
+
+
 def trials_title(trials: Iterable[Trial]) -> str:
-    """What stands above the trials; the control alone is a replay and tries nothing."""
-    changed = any(trial.arm != "control" for trial in trials)
-    return "What was tried, on clones" if changed else "The training replayed, on clones"
+    """What stands above the trials."""
+    return "What was tried, on clones" if changed(trials) else "The training replayed, on clones"
 
 
 def cause_title(diagnosis: Diagnosis) -> str:

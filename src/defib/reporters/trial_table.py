@@ -10,7 +10,7 @@ from rich.table import Table
 
 from defib.diagnosis import Trial
 from defib.reporters.layout import bullets
-from defib.reporters.parts import control_first, effect_text, legend, measured, reached_text, verdict_text
+from defib.reporters.parts import changed, control_first, effect_text, legend, measured, reached_text, verdict_text
 from defib.reporters.prose import Text
 from defib.reporters.words import number
 
@@ -25,18 +25,22 @@ def trial_table(trials: Sequence[Trial], width: int) -> RenderableType:
     if width < NARROW:
         return _listed(trials)
     wide, widest = width >= WIDE, width >= WIDEST
+    compared = changed(trials)
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False, show_edge=False)
     table.add_column("tried", overflow="fold")
     recovered = measured(trials)
     table.add_column("recovery per seed" if recovered else "skill per seed", justify="right")
-    table.add_column("effect", justify="right")
+    if compared:
+        table.add_column("effect", justify="right")
     if wide:
         table.add_column("spread", justify="right")
-    table.add_column("enough?", justify="center")
+    if compared:
+        table.add_column("enough?", justify="center")
     if widest:
         table.add_column("what was changed", style="dim", ratio=1, overflow="fold")
     for trial in control_first(trials):
-        table.add_row(*_cells(trial, reached_text(trial, recovered), wide), *([Text(trial.does)] if widest else []))
+        cells = _cells(trial, reached_text(trial, recovered), wide, compared)
+        table.add_row(*cells, *([Text(trial.does)] if widest else []))
     notes = [Text(f"{trial.intervention}: {trial.note}", style="dim") for trial in trials if trial.note]
     return Group(table, Text(legend(trials), style="dim"), *notes)
 
@@ -55,12 +59,11 @@ def _listed(trials: Sequence[Trial]) -> RenderableType:
     return Group(bullets(lines), Text(legend(trials), style="dim"))
 
 
-def _cells(trial: Trial, reached: str, wide: bool) -> list[Text]:
+def _cells(trial: Trial, reached: str, wide: bool, compared: bool) -> list[Text]:
+    """One row; the control alone has no effect and need not be enough."""
     what = Text(trial.intervention, style="bold" if trial.sufficient else "")
-    cells = [what, Text(reached), Text(effect_text(trial))]
-    if wide:
-        cells.append(Text(_spread(trial)))
-    return [*cells, _verdict(trial)]
+    effect, verdict = ([Text(effect_text(trial))], [_verdict(trial)]) if compared else ([], [])
+    return [what, Text(reached), *effect, *([Text(_spread(trial))] if wide else []), *verdict]
 
 
 def _spread(trial: Trial) -> str:

@@ -160,12 +160,25 @@ def symptom_facts(symptom: Symptom) -> list[str]:
     if s.nan_fraction > 0:
         lines.append(f"{percent(s.nan_fraction)} are NaN or infinite")
     if s.hard_label_share is not None:
-        lines.append(f"{percent(s.hard_label_share)} of the rows are given the same class")
+        lines.append(_labelled(s.hard_label_share, s.output_kind))
     if s.n_outputs > 1 and any(s.columns_flat):
         looked = len(s.columns_flat)
         of = f"{looked}" if looked == s.n_outputs else f"the first {looked} of {s.n_outputs:,}"
         lines.append(f"{sum(s.columns_flat)} of {of} output columns are flat")
     return [*lines, *_skill_lines(s)]
+
+
+def _labelled(share: float, kind: str) -> str:
+    """How often the label is given that is given most often: a class, or of outputs that are tags, a set of them.
+
+    >>> _labelled(0.64, "classes"), _labelled(0.22, "classes"), _labelled(0.11, "multilabel")
+    ('64 % of the rows are given the same class', 'no class is given to more than 22 % of the rows', \
+'no set of labels is given to more than 11 % of the rows')
+    """
+    what = "set of labels" if kind == "multilabel" else "class"
+    if share > 0.5:
+        return f"{percent(share)} of the rows are given the same {what}"
+    return f"no {what} is given to more than {percent(share)} of the rows"
 
 
 def _skill_lines(s: Symptom) -> list[str]:
