@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -269,7 +269,7 @@ def test_that_no_trial_was_run_is_said_once() -> None:
     ("rows", "known", "told"), [("replayed", False, True), ("replayed", True, False), ("held_out", False, False)]
 )
 def test_labels_are_asked_for_where_those_of_the_predicted_rows_are_not_known(
-    rows: str, known: bool, told: bool
+    rows: Literal["held_out", "replayed"], known: bool, told: bool
 ) -> None:
     gate = read_gate(book(skilled(0.6, 0.5, 0.7, "held_out")))
     assert gate.symptom.skill is not None

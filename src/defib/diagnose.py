@@ -300,6 +300,7 @@ def _conclude(
             _unsettled(found, campaign),
             left.fault,
             _cut_short(campaign, fix, book, options.seconds(subject)),
+            skill_unknown=gate.problem == "unknown",
         ),
         versions=versions(subject.framework),
         measured=Measured(subject.trace, {type(one).__name__: one for one in book.found.values()}),

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from defib import measures
 from defib.measures.outputs import AnyArray, FloatArray
 from defib.symptom import FLAT_PATTERNS, Pattern, Skill, Symptom
-from defib.symptom_values import Reference, match_constant, read_reference
+from defib.symptom_values import Reference, amiss, match_constant, read_reference
 from defib.task import Targets, Task, read_targets
 
 OutputKind = Literal["probability", "classes", "multilabel", "value", "logit"]
@@ -122,10 +122,11 @@ def read_symptom(
         skill=skill,
         hard_label_share=shares,
         output_kind=look.kind,
-        columns_flat=_amiss(column_flat, pattern, facts.prior_from)[:MAX_COLUMNS],
+        columns_flat=amiss(column_flat, pattern, facts.prior_from)[:MAX_COLUMNS],
         n_outputs=look.k,
         prior=reference.prior,
         hard_label=_hard_label(look, reference),
+        n_steps=max(look.wide.shape[1] // max(look.k, 1), 1),
     )
 
 
@@ -259,19 +260,6 @@ def _pattern(
     if again is not None and _only_noise(look.wide, again):
         return "noise_only", flat
     return _varied(look, reference), flat
-
-
-def _amiss(flat: tuple[bool, ...], pattern: Pattern, labels: Targets | None) -> tuple[bool, ...]:
-    """Of outputs that vary, a column is right to be flat where its targets are (the black rim of images)."""
-    if (
-        labels is None
-        or labels.class_ids is not None
-        or pattern in FLAT_PATTERNS
-        or labels.values.shape[1] != len(flat)
-    ):
-        return flat
-    varies = np.ptp(labels.values, axis=0) != 0  # NaN among them: not known to be the same
-    return tuple(one and bool(other) for one, other in zip(flat, varies, strict=True))
 
 
 def _known_scale(look: _Look, reference: Reference) -> FloatArray:

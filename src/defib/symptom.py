@@ -74,6 +74,8 @@ class Symptom:
     """Class prior (or (mean(y),) for regression) where labels are known."""
     hard_label: int | None = None
     """The most frequent hard label: the column's number, or 0 and 1 of one column; ``None`` for anything else."""
+    n_steps: int = 1
+    """Predictions per row: the steps of a sequence, the lines or pixels of an image."""
 
     @property
     def is_flat(self) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from defib.measures.outputs import AnyArray, FloatArray, logit
-from defib.symptom import Pattern
+from defib.symptom import FLAT_PATTERNS, Pattern
 from defib.task import Targets, Task
 
 PRIOR_LOGIT_TOLERANCE = 0.15
@@ -254,3 +254,16 @@ def _head_ends(values: FloatArray, minimum: float, maximum: float) -> list[tuple
     if minimum < 0.0 and float(np.abs(values).max()) <= END_TOLERANCE:
         return [("low_end", float(np.abs(values).max()))]
     return []
+
+
+def amiss(flat: tuple[bool, ...], pattern: Pattern, labels: Targets | None) -> tuple[bool, ...]:
+    """Of outputs that vary, a column is right to be flat where its targets are (the black rim of images)."""
+    if (
+        labels is None
+        or labels.class_ids is not None
+        or pattern in FLAT_PATTERNS
+        or labels.values.shape[1] != len(flat)
+    ):
+        return flat
+    varies = np.ptp(labels.values, axis=0) != 0  # NaN among them: not known to be the same
+    return tuple(one and bool(other) for one, other in zip(flat, varies, strict=True))

@@ -232,7 +232,7 @@ def judging(skill: Skill | None, outcome: str, left: Left = NOTHING_LEFT) -> tup
         return ()
     return (
         "where you have the labels of these rows, save both (np.save('p.npy', predictions), np.save('y.npy', labels)) "
-        "and type: defib predictions p.npy --labels y.npy",
+        f"and type: {JUDGE}",
     )
 
 
@@ -260,6 +260,8 @@ def _undecided(gate: Gate, too_few: str) -> str:
     return "The cause is undecided: no mechanism was observed beyond doubt."
 
 
+JUDGE = "defib predictions p.npy --labels y.npy"
+"""What to type where only the labels of the predicted rows are missing."""
 MORE, TIMES_MORE = 120.0, 4.0
 """Seconds of trials that are advised where fewer were not enough, and how many times those that were."""
 
@@ -270,16 +272,20 @@ def next_command(
     unsettled: Sequence[Hypothesis] = (),
     holds_back: str = "",
     cut_short: float | None = None,
+    *,
+    skill_unknown: bool = False,
 ) -> str:
     """What to type next; ``unsettled``: causes that a larger budget would not settle, likeliest first.
 
     ``holds_back``: name of the fault of a network that learns all the same. ``cut_short``: seconds of a budget that
-    ended before a fix was proven or a cause found.
+    ended before a fix was proven or a cause found. ``skill_unknown``: no labels were seen by which to judge.
     """
     if cut_short is not None:
         return f"defib run --budget {max(MORE, TIMES_MORE * cut_short):.0f} script.py"
     if causes:
         return f"defib explain {causes[0].name}"
+    if outcome == "undecided" and skill_unknown:
+        return JUDGE
     if outcome == "undecided":
         return f"defib explain {unsettled[0].name}" if unsettled else f"defib run --budget {MORE:.0f} script.py"
     return f"defib explain {holds_back}" if holds_back else "defib run --fail-on flat script.py"

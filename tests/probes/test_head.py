@@ -167,3 +167,22 @@ def test_no_loss_no_labels_and_odd_outputs() -> None:
     assert np.isnan(one.label_low)
     flat = facts(FakeSubject([(Layer("s", "other"), lambda v: v.sum(axis=1))], X, Y), book=False)
     assert flat.units == 1
+
+
+@pytest.mark.parametrize(
+    ("scale", "ends"),
+    [
+        (lambda a: a, (0.0, 1.0)),
+        (lambda a: 70 * a - 2, (-2.0, 68.0)),
+        (lambda a: -3 * a, (-3.0, 0.0)),
+        (lambda a: a**2, (0.0, 1.0)),  # another shape, and nothing speaks against the ends
+        (lambda a: 40 * a**2 + 1, (-np.inf, np.inf)),
+    ],
+    ids=["as it is", "scaled", "turned", "squared", "bent"],
+)
+def test_a_head_that_is_scaled_reaches_as_far_as_what_comes_out(scale: Any, ends: tuple[float, float]) -> None:
+    steps = [dense("d", np.ones((3, 1))), act("a", "sigmoid", sigmoid), (Layer("scale", "other"), scale)]
+    head = facts(FakeSubject(steps, X, 50.0 * sigmoid(X[:, 0]), loss=LossFacts("mse", "squared_error", "values")))
+    assert head.activation == "sigmoid"
+    assert (head.output_low, head.output_high) == pytest.approx(ends)
+    assert (head.labels_outside > 0) is (ends[1] < 50)

@@ -375,11 +375,12 @@ class Session:
             study.on_backward(None)
 
     def _credited(self, watch: OptimizerWatch) -> list[Study]:
-        """Studies with a backward pass since their last step: those whose parameters it holds, else all."""
-        waiting = [study for study in self.studies.values() if study.since_step]
-        if len(waiting) < 2:
-            return waiting
-        return [study for study in waiting if study.held_by(watch)] or waiting
+        """Studies with a backward pass since their last step: those whose parameters it holds, else all.
+
+        Beside those that a closure's first pass was credited to, only ones that it holds.
+        """
+        waiting = [study for study in self.studies.values() if study.since_step and study not in self.stepping]
+        return [study for study in waiting if study.held_by(watch)] or ([] if self.stepping else waiting)
 
     def after_step(self, optimizer: Any) -> None:
         """An optimizer stepped."""
@@ -387,10 +388,10 @@ class Session:
         self.inside = None
         self._note_clip()
         watch = self.optimizers.get(id(optimizer))
-        if not self.stepping and watch is not None:  # a closure ran forward and backward inside the step
-            self.stepping = self._credited(watch)
-            for study in self.stepping:
+        if watch is not None:  # a closure ran forward and backward inside the step
+            for study in (late := self._credited(watch)):
                 study.before_step(watch, late=True)
+            self.stepping += late
         for study in self.stepping:
             study.after_step()
             study.trained_at = self.n_steps

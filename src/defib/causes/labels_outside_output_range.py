@@ -93,6 +93,8 @@ def _mean_beyond(book: Book, head: HeadFacts) -> float | None:
 
 def _assess(book: Book) -> Assessment:
     head = book.get(HeadFacts)
+    if math.isnan(head.label_low):
+        book.get(LabelFacts)  # without labels, none lies anywhere
     outside = head.labels_outside
     numbers = {
         "labels_outside_fraction": outside,

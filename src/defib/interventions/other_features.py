@@ -18,7 +18,7 @@ def _code(book: Book, framework: str) -> str:
         several = labels is not None and len(labels.class_prior) > 2
         learner, scoring, chance = "HistGradientBoostingClassifier", "roc_auc_ovr" if several else "roc_auc", ".5"
     return lines(f"""
-    print(*zip(X_train[:5], y_train[:5]), sep="\\n")  # are these the labels of these rows?
+    print(X_train[:5], y_train[:5], sep="\\n")  # are these the labels of these rows?
     # columns are worth having when this is above {chance}
     cross_val_score({learner}(), X_candidate, y_train, scoring="{scoring}").mean()
     """)

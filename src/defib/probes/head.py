@@ -11,6 +11,7 @@ import numpy as np
 from defib.evidence import Book, Evidence, Probe
 from defib.measures.outputs import PROBABILITY_RESOLUTION, to_probabilities
 from defib.probes.gradients import GradientFacts
+from defib.probes.head_reach import reach
 from defib.probes.labels import LabelFacts
 from defib.probes.looking import SQUASHINGS, any_rows, head_name, last_weighted
 from defib.probes.outputs import squashed_again
@@ -18,24 +19,6 @@ from defib.recipe import LossFacts
 from defib.subject import AnyArray, FloatArray, ForwardPass, Moment, NotAvailable, Rows, Subject
 from defib.task import CLASS_LOSSES, number_array
 
-REACH = {
-    "sigmoid": (0.0, 1.0),
-    "hard_sigmoid": (0.0, 1.0),
-    "softmax": (0.0, 1.0),
-    "tanh": (-1.0, 1.0),
-    "hard_tanh": (-1.0, 1.0),
-    "softsign": (-1.0, 1.0),
-    "relu": (0.0, np.inf),
-    "relu6": (0.0, 6.0),
-    "softplus": (0.0, np.inf),
-    "elu": (-1.0, np.inf),
-    "selu": (-1.7581, np.inf),
-    "gelu": (-0.17, np.inf),
-    "silu": (-0.2785, np.inf),
-    "log_softmax": (-np.inf, 0.0),
-    "log_sigmoid": (-np.inf, 0.0),
-}
-"""Range of each activation; what is not named here is unbounded."""
 REACH_SLACK = 1e-6
 ELEMENTWISE = frozenset({"squared_error", "absolute_error", "huber", "other"})
 MOST_SQUASHINGS = 2
@@ -107,11 +90,12 @@ def _measure(subject: Subject, book: Book) -> HeadFacts:
     outputs = np.asarray(forward.outputs)
     units = 1 if outputs.ndim == 1 else int(outputs.shape[-1])
     loss = subject.recipe.loss
-    low, high = REACH.get(activation, (-np.inf, np.inf))
     y = None if rows.y is None else number_array(rows.y)
     labels = book.get(LabelFacts) if book.has(LabelFacts) else None
     raw = _preactivation(forward)
-    initial = _preactivation(subject.forward(rows.X, moment="initial")) if subject.has_initial_weights else None
+    start_pass = subject.forward(rows.X, moment="initial") if subject.has_initial_weights else None
+    initial = None if start_pass is None else _preactivation(start_pass)
+    low, high = reach(activation, [forward] if start_pass is None else [forward, start_pass])
     return HeadFacts(
         activation=activation,
         layer=forward.layers[start].layer.name if start is not None else "",

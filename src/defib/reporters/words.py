@@ -159,8 +159,8 @@ def symptom_facts(symptom: Symptom) -> list[str]:
     ]
     if s.nan_fraction > 0:
         lines.append(f"{percent(s.nan_fraction)} are NaN or infinite")
-    if s.hard_label_share is not None:
-        lines.append(_labelled(s.hard_label_share, s.output_kind))
+    if s.hard_label_share is not None and not (s.output_kind == "multilabel" and s.n_steps > 1):
+        lines.append(_labelled(s.hard_label_share, s.output_kind, s.n_steps))
     if s.n_outputs > 1 and any(s.columns_flat):
         looked = len(s.columns_flat)
         of = f"{looked}" if looked == s.n_outputs else f"the first {looked} of {s.n_outputs:,}"
@@ -168,17 +168,17 @@ def symptom_facts(symptom: Symptom) -> list[str]:
     return [*lines, *_skill_lines(s)]
 
 
-def _labelled(share: float, kind: str) -> str:
+def _labelled(share: float, kind: str, steps: int = 1) -> str:
     """How often the label is given that is given most often: a class, or of outputs that are tags, a set of them.
 
     >>> _labelled(0.64, "classes"), _labelled(0.22, "classes"), _labelled(0.11, "multilabel")
     ('64 % of the rows are given the same class', 'no class is given to more than 22 % of the rows', \
 'no set of labels is given to more than 11 % of the rows')
     """
-    what = "set of labels" if kind == "multilabel" else "class"
+    what, of = "set of labels" if kind == "multilabel" else "class", "rows" if steps == 1 else "steps of the rows"
     if share > 0.5:
-        return f"{percent(share)} of the rows are given the same {what}"
-    return f"no {what} is given to more than {percent(share)} of the rows"
+        return f"{percent(share)} of the {of} are given the same {what}"
+    return f"no {what} is given to more than {percent(share)} of the {of}"
 
 
 def _skill_lines(s: Symptom) -> list[str]:
