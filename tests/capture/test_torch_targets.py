@@ -139,5 +139,6 @@ def test_frozen_features_made_before_a_closure_are_no_training_of_their_own() ->
     (subject,) = watched.subjects()
     assert subject.recipe.loss is not None
     assert any(not np.array_equal(one.end, np.asarray(one.initial)) for one in subject.parameters())
+    assert subject.recipe.optimizer is not None
     assert subject.recipe.optimizer.name == "lbfgs"  # and not "updated by hand"
     assert subject.recipe.n_updates == 1
