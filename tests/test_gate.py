@@ -276,4 +276,4 @@ def test_labels_are_asked_for_where_those_of_the_predicted_rows_are_not_known(
     seen = replace(gate, symptom=replace(gate.symptom, skill=replace(gate.symptom.skill, rows=rows)))
     left = Left(labels_known=known)
     assert ("takes their labels" in headline(seen, (), "healthy", left=left)) is told
-    assert bool(judging(seen.symptom.skill, "healthy", left)) is told
+    assert bool(judging(seen.symptom, "healthy", left)) is told

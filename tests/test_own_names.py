@@ -90,8 +90,9 @@ def test_names_of_a_torch_loop(tmp_path: Path) -> None:
             {"model": "clf", "X_train": "A", "y_train": "b"},
         ),
         (KERAS, "jax", {}),
+        ("both = {'a': A, 'b': B}\nm.fit(both, t)\n", "keras", {"model": "m", "y_train": "t"}),  # not to be sliced
     ],
-    ids=["attributes", "keras", "sklearn", "pipeline", "same rows", "data set", "folds", "jax"],
+    ids=["attributes", "keras", "sklearn", "pipeline", "same rows", "data set", "folds", "jax", "several inputs"],
 )
 def test_names_of_other_programs(tmp_path: Path, text: str, framework: str, found: dict[str, str]) -> None:
     assert names(tmp_path, text, framework) == found

@@ -52,7 +52,7 @@ from defib.trials.outcome import Campaign, Second
 from defib.trials.run import SERVED, asking, replay_only, run_trials
 from defib.untouched import same_random_state
 from defib.versions import versions
-from defib.wording import NOTHING_LEFT, Left, headline, judging, next_command
+from defib.wording import NOTHING_LEFT, Left, headline, judging, needs_labels, next_command
 
 MIN_BUDGET_SECONDS = 10.0
 NO_TRIAL = "no trial was run"
@@ -291,16 +291,16 @@ def _conclude(
             *_failures(book),
             *found.failed,
             *campaign.notes,
-            *judging(gate.symptom.skill, outcome, left),
+            *judging(gate.symptom, outcome, left),
             *works_all_the_same(campaign.trials, causes, catalogue, excluded),
         ),
         next_command=next_command(
             causes,
             outcome,
-            _unsettled(found, campaign),
+            _unsettled(found, campaign, gate),
             left.fault,
             _cut_short(campaign, fix, book, options.seconds(subject)),
-            skill_unknown=gate.problem == "unknown",
+            needs_labels=needs_labels(gate.symptom, outcome),
         ),
         versions=versions(subject.framework),
         measured=Measured(subject.trace, {type(one).__name__: one for one in book.found.values()}),
@@ -331,7 +331,8 @@ def _straight(subject: Subject, gate: Gate) -> tuple[str, ...]:
     if skill is None or skill.metric != "r2" or loss is None or asks_for_the_mean(subject.recipe):
         return ()
     return (
-        f"the loss {loss.name} does not ask for the mean: R² is that of the best straight line through the outputs",
+        f"the loss {loss.name} may ask for something else than the mean: R² is that of the best straight line through "
+        "the outputs",
     )
 
 
@@ -367,9 +368,10 @@ def _cut_short(campaign: Campaign, fix: Fix | None, book: Book, seconds: float) 
     return seconds if campaign.out_of_time and not proven else None
 
 
-def _unsettled(found: Assessments, campaign: Campaign) -> tuple[Hypothesis, ...]:
+def _unsettled(found: Assessments, campaign: Campaign, gate: Gate) -> tuple[Hypothesis, ...]:
     """What is worth reading about; nothing where a larger budget might settle it."""
-    return () if campaign.out_of_time or not campaign.trials else _with(found.assessed, "inconclusive")
+    untried = not campaign.trials and gate.problem != "unknown"  # without labels no budget tries anything
+    return () if campaign.out_of_time or untried else _with(found.assessed, "inconclusive")
 
 
 def _with(assessed: tuple[Assessed, ...], verdict: str) -> tuple[Hypothesis, ...]:

@@ -103,6 +103,7 @@ def place_of(
     calls = ("optimizer", *calls) if one.code in AT_THE_OPTIMIZER else calls
     calls = ("loss", "compile", *calls) if one.code == "DF204" else calls  # the loss that reads them otherwise
     calls = ("loss", *calls) if one.code == "DF704" else calls  # the cut lies before it
+    calls = ("predict", *calls) if one.code == "DF702" and "served_spread" in one.assessment.numbers else calls
     call = next((call for call in calls if sources.get(call)), None)
     if call is None:
         return None

@@ -242,11 +242,19 @@ def _of_fit(program: Program, lines: Mapping[str, int]) -> Iterator[tuple[str, s
     )
     if rows is None or labels is None:
         return  # one object that holds both: no array
-    yield "X_train", _text(rows)
+    yield "X_train", "" if _holds_arrays(program, rows) else _text(rows)
     yield "y_train", _text(labels)
     asked = [call for call in program.calls if covers(call, lines.get("predict", 0)) and _is(call, "predict")]
     if len(asked) == 1 and asked[0].args:
         yield "X_new", _text(asked[0].args[0])
+
+
+def _holds_arrays(program: Program, rows: ast.expr) -> bool:
+    """Whether it is made as a dict or list of several inputs, which cannot be sliced or counted as rows are."""
+    made = [one for one in ast.walk(program.tree) if isinstance(one, ast.Assign)]
+    values = [one.value for one in made if any(_text(target) == _text(rows) for target in one.targets)]
+    several = (ast.Dict, ast.DictComp, ast.List, ast.Tuple)
+    return any(isinstance(one, several) or (isinstance(one, ast.Call) and _text(one.func) == "dict") for one in values)
 
 
 def _fitted(program: Program) -> str:

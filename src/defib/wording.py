@@ -28,6 +28,13 @@ NO_SIGNAL = "DF901"
 LARGE_SCORE = 1000.0
 """R² of predictions that were thrown out of every range."""
 TARGET_ENDS = {"low_end": "the smallest target", "high_end": "the largest target"}
+HEAD_ENDS = {
+    0.0: "zero, where a ReLU and a sigmoid end",
+    1.0: "one, where a sigmoid and a tanh end",
+    -1.0: "minus one, where a tanh ends",
+}
+"""What a value may have stopped at; whether a head ends there is for the causes to say."""
+NEAR_END = 0.01
 PATTERNS = {
     "identical": "identical for all {n} rows",
     "near_constant": "practically the same for all {n} rows",
@@ -90,11 +97,13 @@ def constant_text(symptom: Symptom) -> str:
 
 
 def _equals_text(symptom: Symptom) -> str:
-    """A value has no range of its own but that of a head that squashes: elsewhere its ends are those of the targets."""
+    """A value has no range of its own: where a head that squashes ends, or else the ends of the targets."""
     assert symptom.equals is not None
     assert symptom.constant is not None
-    of_targets = symptom.output_kind == "value" and not all(abs(one) <= 1.01 for one in symptom.constant)
-    return TARGET_ENDS.get(symptom.equals, EQUALS[symptom.equals]) if of_targets else EQUALS[symptom.equals]
+    if symptom.output_kind != "value" or symptom.equals not in TARGET_ENDS:
+        return EQUALS[symptom.equals]
+    near = [text for end, text in HEAD_ENDS.items() if all(abs(one - end) <= NEAR_END for one in symptom.constant)]
+    return near[0] if near else TARGET_ENDS[symptom.equals]
 
 
 def symptom_sentence(symptom: Symptom) -> str:
@@ -225,10 +234,17 @@ def _health(skill: Skill | None, left: Left) -> str:
     return "Nothing to repair."
 
 
-def judging(skill: Skill | None, outcome: str, left: Left = NOTHING_LEFT) -> tuple[str, ...]:
+def needs_labels(symptom: Symptom, outcome: str) -> bool:
+    """Whether only labels are missing to judge by; of vectors of values (embeddings) nobody has any."""
+    of_vectors = symptom.output_kind == "value" and symptom.n_outputs > 1
+    return outcome == "undecided" and symptom.skill is None and not symptom.is_flat and not of_vectors
+
+
+def judging(symptom: Symptom, outcome: str, left: Left = NOTHING_LEFT) -> tuple[str, ...]:
     """How to hold predictions against labels that were not seen, where nothing else is left to do."""
+    skill = symptom.skill
     elsewhere = outcome == "healthy" and skill is not None and skill.rows == "replayed" and not left.labels_known
-    if not (elsewhere or (skill is None and outcome == "undecided")):
+    if not (elsewhere or needs_labels(symptom, outcome)):
         return ()
     return (
         "where you have the labels of these rows, save both (np.save('p.npy', predictions), np.save('y.npy', labels)) "
@@ -273,18 +289,18 @@ def next_command(
     holds_back: str = "",
     cut_short: float | None = None,
     *,
-    skill_unknown: bool = False,
+    needs_labels: bool = False,
 ) -> str:
     """What to type next; ``unsettled``: causes that a larger budget would not settle, likeliest first.
 
     ``holds_back``: name of the fault of a network that learns all the same. ``cut_short``: seconds of a budget that
-    ended before a fix was proven or a cause found. ``skill_unknown``: no labels were seen by which to judge.
+    ended before a fix was proven or a cause found. ``needs_labels``: only they are missing.
     """
     if cut_short is not None:
         return f"defib run --budget {max(MORE, TIMES_MORE * cut_short):.0f} script.py"
     if causes:
         return f"defib explain {causes[0].name}"
-    if outcome == "undecided" and skill_unknown:
+    if needs_labels:
         return JUDGE
     if outcome == "undecided":
         return f"defib explain {unsettled[0].name}" if unsettled else f"defib run --budget {MORE:.0f} script.py"

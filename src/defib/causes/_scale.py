@@ -54,7 +54,7 @@ def trace_of(book: Book) -> tuple[str, str | None, float] | None:
             return moment_clause(book, layer.layer, "saturated", otherwise=otherwise), layer.layer, 0.65
     updates, training = maybe(book, UpdateFacts), maybe(book, TrainingFacts)
     if updates is not None and updates.nan_parameters:
-        return "the weights overflowed to NaN", None, 0.65
+        return "the weights became NaN", None, 0.65
     moved = updates is None or updates.moved_fraction > 0
     if moved and training is not None and (training.spike or 0.0) >= SPIKE:
         return f"the loss rose to {num(training.spike or 0.0)} times its first value", None, 0.6
@@ -73,7 +73,7 @@ def overflowed(book: Book) -> str | None:
     if updates is None or not updates.nan_parameters:
         return None
     sign = thrown(book)
-    return f"{sign}, and the weights overflowed to NaN" if sign is not None else None
+    return f"{sign}, and the weights became NaN" if sign is not None else None
 
 
 def thrown(book: Book) -> str | None:

@@ -65,6 +65,7 @@ def number_text(name: str, value: float) -> str:
 SAID: Final = {
     "column_sd_ratio": "largest column sd over the smallest",
     "detectable_auc": "least AUC that so few rows would show",
+    "detectable_r2": "least R² that so few rows would show",
     "first_over_last_gradient": "gradient, first layer over last",
     "hard_label_share": "share of the rows given one class",
     "largest_class_prior": "share of the largest class",
@@ -79,7 +80,9 @@ SAID: Final = {
     "narrowest_units": "units of the narrowest layer",
     "offset_over_sd": "largest column mean over its sd",
     "permuted_auc": "AUC with permuted labels",
+    "permuted_r2": "R² with permuted labels",
     "reference_auc": "AUC of the reference learner",
+    "reference_r2": "R² of the reference learner",
     "relative_update_per_step": "update per step over the weights' size",
     "row_correlation_at_start": "correlation of the rows at the start",
     "relative_spread_at_start": "spread of the rows at the start",
@@ -87,7 +90,7 @@ SAID: Final = {
     "spread_served_over_training": "spread served over spread trained on",
 }
 """Names of numbers that would be no words by themselves; the JSON report keeps the names."""
-CAPITALS: Final = {"auc": "AUC", "nan": "NaN", "rms": "root mean square", "l2": "L2"}
+CAPITALS: Final = {"auc": "AUC", "nan": "NaN", "rms": "root mean square", "l2": "L2", "r2": "R²"}
 
 
 def number_name(name: str) -> str:
