@@ -234,10 +234,11 @@ def test_a_diagnosis_gets_the_names_of_its_program(tmp_path: Path) -> None:
     ("made", "shown"),
     [
         ("LR = 0.5\nopt = optim.Adam(net.parameters(), lr=LR)", "lr=LR * 100"),
+        ("cfg = read()\nopt = optim.Adam(net.parameters(), lr=cfg.lr)", "lr=cfg.lr * 100"),
         ("plan = Decay(0.5)\nopt = optim.Adam(net.parameters(), plan)", "0.01"),
         ("opt = optim.Adam(net.parameters(), lr=Decay(0.5))", "lr=0.01"),
     ],
-    ids=["number", "schedule", "schedule in place"],
+    ids=["number", "setting", "schedule", "schedule in place"],
 )
 def test_a_schedule_is_not_multiplied(tmp_path: Path, made: str, shown: str) -> None:
     written = program(tmp_path, made)

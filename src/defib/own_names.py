@@ -145,7 +145,10 @@ def _is_made(program: Program, optimizer: ast.Call) -> bool:
         one for one in given if not any(_is(call, "parameters") for call in ast.walk(one) if isinstance(call, ast.Call))
     ]
     parts = [part for one in rates for part in ast.walk(one)]
-    return any(isinstance(one, ast.Call) or (isinstance(one, ast.Name) and one.id in called) for one in parts)
+    # of ``cfg.lr`` the object was made, and what it holds is a number
+    holders = [part.value for part in parts if isinstance(part, ast.Attribute | ast.Subscript)]
+    names = [part for part in parts if isinstance(part, ast.Name) and part not in holders]
+    return any(isinstance(one, ast.Call) for one in parts) or any(one.id in called for one in names)
 
 
 STEP = re.compile(r"step-(times|divided-by)-(\d+)")

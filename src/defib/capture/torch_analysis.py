@@ -14,7 +14,7 @@ from defib.adapters.torch.batches import without_picking
 from defib.adapters.torch.choices import TWIN, is_twin, one_kind, why_no_labels
 from defib.adapters.torch.composite import Composite
 from defib.adapters.torch.door import Door, batch_rows, entry_width, plain_parts, read_door
-from defib.adapters.torch.inside import label_paths, own_loss, read_inside, without_label
+from defib.adapters.torch.inside import NOTHING_BESIDE, Beside, label_paths, own_loss, read_inside, without_label
 from defib.adapters.torch.layout import Lie, moving_axis
 from defib.adapters.torch.ops import DETACHING
 from defib.adapters.torch.pairwise import ALL_PAIRS, compares_all
@@ -22,6 +22,7 @@ from defib.adapters.torch.program import Leaf, Node, Program, compile_nodes, sli
 from defib.adapters.torch.reading import Reading, Scene, read_loss
 from defib.capture.torch_axis import door_of, layout_together
 from defib.capture.torch_call import Call, is_episode, key_of, unique
+from defib.capture.torch_carried import carried
 from defib.capture.torch_labels import any_label, label_array, meeting_label
 from defib.capture.torch_rows import evenly
 from defib.capture.torch_scale import scale_of
@@ -56,8 +57,8 @@ class Analysis:
     notes: tuple[str, ...] = field(default=())
     scale: float = 1.0
     """By what the mean loss was multiplied before the backward pass (gradient accumulation)."""
-    label_path: tuple[Any, ...] = ()
-    """Where the label stands among the arguments of a model that computes its loss itself."""
+    beside: Beside = NOTHING_BESIDE
+    """Where the label, and what else is no input, stands among the arguments of the call."""
     live: frozenset[int] = frozenset()
     """``id`` of the calls that the gradient of the loss reaches."""
     target_makers: tuple[Any, ...] = ()
@@ -232,14 +233,23 @@ def _single(calls: Sequence[Call], at: int, kept: Sequence[Node], loss: Any, nam
     own = own_loss(loss, outputs, after)
     if own is not None:
         return _own_loss(calls, at, door, rows, own, loss)
-    scene = Scene(outputs, rows, names(call.module), door.n_rows, door.time_first)
-    reading = read_loss(after, loss, scene)
+
+    def read() -> Reading | None:
+        return read_loss(after, loss, Scene(outputs, rows, names(call.module), door.n_rows, door.time_first))
+
+    reading = read()
+    beside = carried(call, door, rows, after, None if reading is None else reading.label)
+    if beside is not NOTHING_BESIDE:
+        door, rows, _ = beside.taken_off(door, rows)
+        reading = read()
     if reading is not None and is_twin(reading.program, rows, outputs):
         notes = (TWIN, *one_kind(reading.label))
-        return Analysis((call,), (at,), len(calls), door, rows, None, notes=notes, compares=True)
-    if compares_all(after, outputs, door.n_rows):
-        return Analysis((call,), (at,), len(calls), door, rows, None, notes=(ALL_PAIRS,), compares=True)
-    return replace(_analysis((call,), (at,), len(calls), door, rows, reading), scale=scale_of(after, loss))
+        found = Analysis((call,), (at,), len(calls), door, rows, None, notes=notes, compares=True)
+    elif compares_all(after, outputs, door.n_rows):
+        found = Analysis((call,), (at,), len(calls), door, rows, None, notes=(ALL_PAIRS,), compares=True)
+    else:
+        found = replace(_analysis((call,), (at,), len(calls), door, rows, reading), scale=scale_of(after, loss))
+    return replace(found, beside=beside)
 
 
 def _own_loss(calls: Sequence[Call], at: int, door: Door, rows: Sequence[Any], own: Any, loss: Any) -> Analysis:
@@ -251,7 +261,9 @@ def _own_loss(calls: Sequence[Call], at: int, door: Door, rows: Sequence[Any], o
         fewer, others, label = without_label(door, rows, path)
         reading = read_inside(outputs, own, label, fewer.n_rows, factor=factor)
         notes = () if reading is not None else (UNKNOWN_OWN_LOSS,)
-        made = Analysis((calls[at],), (at,), len(calls), fewer, others, reading, label, notes=notes, label_path=path)
+        made = Analysis(
+            (calls[at],), (at,), len(calls), fewer, others, reading, label, notes=notes, beside=Beside(path)
+        )
         made = replace(made, scale=factor)
         if reading is not None:
             return made

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from defib.adapters.torch.arrays import tensors_in, to_numpy
 from defib.adapters.torch.door import Door, plain_parts
-from defib.adapters.torch.inside import without_label
+from defib.adapters.torch.inside import NOTHING_BESIDE, Beside
 from defib.adapters.torch.layout import Lie, led_array, moving_axis
 from defib.adapters.torch.network import rows_first
 from defib.adapters.torch.ops import activation_of, kind_of
@@ -129,12 +129,12 @@ class EvalLog:
         calls: Sequence[Call],
         nodes: Sequence[Node],
         steps: int,
-        label_path: tuple[Any, ...] = (),
+        beside: Beside | None = None,
         lengths: Lengths | None = None,
     ) -> None:
         """One evaluation: one call, or several whose last one gives the output.
 
-        ``label_path``: where the label stands among the arguments of a model that computes its loss itself.
+        ``beside``: where the label, and what else is no input, stands among the arguments.
         """
         last = calls[-1]
         if self._is_full(last.line, steps):
@@ -145,9 +145,8 @@ class EvalLog:
         group = self._group(last.line, steps)
         door, rows = found
         outputs = [one.detach() for one in given[2]]
-        label = None
-        if label_path:
-            door, rows, label = without_label(door, rows, label_path)
+        door, rows, label = (beside or NOTHING_BESIDE).taken_off(door, rows)
+        if label is not None:
             outputs = [one for one in outputs if label is None or one.dim() > 0]
         X = door.rows_of(rows, copy=False)
         if label is None:

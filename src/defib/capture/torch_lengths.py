@@ -9,8 +9,9 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
+from defib.adapters.torch.arrays import Here
 from defib.adapters.torch.bags import EMPTY
-from defib.adapters.torch.door import Door, Here
+from defib.adapters.torch.door import Door
 from defib.capture.torch_rows import column_weights
 from defib.subject import AnyArray
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import torch
 
+from defib.adapters.torch.inside import OWN_LOSS
 from defib.adapters.torch.program import Leaf
 from defib.capture.torch_analysis import Analysis
 
@@ -36,10 +37,8 @@ def repeated(first: Analysis, now: Analysis, loss: Any, parameters: dict[str, An
     """
     if first.reading is None or now.reading is None or first.composite is not None or not now.calls:
         return None
-    if first.label_path:  # the model's own loss, which is held against the well-known ones at every step that is read
-        return None
     program, call = first.reading.program, now.calls[0].as_called
-    if call is None or any(word in step.name for step in program.steps for word in RANDOM):
+    if call is None or any(word in step.name for step in program.steps for word in (OWN_LOSS, *RANDOM)):
         return None
     labels = [now.reading.label, *now.reading.others]
 

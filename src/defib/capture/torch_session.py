@@ -206,11 +206,11 @@ class Session:
             return
         study = self.studies.get(key)
         steps = self.n_steps if study is None else study.n_steps
-        path = () if study is None else study.first.label_path
+        beside = None if study is None else study.first.beside
         lengths = None if study is None else study.lengths
         if study is not None:
             study.asked(calls)
-        self.evals.setdefault(key, EvalLog()).add(calls, nodes, steps, path, lengths)
+        self.evals.setdefault(key, EvalLog()).add(calls, nodes, steps, beside, lengths)
 
     def on_backward(self, loss: Any) -> None:
         """``backward`` of this loss is about to run."""

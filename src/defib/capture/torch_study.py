@@ -10,7 +10,6 @@ import torch
 
 from defib.adapters.torch.clone import all_parameters, is_uninitialized, state_of, unwrapped
 from defib.adapters.torch.facts import settings_of
-from defib.adapters.torch.inside import without_label
 from defib.capture.beside import Named
 from defib.capture.planned import CountedLoop
 from defib.capture.torch_analysis import Analysis
@@ -274,8 +273,7 @@ class Study:
         """A step that was not recorded: only which rows came."""
         if self.rows.wants_keys and self.first.composite is None:
             door, rows = door_of(self.module, call.args, call.kwargs, call.outputs)
-            if self.first.label_path:
-                door, rows, _ = without_label(door, rows, self.first.label_path)
+            door, rows, _ = self.first.beside.taken_off(door, rows)
             self._skip(door.rows_of(rows, copy=False))
 
     def on_backward(self, loss: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
@@ -10,6 +11,13 @@ import numpy as np
 import torch
 
 from defib.subject import AnyArray
+
+
+class Here:
+    """Stands for a tensor of rows in a template of arguments."""
+
+    def __init__(self, index: int) -> None:
+        self.index = index
 
 
 def to_numpy(tensor: Any, *, copy: bool = True) -> AnyArray:
@@ -38,7 +46,7 @@ def to_tensor(array: AnyArray, *, floating: Any = None, device: Any = None) -> A
 
 
 def map_leaves(value: Any, change: Callable[[Any], Any]) -> Any:
-    """The same nest of tuples, lists, dicts and slices with every leaf changed."""
+    """The same nest of tuples, lists, dicts, slices and objects that carry tensors, with every leaf changed."""
     if isinstance(value, tuple):
         changed = [map_leaves(one, change) for one in value]
         return type(value)(*changed) if hasattr(value, "_fields") else tuple(changed)
@@ -49,7 +57,43 @@ def map_leaves(value: Any, change: Callable[[Any], Any]) -> Any:
         return changed_items if type(value) in (dict,) else _same_mapping(value, changed_items)
     if isinstance(value, slice):
         return slice(*(map_leaves(one, change) for one in (value.start, value.stop, value.step)))
+    carried = None if isinstance(value, torch.Tensor) else carried_by(value)
+    if carried is not None:
+        return _carrying(value, {name: map_leaves(one, change) for name, one in carried.items()})
     return change(value)
+
+
+def carried_by(value: Any) -> dict[Any, Any] | None:
+    """What an object of the program's own holds that has tensors as its entries; ``None`` for anything else.
+
+    A batch may be a dataclass, a ``UserDict`` as a tokenizer gives it, or the like of a graph library's ``Data``.
+    """
+    if isinstance(value, torch.nn.Module | type | str | bytes | np.ndarray):
+        return None
+    try:
+        found = {key: value[key] for key in value.keys()} if _is_keyed(value) else _fields(value)  # noqa: SIM118
+    except Exception:  # slots, or an object with its own ideas of keys
+        return None
+    return found if any(isinstance(one, torch.Tensor | Here) for one in found.values()) else None
+
+
+def _fields(value: Any) -> dict[Any, Any]:
+    return {one.name: getattr(value, one.name, None) for one in fields(value)} if is_dataclass(value) else vars(value)
+
+
+def _is_keyed(value: Any) -> bool:
+    return callable(getattr(value, "keys", None)) and hasattr(value, "__getitem__")
+
+
+def _carrying(value: Any, entries: Mapping[Any, Any]) -> Any:
+    """A shallow copy of the object with other entries; frozen ones as well."""
+    made = copy.copy(value)
+    for name, one in entries.items():
+        if _is_keyed(value):
+            made[name] = one
+        else:
+            object.__setattr__(made, name, one)
+    return made
 
 
 def _same_mapping(like: Any, items: dict[Any, Any]) -> Any:
@@ -67,7 +111,7 @@ def leaf_tensors(value: Any) -> list[Any]:
 
 
 def tensors_in(value: Any) -> Iterator[Any]:
-    """All tensors in a nest of tuples, lists, mappings and dataclasses, in order."""
+    """All tensors in a nest of tuples, lists, mappings and objects that carry tensors, in order."""
     if isinstance(value, torch.Tensor):
         yield value
     elif isinstance(value, list | tuple):
@@ -76,6 +120,7 @@ def tensors_in(value: Any) -> Iterator[Any]:
     elif isinstance(value, Mapping):
         for one in value.values():
             yield from tensors_in(one)
-    elif is_dataclass(value) and not isinstance(value, type):
-        for field in fields(value):
-            yield from tensors_in(getattr(value, field.name, None))
+    elif value is not None and not isinstance(value, int | float | str):
+        carried = _fields(value) if is_dataclass(value) and not isinstance(value, type) else carried_by(value)
+        for one in (carried or {}).values():
+            yield from tensors_in(one)

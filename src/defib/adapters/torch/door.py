@@ -10,7 +10,7 @@ from typing import Any, final
 import numpy as np
 import torch
 
-from defib.adapters.torch.arrays import map_leaves, to_numpy, to_tensor
+from defib.adapters.torch.arrays import Here, map_leaves, to_numpy, to_tensor
 from defib.adapters.torch.bags import as_bags, is_bags, rows_of_bags
 from defib.adapters.torch.layout import Layout, Lie, moving_axis
 from defib.subject import AnyArray
@@ -25,13 +25,6 @@ class RowPart:
     dtype: Any
     axis: int
     """The batch axis in the user's tensor: 0, or 1 where time comes first."""
-
-
-class Here:
-    """Stands for a row part in the template of arguments."""
-
-    def __init__(self, index: int) -> None:
-        self.index = index
 
 
 @final

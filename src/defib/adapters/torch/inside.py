@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Any, Final, final
 
 import torch
 
-from defib.adapters.torch.arrays import map_leaves, tensors_in
-from defib.adapters.torch.door import Door, Here
+from defib.adapters.torch.arrays import Here, carried_by, map_leaves, tensors_in
+from defib.adapters.torch.door import Door
 from defib.adapters.torch.numeric import CANDIDATES, Candidate, value_of
 from defib.adapters.torch.program import Leaf, Node, Program, Slot, Step
 from defib.adapters.torch.reading import Reading, link_of
 from defib.recipe import LossFacts
 
 LABEL_NAMES: Final = frozenset({"labels", "label", "targets", "target", "y", "y_true", "next_sentence_label"})
+OWN_LOSS: Final = "own_loss"
+"""Stands in a program of a loss for the model's own, which is held against the well-known ones at every step."""
 SAME_VALUE: Final = 1e-4
 """Relative difference up to which a well-known loss on the model's other output is taken for its own."""
 
@@ -42,6 +44,9 @@ def _paths(value: Any, at: Path) -> Iterator[Path]:
     elif isinstance(value, tuple | list):
         for i, one in enumerate(value):
             yield from _paths(one, (*at, i))
+    elif not isinstance(value, torch.Tensor):
+        for key, one in (carried_by(value) or {}).items():
+            yield from _paths(one, (*at, key))
 
 
 def without_label(door: Door, rows: Sequence[Any], path: Path) -> tuple[Door, list[Any], Any]:
@@ -60,11 +65,36 @@ def without_label(door: Door, rows: Sequence[Any], path: Path) -> tuple[Door, li
     return fewer, [one for i, one in enumerate(rows) if i != index], rows[index]
 
 
+@final
+@dataclass(frozen=True)
+class Beside:
+    """Where a call is handed what is no input: the label, and others that the network does not read."""
+
+    label: Path = ()
+    others: tuple[Path, ...] = ()
+
+    def taken_off(self, door: Door, rows: Sequence[Any]) -> tuple[Door, list[Any], Any]:
+        """The door of the same call with ``None`` for each of them; the rows; the label, ``None`` without one."""
+        label = None
+        for path in (*self.others, *([self.label] if self.label else [])):
+            door, rows, label = without_label(door, rows, path)
+        return door, list(rows), label if self.label else None
+
+
+NOTHING_BESIDE: Final = Beside()
+
+
+def tensor_at(door: Door, rows: Sequence[Any], path: Path) -> Any:
+    """The tensor of rows that stands there; ``None`` where there is none."""
+    index = _index_at((door.args, door.kwargs), path)
+    return None if index is None else rows[index]
+
+
 def _index_at(value: Any, path: Path) -> int | None:
     """Which row tensor stands there."""
     for key in path:
         try:
-            value = value[key]
+            value = value[key] if isinstance(value, Mapping | tuple | list) else (carried_by(value) or {})[key]
         except (KeyError, IndexError, TypeError):
             return None
     return value.index if isinstance(value, Here) else None
@@ -103,7 +133,7 @@ def _reading(
     kind, takes, function = candidate
     leaves = (Leaf("output", 0, selected), Leaf("label", 1, 0))
     step = Step(
-        "own_loss", lambda z, y: factor * function(z.double(), y), (Slot(0), Slot(1)), {}, (2,), not cut, None, True
+        OWN_LOSS, lambda z, y: factor * function(z.double(), y), (Slot(0), Slot(1)), {}, (2,), not cut, None, True
     )
     fitted = getattr(function, "aligned", False) and label.numel() == output.numel()
     facts = LossFacts(name, kind, takes, tuple(output.shape), tuple((output if fitted else label).shape))

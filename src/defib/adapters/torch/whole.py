@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from defib.adapters.torch.arrays import map_leaves, to_numpy, to_tensor
-from defib.adapters.torch.door import Door, Here
+from defib.adapters.torch.arrays import Here, map_leaves, to_numpy, to_tensor
+from defib.adapters.torch.door import Door
 from defib.numbered import numbers_of
 from defib.subject import AnyArray, NotAvailable
 
