@@ -184,6 +184,16 @@ def test_a_class_without_an_output(units: int, n_classes: int, outside: float, p
     assert read_gate(replace(known, found={**known.found, HeadFacts: head})).problem == problem
 
 
+@pytest.mark.parametrize(
+    ("high", "outside", "problem"), [(1.0, 0.7, "unsayable"), (1.0, 0.3, "none"), (np.inf, 0.7, "none")]
+)
+def test_values_most_of_which_the_head_cannot_say(high: float, outside: float, problem: str) -> None:
+    known = book(skilled(0.8, 0.7, 0.9))
+    ends = {"output_low": -high, "output_high": high, "activation": "tanh"}
+    head = replace(HEAD, n_classes=None, labels_outside=outside, **ends)
+    assert read_gate(replace(known, found={**known.found, HeadFacts: head})).problem == problem
+
+
 def test_the_spread_of_calibrated_logits() -> None:
     rng = np.random.default_rng(0)
     logits = rng.normal(-3, 1.5, 100_000)

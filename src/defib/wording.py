@@ -201,13 +201,19 @@ def _but(gate: Gate, *, nothing_to_learn: bool) -> str:
     skill, but = skill_clause(symptom.skill), "but" if symptom.pattern == "varied" else "and"
     said = {
         "weak": f"{_ranked(symptom).format(skill=skill)} {_little(symptom)}",
-        "unsayable": f" and rank the rows ({skill}), but some classes have no output",
+        "unsayable": f" and rank the rows ({skill}), but {_unsaid(symptom)}",
         "skewed": f", on rows that the network was not made for ({skill})",
         "shown": f", but what the program shows of them does not ({skill})",
         "untrained": f", {but} the training moved no weight: they are what chance gave it",
         "unskilled": f", {but} {_kept(symptom.skill, nothing_to_learn)} ({skill})",
     }
     return said.get(gate.problem, "")
+
+
+def _unsaid(symptom: Symptom) -> str:
+    if symptom.output_kind == "value":
+        return "most of the values to predict lie beyond what it can say"
+    return "some classes have no output"
 
 
 def _kept(skill: Skill | None, nothing_to_learn: bool) -> str:

@@ -984,6 +984,22 @@ def test_the_row_that_all_rows_are_is_told() -> None:
 
 
 @pytest.mark.parametrize(
+    ("columns", "changes", "told"),
+    [
+        (12, {"blank": True, "median_shift_sd": 0.7}, "0 in every column"),
+        (4, {"median_shift_sd": 1e-15}, "at the centre of the training rows"),
+        (4, {"median_shift_sd": 0.01}, "whatever made them so"),
+        (1, {"median_shift_sd": 1e-15}, "whatever made them so"),
+    ],
+)
+def test_one_row_that_no_preparation_of_the_training_makes(columns: int, changes: dict[str, Any], told: str) -> None:
+    served = replace(SERVING, identical_rows=True, unique_rows=1, shifted_fraction=1.0, **changes)
+    given = assess("DF802", served, replace(INPUTS, n_columns=columns), symptoms(FLAT, HEALTHY))
+    assert told in given.because
+    assert (given.verdict == "supported") == ("whatever" not in told)
+
+
+@pytest.mark.parametrize(
     ("values", "told"),
     [([0.0, 0.0], "every cell of all 426 training rows is 0"), ([0.0, 1.0], "are the same row (0, 1 …)")],
 )

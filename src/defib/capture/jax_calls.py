@@ -90,7 +90,7 @@ def _of_linen(study: Study, call: ModelCall) -> Applied:
     names = tuple(jax.tree_util.tree_leaves(_names_like(structure)))
     assert len(names) == len(leaves)
     state = {name: jnp.asarray(value) for name, value in study.step.collections().items()}
-    end_state = weights_in(study.out, state) if state and study.out is not None else None
+    end_state = _kept_state(study.out, state) if state and study.out is not None else None
     signature = _signature(type(call.module).__call__)
     whole = "params" in structure if isinstance(structure, Mapping) else False
 
@@ -115,6 +115,18 @@ def _of_linen(study: Study, call: ModelCall) -> Applied:
         if name.startswith("batch_stats.") and name.rpartition(".")[2] in ("mean", "var")
     }
     return Applied(apply, _end_weights(study), type(call.module).__name__, end_state or state, state, None, statistics)
+
+
+def _kept_state(out: Any, state: Arrays) -> dict[str, Any] | None:
+    """What a step gave back of the collections, whole or each by itself (``new["batch_stats"]``)."""
+    if (whole := weights_in(out, state)) is not None:
+        return whole
+    found: dict[str, Any] = {}
+    for collection in dict.fromkeys(name.partition(".")[0] for name in state):
+        own = {name.partition(".")[2]: value for name, value in state.items() if name.startswith(f"{collection}.")}
+        kept = weights_in(out, own) or own
+        found |= {f"{collection}.{name}": value for name, value in kept.items()}
+    return found
 
 
 def _of_functions(study: Study) -> Applied:

@@ -13,13 +13,22 @@ MOST = 0.5
 CENTRE_SD, FAR_SD, COLUMNS = 0.05, 5.0, 5
 """A real row lies about 0.7 sd from the mean in its median column. One that lies at the centre of five columns or more
 (a scaler fitted on the rows served), or far outside all of them, was made by the preprocessing."""
+EXACT_SD = 1e-6
+"""Closer to the means than any row comes: of two columns and more that is enough."""
 
 
 def one_row(book: Book, facts: ServingFacts, because: str, numbers: dict[str, float]) -> Assessment:
     """All rows served are one: made so by the preprocessing where no real row lies there."""
     inputs = maybe(book, InputFacts)
-    many = inputs is not None and inputs.n_columns >= COLUMNS
     shift = facts.median_shift_sd
+    if facts.blank and facts.training_rows_flat is False:
+        because = (
+            "every row served came out of the preprocessing as 0 in every column, as no training row did: it holds no "
+            "category, or word, that was there in training"
+        )
+        return supported(because, weight=0.92, layer="input", **numbers)
+    columns = 0 if inputs is None else inputs.n_columns
+    many = columns >= COLUMNS or (columns > 1 and shift < EXACT_SD)
     if many and facts.training_rows_flat is False and (shift < CENTRE_SD or shift > FAR_SD):
         where = "at the centre of the training rows" if shift < CENTRE_SD else f"{num(shift)} sd outside them"
         because = f"every row served was turned into one point {where}, where no real row lies"

@@ -30,6 +30,8 @@ SATURATED = 0.95
 """Share of (row, unit) cells at an end of the range from which on a layer passes nothing on."""
 EQUAL_ROWS = 1e-4
 """Relative spread below which rows are equal for the layers behind (the probe's own threshold)."""
+MOSTLY = 0.5
+"""Share of the values to predict that lie beyond the head's ends, from which on the others are the lesser part."""
 UNSAYABLE = 0.05
 """Share of rows of classes without an output from which on it is a fault: fewer may be typing errors in the labels."""
 HALF_OF_THEM = 0.5
@@ -122,13 +124,19 @@ def none_of_the_trainable_stepped(updates: UpdateFacts) -> bool:
 
 
 def unsayable(book: Book) -> float | None:
-    """Share of the rows whose class a single sigmoid under a binary cross-entropy has no value for, in [0, 1].
+    """Share of the labels that the head has no value for however well it ranks the others, in [0, 1].
 
-    ``None`` when it is no share to speak of, or the labels are two classes. Ranks do not show it: class 2 comes out at
-    the end of the range, beyond class 1, and is called class 1.
+    Classes under a single sigmoid and a binary cross-entropy: class 2 comes out at the end of the range, beyond class 1,
+    and is called class 1. Values, most of which lie beyond an end of the head's range: they can only be missed. ``None``
+    when it is no share to speak of, or the labels are two classes.
     """
     head = maybe(book, HeadFacts)
-    if head is None or head.units != 1 or head.loss_kind != "binary_cross_entropy" or (head.n_classes or 0) < 3:
+    if head is None:
+        return None
+    ended = math.isfinite(head.output_low) or math.isfinite(head.output_high)
+    if ended and head.n_classes is None and head.activation is not None:
+        return head.labels_outside if head.labels_outside >= MOSTLY else None
+    if head.units != 1 or head.loss_kind != "binary_cross_entropy" or (head.n_classes or 0) < 3:
         return None
     return head.labels_outside if head.labels_outside >= UNSAYABLE else None
 

@@ -21,6 +21,9 @@ def _code(book: Book, framework: str) -> str:
         for start in range(0, len(X_train), 256):
             model(X_train[start : start + 256])  # updates the statistics, not the weights
         model.eval()
+        # Linen: keep what each step gives back, for the next step and for the prediction
+        out, new = model.apply({"params": params, "batch_stats": batch_stats}, x, train=True, mutable=["batch_stats"])
+        batch_stats = new["batch_stats"]
         """,
         keras="""
         for layer in model.layers:

@@ -107,6 +107,9 @@ class ServingFacts(Evidence):
     """Share of the predict rows that hold a NaN or infinite cell, in [0, 1]."""
     one_row: tuple[float, ...] = ()
     """First cells of the row that all predict rows are; empty where they differ."""
+    blank: bool = False
+    """Every predict row is 0 in every cell, and no training row is, though most of their cells are 0 and none is below:
+    categories or words that an encoder does not know."""
     unknown_token_rows: float = 0.0
     """Share of the predict rows without any token that tells training rows apart, in [0, 1]; 0 where rows are no
     tokens."""

@@ -44,6 +44,7 @@ def _measure(subject: Subject, book: Book) -> ServingFacts:
         unique_training_rows=unique_rows(T),
         identical_rows=identical,
         one_row=tuple(float(one) for one in flat_rows(P)[0, :CELLS_TOLD]) if identical else (),
+        blank=not tokens and _blank(flat_t, flat_p),
         constant_fraction=_constant_fraction(flat_t, flat_p),
         shifted_fraction=float(shifted.mean()) if shifted.size else 0.0,
         median_spread_ratio=float(np.median(ratio)),
@@ -57,6 +58,16 @@ def _measure(subject: Subject, book: Book) -> ServingFacts:
         rescaled_fraction=_rescaled_fraction(ratio[shifted[varies]], int(varies.sum())),
         unknown_token_rows=rows_of_unknown(T, P) if tokens else 0.0,
     )
+
+
+def _blank(T: FloatArray, P: FloatArray) -> bool:
+    """Whether ``P`` ``(n, columns)`` is 0 all over, where rows of ``T`` are encoded words or categories and none is.
+
+    >>> _blank(np.eye(3), np.zeros((5, 3))), _blank(np.array([[0.0, 0.0], [0.5, 0.0]]), np.zeros((5, 2)))
+    (True, False)
+    """
+    encoded = bool((T >= 0).all() and (T != 0).any(axis=1).all() and (T == 0).mean() >= 0.5)
+    return encoded and len(P) > 1 and not P.any()
 
 
 def _rescaled_fraction(ratios: FloatArray, n_columns: int) -> float:

@@ -46,11 +46,12 @@ def objective_for(captured: Captured, arm: Arm) -> Objective:
         return tail
 
     def matched(outputs: Any, y: Any, weights: Any, X: Any) -> Any:
-        same = y.size == outputs.size and y.shape != outputs.shape
-        if same and len(outputs.shape) < len(y.shape):
+        if y.size != outputs.size or y.shape == outputs.shape:
+            return tail(outputs, y, weights, X)
+        try:
             return tail(outputs, y.reshape(outputs.shape), weights, X)
-        # the outputs take the labels' shape: the loss may have been compiled for labels of this rank
-        return tail(outputs.reshape(y.shape) if same else outputs, y, weights, X)
+        except (TypeError, ValueError):  # the loss may have been compiled for labels of this rank
+            return tail(outputs.reshape(y.shape), y, weights, X)
 
     return matched
 

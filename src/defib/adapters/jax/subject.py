@@ -213,10 +213,17 @@ class JaxSubject(WatchedSubject[Captured]):
             course = course_of(self.recipe, arm, len(X), self._full_batch, self.recipe.n_epochs)
             loop = self._loop(network, arm, course.updates, (X.shape, course.batch))
             weights, state, losses = loop.run(network.rows(X), y, course, arm.learning_rate_factor, seed, deadline)
-            network = loop.network.with_arrays(weights, state)
+            network = loop.network.with_arrays(weights, {**state, **self._lost_statistics()})
             if arm.recomputed_statistics:
                 network.state |= recomputed(network, network.rows(X), course.batch)
         return JaxTrained(network, arm, losses, time.monotonic() - started)
+
+    def _lost_statistics(self) -> dict[str, Any]:
+        """Running statistics that the program predicts with as they started, by name: what its steps gave was not kept."""
+        first, end = self.captured.initial_state, self.captured.state
+        names = [] if first is None else [one for one in self.captured.statistics if one in first and one in end]
+        same = bool(names) and all(np.array_equal(as_numpy(first[one]), as_numpy(end[one])) for one in names)
+        return {one: end[one] for one in names} if same else {}
 
     def _loop(self, network: Network, arm: Arm, n_updates: int, shapes: Any) -> Loop:
         """The compiled training of this arm, with the weights of this seed in its network."""
