@@ -617,6 +617,15 @@ class TestInitializationAndLoop:
         assert (given.verdict, given.weight) == ("supported", weight)
         assert "the loss has no value for predictions of -1 and less" in given.because
 
+    @pytest.mark.parametrize(
+        ("share", "rate", "verdict"),
+        [(0.4, 1.0, "supported"), (0.0, 1.0, "inconclusive"), (0.0, 1e-3, "supported")],
+    )
+    def test_the_logarithm_of_a_probability_of_zero(self, share: float, rate: float, verdict: str) -> None:
+        ends = UndefinedFacts(None, False, float("nan"), share)
+        step = replace(TRAINING, learning_rate=rate)
+        assert assess("DF706", collapsed(), updates(nan_parameters=1), ends, step).verdict == verdict
+
     def test_an_overflow_with_a_large_step_is_not_proven(self) -> None:
         given = verdict("DF706", collapsed(), updates(nan_parameters=1), replace(TRAINING, learning_rate=1.0))
         assert given == "inconclusive"

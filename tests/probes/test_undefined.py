@@ -52,3 +52,17 @@ def test_a_root_of_the_prediction_itself() -> None:
 )
 def test_a_loss_with_a_value_everywhere_and_a_head_that_stays_above(loss: Any, behind: tuple[Any, ...]) -> None:
     assert facts(loss, Y, *behind).below is None
+
+
+@pytest.mark.parametrize("clipped", [True, False])
+def test_the_logarithm_of_a_probability_of_zero(clipped: bool) -> None:
+    def log_loss(p: Any, t: Any) -> Any:
+        p = p.clamp(1e-7, 1 - 1e-7) if clipped else p
+        return -(t * p.log()).sum(dim=1).mean()
+
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(4, 3), nn.Softmax(dim=1))
+    recipe = Recipe(loss=log_loss, optimizer=torch.optim.Adam(net.parameters()), epochs=1, batch_size=20)
+    rows, classes = X * 1000, np.eye(3, dtype=np.float32)[np.arange(80) % 3]
+    found = measure_all(subject_of(net, rows, classes, recipe=recipe), skip={"reference"}).get(UndefinedFacts)
+    assert (found.at_ends is None) == clipped

@@ -1,4 +1,4 @@
-"""Rows served that no preprocessing of the training made: one point for all, or unknown tokens. Private."""
+"""Rows served that no preparation of the training made: one point, unknown tokens; NaN of predicting. Private."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from defib.causes._signs import maybe, num
 from defib.diagnosis import Assessment, inconclusive, supported
 from defib.evidence import Book
 from defib.probes.inputs import InputFacts, ServingFacts
+from defib.probes.outputs import SymptomFacts
+from defib.probes.updates import UpdateFacts
 from defib.wording import percent
 
 MOST = 0.5
@@ -45,3 +47,18 @@ def unknown_tokens(facts: ServingFacts, numbers: dict[str, float]) -> Assessment
     numbers = {"unknown_token_rows_fraction": facts.unknown_token_rows, **numbers}
     because = f"{because}, as if they were numbered with another vocabulary"
     return supported(because, weight=0.92, layer="input", **numbers)
+
+
+PREDICTING = (
+    "the predictions are NaN although no weight and no cell is, and a copy of the network with the same weights gives "
+    "numbers for its training rows: the NaN arises where the program predicts"
+)
+
+
+def nan_in_predicting(book: Book, updates: UpdateFacts | None) -> bool:
+    """What was trained is sound: another path through the network, or what is done with its outputs, is not."""
+    facts, served = book.get(SymptomFacts), maybe(book, ServingFacts)
+    own = facts.training_symptom
+    if updates is None or updates.nan_parameters or facts.symptom.pattern != "nan" or own is None:
+        return False
+    return own.pattern != "nan" and own.nan_fraction == 0 and (served is None or not served.nan_cells)

@@ -126,9 +126,9 @@ def none_of_the_trainable_stepped(updates: UpdateFacts) -> bool:
 def unsayable(book: Book) -> float | None:
     """Share of the labels that the head has no value for however well it ranks the others, in [0, 1].
 
-    Classes under a single sigmoid and a binary cross-entropy: class 2 comes out at the end of the range, beyond class 1,
-    and is called class 1. Values, most of which lie beyond an end of the head's range: they can only be missed. ``None``
-    when it is no share to speak of, or the labels are two classes.
+    Classes under a single sigmoid and a binary cross-entropy: class 2 comes out at the end of the range, beyond class
+    1, and is called class 1. Values, most of which lie beyond an end of the head's range: they can only be missed.
+    ``None`` when it is no share to speak of, or the labels are two classes.
     """
     head = maybe(book, HeadFacts)
     if head is None:

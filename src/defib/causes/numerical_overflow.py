@@ -9,7 +9,7 @@ One NaN in the loss makes the whole gradient NaN; after that step all weights, a
 of NaN reads as class 0.
 
 ## Evidence for
-- The loss, asked about predictions that the head can give, is NaN for some of them.
+- The loss, asked about predictions that the head can give, is NaN for some of them: values below 0, a probability of 0.
 - Predictions that are NaN, of finite weights that give numbers elsewhere: another path through the network.
 - Weights of 16 bits under an optimizer whose epsilon is 0 there: 1e-8 is less than the smallest float16.
 - NaN in the weights or the loss, with finite inputs and labels, inputs of ordinary scale and a step of ordinary size.
@@ -51,12 +51,12 @@ import numpy as np
 
 from defib.causes import Cause
 from defib.causes._scale import badly_scaled
+from defib.causes._served import PREDICTING, nan_in_predicting
 from defib.causes._signs import maybe, num, seen
-from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
+from defib.diagnosis import Assessment, by_itself, inconclusive, ruled_out, supported
 from defib.evidence import Book
-from defib.probes.inputs import InputFacts, ServingFacts
+from defib.probes.inputs import InputFacts
 from defib.probes.labels import LabelFacts
-from defib.probes.outputs import SymptomFacts
 from defib.probes.training import TrainingFacts
 from defib.probes.undefined import UndefinedFacts
 from defib.probes.updates import UpdateFacts
@@ -76,7 +76,10 @@ def _assess(book: Book) -> Assessment:
         return ruled_out("the data hold NaN themselves", nan_or_inf_cells=float(inputs.nan_cells + inputs.inf_cells))
     if (without := maybe(book, UndefinedFacts)) is not None and without.below is not None:
         return _undefined(without)
-    if _in_predicting(book, updates):
+    ends = None if without is None else without.at_ends
+    if ends is not None and ends > 0:
+        return by_itself(supported(f"{AT_ENDS}, as in {percent(ends)} of the rows before the first step", weight=0.95))
+    if nan_in_predicting(book, updates):
         return supported(PREDICTING, weight=0.7, nan_parameters=0.0)
     if updates is not None and updates.lost_epsilon is not None:
         return _divided_by_zero(training, *updates.lost_epsilon)
@@ -84,23 +87,16 @@ def _assess(book: Book) -> Assessment:
     because = "the network holds NaN although every cell of its rows is finite"
     if large_step or badly_scaled(inputs) is not None:
         return inconclusive(f"{because}, and the step or the scale may explain it", weight=0.3)
+    if ends is not None:
+        return supported(AT_ENDS, weight=0.8, layer="head")
     at = float(training.nan_at) if training is not None and training.nan_at is not None else 0.0
     return supported(f"{because}, its inputs are scaled and {_rate(training)}", weight=0.6, nan_at_update=at)
 
 
-PREDICTING = (
-    "the predictions are NaN although no weight and no cell is, and a copy of the network with the same weights gives "
-    "numbers for its training rows: the NaN arises where the program predicts"
+AT_ENDS = (
+    "the network holds NaN although every cell of its rows is finite: the loss takes the logarithm of the "
+    "probabilities as they are, which is no number where one is exactly 0"
 )
-
-
-def _in_predicting(book: Book, updates: UpdateFacts | None) -> bool:
-    """What was trained is sound: another path through the network, or what is done with its outputs, is not."""
-    facts, served = book.get(SymptomFacts), maybe(book, ServingFacts)
-    own = facts.training_symptom
-    if updates is None or updates.nan_parameters or facts.symptom.pattern != "nan" or own is None:
-        return False
-    return own.pattern != "nan" and own.nan_fraction == 0 and (served is None or not served.nan_cells)
 
 
 def _undefined(facts: UndefinedFacts) -> Assessment:

@@ -22,6 +22,8 @@ def _code(book: Book, framework: str) -> str:
     found = facts.affine or ("the columns are in another order" if facts.permuted_columns else _by_how_much(facts))
     if facts.unknown_token_rows > HALF:
         found = "other token ids"
+    if facts.blank:
+        found = "no category, or word, that the encoder knows; spell them as in training, upper and lower case too"
     return by_framework(
         framework,
         jax=f"""

@@ -1,24 +1,27 @@
-"""Where the loss has no value: it is asked about outputs below every label that the head can give.
+"""Where the loss has no value: it is asked about outputs below every label, or at the ends of a head of probabilities.
 
 A logarithm, a root or a power of a prediction is NaN from some value down; a linear head gives such values sooner or
-later, and one of them is enough to make every weight NaN.
+later, and one of them is enough to make every weight NaN. A logarithm of a probability is none at 0, which a sigmoid
+or a softmax rounds to as soon as its logits lie some hundred apart.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from defib.evidence import Book, Evidence, Missing, Probe
 from defib.probes.labels import LabelFacts
 from defib.probes.looking import head_name, training_rows
-from defib.subject import FloatArray, Moment, Subject
+from defib.subject import AnyArray, FloatArray, Moment, Subject
 
 STEPS = (0.25, 0.5, 1.0, 2.0, 4.0)
 """Standard deviations of the labels below their least one, at which the loss is asked."""
 HALVINGS = 12
+MOST_ENDS = 3
+"""Classes that every row is given with certainty, one after the other, to ask the loss about."""
 LITTLE = 1e-3
 """What a softplus gives at least, nearly."""
 
@@ -33,9 +36,13 @@ class UndefinedFacts(Evidence):
     """No label is negative, and the loss has a value at every label and just above 0."""
     at_start: float
     """Share of the outputs at or below ``below`` before the first step, in [0, 1]; NaN where they are not known."""
+    at_ends: float | None = None
+    """Of a head of probabilities whose loss is no number where one is exactly 0 or 1: share of the rows with such a one
+    before the first step, in [0, 1], NaN where they are not known. ``None`` where the loss has a value there."""
 
 
 FINE = UndefinedFacts(None, False, float("nan"))
+PROBABILITIES = ("sigmoid", "softmax")
 
 
 def _measure(subject: Subject, book: Book) -> UndefinedFacts:
@@ -43,6 +50,8 @@ def _measure(subject: Subject, book: Book) -> UndefinedFacts:
     labels = book.get(LabelFacts)
     forward = subject.forward(rows.X)
     shape = np.shape(forward.outputs)
+    if rows.y is not None and labels.task != "regression" and head_name(forward) in PROBABILITIES and len(shape) == 2:
+        return replace(FINE, at_ends=_at_ends(subject, rows.X, np.asarray(rows.y), shape))
     if rows.y is None or labels.task != "regression" or head_name(forward) != "linear":
         return FINE
     y = np.asarray(rows.y, dtype=np.float64)
@@ -63,6 +72,20 @@ def _measure(subject: Subject, book: Book) -> UndefinedFacts:
 
     below = _highest(is_nan, max(nan), float(y.min()))
     return UndefinedFacts(below, positive, _share(subject, rows.X, below))
+
+
+def _at_ends(subject: Subject, X: AnyArray, y: AnyArray, shape: tuple[int, ...]) -> float | None:
+    """Share of the rows at an end before the first step, where the loss is no number at every one of the ends."""
+    ends = [np.eye(shape[1])[np.full(shape[0], k)] for k in range(min(shape[1], MOST_ENDS))]
+    if shape[1] == 1:
+        ends = [np.zeros(shape), np.ones(shape)]
+    middle, *at = subject.losses_of([np.full(shape, 1 / max(shape[1], 2)), *ends], X, y)
+    if not np.isfinite(middle) or np.isfinite(at).any():
+        return None
+    if not subject.has_initial_weights:
+        return float("nan")
+    first = np.asarray(subject.forward(X, moment="initial").outputs)
+    return float(((first == 0) | (first == 1)).any(axis=1).mean())
 
 
 def _highest(is_nan: Callable[[float], bool], low: float, high: float) -> float:

@@ -219,7 +219,7 @@ class JaxSubject(WatchedSubject[Captured]):
         return JaxTrained(network, arm, losses, time.monotonic() - started)
 
     def _lost_statistics(self) -> dict[str, Any]:
-        """Running statistics that the program predicts with as they started, by name: what its steps gave was not kept."""
+        """Running statistics, by name, where the program kept none that its steps gave: it predicts with the first."""
         first, end = self.captured.initial_state, self.captured.state
         names = [] if first is None else [one for one in self.captured.statistics if one in first and one in end]
         same = bool(names) and all(np.array_equal(as_numpy(first[one]), as_numpy(end[one])) for one in names)
