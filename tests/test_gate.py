@@ -189,8 +189,8 @@ def test_a_class_without_an_output(units: int, n_classes: int, outside: float, p
 )
 def test_values_most_of_which_the_head_cannot_say(high: float, outside: float, problem: str) -> None:
     known = book(skilled(0.8, 0.7, 0.9))
-    ends = {"output_low": -high, "output_high": high, "activation": "tanh"}
-    head = replace(HEAD, n_classes=None, labels_outside=outside, **ends)
+    ended = replace(HEAD, output_low=-high, output_high=high, activation="tanh")
+    head = replace(ended, n_classes=None, labels_outside=outside)
     assert read_gate(replace(known, found={**known.found, HeadFacts: head})).problem == problem
 
 

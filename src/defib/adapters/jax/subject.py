@@ -220,8 +220,8 @@ class JaxSubject(WatchedSubject[Captured]):
 
     def _lost_statistics(self) -> dict[str, Any]:
         """Running statistics, by name, where the program kept none that its steps gave: it predicts with the first."""
-        first, end = self.captured.initial_state, self.captured.state
-        names = [] if first is None else [one for one in self.captured.statistics if one in first and one in end]
+        first, end = self.captured.initial_state or {}, self.captured.state
+        names = [one for one in self.captured.statistics if one in first and one in end]
         same = bool(names) and all(np.array_equal(as_numpy(first[one]), as_numpy(end[one])) for one in names)
         return {one: end[one] for one in names} if same else {}
 
