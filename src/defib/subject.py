@@ -174,6 +174,8 @@ class TrainingTrace:
     step were kept."""
     restored_by: str = ""
     """What put them back and by which measure, as a clause: ``EarlyStopping, the smallest val_accuracy``."""
+    batches_of_one_row: float | None = None
+    """Share of the batches, of those whose labels differ, in which all rows were one and the same row, in [0, 1]."""
     silent_functions: tuple[str, ...] = ()
     """Autograd functions of the program's own, ``Name (file:line)``, whose backward gave back zeros for gradients that
     were not zero."""

@@ -121,3 +121,21 @@ def test_bootstrapped_batches_give_each_row_once() -> None:
     assert found is not None
     assert len(found[0]) == len(set(row_keys(found[0]).tolist()))
     assert 60 < len(found[0]) <= 80
+
+
+def test_batches_that_hold_one_row_under_several_labels_are_counted() -> None:
+    """A collate function that takes the first row for all; batches of one class are no such ones."""
+    rng = np.random.default_rng(0)
+    store, sorted_by_class = RowStore(), RowStore()
+    for k in range(40):
+        row = rng.normal(size=(1, 3))
+        store.add(np.repeat(row, 8, axis=0), rng.permutation(8) % 2)
+        sorted_by_class.add(np.repeat(row, 8, axis=0), np.full(8, k % 2))
+    assert store.of_one_row == 1.0
+    assert sorted_by_class.of_one_row is None
+    found = store.finish()
+    assert found is not None
+    assert len(found[0]) == 320  # the copies are what is wrong: none is left out
+    plain = RowStore()
+    feed(plain, rng.normal(size=(80, 3)), np.arange(80), 8, [np.arange(80)])
+    assert plain.of_one_row == 0.0

@@ -91,3 +91,20 @@ def test_noise_that_the_network_draws_is_no_meeting_of_rows() -> None:
     with pytest.raises(Missing, match="draws no numbers"):
         facts(noise, dense("head", W))
     assert facts(act("recurrent", "other", lambda values: values.cumsum(axis=0)), dense("head", W)).difference > 0
+
+
+def test_rows_that_are_pooled_with_each_other_are_told() -> None:
+    """The outputs stay where they are when the rows move; a mean beside each row moves with it."""
+
+    def pooled(values: FloatArray) -> FloatArray:
+        places = np.linspace(0, 1, len(values))[:, None]
+        found: FloatArray = values.mean(axis=0) * (1 + places)
+        return found
+
+    def beside(values: FloatArray) -> FloatArray:
+        found: FloatArray = values + values.mean(axis=0)
+        return found
+
+    assert facts(act("pool", "pool", pooled), dense("head", W)).rows_pooled
+    assert not facts(act("beside", "merge", beside), dense("head", W)).rows_pooled
+    assert not facts(dense("head", W)).rows_pooled

@@ -351,6 +351,7 @@ def _trace(study: Study, watch: OptimizerWatch | None, notes: tuple[str, ...]) -
         updates_to=study.updates,
         evaluation_mode_share=study.n_in_evaluation / study.n_backward if study.n_backward else None,
         rates=tuple((at, max(rates)) for at, rates in study.rates.shares(study.n_steps)),
+        batches_of_one_row=study.rows.of_one_row,
         silent_functions=study.own_functions.silent(),
         own_step="" if watch is None else own_step(watch.optimizer),
         notes=notes,

@@ -25,6 +25,9 @@ REPEATS = 4
 """Rows that came this often on average without a period are drawn by a sampler: nothing more is learnt by waiting."""
 
 
+LEAST_COPIES = 4
+"""Rows of a batch that may be copies of each other by chance, and batches that may be."""
+
 Keys = Callable[[AnyArray], NDArray[np.uint64]]
 Align = Callable[[Sequence[AnyArray]], list[AnyArray]]
 
@@ -100,6 +103,8 @@ class RowStore:
         self._running = 0
         self.sampled = False
         """Rows are drawn, not gone through: an epoch is a manner of speaking."""
+        self._of_one_row = 0
+        self._of_several = 0
         self._sums: dict[int, tuple[int, int]] = {}
         self._bytes = 0
 
@@ -141,6 +146,7 @@ class RowStore:
     def _count(self, X: AnyArray, y: AnyArray | None = None) -> None:
         keys = self._keys_of(X)
         self._distinct.update(keys.tolist())
+        self._note_copies(keys, y)
         labelled = self._labelled and y is not None and len(y) == len(X)
         if self._labelled and not labelled and self.n_batches:
             self._forget_labels()
@@ -154,6 +160,18 @@ class RowStore:
         self._look_for_period()
         if not self.closed:
             self._look_for_end()
+
+    def _note_copies(self, keys: NDArray[np.uint64], y: AnyArray | None) -> None:
+        """Whether one row stands for all of a batch, under labels that differ."""
+        if y is None or len(y) != len(keys) or len(keys) < LEAST_COPIES or not (y != y[:1]).any():
+            return
+        self._of_several += 1
+        self._of_one_row += bool((keys == keys[0]).all())
+
+    @property
+    def of_one_row(self) -> float | None:
+        """Share of the batches whose labels differ in which all rows are one row; ``None`` below four such batches."""
+        return self._of_one_row / self._of_several if self._of_several >= LEAST_COPIES else None
 
     def _forget_labels(self) -> None:
         """From here on only inputs are known: the sums go over inputs from the start."""
@@ -207,6 +225,7 @@ class RowStore:
         """Rows came again without a period (``drop_last``, a sampler): an epoch is as many rows as there are."""
         distinct = len(self._distinct)
         few = bool(self._plain) and 2 * distinct < len(self._plain[0])  # hardly any: rows are copies of each other
+        few |= (self.of_one_row or 0.0) > 0.5  # the copies are what is wrong
         if self.n_rows > 1.5 * distinct and self.n_batches > 1 and not few:
             self.sampled = True
             self.period_rows = distinct

@@ -12,6 +12,8 @@ normalization is zero, and zero is the same for every row. Trained and tested in
 - In evaluation mode the same rows get other outputs one by one than together, and in one of the two, the one in which
   they were served, they are equal.
 - Each column sums to 1 over the rows of a batch, and a row alone is 1 in every column: a softmax over `dim=0`.
+- A batch gets the same outputs in whatever order its rows are: a mean or maximum over `axis=0` that was meant for the
+  points or the words of each row. That batches are as long as rows (16 of 16) hides it.
 - Check: `model(X[:1])` against `model(X)[:1]`.
 
 ## Evidence against
@@ -56,6 +58,11 @@ LOST = 0.02
 
 OVER_ROWS = "; each column sums to 1 over the rows of a batch: a softmax over the rows (dim=0), not over the classes"
 
+POOLED = (
+    "a batch is answered alike in whatever order its rows are: they are pooled with each other, and no output is that "
+    "of one row"
+)
+
 
 def _assess(book: Book) -> Assessment:
     facts = book.get(AloneFacts)
@@ -66,6 +73,8 @@ def _assess(book: Book) -> Assessment:
         return ruled_out(because, layer=None, **numbers)
     apart = percent(min(facts.difference, 9.99))
     because = f"the same rows get other outputs one by one (spread {num(alone)}) than together (spread {num(together)})"
+    if facts.rows_pooled:
+        return supported(POOLED, weight=0.95, layer=None, **numbers)
     axis = OVER_ROWS if facts.softmax_over_rows else ""
     if not seen(book).is_flat:
         because = f"{because}, by up to {apart} of their size, which does not make them equal"

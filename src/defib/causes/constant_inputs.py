@@ -11,6 +11,7 @@ A deterministic function of equal inputs gives equal outputs. No weight, loss or
 ## Evidence for
 - Zero variance between rows in every column at the model's door; one distinct row; of tokens, one id and padding.
 - Nine rows in ten are one and the same row, and their labels differ: a generator that fills one place of its batch.
+- In each batch all rows are one row, another one in the next batch: a `collate_fn` that reads `items[0]` in its loop.
 - Check: `np.ptp(X, axis=0)` on exactly the array given to the model, not on the array it was made from.
 
 ## Evidence against
@@ -79,6 +80,13 @@ def _assess(book: Book) -> Assessment:
             metric = "AUC" if before.metric == "auc" else "R²"
             because += f"; {before.name} beside them tells the labels (cross-validated {metric} {num(before.score)})"
         return supported(because, weight=0.98, layer="input", **numbers)
+    if inputs.batches_of_one_row is not None and inputs.batches_of_one_row >= MOSTLY:
+        numbers["batches_of_one_row"] = inputs.batches_of_one_row
+        because = (
+            f"in {percent(inputs.batches_of_one_row)} of the batches that were looked at all rows are one and the same "
+            "row, under labels that differ: what puts a batch together takes one row for all"
+        )
+        return supported(because, weight=0.97, layer="input", **numbers)
     if calm := fine(book):
         return calm
     if inputs.only_ids is not None:

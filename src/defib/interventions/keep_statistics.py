@@ -5,11 +5,19 @@ from __future__ import annotations
 from defib.evidence import Book
 from defib.interventions._advice import ask
 from defib.interventions._writing import by_framework, maybe
+from defib.probes.alone import AloneFacts
 from defib.probes.modes import ModeFacts
 from defib.probes.outputs import SymptomFacts
 
+POOLED = """
+    pooled = h.mean(axis=1)  # over what one row holds (points, words); axis=0 are the rows of the batch
+    """
+
 
 def _code(book: Book, framework: str) -> str:
+    alone = maybe(book, AloneFacts)
+    if alone is not None and alone.rows_pooled:
+        return by_framework(framework, keras=POOLED, torch=POOLED.replace("axis=", "dim="), jax=POOLED)
     facts = maybe(book, SymptomFacts)
     if facts is not None and facts.symptom.equals == "exactly_one" and facts.symptom.n_outputs > 1:
         return by_framework(
@@ -43,11 +51,16 @@ def _code(book: Book, framework: str) -> str:
         # in forward, in place of the batch's own:
         x = (x - self.mean) / self.sd
         """,
+        jax="""
+        mean, sd = X_train.mean(0), X_train.std(0) + 1e-6  # once, from the training rows
+        x = (x - mean) / sd  # in the network, in place of the batch's own; the same two numbers when predicting
+        """,
     )
 
 
 INTERVENTION = ask(
     "keep-statistics",
-    "use no numbers of the batch: statistics of the training rows kept in the network, a softmax over the classes",
+    "use no numbers of the batch: statistics of the training rows kept in the network, a softmax over the classes, "
+    "a mean over what one row holds",
     code=_code,
 )

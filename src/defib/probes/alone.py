@@ -33,6 +33,8 @@ class AloneFacts(Evidence):
     """The program sent its rows one by one; ``None`` when that was not seen."""
     softmax_over_rows: bool = False
     """Each column sums to 1 over the rows of one batch, and a row alone is 1 everywhere (or all that of logarithms)."""
+    rows_pooled: bool = False
+    """A batch as the training had them is answered alike in whatever order its rows are, though other rows are not."""
 
 
 def _measure(subject: Subject, book: Book) -> AloneFacts:
@@ -59,8 +61,27 @@ def _measure(subject: Subject, book: Book) -> AloneFacts:
         spread_alone=float(spread(alone).max()),
         spread_together=float(spread(together).max()),
         served_alone=None if calls is None or not calls.sizes else max(calls.sizes) == 1,
+        rows_pooled=difference(alone, together) > 0 and rows_are_pooled(subject, rows.X),
         softmax_over_rows=is_softmax_over_rows(alone, together) or is_softmax_over_rows(_exp(alone), _exp(together)),
     )
+
+
+def rows_are_pooled(subject: Subject, X: AnyArray) -> bool:
+    """Whether the order of a batch's rows changes nothing of its outputs: then none of them is that of a row.
+
+    Asked at the size of the training's batches, turned round by one row; other rows must change something.
+    """
+    size = subject.recipe.batch_size or ROWS
+    batch = np.asarray(X)[:size]
+    if len(batch) < max(size, 2):
+        return False
+    outputs, turned = (
+        as_columns(np.asarray(subject.forward(one).outputs)) for one in (batch, np.roll(batch, 1, axis=0))
+    )
+    if difference(turned, outputs) > 0 or difference(outputs, outputs[:1]) == 0:
+        return False
+    others = as_columns(np.asarray(subject.forward(np.repeat(batch[:1], len(batch), axis=0)).outputs))
+    return difference(others, outputs) > 0
 
 
 def _draws(subject: Subject, X: AnyArray, together: FloatArray) -> bool:

@@ -66,6 +66,8 @@ class InputFacts(Evidence):
     """Indices of columns with cells that are NaN or infinite, the one with the most first; at most `NAN_COLUMNS`."""
     commonest_row: float = 0.0
     """Share of the rows that are bit-equal to the most frequent one, in [0, 1]."""
+    batches_of_one_row: float | None = None
+    """See `TrainingTrace.batches_of_one_row`."""
     padded_end: float | None = None
     """What fills the end of most rows of steps, two steps or more: padding. ``None`` where nothing does."""
     only_ids: tuple[int, int] | None = None
@@ -261,6 +263,7 @@ def _measure(subject: Subject, book: Book) -> InputFacts:
         inf_cells=int(bad.sum() - nan.sum()),
         normalized_inside=normalizes_inside(some_rows(rows, 32).X, layers),
         padded_end=padded_end(X) if kind_of(X, layers) in ("tokens", "sequence") else None,
+        batches_of_one_row=subject.trace.batches_of_one_row,
         only_ids=only_lengths(X) if kind_of(X, layers) == "tokens" else None,
         columns=rows.columns,
         nan_columns=_worst(bad.sum(axis=0)),

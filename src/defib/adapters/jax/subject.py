@@ -95,13 +95,15 @@ class JaxSubject(WatchedSubject[Captured]):
     def forward(self, X: AnyArray, *, moment: Moment = "end", training: bool = False) -> ForwardPass:
         """Send rows through and record every layer that was recognized."""
         with quiet():
-            return self._network(moment).record(np.asarray(X), training)
+            network = self._network(moment)
+            return self._sent(np.asarray(X), lambda rows: network.record(rows, training))
 
     def gradients(self, X: AnyArray, y: AnyArray, *, moment: Moment = "end") -> tuple[Gradient, ...]:
         """Gradient of the user's loss, training mode, all rows as one batch.
 
         ``None`` where the loss does not depend on a weight, or only through ``stop_gradient``.
         """
+        X, y = self._one_batch(X, y)
         with quiet():
             network = self._network(moment)
             labels = labels_for(network, Arm(), X, y)
@@ -147,6 +149,7 @@ class JaxSubject(WatchedSubject[Captured]):
 
     def loss(self, X: AnyArray, y: AnyArray, *, moment: Moment = "end") -> float:
         """The user's loss, evaluation mode, all rows as one batch."""
+        X, y = self._one_batch(X, y)
         with quiet():
             network, objective = self._network(moment), objective_for(self.captured, Arm())
             labels = labels_for(network, Arm(), X, y)
@@ -162,6 +165,8 @@ class JaxSubject(WatchedSubject[Captured]):
             return "the loss is not known"
         if self.training is None:
             return "no training rows were seen"
+        if self.only_in_batches_of:
+            return self._why_only_in_batches()
         if arm.rate_cap is not None:
             return "a schedule of optax is not capped here"
         if not arm.clipped:

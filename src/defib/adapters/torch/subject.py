@@ -114,10 +114,13 @@ class TorchSubject(WatchedSubject[Captured]):
         with quiet(seed=0):
             network = Network(self.captured, self._state(moment))
             network = network.train() if training else network.eval()
-            return recorded_pass(network, X)
+            if network.captured.whole is not None or network.door.unbatched:
+                return recorded_pass(network, X)
+            return self._sent(np.asanyarray(X), lambda rows: recorded_pass(network, rows))
 
     def gradients(self, X: AnyArray, y: AnyArray, *, moment: Moment = "end") -> tuple[Gradient, ...]:
         """Gradient of the user's loss, training mode, all rows as one batch."""
+        X, y = self._one_batch(np.asanyarray(X), y)
         with quiet(seed=0):
             network = Network(self.captured, self._state(moment)).train()
             named = dict(all_parameters(network.module))
@@ -150,7 +153,7 @@ class TorchSubject(WatchedSubject[Captured]):
             named = dict(network.module.named_parameters())
             for one in named.values():
                 one.requires_grad_(one.is_floating_point())
-            few = slice(0, PENALTY_ROWS)
+            few = slice(0, self.only_in_batches_of or PENALTY_ROWS)
             X, y = np.asanyarray(rows.X)[few], None if rows.y is None else rows.y[few]
             tensors, labels = network.tensors(X), label_tensor(network, Arm(), X, y)
             outputs = [one.detach() for one in network.outputs(tensors)]
@@ -162,6 +165,7 @@ class TorchSubject(WatchedSubject[Captured]):
 
     def loss(self, X: AnyArray, y: AnyArray, *, moment: Moment = "end") -> float:
         """The user's loss, evaluation mode, all rows as one batch."""
+        X, y = self._one_batch(np.asanyarray(X), y)
         with quiet(seed=0), torch.no_grad():
             network = Network(self.captured, self._state(moment)).eval()
             return float(self._loss(network, np.asanyarray(X), y))
@@ -185,6 +189,8 @@ class TorchSubject(WatchedSubject[Captured]):
         """See `Subject.losses_of`."""
         if self.captured.program is None:
             raise NotAvailable("the loss")
+        if self.only_in_batches_of:
+            raise NotAvailable("a loss over any number of rows")
         with quiet(seed=0), torch.no_grad():
             network = Network(self.captured, None).eval()
             if network.door.unbatched:
@@ -209,6 +215,8 @@ class TorchSubject(WatchedSubject[Captured]):
             return "the loss is not known"
         if self.training is None:
             return "no training rows were seen"
+        if self.only_in_batches_of:
+            return self._why_only_in_batches()
         if side_factor(arm) != 1.0 and not self._has_terms("outputs"):
             return "no term of the loss holds outputs and no labels"
         if arm.edits not in self._reasons:
