@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from defib.diagnosis import Fix, Hypothesis, supported
+from defib.own_loader import loader_line, with_own_loader
 from defib.own_names import names_in, renamed, with_imports, with_own_names, with_own_settings
 from defib.program_text import Program, read_program
 from tests.reporters.samples import FLAT_DIAGNOSIS
@@ -268,3 +269,26 @@ def test_a_fix_for_keras_keeps_its_own_names_in_what_stands_around_its_calls(tmp
     seen = with_own_names(replace(FLAT_DIAGNOSIS, fix=fix), sources).fix
     assert seen is not None
     assert seen.code == "net.trainable = True\nnet.compile('adam', 'mse')\nnet.fit(X, t / 2, epochs=9)"
+
+
+LOADED = """
+loader = DataLoader(TensorDataset(X, y), 16, shuffle=False, drop_last=True)
+test_loader = DataLoader(held, batch_size=64, shuffle=False)
+for epoch in range(3):
+    for xb, yb in tqdm(loader):
+        opt.step()
+for xb, yb in test_loader:
+    net(xb)
+"""
+SHUFFLED = "loader = torch.utils.data.DataLoader(dataset, batch_size=batch_size, shuffle=True)\n"
+
+
+def test_a_shuffle_is_written_into_the_loader_that_is_trained_on(tmp_path: Path) -> None:
+    here = program(tmp_path, LOADED)
+    assert loader_line(here) == 2
+    own = "loader = DataLoader(TensorDataset(X, y), 16, drop_last=True, shuffle=True)\n"
+    assert with_own_loader(SHUFFLED, here) == own
+    assert with_own_loader("model.fit(X, y)\n", here) == "model.fit(X, y)\n"
+    two = program(tmp_path, LOADED + LOADED.replace("16", "32"))
+    assert loader_line(two) is None
+    assert with_own_loader(SHUFFLED, two) == SHUFFLED

@@ -19,6 +19,7 @@ from dataclasses import replace
 from defib.diagnosis import Diagnosis
 from defib.locate import RATE_WORDS, is_optimizer
 from defib.own_calls import PLACES, with_own_calls
+from defib.own_loader import with_own_loader
 from defib.program_text import Program, covers, last_name, parted, read_program
 
 GENERIC = ("model", "optimizer", "criterion", "inputs", "targets", "loader", "X_train", "y_train", "X_new", "prepare")
@@ -65,6 +66,7 @@ def with_own_names(
         without = CLIPS if "clip-off" in fix.interventions else ()
         by = "" if _is_made(program, made[1]) else _times(fix.interventions)
         code = with_own_settings(code, made[1], without, by=by)
+    code = with_own_loader(code, program)
     if diagnosis.framework == "keras":
         own = _calls_of(program, lines)
         code = with_own_calls(code, own, fix.interventions, outputs=outputs, output=output)

@@ -90,13 +90,13 @@ def _assess(book: Book) -> Assessment:
     because = f"the model ends in {head.activation} and {head.loss} squashes its output again"
     last = training.last_loss if training is not None else None
     if last is None or not math.isfinite(last):
-        return supported(because, weight=0.7, layer=head.layer, **numbers)
+        return supported(because, weight=0.7, layer=head.activation_layer or head.layer, **numbers)
     numbers["last_loss_nats"] = last
     if last < SLACK * floor:
         text = f"the loss fell to {num(last)}, below the {num(floor)} that a doubled squashing allows"
-        return ruled_out(text, layer=head.layer, **numbers)
+        return ruled_out(text, layer=head.activation_layer or head.layer, **numbers)
     because = f"{because}: its loss cannot fall below {num(floor)}, and ended at {num(last)}"
-    return supported(because, weight=0.8, layer=head.layer, **numbers)
+    return supported(because, weight=0.8, layer=head.activation_layer or head.layer, **numbers)
 
 
 def _served_twice(book: Book, head: HeadFacts) -> Assessment:
@@ -110,7 +110,7 @@ def _served_twice(book: Book, head: HeadFacts) -> Assessment:
     )
     if head.activations_before_loss > 1:
         because = f"{because}; the loss ({head.loss}) squashes once more, too"
-    return supported(because, weight=0.9, layer=head.layer, **numbers)
+    return supported(because, weight=0.9, layer=head.activation_layer or head.layer, **numbers)
 
 
 CAUSE = Cause(

@@ -81,10 +81,10 @@ def _assess(book: Book) -> Assessment:
         f"one class fills {percent(labels.longest_run_fraction)} of the rows in a row, where a shuffle would give "
         f"{percent(labels.expected_longest_run_fraction)}"
     )
-    where = None if labels.last_class is None else f"class {labels.last_class:g} comes last"
+    last = "" if labels.last_class is None else f"; class {labels.last_class:g} comes last"
     if training.shuffled is None:
-        return inconclusive(f"{because}, in the one epoch that was seen", weight=0.4, layer=where, **numbers)
-    return supported(f"{because}, and no shuffle changed that", weight=0.8, layer=where, **numbers)
+        return inconclusive(f"{because}, in the one epoch that was seen{last}", weight=0.4, layer=None, **numbers)
+    return supported(f"{because}, and no shuffle changed that{last}", weight=0.8, layer=None, **numbers)
 
 
 CAUSE = Cause(

@@ -117,6 +117,7 @@ def _code(book: Book, framework: str) -> str:
 
 
 ITSELF = "the loss takes the logarithm itself"
+LOGITS = "the network gives logits: these are the probabilities"
 POSITIVE = "the loss has no value for what is negative"
 
 
@@ -152,21 +153,28 @@ def _head_code(book: Book, framework: str) -> str:
     stays = (head.units, head.activation) == (wanted.units, wanted.keras_activation)
     layer = f'keras.layers.Dense({wanted.units}, activation="{wanted.keras_activation}")'
     last = "# the last layer stays as it is" if stays else f"model.add({layer})  # in place of the last layer"
+    bare = f"# the last layer stays as it is, with no {head.activation} after it"
+    linear = (
+        f"head = torch.nn.Linear(n_hidden, {wanted.units})  # in place of the last layer, with no activation after it"
+    )
     shape = f", {wanted.units}" if wanted.units > 1 else ", 1"
+    squash = {"bce_logits": "sigmoid({})", "ce_logits": "softmax({}, -1)"}.get(wanted.loss, "").format("model(X_new)")
     target = "class ids (n,)" if wanted.loss == "ce_logits" else f"targets of shape (n{shape})"
     return by_framework(
         framework,
         jax=f"""
         head = nnx.Linear(n_hidden, {wanted.units}, rngs=rngs)  # in place of the last one, with no activation after it
         # loss: {wanted.optax_loss}(outputs, y).mean(), outputs (n{shape}), {target}
+        {f"p = jax.nn.{squash}  # {LOGITS}" if squash else ""}
         """,
         keras=f"""
         {last}
         model.compile(optimizer={recorded_optimizer(book, "keras")}, loss="{wanted.keras_loss}")
         """,
         torch=f"""
-        head = torch.nn.Linear(n_hidden, {wanted.units})  # in place of the last layer, with no activation after it
+        {bare if head.units == wanted.units and head.activation != "linear" else linear}
         criterion = torch.nn.{wanted.torch_loss}()  # outputs (n{shape}), {target}
+        {f"p = torch.{squash}  # {LOGITS}" if squash else ""}
         """,
     )
 

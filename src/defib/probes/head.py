@@ -13,7 +13,7 @@ from defib.measures.outputs import PROBABILITY_RESOLUTION, to_probabilities
 from defib.probes.gradients import GradientFacts
 from defib.probes.head_reach import reach
 from defib.probes.labels import LabelFacts
-from defib.probes.looking import SQUASHINGS, any_rows, head_name, last_weighted
+from defib.probes.looking import SQUASHINGS, any_rows, head_activation, head_name, last_weighted
 from defib.probes.outputs import squashed_again
 from defib.recipe import LossFacts
 from defib.subject import AnyArray, FloatArray, ForwardPass, Moment, NotAvailable, Rows, Subject
@@ -66,6 +66,8 @@ class HeadFacts(Evidence):
     """Share of the outputs below 0 or above 1 (at the initial weights, where known) under a cross-entropy that takes
     probabilities; ``None`` under any other loss."""
 
+    activation_layer: str = ""
+    """Name of what applies the last activation; empty where there is none."""
     dimmed_labels: float | None = None
     """The larger of the two values of all labels, 0 being the other one, where it is below a half under a binary
     cross-entropy: as a chance it says "rather not" of every row."""
@@ -86,7 +88,7 @@ def _measure(subject: Subject, book: Book) -> HeadFacts:
     rows = any_rows(subject, "HeadFacts")
     forward = subject.forward(rows.X)
     start = last_weighted(forward.layers)
-    activation = head_name(forward)
+    activation, last = head_name(forward), head_activation(forward)
     outputs = np.asarray(forward.outputs)
     units = 1 if outputs.ndim == 1 else int(outputs.shape[-1])
     loss = subject.recipe.loss
@@ -119,6 +121,7 @@ def _measure(subject: Subject, book: Book) -> HeadFacts:
         preactivation_max_initial=_statistic(initial, np.max),
         squashed_again_at_prediction=squashed_again(subject),
         outside_probability=_outside_probability(subject, rows, loss),
+        activation_layer="" if last is None else last.layer.name,
         dimmed_labels=None if y is None else dimmed(_all_labels(subject, y), loss),
     )
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from defib.probes.looking import last_weighted
+from defib.probes.looking import head_activation
 from defib.subject import FloatArray, ForwardPass
 
 REACH = {
@@ -57,9 +57,8 @@ def reach(activation: str, passes: Iterable[ForwardPass]) -> tuple[float, float]
 
 def _given(one: ForwardPass) -> FloatArray:
     """What the last activation behind the last weights gave."""
-    behind = one.layers[(last_weighted(one.layers) or 0) :]
-    given = [layer.values for layer in behind if layer.layer.kind == "activation"]
-    return np.asarray(given[-1], dtype=np.float64).ravel() if given else np.empty(0)
+    last = head_activation(one)
+    return np.empty(0) if last is None else np.asarray(last.values, dtype=np.float64).ravel()
 
 
 def _scaling(given: FloatArray, outputs: FloatArray, slack: float) -> tuple[float, float] | None:

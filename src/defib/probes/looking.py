@@ -104,12 +104,15 @@ def unit_axis(subject: Subject, after: str, values: AnyArray) -> int:
 
 def head_name(forward: ForwardPass) -> str:
     """Last activation on the path to the output, ``linear`` when none follows the last weighted layer."""
-    start = last_weighted(forward.layers)
-    names = [
-        one.layer.activation or "other" for one in forward.layers[(start or 0) :] if one.layer.kind == "activation"
-    ]
-    names = [name for name in names if name != "linear"]
-    return names[-1] if names else "linear"
+    last = head_activation(forward)
+    return "linear" if last is None else last.layer.activation or "other"
+
+
+def head_activation(forward: ForwardPass) -> LayerOutput | None:
+    """That activation itself; ``None`` when none follows the last weighted layer."""
+    behind = forward.layers[(last_weighted(forward.layers) or 0) :]
+    found = [one for one in behind if one.layer.kind == "activation" and one.layer.activation != "linear"]
+    return found[-1] if found else None
 
 
 def link_of(recipe: TrainingRecipe, head: str) -> str:
