@@ -304,6 +304,8 @@ def renamed(code: str, names: Mapping[str, str]) -> str:
     'net.fit(X[:80], y_train, epochs=10)  # the model'
     >>> renamed("X_train = X_train / sd", {"X_train": "X[:80]"})
     'X_train = X_train / sd'
+    >>> renamed("optimizer = SGD(model.parameters())", {"optimizer": "self.opt"})
+    'self.opt = SGD(model.parameters())'
     """
     try:
         tree = ast.parse(code)
@@ -315,7 +317,7 @@ def renamed(code: str, names: Mapping[str, str]) -> str:
     usable = {
         name: text
         for name, text in names.items()
-        if (text.isidentifier() or name not in bound) and text not in taken - {name}
+        if (text.replace(".", "").isidentifier() or name not in bound) and text not in taken - {name}
     }
     lines = code.splitlines(keepends=True)
     for place, token in reversed(list(enumerate(tokens))):
