@@ -127,9 +127,8 @@ def test_a_training_ends_where_the_arm_says(plain: JaxSubject) -> None:
         assert (len(part), len(whole)) == (n, 4)
 
 
-@pytest.mark.parametrize("arm", [Arm(rate_cap=0.01), Arm(clipped=False)])
-def test_what_would_be_left_undone_is_refused(plain: JaxSubject, arm: Arm) -> None:
-    assert "optax" in (plain.can_train(arm) or "")
+def test_what_would_be_left_undone_is_refused(plain: JaxSubject) -> None:
+    assert "optax" in (plain.can_train(Arm(rate_cap=0.01)) or "")
 
 
 def test_every_edit_trains(plain: JaxSubject) -> None:
@@ -228,3 +227,30 @@ def test_errors_have_three_beats() -> None:
         with pytest.raises(DefibError) as caught:
             subject(*given)
         assert caught.value.slug == slug
+
+
+@pytest.mark.parametrize(
+    ("clip", "is_limit"),
+    [
+        (optax.clip_by_global_norm(1e-6), True),
+        (optax.clip(1e-6), True),
+        (optax.clip_by_block_rms(1e-6), True),
+        (optax.adaptive_grad_clip(1e-6), True),
+        (optax.add_noise(1e-6, 0.0, 0), False),
+    ],
+    ids=["norm", "value", "rms", "adaptive", "noise"],
+)
+def test_clipping_that_is_a_part_of_the_chain_is_left_out(oracle: NumpySubject, clip: Any, is_limit: bool) -> None:
+    start = as_params(oracle, "initial")
+
+    def trained(tx: Any, arm: Arm) -> Any:
+        made = subject(mlp, start, X, Y, loss=bce, optimizer=tx, epochs=EPOCHS, init_params=start)
+        made.train(Arm(), Rows(X, Y), seed=0)  # the control must not lend it its compiled loop
+        return made.train(arm, Rows(X, Y), seed=0).predict(X)
+
+    clipped, free = trained(optax.chain(clip, optax.sgd(RATE)), Arm(clipped=False)), trained(optax.sgd(RATE), Arm())
+    if is_limit:
+        np.testing.assert_allclose(clipped, free, atol=1e-6)
+        assert np.abs(trained(optax.chain(clip, optax.sgd(RATE)), Arm()) - free).max() > 1e-4
+    else:
+        assert np.isfinite(clipped).all()

@@ -353,3 +353,33 @@ def test_nested_convolution_and_recurrent_models_are_opened(keras: Any) -> None:
     np.testing.assert_allclose(subject.forward(X).outputs, model.predict(X, verbose=0), atol=1e-5)
     program(subject, Arm().with_edit("batch_norm"))
     program(subject, Arm().with_edit("reinitialize", "default"))
+
+
+@pytest.mark.parametrize("drawn", [True, False], ids=["drawn", "zeros"])
+def test_a_layer_whose_constructor_takes_its_own_arguments_alone_is_made_again(keras: Any, drawn: bool) -> None:
+    """Its config holds a name and a type that it does not take; what it drew itself stays, zeros are drawn."""
+
+    class Gate(keras.layers.Layer):  # type: ignore[misc]
+        def __init__(self, units: int) -> None:
+            super().__init__()
+            self.units = units
+
+        def get_config(self) -> dict[str, Any]:
+            return {"units": self.units, "name": self.name, "trainable": self.trainable, "dtype": "float32"}
+
+        def build(self, shape: Any) -> None:
+            how = "glorot_uniform" if drawn else "zeros"
+            self.w = self.add_weight(shape=(shape[-1], self.units), initializer=how, name="w")
+
+        def call(self, x: Any) -> Any:
+            return x @ self.w
+
+    model = keras.Sequential([door(keras, 3), Gate(40), keras.layers.Dense(1)])
+    model.compile(optimizer=keras.optimizers.SGD(0.0), loss="mse")
+    subject = subject_of(model, rows()[1])
+    made = program(subject, Arm().with_edit("reinitialize", "default"))
+    assert [one.name for one in made.clone.model.layers] == [one.name for one in model.layers]
+    assert (made.clone.sources[0] is None) == (not drawn)
+    assert subject.training is not None
+    trained: Any = subject.train(Arm().with_edit("reinitialize", "default"), subject.training, seed=0)
+    assert trained._values[0].std() == pytest.approx(np.sqrt(2 / 43), rel=0.2)

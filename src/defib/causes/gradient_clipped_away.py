@@ -85,8 +85,8 @@ def _assess(book: Book) -> Assessment:
         return ruled_out(f"{because}, which is enough", layer=None, **numbers)
     if calm := fine(book):
         return calm
-    if change == 0:
-        return inconclusive(f"{because}: no step was taken at all", weight=0.2, layer=None, **numbers)
+    if change == 0:  # the kernels' gradient may be 0 as well: a second fault, which a trial of both shows
+        return inconclusive(f"{because}: no step was taken at all", weight=0.3, layer=None, **numbers)
     return by_itself(supported(because, weight=0.85, layer=None, **numbers))
 
 

@@ -27,6 +27,13 @@ SETTINGS: Final = {
     **{"b1": "beta_1", "b2": "beta_2", "eps": "epsilon", "decay": "momentum", "weight_decay": "weight_decay"},
     **{"max_norm": "clip_grad_norm", "max_delta": "clip_grad_value"},
 }
+CLIPPINGS: Final = {
+    "clip": ("max_delta",),
+    "clip_by_global_norm": ("max_norm",),
+    "clip_by_block_rms": ("threshold",),
+    "adaptive_grad_clip": ("clipping",),
+}
+"""Transformations of optax that clip → the numbers that say where."""
 
 
 @dataclass(frozen=True)
@@ -208,6 +215,15 @@ def with_constant_rate(tx: Any, n_updates: int) -> Any:
 
     def change(name: str, closed: Mapping[str, Any]) -> Mapping[str, Any]:
         return {"step_size_fn": lambda count: -largest} if name == "scale_by_schedule" else {}
+
+    return rebuilt(tx, change)
+
+
+def without_clipping(tx: Any) -> Any:
+    """Gradients as large as they are: every limit of a clipping is infinite."""
+
+    def change(name: str, closed: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {limit: float("inf") for limit in CLIPPINGS.get(name, ()) if limit in closed}
 
     return rebuilt(tx, change)
 

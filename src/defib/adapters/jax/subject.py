@@ -169,8 +169,6 @@ class JaxSubject(WatchedSubject[Captured]):
             return self._why_only_in_batches()
         if arm.rate_cap is not None:
             return "a schedule of optax is not capped here"
-        if not arm.clipped:
-            return "clipping is a part of optax's chain, which is taken as a whole"
         if arm.edits not in self._reasons:
             self._reasons[arm.edits] = self._reason(arm, self.training)
         return self._reasons[arm.edits]
@@ -234,7 +232,8 @@ class JaxSubject(WatchedSubject[Captured]):
         """The compiled training of this arm, with the weights of this seed in its network."""
         names = self._updated(network, arm)
         unmasked = arm.loop == "canonical" and bool(self.captured.frozen)
-        key = (arm.edits, names, unmasked, arm.regularization_factor, n_updates if arm.constant_rate else 0, shapes)
+        scheduled = n_updates if arm.constant_rate else 0
+        key = (arm.edits, names, unmasked, arm.regularization_factor, arm.clipped, scheduled, shapes)
         if key not in self._loops:
             record = self.captured.optimizer
             assert record is not None

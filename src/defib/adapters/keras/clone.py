@@ -16,7 +16,7 @@ import numpy as np
 
 from defib.adapters.keras.flavor import Flavor, activation_name, everything, is_operation, own_variables, to_numpy
 from defib.adapters.keras.graft import composite
-from defib.adapters.keras.structure import Copier, same_variables
+from defib.adapters.keras.structure import Copier, constructed, same_variables
 from defib.adapters.keras.trace import call_model, first_output
 from defib.subject import AnyArray
 
@@ -261,9 +261,9 @@ def _remake(flavor: Flavor, layer: Any, change: Change) -> Any:
     try:
         return type(layer).from_config({**layer.get_config(), **change.config})
     except Exception:  # a class of the user's whose constructor wants what its config does not hold
-        if not composite(layer):
-            raise
-        return copier(flavor).layer(layer)
+        if composite(layer):
+            return copier(flavor).layer(layer)
+        return constructed(layer, change.config)
 
 
 def copier(flavor: Flavor) -> Copier:

@@ -10,14 +10,17 @@ from defib.adapters.keras.clone import Change, Changes
 from defib.adapters.keras.flavor import (
     Flavor,
     activation_name,
+    is_builtin,
     is_operation,
     layer_activation,
     layer_kind,
+    own_variables,
     to_numpy,
     walk,
 )
 from defib.adapters.keras.functions import LEFT
 from defib.adapters.keras.order import Function, Run
+from defib.adapters.keras.weights import is_degenerate
 from defib.recipe import Edit
 
 CORES = ("dense", "conv")
@@ -260,12 +263,21 @@ def _reinitialize(plan: Plan, value: Any) -> Made:
             continue
         if _tells_no_token(layer):
             made.append((layer, Change(config={"embeddings_initializer": "uniform", "trainable": True}, fresh=True)))
-        if layer_kind(layer) not in (*CORES, "recurrent", "attention"):
-            continue
-        made.append((layer, Change(config=_defaults(layer, str(value)), fresh=True)))
+        if _units_alike(layer):
+            made.append((layer, Change(fresh=True)))
+        elif layer_kind(layer) in (*CORES, "recurrent", "attention"):
+            made.append((layer, Change(config=_defaults(layer, str(value)), fresh=True)))
     if not made:
         raise CannotEdit("the model has no dense, convolution or recurrent layer")
     return made
+
+
+def _units_alike(layer: Any) -> bool:
+    """A layer of the user's own class whose matrices are all one number, or the same for each unit."""
+    if is_builtin(layer):
+        return False
+    matrices = [to_numpy(one) for one in own_variables(layer)[0] if len(one.shape) > 1]
+    return bool(matrices) and all(is_degenerate(one) for one in matrices)
 
 
 def _tells_no_token(layer: Any) -> bool:

@@ -6,7 +6,8 @@ layers as new ones from their configs, lists and dictionaries of them likewise, 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from defib.adapters.keras.flavor import Flavor, is_builtin
@@ -119,3 +120,19 @@ def _layers_in(value: Any, depth: int = MAX_DEPTH) -> list[Any]:
 def same_variables(a: Any, b: Any) -> bool:
     """Whether two models share a variable."""
     return bool({id(v) for v in a.weights} & {id(v) for v in b.weights})
+
+
+def constructed(layer: Any, changed: Mapping[str, Any]) -> Any:
+    """A layer whose constructor does not take what every config holds (``name``, ``dtype``), made with what it takes.
+
+    Raises `NoStructure` where it does not take what is to be changed.
+    """
+    config = {**layer.get_config(), **changed}
+    takes = inspect.signature(type(layer).__init__).parameters
+    if not takes.keys() >= changed.keys():
+        raise NoStructure(f"the constructor of {type(layer).__name__} takes no {' and '.join(sorted(changed))}")
+    made = type(layer)(**{key: value for key, value in config.items() if key in takes})
+    for name in ("name", "_name"):
+        if name in vars(layer):
+            setattr(made, name, getattr(layer, name))
+    return made

@@ -193,8 +193,14 @@ def redraw(weight: Weight, captured: AnyArray, generator: np.random.Generator) -
 
 
 def draw_new(weight: Weight, built: AnyArray, generator: np.random.Generator) -> AnyArray:
-    """The initial value of a weight that an edit made: its layer's initializer, else what the layer was built with."""
+    """The initial value of a weight that an edit made: its layer's initializer, else what the layer was built with.
+
+    Where that is a matrix of one number, and nothing says how else to draw it, uniform values (Glorot and Bengio 2010).
+    """
     if weight.initializer is None:
-        return built
+        if not weight.by_design or built.ndim < 2 or not is_degenerate(built):
+            return built
+        limit = np.sqrt(6 / (built.shape[-2] + built.shape[-1]))
+        return generator.uniform(-limit, limit, built.shape).astype(built.dtype)
     fresh = draw(weight.initializer, built.shape, built.dtype, generator)
     return built if fresh is None or fresh.shape != built.shape else fresh
