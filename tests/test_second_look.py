@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from defib.adapters.numpy import NumpySubject, draw, trained_subject
 from defib.adapters.numpy_network import weights_of, with_weights
+from defib.capture.script import watch
 from defib.catalogue import load
 from defib.diagnosis import Hypothesis, inconclusive, supported
 from defib.evidence import Book
@@ -251,3 +253,25 @@ def test_what_learns_in_part_and_shows_nothing_else_is_trained_longer(
     campaign = conductor.conduct((first,), {"DF601": 0.9}, [all_interventions()["reinitialize"]])
     enough = [trial.intervention for trial in campaign.trials if trial.sufficient]
     assert enough == (["reinitialize + more-epochs"] if longer else [])
+
+
+def test_updates_of_a_treated_loop_are_those_that_it_took() -> None:
+    """A loop that never stepped, stepped as usual: not the one update that is the least a recipe can have."""
+    torch.manual_seed(0)
+    X, model = torch.randn(96, 3), torch.nn.Linear(3, 1)
+    y = (X[:, :1] > 0).float()
+    with watch() as watched:
+        torch.optim.SGD(model.parameters(), lr=0.1)
+        for _ in range(3):
+            for start in range(0, 96, 16):
+                torch.nn.functional.binary_cross_entropy_with_logits(
+                    model(X[start : start + 16]), y[start : start + 16]
+                ).backward()
+    (subject,) = watched.subjects()
+    assert subject.trace.n_updates == 0
+    assert subject.training is not None
+    split = split_rows(subject.training, 0)
+    assert split is not None
+    found = TreatedSubject(subject, Arm(loop="canonical"), split.fit, split.held_out, seed=0, deadline=None)
+    per_epoch = -(-len(split.fit) // 16)
+    assert found.trace.n_updates == 3 * per_epoch

@@ -212,6 +212,9 @@ class Inside(ABC):
 class Trained(ABC):
     """The outcome of one training of one arm, always of a clone."""
 
+    n_updates: int | None = None
+    """Updates that the arm took, where they are not the recipe's (a loop that stepped too seldom, stepped as usual)."""
+
     @property
     @abstractmethod
     def loss(self) -> FloatArray:

@@ -127,10 +127,15 @@ def _matched(loss: LossFacts | None, arm: Arm) -> LossFacts | None:
     return replace(loss, target_shape=loss.prediction_shape, element_shape=None)
 
 
+def _updates(trace: TrainingTrace, arm: Arm, end: Trained) -> int:
+    """Those that were taken; as many as the program's, where the adapter does not say."""
+    return max(1, round(trace.n_updates * arm.length)) if end.n_updates is None else end.n_updates
+
+
 def _trace(trace: TrainingTrace, arm: Arm, end: Trained) -> TrainingTrace:
     return TrainingTrace(
         loss_per_update=np.asarray(end.loss),
-        n_updates=max(1, round(trace.n_updates * arm.length)),
+        n_updates=_updates(trace, arm, end),
         n_epochs=None if trace.n_epochs is None else max(1, round(trace.n_epochs * arm.length)),
         planned_epochs=None,
         seconds=end.seconds,

@@ -279,7 +279,9 @@ class TorchSubject(WatchedSubject[Captured]):
                 recompute_statistics(network, tensors)
             for parameter in network.module.parameters():
                 parameter.grad = None
-        return TorchTrained(network, arm, losses, time.monotonic() - started)
+        trained = TorchTrained(network, arm, losses, time.monotonic() - started)
+        trained.n_updates = course_of(self.recipe, self.captured, arm, len(tensors[0])).taken(arm)
+        return trained
 
     def _run(
         self, network: Network, arm: Arm, tensors: Sequence[Any], y: Any, seed: int, deadline: float | None

@@ -57,6 +57,11 @@ class Course:
     accumulation: int
     shuffle: bool
 
+    def taken(self, arm: Arm) -> int:
+        """Updates until the arm stops."""
+        most = max(1, round(self.updates * arm.stop_at))
+        return most if arm.stop_after is None else min(most, arm.stop_after)
+
     def batches(self, seed: int) -> Iterator[Any]:
         """Indices of one batch after the other, without end: a permutation per epoch, or slices in order."""
         rng = np.random.default_rng([seed, 20_000])
@@ -109,9 +114,7 @@ class Loop:
         losses: list[Any] = []
         batches = self.course.batches(seed)
         rates = rates_of(self.record, self.optimizer, self.arm)
-        for update in range(max(1, round(self.course.updates * self.arm.stop_at))):
-            if update == self.arm.stop_after:
-                break
+        for update in range(self.course.taken(self.arm)):
             if update % CHECK_EVERY == 0:
                 self._check()
             for one in rates:
