@@ -70,3 +70,21 @@ def test_every_order_that_the_program_holds_the_rows_in_is_tried() -> None:
     found = beside_rows(shuffled[drawn], [Named("raw", RAW), Named("shuffled", shuffled)])
     assert {one.name for one in found} == {"raw", "shuffled"}
     assert any(np.array_equal(one.X, RAW[drawn]) for one in found)
+
+
+def test_what_a_data_set_of_the_programs_own_keeps_is_looked_at() -> None:
+    from torch.utils.data import DataLoader, Dataset
+
+    class Waves(Dataset[np.ndarray]):
+        def __init__(self) -> None:
+            self.kept = RAW.copy()
+
+        def __len__(self) -> int:
+            return len(self.kept)
+
+        def __getitem__(self, i: int) -> np.ndarray:
+            return np.asarray(self.kept[i])
+
+    loader = DataLoader(Waves())
+    assert "loader.dataset.kept" in {one.name for one in named_copies()}
+    assert len(loader) == 120

@@ -61,3 +61,13 @@ def test_copies_of_a_row_have_no_certain_place(table: np.ndarray) -> None:
     (places,) = places_of(table, [table])
     assert places.tolist() == [-1, -1, *range(2, 300)]
     assert places_of(np.repeat(table[:30], 10, axis=0), [np.repeat(table[:30], 10, axis=0)]) == ()
+
+
+def test_rows_that_were_each_scaled_by_themselves_are_found() -> None:
+    rng = np.random.default_rng(4)
+    waves = rng.normal(size=(200, 12)) * rng.uniform(1, 9, size=(200, 1))
+    drawn = rng.permutation(200)[:150]
+    spread = np.ptp(waves, axis=1, keepdims=True)
+    for made in ((waves - waves.mean(axis=1, keepdims=True)) / waves.std(axis=1, keepdims=True), waves / spread):
+        (places,) = places_of(made[drawn].astype(np.float32), [waves])
+        np.testing.assert_array_equal(places, drawn)

@@ -66,3 +66,20 @@ def test_the_logarithm_of_a_probability_of_zero(clipped: bool) -> None:
     rows, classes = X * 1000, np.eye(3, dtype=np.float32)[np.arange(80) % 3]
     found = measure_all(subject_of(net, rows, classes, recipe=recipe), skip={"reference"}).get(UndefinedFacts)
     assert (found.at_ends is None) == clipped
+
+
+def own_log_loss(epsilon: float) -> Any:
+    def loss(logits: Any, target: Any) -> Any:
+        p = torch.sigmoid(logits)
+        return -(target * torch.log(p + epsilon) + (1 - target) * torch.log(1 - p + epsilon)).mean()
+
+    return loss
+
+
+@pytest.mark.parametrize(
+    ("loss", "certain"),
+    [(own_log_loss(0.0), 20.0), (own_log_loss(1e-7), None), (nn.BCEWithLogitsLoss(), None)],
+    ids=["own", "own with epsilon", "on logits"],
+)
+def test_right_logits_that_are_certain(loss: Any, certain: float | None) -> None:
+    assert facts(loss, (X[:, :1] > 0).astype(np.float32)).certain == certain

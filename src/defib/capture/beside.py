@@ -97,7 +97,17 @@ def _entries(name: str, value: Any) -> list[tuple[str, Any]]:
         return [(f"{name}[{key!r}]", one) for key, one in value.items()]
     if type(value) in (list, tuple) and len(value) <= MANY:
         return [(f"{name}[{i}]", one) for i, one in enumerate(value)]
-    return []
+    return _held_by_dataset(name, value)
+
+
+def _held_by_dataset(name: str, value: Any) -> list[tuple[str, Any]]:
+    """What a data set of the program's own keeps its rows in; a loader is asked for its data set."""
+    torch_data = sys.modules.get("torch.utils.data")
+    if torch_data is not None and isinstance(value, torch_data.DataLoader):
+        name, value = f"{name}.dataset", value.dataset
+    if torch_data is None or not isinstance(value, torch_data.Dataset) or len(vars(value)) > MANY:
+        return []
+    return [(f"{name}.{held}", one) for held, one in vars(value).items()]
 
 
 def _is_wanted(value: Any) -> bool:

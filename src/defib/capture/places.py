@@ -1,7 +1,7 @@
 """Where rows that a training saw stand in the program's own arrays: shuffled batches get the order of the file back.
 
-Rows are recognized by their values: the same numbers, or each column moved and scaled by numbers of its own (a scaler
-that was fitted in between). Framework-free.
+Rows are recognized by their values: the same numbers, each column moved and scaled by numbers of its own (a scaler that
+was fitted in between), or each row by numbers of its own (a normalization row by row). Framework-free.
 """
 
 from __future__ import annotations
@@ -28,6 +28,10 @@ ENDS = 8
 """How many of the smallest and largest values of a column may be missing among the rows (other rows hold them)."""
 CHECKED = 200
 """Values of a column that are held against a guess of its scale."""
+LEAST_CELLS = 4
+"""Cells by which a row can be recognized that was moved and scaled by itself: two numbers of them are spent on that."""
+ROW_TOLERANCE = 1e-4
+"""Of a standardized cell: rounding to float32, and the small number that keeps a division from zero."""
 TOLERANCE = 2e-6
 """Of a column's range: rounding to float32, ten times over."""
 
@@ -58,7 +62,7 @@ def places_of(X: AnyArray, arrays: Iterable[AnyArray]) -> tuple[Places, ...]:
 
 
 def _found(X: AnyArray, array: AnyArray) -> Places | None:
-    for find in (_same, _scaled):
+    for find in (_same, _scaled, _scaled_by_row):
         places = find(X, array)
         if places is not None and (places >= 0).mean() >= KNOWN:
             return places
@@ -95,6 +99,31 @@ def _scaled(X: AnyArray, array: AnyArray) -> Places | None:
         return None
     left, right = (np.column_stack([pair[i] for pair in pairs]) for i in (0, 1))
     return _looked_up(row_keys(left), row_keys(right))
+
+
+def _scaled_by_row(X: AnyArray, array: AnyArray) -> Places | None:
+    """Places of rows that were each moved and scaled by numbers of their own: alike once all are standardized."""
+    if X.dtype.kind != "f" or array.dtype.kind not in "fiub" or X.shape[1] < LEAST_CELLS:
+        return None
+    mine, others = _standard_rows(X), _standard_rows(array)
+    if not (np.isfinite(mine).all() and np.isfinite(others).all()):
+        return None
+    weights = np.random.default_rng(0).normal(size=X.shape[1])
+    keys = others @ weights
+    order = np.argsort(keys)
+    wanted, keys = mine @ weights, keys[order]
+    right = np.clip(np.searchsorted(keys, wanted), 1, len(keys) - 1)
+    places = order[np.where(wanted - keys[right - 1] < keys[right] - wanted, right - 1, right)]
+    same = np.abs(others[places] - mine).max(axis=1) < ROW_TOLERANCE
+    _, first, counts = np.unique(places, return_inverse=True, return_counts=True)
+    return np.where(same & (counts[first] == 1), places, -1).astype(np.int64)
+
+
+def _standard_rows(X: AnyArray) -> FloatArray:
+    table = X.astype(np.float64)
+    centred = table - table.mean(axis=1, keepdims=True)
+    with np.errstate(all="ignore"):
+        return np.asarray(centred / centred.std(axis=1, keepdims=True))
 
 
 def _telling(X: AnyArray) -> list[int]:

@@ -54,6 +54,7 @@ from defib.evidence import Book
 from defib.probes.activations import ActivationFacts
 from defib.probes.inputs import InputFacts
 from defib.probes.training import TrainingFacts
+from defib.probes.undefined import UndefinedFacts
 from defib.probes.updates import UpdateFacts
 
 HUGE_UPDATE = 0.3
@@ -111,6 +112,10 @@ def _assess(book: Book) -> Assessment:
     if updates is not None and updates.nan_parameters and updates.lost_epsilon:
         because = f"the optimizer's epsilon is 0 in {updates.lost_epsilon[1]}: a step of any length divides by 0"
         return inconclusive(because, weight=0.2, layer=None)
+    without = maybe(book, UndefinedFacts)
+    if updates is not None and updates.nan_parameters and without is not None and without.certain is not None:
+        because = "the loss is not a number for right answers that are certain: a smaller step gets there later"
+        return inconclusive(because, weight=0.3, layer=None)
     signs, numbers = _large(book)
     calm = alive_in_training(book)
     if calm is not None and ("loss_spike" not in numbers or fine(book) is not None):

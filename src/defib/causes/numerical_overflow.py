@@ -47,12 +47,11 @@ Which operation overflowed is not traced here; the checks above name it. Of PyTo
 
 from __future__ import annotations
 
-import numpy as np
-
 from defib.causes import Cause
 from defib.causes._scale import badly_scaled
 from defib.causes._served import PREDICTING, nan_in_predicting
 from defib.causes._signs import maybe, num, seen
+from defib.causes._undefined import below_the_labels, of_certain_answers
 from defib.diagnosis import Assessment, by_itself, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.inputs import InputFacts
@@ -75,7 +74,9 @@ def _assess(book: Book) -> Assessment:
     if inputs.nan_cells + inputs.inf_cells > 0 or (labels is not None and labels.nan_fraction > 0):
         return ruled_out("the data hold NaN themselves", nan_or_inf_cells=float(inputs.nan_cells + inputs.inf_cells))
     if (without := maybe(book, UndefinedFacts)) is not None and without.below is not None:
-        return _undefined(without)
+        return below_the_labels(without)
+    if without is not None and without.certain is not None:
+        return of_certain_answers(without.certain)
     ends = None if without is None else without.at_ends
     if ends is not None and ends > 0:
         return by_itself(supported(f"{AT_ENDS}, as in {percent(ends)} of the rows before the first step", weight=0.95))
@@ -97,22 +98,6 @@ AT_ENDS = (
     "the network holds NaN although every cell of its rows is finite: the loss takes the logarithm of the "
     "probabilities as they are, which is no number where one is exactly 0"
 )
-
-
-def _undefined(facts: UndefinedFacts) -> Assessment:
-    """The loss has no value for what the head can say: no step or scale is needed for that."""
-    assert facts.below is not None
-    because = (
-        "the network holds NaN although every cell of its rows is finite: the loss has no value for predictions of "
-        f"{num(facts.below)} and less, which a head without an activation can give"
-    )
-    if np.isnan(facts.at_start):
-        return supported(because, weight=0.8, layer="head", loss_is_nan_at=facts.below)
-    if facts.at_start:
-        because += f" and gave {percent(facts.at_start)} of the rows before the first step"
-    weight = 0.95 if facts.at_start else 0.8
-    numbers = {"loss_is_nan_at": facts.below, "share_of_first_outputs": facts.at_start}
-    return supported(because, weight=weight, layer="head", **numbers)
 
 
 def _divided_by_zero(training: TrainingFacts | None, epsilon: float, kind: str) -> Assessment:

@@ -13,7 +13,7 @@ from defib.evidence import Book, Evidence, Probe
 from defib.probes.labels import LabelFacts
 from defib.probes.looking import asks_for_the_mean, head_name, link_of, some_rows, training_rows
 from defib.read_symptom import read_symptom
-from defib.subject import AnyArray, FloatArray, ForwardPass, LayerOutput, Rows, Subject
+from defib.subject import AnyArray, FloatArray, ForwardPass, LayerOutput, NotAvailable, Rows, Subject
 from defib.symptom import Symptom
 
 TINY = 1e-12
@@ -217,9 +217,12 @@ def _recorded_in_training_mode(subject: Subject) -> bool | None:
     rows, seen = subject.prediction, subject.prediction_outputs
     if rows is None or seen is None or len(seen) != len(rows) or not 1 < len(rows) <= MOST_ROWS_AT_ONCE:
         return None
-    if _same(subject.forward(rows.X).outputs, seen):
-        return False
-    return True if _same(subject.forward(rows.X, training=True).outputs, seen) else None
+    try:
+        if _same(subject.forward(rows.X).outputs, seen):
+            return False
+        return True if _same(subject.forward(rows.X, training=True).outputs, seen) else None
+    except NotAvailable:  # they were predicted in another way than the training called the network
+        return None
 
 
 def _same(mine: FloatArray, seen: FloatArray) -> bool:

@@ -61,24 +61,45 @@ def rows_of_unknown(T: AnyArray, P: AnyArray) -> float:
     """Share of the rows ``P`` without any token that tells rows of ``T`` apart, in [0, 1].
 
     A token tells rows apart when some rows hold it and others do not, and it does not fill them up (padding). Rows of
-    a single token are left out: a new one is a new category.
+    a single token are left out: a new one is a new category. So are rows that differ from each other in several tokens
+    of ``T``: these are words of its vocabulary, common as they may be there (letters, which every line holds).
 
     >>> trained_on = np.array([[2, 3, 0, 0], [4, 5, 3, 0], [2, 5, 0, 0], [4, 3, 2, 5]])
     >>> rows_of_unknown(trained_on, np.array([[1, 1, 0, 0], [1, 2, 0, 0], [1, 0, 0, 0], [1, 1, 1, 0]]))
     0.75
+    >>> rows_of_unknown(np.array([[7, 8, 9, 1], [9, 7, 8, 2]]), np.array([[7, 8], [9, 9], [8, 8]]))
+    0.0
     """
     rows, served = (np.asarray(X).reshape(len(X), -1) for X in (T, P))
-    if rows.shape[1] < 2 or not len(rows) or not len(served):
+    if rows.shape[1] < 2 or served.shape[1] < 2 or not len(rows) or not len(served):
         return 0.0
     telling = telling_tokens(rows)
-    return float(np.mean(~np.isin(served, telling).any(axis=1))) if len(telling) else 0.0
+    strange = served[~np.isin(served, telling).any(axis=1)]
+    if not len(telling) or _differ_in_known(rows, strange):
+        return 0.0
+    return len(strange) / len(served)
+
+
+def _differ_in_known(rows: AnyArray, strange: AnyArray) -> bool:
+    """Whether several tokens of ``rows`` stand in some rows of ``strange`` and not in others, padding left out.
+
+    One may: the number of unknown words, which a row without any words lacks.
+    """
+    if not len(strange):
+        return False
+    tokens, held = np.unique(np.concatenate([np.unique(row) for row in strange]), return_counts=True)
+    parting = tokens[held < len(strange)]
+    return int(np.isin(parting, np.setdiff1d(rows, _padding(rows))).sum()) > 1
+
+
+def _padding(rows: AnyArray) -> list[int]:
+    return [*_filling(rows[:, 0], rows[:, 1]), *_filling(rows[:, -1], rows[:, -2])]
 
 
 def telling_tokens(rows: AnyArray) -> AnyArray:
     """Tokens of rows ``(n, steps)``, steps > 1, that some rows hold and others do not, padding left out."""
     tokens, held = np.unique(np.concatenate([np.unique(row) for row in rows]), return_counts=True)
-    padding = [*_filling(rows[:, 0], rows[:, 1]), *_filling(rows[:, -1], rows[:, -2])]
-    apart: AnyArray = tokens[(held < len(rows)) & ~np.isin(tokens, padding)]
+    apart: AnyArray = tokens[(held < len(rows)) & ~np.isin(tokens, _padding(rows))]
     return apart
 
 

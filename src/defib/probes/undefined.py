@@ -2,7 +2,8 @@
 
 A logarithm, a root or a power of a prediction is NaN from some value down; a linear head gives such values sooner or
 later, and one of them is enough to make every weight NaN. A logarithm of a probability is none at 0, which a sigmoid
-or a softmax rounds to as soon as its logits lie some hundred apart.
+or a softmax rounds to as soon as its logits lie some hundred apart. Of logits, ``(1 - y) * log(1 - sigmoid(z))`` is NaN
+where a right answer is certain: 0 times minus infinity, from a logit of 17 on in float32.
 """
 
 from __future__ import annotations
@@ -15,13 +16,17 @@ import numpy as np
 from defib.evidence import Book, Evidence, Missing, Probe
 from defib.probes.labels import LabelFacts
 from defib.probes.looking import head_name, training_rows
-from defib.subject import AnyArray, FloatArray, Moment, Subject
+from defib.probes.preferences import right_outputs
+from defib.subject import AnyArray, FloatArray, Moment, NotAvailable, Rows, Subject
+from defib.task import Task, read_targets
 
 STEPS = (0.25, 0.5, 1.0, 2.0, 4.0)
 """Standard deviations of the labels below their least one, at which the loss is asked."""
 HALVINGS = 12
 MOST_ENDS = 3
 """Classes that every row is given with certainty, one after the other, to ask the loss about."""
+CERTAIN = (20.0, 40.0)
+"""Sizes of logits whose sigmoid is exactly 1 in float32, and in float64."""
 LITTLE = 1e-3
 """What a softplus gives at least, nearly."""
 
@@ -39,6 +44,9 @@ class UndefinedFacts(Evidence):
     at_ends: float | None = None
     """Of a head of probabilities whose loss is no number where one is exactly 0 or 1: share of the rows with such a one
     before the first step, in [0, 1], NaN where they are not known. ``None`` where the loss has a value there."""
+    certain: float | None = None
+    """Of logits: size of right ones at which the loss is not a number, though it is for smaller right ones; ``None``
+    where it has a value, or cannot be asked."""
 
 
 FINE = UndefinedFacts(None, False, float("nan"))
@@ -52,6 +60,8 @@ def _measure(subject: Subject, book: Book) -> UndefinedFacts:
     shape = np.shape(forward.outputs)
     if rows.y is not None and labels.task != "regression" and head_name(forward) in PROBABILITIES and len(shape) == 2:
         return replace(FINE, at_ends=_at_ends(subject, rows.X, np.asarray(rows.y), shape))
+    if rows.y is not None and labels.task != "regression" and head_name(forward) == "linear" and len(shape) <= 2:
+        return replace(FINE, certain=_certain(subject, rows, labels.task, shape))
     if rows.y is None or labels.task != "regression" or head_name(forward) != "linear":
         return FINE
     y = np.asarray(rows.y, dtype=np.float64)
@@ -86,6 +96,22 @@ def _at_ends(subject: Subject, X: AnyArray, y: AnyArray, shape: tuple[int, ...])
         return float("nan")
     first = np.asarray(subject.forward(X, moment="initial").outputs)
     return float(((first == 0) | (first == 1)).any(axis=1).mean())
+
+
+def _certain(subject: Subject, rows: Rows, task: Task, shape: tuple[int, ...]) -> float | None:
+    """The size of the least right logits at which the loss is NaN; ``None`` where it has a value, or is not known."""
+    k = 1 if len(shape) == 1 else shape[1]
+    loss = subject.recipe.loss
+    targets = read_targets(rows.y, loss_kind=None if loss is None else loss.kind, n_outputs=k, task=task)
+    try:
+        hot = next(right_outputs(targets, k, "linear"))
+        asked = [hot, *(size * (2 * hot - 1) for size in CERTAIN)]
+        losses = np.array(subject.losses_of([one.reshape(shape) for one in asked], rows.X, np.asarray(rows.y)))
+    except (Missing, NotAvailable):  # a head that cannot say the labels, a loss of a library's own
+        return None
+    if not np.isfinite(losses[0]):
+        return None
+    return next((size for size, one in zip(CERTAIN, losses[1:], strict=True) if np.isnan(one)), None)
 
 
 def _highest(is_nan: Callable[[float], bool], low: float, high: float) -> float:

@@ -13,7 +13,7 @@ import torch
 from defib.adapters.torch.arrays import Here, map_leaves, to_numpy, to_tensor
 from defib.adapters.torch.bags import as_bags, is_bags, rows_of_bags
 from defib.adapters.torch.layout import Layout, Lie, moving_axis
-from defib.subject import AnyArray
+from defib.subject import AnyArray, NotAvailable
 
 
 @dataclass(frozen=True)
@@ -83,10 +83,15 @@ class Door:
         return np.ascontiguousarray(np.moveaxis(array, part.axis, 0)) if part.axis else array
 
     def tensors(self, X: AnyArray, *, floating: Any, device: Any) -> tuple[Any, ...]:
-        """Rows ``(n_rows, ...)`` as the tensors of the call, batch axis first; see `call`."""
+        """Rows ``(n_rows, ...)`` as the tensors of the call, batch axis first; see `call`.
+
+        Raises `NotAvailable` for rows of a call with other arguments (without the target that a decoder is told).
+        """
         if len(self.parts) == 1:
             return (to_tensor(X, floating=self._floating(self.parts[0], floating), device=device),)
         widths = [math.prod(part.shape) for part in self.parts]
+        if np.ndim(X) != 2 or np.shape(X)[1] != sum(widths):
+            raise NotAvailable("rows with the arguments of the training's call (these were predicted with others)")
         cuts = np.split(np.asarray(X), np.cumsum(widths)[:-1], axis=1)
         return tuple(
             to_tensor(cut.reshape(len(cut), *part.shape), device=device).to(
