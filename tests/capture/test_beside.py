@@ -75,7 +75,7 @@ def test_every_order_that_the_program_holds_the_rows_in_is_tried() -> None:
 def test_what_a_data_set_of_the_programs_own_keeps_is_looked_at() -> None:
     from torch.utils.data import DataLoader, Dataset
 
-    class Waves(Dataset[np.ndarray]):
+    class Waves(Dataset):  # type: ignore[misc]
         def __init__(self) -> None:
             self.kept = RAW.copy()
 

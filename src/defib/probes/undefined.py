@@ -102,11 +102,12 @@ def _certain(subject: Subject, rows: Rows, task: Task, shape: tuple[int, ...]) -
     """The size of the least right logits at which the loss is NaN; ``None`` where it has a value, or is not known."""
     k = 1 if len(shape) == 1 else shape[1]
     loss = subject.recipe.loss
-    targets = read_targets(rows.y, loss_kind=None if loss is None else loss.kind, n_outputs=k, task=task)
+    y = np.asarray(rows.y)
+    targets = read_targets(y, loss_kind=None if loss is None else loss.kind, n_outputs=k, task=task)
     try:
         hot = next(right_outputs(targets, k, "linear"))
         asked = [hot, *(size * (2 * hot - 1) for size in CERTAIN)]
-        losses = np.array(subject.losses_of([one.reshape(shape) for one in asked], rows.X, np.asarray(rows.y)))
+        losses = np.array(subject.losses_of([one.reshape(shape) for one in asked], rows.X, y))
     except (Missing, NotAvailable):  # a head that cannot say the labels, a loss of a library's own
         return None
     if not np.isfinite(losses[0]):
