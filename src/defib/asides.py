@@ -80,6 +80,8 @@ def _rows_that_meet(book: Book, framework: str) -> tuple[str, ...]:
     )
     if facts.softmax_over_rows:
         return (f"{found} in a softmax over the rows (dim=0), which makes each column sum to 1 over the batch",)
+    if (inside := facts.softmax_over_rows_in) is not None:
+        return (f"{found} in {inside}, a softmax over the rows (dim=0)",)
     return (f"{found}; {ROWS_FIRST}" if framework == "torch" and _reads_in_order(book) else found,)
 
 

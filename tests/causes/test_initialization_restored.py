@@ -28,7 +28,7 @@ def layers(*behind: LayerState) -> tuple[LayerState, ...]:
     ids=["nothing behind", "ReLU", "normalized", "added to what went past"],
 )
 def test_what_follows_a_small_kernel(behind: tuple[LayerState, ...], verdict: str) -> None:
-    found = CAUSE.assess(book(collapsed(), initialization(1.0, 0.05, 1.0), activations(layers(*behind))))
+    found = CAUSE.assess(book(collapsed(), initialization(1.0, 0.02, 1.0), activations(layers(*behind))))
     assert found.verdict == verdict
     assert ("restored behind" in found.because) is (verdict == "ruled_out")
 
@@ -40,3 +40,8 @@ def test_a_small_head_and_a_table_that_no_row_passes_are_no_hidden_kernels() -> 
     assert CAUSE.assess(book(collapsed(), shuffled, activations(layers()))).verdict == "ruled_out"
     with_table = initialization(1.0, 1.0, 0.05, 1.0)  # dense_3 ran nowhere
     assert CAUSE.assess(book(collapsed(), with_table, activations(layers()))).verdict == "ruled_out"
+
+
+def test_one_kernel_that_starts_a_little_small_is_no_cause_by_itself() -> None:
+    found = CAUSE.assess(book(collapsed(), initialization(1.0, 0.08, 1.0), activations(layers())))
+    assert found.verdict == "inconclusive"

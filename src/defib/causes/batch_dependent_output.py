@@ -47,7 +47,7 @@ Texts of different lengths arrive at the door with different shapes; rows of one
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import num, seen
+from defib.causes._signs import num, place, seen
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.alone import AloneFacts
@@ -76,6 +76,8 @@ def _assess(book: Book) -> Assessment:
     if facts.rows_pooled:
         return supported(POOLED, weight=0.95, layer=None, **numbers)
     axis = OVER_ROWS if facts.softmax_over_rows else ""
+    if (inside := facts.softmax_over_rows_in) is not None:
+        axis = f"; the shares in {place(inside)} sum to 1 over the rows of a batch: a softmax over the rows (dim=0)"
     if not seen(book).is_flat:
         because = f"{because}, by up to {apart} of their size, which does not make them equal"
         return inconclusive(because, weight=0.3, layer=None, **numbers)
@@ -85,7 +87,7 @@ def _assess(book: Book) -> Assessment:
         weight = 0.96 if facts.served_alone else 0.6
         return supported(f"{because}, {how}{axis}", weight=weight, layer=None, **numbers)
     if lost_together and not facts.served_alone:
-        return supported(f"{because}, in which they were served{axis}", weight=0.92, layer=None, **numbers)
+        return supported(f"{because}, in which they were served{axis}", weight=0.92, layer=inside, **numbers)
     return inconclusive(f"{because}, by up to {apart} of their size", weight=0.4, layer=None, **numbers)
 
 

@@ -63,6 +63,8 @@ HALF = 0.5
 """Of the spread that went into a layer: behind a normalization, or a sum with what went past it, that is back."""
 SMALL, LARGE = 0.1, 5.0
 """Ratio to the customary sd. Frameworks' defaults lie between 0.4 (PyTorch Linear against He) and 1.5."""
+LITTLE = 0.03
+"""Product of the small ratios from which on the signal is but a little weak: one kernel drawn at an sd of 0.02."""
 
 
 def _assess(book: Book) -> Assessment:
@@ -93,16 +95,13 @@ def _assess(book: Book) -> Assessment:
         return supported(
             f"{because}, which saturates {place(full.layer)} from the start", weight=0.8, layer=odd.layer, **numbers
         )
-    if odd.ratio < SMALL:
+    if np.prod([layer.ratio for layer in inner if layer.ratio < SMALL]) < LITTLE:
         return supported(because, weight=0.7, layer=odd.layer, **numbers)
     return inconclusive(because, weight=0.4, layer=odd.layer, **numbers)
 
 
 def _before_the_head(facts: InitializationFacts, states: ActivationFacts | None) -> tuple[LayerInitialization, ...]:
-    """Without the one that ran last: a head that starts small is no fault, wherever its weights are listed.
-
-    Nor is a table that no row passes through (positions).
-    """
+    """Without the one that ran last (a head may start small) and tables that no row passes through (positions)."""
     listed = {one.layer for one in facts.layers}
     ran = [] if states is None else [one.layer for one in states.initial if one.layer in listed]
     return tuple(one for one in facts.layers if one.layer in ran[:-1]) if ran else facts.layers[:-1]

@@ -10,10 +10,11 @@ from defib.evidence import Book, Evidence, Missing, Probe
 from defib.measures.outputs import as_columns, spread
 from defib.measures.rows import spaced_indices
 from defib.probes.looking import any_rows
-from defib.subject import AnyArray, FloatArray, Subject
+from defib.subject import AnyArray, FloatArray, ForwardPass, Subject
 
 ROWS = 12
 """Rows sent one by one: enough to see whether they differ."""
+MOST = 512
 SAME = 1e-3
 """Outputs closer than this, relative to their size, are the same computation in another batch size."""
 
@@ -29,12 +30,16 @@ class AloneFacts(Evidence):
     spread_alone: float
     """Standard deviation across rows of what they get one by one (largest column)."""
     spread_together: float
+    """The same of as many rows as the program served in one batch, at most `MOST`: where each takes a share of the
+    others', that counts."""
     served_alone: bool | None
     """The program sent its rows one by one; ``None`` when that was not seen."""
     softmax_over_rows: bool = False
     """Each column sums to 1 over the rows of one batch, and a row alone is 1 everywhere (or all that of logarithms)."""
     rows_pooled: bool = False
     """A batch as the training had them is answered alike in whatever order its rows are, though other rows are not."""
+    softmax_over_rows_in: str | None = None
+    """A layer inside the network of which the same holds."""
 
 
 def _measure(subject: Subject, book: Book) -> AloneFacts:
@@ -44,7 +49,8 @@ def _measure(subject: Subject, book: Book) -> AloneFacts:
     X = np.asarray(rows.X)[spaced_indices(len(rows), ROWS)]
     if len(X) < 2:
         raise Missing("AloneFacts", "two rows or more")
-    together = as_columns(np.asarray(subject.forward(X).outputs))
+    passed = subject.forward(X)
+    together = as_columns(np.asarray(passed.outputs))
     try:
         parts = [as_columns(np.asarray(subject.forward(X[i : i + 1]).outputs)) for i in range(len(X))]
     except Exception as error:  # a network that takes no single row, as batch statistics do not
@@ -55,14 +61,18 @@ def _measure(subject: Subject, book: Book) -> AloneFacts:
     if difference(alone, together) > 0 and _draws(subject, X, together):
         raise Missing("AloneFacts", "a network that draws no numbers in evaluation")
     calls = subject.serving_calls
+    apart = difference(alone, together)
+    size = min(max(calls.sizes), MOST) if apart > 0 and calls is not None and calls.sizes else 0
+    served = as_columns(np.asarray(subject.forward(rows.X[:size]).outputs)) if size > len(X) else together
     return AloneFacts(
         n_rows=len(X),
-        difference=difference(alone, together),
+        difference=apart,
         spread_alone=float(spread(alone).max()),
-        spread_together=float(spread(together).max()),
+        spread_together=float(spread(served).max()),
         served_alone=None if calls is None or not calls.sizes else max(calls.sizes) == 1,
-        rows_pooled=difference(alone, together) > 0 and rows_are_pooled(subject, rows.X),
+        rows_pooled=apart > 0 and rows_are_pooled(subject, rows.X),
         softmax_over_rows=is_softmax_over_rows(alone, together) or is_softmax_over_rows(_exp(alone), _exp(together)),
+        softmax_over_rows_in=_inside(passed, len(X)) if apart > 0 else None,
     )
 
 
@@ -96,6 +106,17 @@ def _draws(subject: Subject, X: AnyArray, together: FloatArray) -> bool:
     others[::2] = X[1]
     around = as_columns(np.asarray(subject.forward(others).outputs))
     return difference(around[1::2], together[1::2]) == 0
+
+
+def _inside(passed: ForwardPass, n_rows: int) -> str | None:
+    """The first layer called a softmax whose cells sum to 1 over the rows, and over no other axis."""
+    for one in passed.layers:
+        values = np.asarray(one.values)
+        if one.layer.activation == "softmax" and values.ndim > 1 and len(values) == n_rows:
+            sums = [bool(np.allclose(values.sum(axis=axis), 1.0, atol=SAME)) for axis in range(values.ndim)]
+            if sums[0] and not any(sums[1:]):
+                return one.layer.name
+    return None
 
 
 def is_softmax_over_rows(alone: FloatArray, together: FloatArray) -> bool:
