@@ -57,6 +57,8 @@ class Analysis:
     notes: tuple[str, ...] = field(default=())
     scale: float = 1.0
     """By what the mean loss was multiplied before the backward pass (gradient accumulation)."""
+    output_names: tuple[str, ...] = ()
+    """Of the output tensors, where the network answers with a dictionary."""
     beside: Beside = NOTHING_BESIDE
     """Where the label, and what else is no input, stands among the arguments of the call."""
     live: frozenset[int] = frozenset()
@@ -80,7 +82,7 @@ class Analysis:
 
     def slim(self) -> Analysis:
         """Without the live tensors."""
-        reading = None if self.reading is None else replace(self.reading, label=None, others=())
+        reading = None if self.reading is None else self.reading.slim()
         return replace(self, calls=(), rows=(), label=None, reading=reading, live=frozenset(), stacked=None)
 
     def arrays(self) -> tuple[AnyArray, AnyArray | None]:
@@ -249,7 +251,11 @@ def _single(calls: Sequence[Call], at: int, kept: Sequence[Node], loss: Any, nam
         found = Analysis((call,), (at,), len(calls), door, rows, None, notes=(ALL_PAIRS,), compares=True)
     else:
         found = replace(_analysis((call,), (at,), len(calls), door, rows, reading), scale=scale_of(after, loss))
-    return replace(found, beside=beside)
+    return replace(found, beside=beside, output_names=_output_names(call.out))
+
+
+def _output_names(out: Any) -> tuple[str, ...]:
+    return tuple(map(str, out)) if isinstance(out, Mapping) and len(list(tensors_in(out))) == len(out) else ()
 
 
 def _own_loss(calls: Sequence[Call], at: int, door: Door, rows: Sequence[Any], own: Any, loss: Any) -> Analysis:

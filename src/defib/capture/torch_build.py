@@ -22,6 +22,7 @@ from defib.capture.places import places_of
 from defib.capture.planned import planned_epochs
 from defib.capture.torch_answers import evaluations, held_out_of, own_groups, served_by
 from defib.capture.torch_fits import DROPPED, MAX_STUDIES, Fit
+from defib.capture.torch_heads import turn_to_flat_head
 from defib.capture.torch_held import as_arrays
 from defib.capture.torch_loads import loads_into, origin_of
 from defib.capture.torch_makers import (
@@ -91,6 +92,7 @@ def _subject(session: Session, key: tuple[int, ...], study: Study) -> TorchSubje
         study.notes.append(
             f"another optimizer went on after update {study.took_over:,}: trials use the first one, at both ones' rates"
         )
+    turn_to_flat_head(study, own_groups(session, key, study))
     notes = [] if study.fit is None else list(study.fit.notes())
     notes += [one for one in study.notes if one != OTHER_LABELS or not study.extras.known]
     notes += study.own_functions.notes()
@@ -117,7 +119,7 @@ def _subject(session: Session, key: tuple[int, ...], study: Study) -> TorchSubje
         captured,
         _recipe(study, watch, captured.optimizer),
         _trace(study, watch, tuple(notes)),
-        name=_name(study),
+        name=f"{_name(study)}, {study.head}" if study.head else _name(study),
         training=training,
         prediction=prediction or training,
         prediction_outputs=outputs,

@@ -183,6 +183,8 @@ class Study:
         self._before: dict[str, Any] = {}
         self.hand_rate: float | None = None
         self.extras = RowExtras()
+        self.head = ""
+        """The output of several that this is about, where it is not the first one."""
         self.held: list[Any] = []
         """Arrays of the program among which the rows may be found again."""
         self.copies: list[Named] = []

@@ -18,12 +18,11 @@ from defib.adapters.torch.program import (
     Leaf,
     Node,
     Program,
-    Step,
     compile_nodes,
-    derived,
     slice_nodes,
     slots_in,
 )
+from defib.adapters.torch.walks import ancestors, of_labels, path_to, selected_at
 from defib.adapters.torch.weighting import class_weights
 from defib.recipe import LossFacts, LossKind, LossTakes
 
@@ -46,6 +45,8 @@ EXPECTED: Final[frozenset[tuple[str, str]]] = frozenset(
 """(activation between model and loss, what the loss takes) where the model's own outputs are logits, rightly."""
 
 
+MOST_HEADS: Final = 16
+"""Places where outputs meet labels that are looked at."""
 OTHER_LABELS: Final = (
     "the loss takes more row values than the labels (sample weights, say); where the loss is computed again they are 1"
 )
@@ -72,6 +73,14 @@ class Reading:
     """Live tensors of the other label leaves, in the order of their keys from 1 on."""
     class_weights: tuple[str, tuple[tuple[float, float], ...]] = ("", ())
     """What weighs the classes, in words, and ``(class, weight)`` of each."""
+    order: tuple[int, ...] = ()
+    """Numbers of the label and the others among all label tensors of the loss, as they come in it."""
+    heads: tuple[Reading, ...] = ()
+    """The same loss as the further outputs have it that meet labels of their own."""
+
+    def slim(self) -> Reading:
+        """Without the live tensors."""
+        return replace(self, label=None, others=(), heads=tuple(one.slim() for one in self.heads))
 
 
 @dataclass(frozen=True)
@@ -176,10 +185,20 @@ def _by_row(node: Node, key: str) -> bool:
 
 
 def _interpret(program: Program, nodes: Sequence[Node], leaves: _Leaves, scene: Scene) -> Reading:
+    first = _as_met(program, nodes, leaves, scene, min(program.meetings, default=None))
+    heads = {first.selected: first}
+    for meeting in sorted(program.meetings)[1:MOST_HEADS]:
+        if selected_at(program, meeting) not in heads:
+            one = _as_met(program, nodes, leaves, scene, meeting)
+            heads[one.selected] = one
+    return replace(first, heads=tuple(heads.values())[1:])
+
+
+def _as_met(program: Program, nodes: Sequence[Node], leaves: _Leaves, scene: Scene, meeting: int | None) -> Reading:
+    """The loss as the output has it that meets its labels there."""
     labels = program.of("label")
-    meeting = min(program.meetings, default=None)
-    selected = _selected(program, meeting)
-    path = _path(program, selected, meeting)
+    selected = selected_at(program, meeting)
+    path = path_to(program, selected, meeting)
     facts, acts = _facts(program, nodes, scene, meeting, selected, path, leaves)
     program, folded = _fold(program, selected, acts)
     program, labels_in_order = _label_first(program, leaves.labels, meeting)
@@ -201,6 +220,7 @@ def _interpret(program: Program, nodes: Sequence[Node], leaves: _Leaves, scene: 
         program.picked is not None and label is not None and len(label) == len(program.picked),
         tuple(others),
         class_weights(nodes),
+        tuple(next(i for i, any_of in enumerate(leaves.labels) if any_of is one) for one in labels_in_order),
     )
 
 
@@ -208,8 +228,8 @@ def _label_first(program: Program, labels: list[Any], meeting: int | None) -> tu
     """Number the label leaves so that 0 is the one that meets the prediction first."""
     if len(labels) < 2 or meeting is None:
         return program, labels
-    met = _ancestors_only(program, program.steps[meeting], meeting)
-    reached = _ancestors(program, sorted(met), meeting)
+    met = of_labels(program, program.steps[meeting])
+    reached = ancestors(program, sorted(met), meeting)
     first = next((int(leaf.key) for leaf in program.of("label") if leaf.slot in reached), 0)
     order = [first, *(i for i in range(len(labels)) if i != first)]
     leaves = tuple(
@@ -229,42 +249,6 @@ def link_of(facts: LossFacts) -> str:
     if facts.takes == "logits":
         return "sigmoid" if facts.kind == "binary_cross_entropy" else "softmax"
     return "identity"
-
-
-def _selected(program: Program, meeting: int | None) -> int:
-    """Which output meets the labels first; else the first one that the loss uses."""
-    outputs = program.of("output")
-    if not outputs:
-        return 0
-    if meeting is not None:
-        reached = _ancestors(program, slots_in(program.steps[meeting]), meeting)
-        for leaf in outputs:
-            if leaf.slot in reached:
-                return int(leaf.key)
-    return min(int(leaf.key) for leaf in outputs)
-
-
-def _ancestors(program: Program, slots: Sequence[int], before: int) -> set[int]:
-    found = set(slots)
-    for step in reversed(program.steps[:before]):
-        if found & set(step.outs):
-            found |= set(slots_in(step))
-    return found
-
-
-def _path(program: Program, selected: int, meeting: int | None) -> list[int]:
-    """Steps between the prediction and the place where it meets the labels, reshapes left out."""
-    leaf = next((one for one in program.of("output") if one.key == selected), None)
-    if leaf is None or meeting is None:
-        return []
-    reached = _ancestors(program, slots_in(program.steps[meeting]), meeting)
-    found, current = [], {leaf.slot}
-    for i, step in enumerate(program.steps[:meeting]):
-        if current & set(slots_in(step)) and set(step.outs) & reached:
-            current |= set(step.outs)
-            if kind_of(step.name) != "reshape":
-                found.append(i)
-    return found
 
 
 def _facts(
@@ -322,7 +306,7 @@ def _shapes(program: Program, nodes: Sequence[Node], meeting: int | None) -> tup
         return None, None, None
     step, node = program.steps[meeting], nodes[meeting]
     tensors = leaf_tensors((node.args, dict(node.kwargs)))
-    from_label = _ancestors_only(program, step, meeting)
+    from_label = of_labels(program, step)
     pairs = list(zip(slots_in(step), tensors, strict=False))
     prediction = next((tuple(t.shape) for slot, t in pairs if slot not in from_label), None)
     target = next((tuple(t.shape) for slot, t in pairs if slot in from_label), None)
@@ -331,13 +315,6 @@ def _shapes(program: Program, nodes: Sequence[Node], meeting: int | None) -> tup
     if step.name in ELEMENTWISE_LOSSES or step.name not in LOSSES:
         return prediction, target, _broadcast(prediction, target)
     return prediction, target, None
-
-
-def _ancestors_only(program: Program, step: Step, meeting: int) -> set[int]:
-    """Slots of a meeting step that come from labels."""
-    roots = [leaf.slot for leaf in program.of("label")]
-    outputs = derived(program.steps, [leaf.slot for leaf in program.of("output")])
-    return (derived(program.steps, roots) - outputs) & set(slots_in(step))
 
 
 def _broadcast(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...] | None:
