@@ -261,7 +261,7 @@ def test_updates_of_a_treated_loop_are_those_that_it_took() -> None:
     X, model = torch.randn(96, 3), torch.nn.Linear(3, 1)
     y = (X[:, :1] > 0).float()
     with watch() as watched:
-        torch.optim.SGD(model.parameters(), lr=0.1)
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
         for _ in range(3):
             for start in range(0, 96, 16):
                 torch.nn.functional.binary_cross_entropy_with_logits(
@@ -269,6 +269,7 @@ def test_updates_of_a_treated_loop_are_those_that_it_took() -> None:
                 ).backward()
     (subject,) = watched.subjects()
     assert subject.trace.n_updates == 0
+    assert len(optimizer.param_groups) == 1  # kept: an optimizer that the program let go of is not known
     assert subject.training is not None
     split = split_rows(subject.training, 0)
     assert split is not None
