@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -65,3 +66,29 @@ def test_a_step_is_found_by_its_name() -> None:
     named = Arm(stop_after=0).with_edit("pooled", "rnn:getitem")
     np.testing.assert_allclose(predicted("last", named), predicted("mean", Arm(stop_after=0)), atol=1e-6)
     assert isinstance(predicted("last", Arm().with_edit("pooled", "elsewhere")), str)
+
+
+class Packed(nn.Module):  # type: ignore[misc]  # torch is Any to mypy
+    """Rows packed at lengths that are counted in one way or another."""
+
+    def __init__(self, length: int) -> None:
+        super().__init__()
+        self.length = length
+        self.rnn, self.head = nn.GRU(3, 4, batch_first=True), nn.Linear(4, 1)
+
+    def forward(self, x: Any) -> Any:
+        lengths = torch.full((len(x),), self.length)
+        packed = nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+        return self.head(self.rnn(packed)[1][-1])
+
+
+def test_rows_are_packed_with_all_their_steps() -> None:
+    found = []
+    for length, arm in ((1, Arm().with_edit("pooled", "input:pack_padded_sequence")), (5, Arm()), (1, Arm())):
+        torch.manual_seed(0)
+        net = Packed(length)
+        recipe = Recipe(loss=nn.MSELoss(), optimizer=torch.optim.Adam(net.parameters()), epochs=1, batch_size=12)
+        trained = subject_of(net, X, Y, recipe=recipe).train(replace(arm, stop_after=0), Rows(X, Y), seed=0)
+        found.append(trained.predict(X))
+    np.testing.assert_allclose(found[0], found[1], atol=1e-6)
+    assert np.abs(found[2] - found[1]).max() > 1e-3

@@ -13,6 +13,8 @@ from defib.recipe import Arm
 
 HOWS = ("step", "gone")
 """How the rows come from an array that they can be trained on in place of them."""
+READING = ("getitem", "select", "pack_padded_sequence")
+"""Steps that read a part of each row, by their name in the network: all of it can be read in place of that."""
 EQUAL = """
     # behind each step from the file to the model, with what that step gives; repair the first that says 1
     print(len({row.tobytes() for row in np.asarray(X_train)}), "different rows")
@@ -33,6 +35,11 @@ PIPED = """
     rows = pipeline[:-1].transform(X_train)  # what reaches the network: are these the columns that are meant?
     print(rows.shape, rows[:3])  # a PCA wants scaled columns, a ColumnTransformer drops those that it does not name
     """
+READ = """
+    # as tried: all steps of every row, in place of what {step} reads of them
+    read = states.mean(1)  # where one position is picked
+    lengths = (tokens != 0).sum(1)  # where rows are packed
+    """
 NORM = """
     # leave {step} out: it normalizes one number for each row, which leaves 0 whatever the number was
     """
@@ -48,6 +55,7 @@ _GIVEN = advice(
 def _code(book: Book, framework: str) -> str:
     if book.has(MaskedFacts) and (step := book.get(MaskedFacts).step) is not None:
         text = (NORM if book.get(MaskedFacts).normalizes else INSIDE).format(step=step)
+        text += READ.format(step=step) if _reading(book) else ""
         return advice("", "", keras=text, torch=text).code(book, framework)
     before = book.get(BeforeFacts) if book.has(BeforeFacts) else None
     if before is not None and before.piped:
@@ -67,9 +75,17 @@ def _code(book: Book, framework: str) -> str:
 
 
 def _arm(book: Book) -> Arm:
-    if not book.has(BeforeFacts) or book.get(BeforeFacts).how not in HOWS:
-        raise Missing("BeforeFacts", "the rows as they were before the step, in a variable of the program's")
-    return Arm(rows="before")
+    if book.has(BeforeFacts) and book.get(BeforeFacts).how in HOWS:
+        return Arm(rows="before")
+    if (step := _reading(book)) is not None:
+        return Arm().with_edit("pooled", step)
+    raise Missing("BeforeFacts", "the rows as they were before the step, in a variable of the program's")
+
+
+def _reading(book: Book) -> str | None:
+    """The step of the network that says how much of a sequence is read, where that hides the rows."""
+    step = book.get(MaskedFacts).step if book.has(MaskedFacts) else None
+    return step if step is not None and step.partition(":")[2].partition("#")[0] in READING else None
 
 
 INTERVENTION = replace(_GIVEN, kind="train", arm=_arm, code=_code)

@@ -10,7 +10,7 @@ import torch
 from defib.adapters.torch.depth import halve_recurrent
 from defib.adapters.torch.initial import draw, reinitialize
 from defib.adapters.torch.network import Network
-from defib.adapters.torch.pooled import PICKS, pooled
+from defib.adapters.torch.pooled import PACKS, PICKS, in_full, pooled
 from defib.adapters.torch.recorder import OpRecord, last_weights, named_layers, on_path
 from defib.adapters.torch.rounds import fewer_rounds
 from defib.adapters.torch.surgery import FUNCTIONS, ChannelNorm, DoorNorm, followed_by, instead, with_rate
@@ -235,10 +235,14 @@ def _turned_masks(network: Network, value: Any, X: AnyArray) -> None:
         raise Impossible("no step of the model masks positions of its rows")
 
 
+def _picks(record: OpRecord) -> bool:
+    return record.name in PICKS and len(record.shape) < len(record.in_shape)
+
+
 def _pooled(network: Network, value: Any, X: AnyArray) -> None:
     graph = Graph(network, X)
     names = dict(zip(map(id, graph.records), named_layers(graph.records), strict=True))
-    picks = [one for one in graph.path if one.name in PICKS and one.place and len(one.shape) < len(one.in_shape)]
+    picks = [one for one in graph.path if one.place and (one.name == PACKS or _picks(one))]
     if value is None:
         picks = [one for one in picks if any(graph.records[i].kind == "recurrent" for i in one.inputs)]
     else:
@@ -247,7 +251,7 @@ def _pooled(network: Network, value: Any, X: AnyArray) -> None:
         raise Impossible("no step of the model is seen to pick one position of a sequence")
     for record in picks:
         assert record.place is not None
-        network.plan[record.place] = pooled
+        network.plan[record.place] = in_full if record.name == PACKS else pooled
     _still_runs(network, X, "with the mean over all positions")
 
 

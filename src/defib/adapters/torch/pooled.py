@@ -1,4 +1,7 @@
-"""One step of a sequence that the network picks, in place of it the mean over all steps: nothing is left unread."""
+"""A step of a sequence that the network picks, or steps that it packs: in place of them the mean of all, or all.
+
+Nothing that the network is given is left unread.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import Any, Final
 import torch
 
 PICKS: Final = ("__getitem__", "select")
+PACKS: Final = "_pack_padded_sequence"
 
 
 def axis_picked(x: Any, index: Any) -> int | None:
@@ -37,3 +41,9 @@ def pooled(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         return func(*args, **kwargs)
     entries = args[1] if isinstance(args[1], tuple) else (args[1],)
     return x[tuple(slice(None) if isinstance(one, int) else one for one in entries)].mean(axis)
+
+
+def in_full(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Rows packed with all their steps, whatever lengths they were given."""
+    rows, lengths, batch_first = args
+    return func(rows, torch.full_like(lengths, rows.shape[1 if batch_first else 0]), batch_first, **kwargs)

@@ -13,7 +13,7 @@ from torch.overrides import TorchFunctionMode
 from defib.adapters.torch.arrays import leaf_tensors, tensors_in, to_numpy
 from defib.adapters.torch.clone import hidden_parameters
 from defib.adapters.torch.ops import activation_of, kind_of, layer_name
-from defib.adapters.torch.pooled import PICKS
+from defib.adapters.torch.pooled import PACKS, PICKS
 from defib.subject import AnyArray, Layer, LayerKind, LayerOutput, NotAvailable
 
 RECURRENT = frozenset({"lstm", "gru", "rnn_tanh", "rnn_relu"})
@@ -224,7 +224,7 @@ def next_place(name: str, args: Any, counts: dict[str, int]) -> tuple[str, int] 
     """Group and running number of a call that an edit may change; ``counts`` goes on from call to call."""
     if name in MATMULS:
         group = "dense" if any(_is_weight(one) for one in args) else None
-    elif name in PICKS:
+    elif name in (*PICKS, PACKS):
         group = "pick"
     else:
         group = GROUPS.get(kind_of(name))
