@@ -46,7 +46,7 @@ FLAGS = frozenset({"requires_grad", "trainable"})
 AT_THE_LENGTH = frozenset({"DF505", "DF506", "DF507"})
 """How long it trained: the call that trains, not the optimizer."""
 TELLTALES: dict[str, frozenset[str]] = {
-    "DF503": frozenset({"kernel_regularizer", "weight_decay", "alpha"}),
+    "DF503": frozenset({"kernel_regularizer", "activity_regularizer", "weight_decay", "alpha"}),
     "DF504": frozenset(
         {"clip_grad_norm_", "clip_grad_value_", "clipnorm", "clipvalue", "global_clipnorm", "gradient_clip_val"}
     ),
@@ -56,7 +56,7 @@ TELLTALES: dict[str, frozenset[str]] = {
     "DF701": frozenset({"trainable", "requires_grad", "requires_grad_"}),
 }
 """Code of a cause → what it is written with: calls, keywords, and attributes that are set."""
-SEVERAL = frozenset({"kernel_regularizer", "kernel_initializer", "tol", "n_iter_no_change"})
+SEVERAL = frozenset({"kernel_regularizer", "activity_regularizer", "kernel_initializer", "tol", "n_iter_no_change"})
 """What is set for every layer, or together: the first stands for all."""
 OF_ESTIMATORS = frozenset({"alpha", "tol", "n_iter_no_change"})
 """What other things are called, too."""

@@ -62,6 +62,8 @@ def with_own_names(
         names.pop("model", None)
         made = None
     code = renamed(fix.code, names)
+    if diagnosis.framework == "torch" and "prepare" in names:
+        code = _as_tensor(code, names["prepare"])
     if made is not None:
         without = CLIPS if "clip-off" in fix.interventions else ()
         by = "" if _is_made(program, made[1]) else _times(fix.interventions)
@@ -272,6 +274,15 @@ def _fitted(program: Program) -> str:
     ]
     made |= {name for name, one in chained if isinstance(one, ast.Call) and last_name(one.func).endswith(PREPARING)}
     return f"{made.pop()}.transform" if len(made) == 1 else ""
+
+
+def _as_tensor(code: str, prepare: str) -> str:
+    """What scikit-learn prepares are arrays, which a network of PyTorch does not take.
+
+    >>> _as_tensor("p = net(sc.transform(X_new))  # as trained", "sc.transform")
+    'p = net(torch.as_tensor(sc.transform(X_new), dtype=torch.float32))  # as trained'
+    """
+    return re.sub(rf"({re.escape(prepare)}\(\w+\))", r"torch.as_tensor(\1, dtype=torch.float32)", code)
 
 
 def _made(program: Program) -> Iterator[tuple[str, ast.Call]]:

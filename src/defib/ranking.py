@@ -100,7 +100,7 @@ def _demote(one: Assessed, all_of_them: Sequence[Assessed], outcomes: Mapping[st
     against = contradictions(one.cause, outcomes)
     if given.verdict != "supported" or given.weight >= DECISIVE or not against:
         return one
-    if is_product(one, all_of_them, outcomes) or (given.own and _hidden(one, all_of_them)):
+    if is_product(one, all_of_them, outcomes) or (given.own and _hidden(one, all_of_them, outcomes)):
         return one
     clauses = [
         f"{_told(name)} {'restored learning' if outcomes[name] else 'did not restore learning'}" for name in against
@@ -114,9 +114,13 @@ def _told(name: str) -> str:
     return "a smaller step" if name == "smaller-step" else name
 
 
-def _hidden(one: Assessed, others: Sequence[Assessed]) -> bool:
-    """Another fault is proven: as long as it is there, a trial of this one's fix says nothing."""
-    return any(_proven(other) and other.assessment.verdict == "supported" for other in others if other is not one)
+def _hidden(one: Assessed, others: Sequence[Assessed], outcomes: Mapping[str, bool]) -> bool:
+    """Another fault is proven: as long as it is there, a trial of this one's fix says nothing.
+
+    Not where mending that one was enough without a change to this one: then there is nothing behind it.
+    """
+    proven = [other for other in others if _proven(other) and other.assessment.verdict == "supported"]
+    return any(not own_fix_worked(other.cause, outcomes) for other in proven if other is not one)
 
 
 def _promotable(one: Assessed, outcomes: Mapping[str, bool]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -45,3 +46,18 @@ def test_a_small_head_and_a_table_that_no_row_passes_are_no_hidden_kernels() -> 
 def test_one_kernel_that_starts_a_little_small_is_no_cause_by_itself() -> None:
     found = CAUSE.assess(book(collapsed(), initialization(1.0, 0.08, 1.0), activations(layers())))
     assert found.verdict == "inconclusive"
+
+
+@pytest.mark.parametrize(
+    ("offset", "saturated", "verdict"),
+    [(32.0, 1.0, "supported"), (32.0, 0.0, "inconclusive"), (1.0, 1.0, "ruled_out")],
+    ids=["saturates", "bears it", "around 0"],
+)
+def test_weights_around_another_number_than_zero(offset: float, saturated: float, verdict: str) -> None:
+    facts = initialization(1.0, 1.0, 1.0)
+    shifted = replace(facts, layers=(replace(facts.layers[0], mean=0.5, offset=offset), *facts.layers[1:]))
+    full = state("dense_1:sigmoid", "activation", "sigmoid", saturated_fraction=saturated)
+    inner = (state("dense_1", "dense"), full, state("dense_2", "dense"), state("head", "dense"))
+    found = CAUSE.assess(book(collapsed(), shifted, activations(inner)))
+    assert found.verdict == verdict
+    assert ("start around 0.5 and not around 0" in found.because) is (verdict != "ruled_out")

@@ -14,7 +14,7 @@ from defib.probes.initialization import PROBE, InitializationFacts, _plain_table
 from defib.probes.looking import is_kernel
 from defib.subject import Layer, LayerOutput, Parameter, Subject
 
-from .fakes import EMPTY, FakeSubject, Step, small
+from .fakes import EMPTY, FakeSubject, Step, dense, small
 
 RNG = np.random.default_rng(0)
 
@@ -127,3 +127,13 @@ def test_a_table_with_one_vector_for_all_tokens(start: float, end: float, plain:
     step = LayerOutput(Layer("words", "embedding", parameters=("words.weight",)), np.zeros((2, 3, 4)))
     table = Parameter("words.weight", "words", drawn * start, drawn * end, False, None)
     assert _plain_tables([step], (table,)) == (("words",) if plain else ())
+
+
+@pytest.mark.parametrize(("low", "offset"), [(-1.0, 0.3), (0.0, 32.0)], ids=["around 0", "above it"])
+def test_how_far_off_zero_the_sums_lie(low: float, offset: float) -> None:
+    kernels = {"hidden": RNG.uniform(low, 1.0, (64, 64)), "head": RNG.normal(size=(64, 1))}
+    steps = [dense(name, kernel) for name, kernel in kernels.items()]
+    parameters = tuple(Parameter(f"{name}.w", name, one, one, True, True) for name, one in kernels.items())
+    layer = facts(FakeSubject(steps, RNG.random((20, 64)), parameters=parameters)).layers[0]
+    assert layer.layer == "hidden"
+    assert layer.offset == pytest.approx(offset, rel=0.05) if low == 0 else layer.offset < 2

@@ -11,6 +11,8 @@ all rows, or the first step kills the ReLUs.
 ## Evidence for
 - A kernel whose initial sd is less than a tenth of, or more than five times, the customary one; rows that are equal or
   units that are saturated at the initial weights.
+- Kernels whose weights start around another number than 0 (uniform 0..1), so that the sums of all rows lie far off zero
+  and saturate the layer.
 - Kernels that are each a little too small in a deep stack: half the customary spread in twenty layers leaves a
   millionth of what tells the rows apart, while the rows do not come to be alike.
 - Check: re-initialize with the default, everything else fixed.
@@ -43,7 +45,7 @@ Networks with normalization layers bear almost any scale; embeddings have scales
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -81,6 +83,8 @@ def _assess(book: Book) -> Assessment:
     odd = next((layer for layer in inner if not SMALL <= layer.ratio <= LARGE), None)
     if odd is None and (faded := _faded(inner, states)) is not None:
         return alive_in_training(book) or supported(faded, weight=0.7, layer=inner[0].layer, **numbers)
+    if odd is None and (shifted := next((layer for layer in inner if layer.offset > LARGE), None)) is not None:
+        return alive_in_training(book) or _off_zero(shifted, states, numbers)
     if odd is None:
         more = ", or what they make small is restored behind them (normalized, or added to what went past)"
         why = f"the hidden kernels start near their customary scale{more if restored else ''}"
@@ -98,6 +102,20 @@ def _assess(book: Book) -> Assessment:
     if np.prod([layer.ratio for layer in inner if layer.ratio < SMALL]) < LITTLE:
         return supported(because, weight=0.7, layer=odd.layer, **numbers)
     return inconclusive(because, weight=0.4, layer=odd.layer, **numbers)
+
+
+def _off_zero(layer: LayerInitialization, states: ActivationFacts | None, numbers: Mapping[str, float]) -> Assessment:
+    """Weights of an ordinary spread around another number than zero: their sums are large, and alike for all rows."""
+    because = (
+        f"the weights of {place(layer.layer)} start around {num(layer.mean)} and not around 0: for inputs of one sign "
+        f"their sums lie {num(layer.offset)} times the customary spread off zero"
+    )
+    told = {"initial_mean": layer.mean, "offset_over_customary_spread": layer.offset, **numbers}
+    full = None if states is None else saturated_hidden(states.initial)
+    if full is None:
+        return inconclusive(because, weight=0.35, layer=layer.layer, **told)
+    text = f"{because}, which saturates {place(full.layer)} from the start"
+    return supported(text, weight=0.8, layer=layer.layer, **told)
 
 
 def _before_the_head(facts: InitializationFacts, states: ActivationFacts | None) -> tuple[LayerInitialization, ...]:
@@ -142,7 +160,7 @@ CAUSE = Cause(
     assess=_assess,
     fixes=("reinitialize", "batch-norm", "relu-he"),
     contrast={"reinitialize": "must_work", "more-epochs": "must_not"},
-    explains=("DF402", "DF403", "DF404", "DF405", "DF401"),
+    explains=("DF402", "DF403", "DF404", "DF405", "DF401", "DF501"),
     look_alikes=("DF404", "DF403", "DF402", "DF601"),
     makes_nan=True,
 )

@@ -29,6 +29,10 @@ class LayerInitialization:
     identical_units: bool
     """All units (output columns) hold the same weights."""
     bias_mean: float | None
+    mean: float = 0.0
+    offset: float = 0.0
+    """``|mean| * sqrt(fan_in)`` over the same scale: how many times their customary spread the sums of inputs of one
+    sign lie off zero; next to nothing where the weights lie around zero."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,8 @@ def _layer(
         ratio=sd / customary,
         identical_units=matrix.shape[1] > 1 and bool((matrix == matrix[:, :1]).all()),
         bias_mean=float(np.mean(biases)) if biases else None,
+        mean=float(matrix.mean()),
+        offset=abs(float(matrix.mean())) * float(np.sqrt(max(fan_in, 1))) / customary if matrix.size > 1 else 0.0,
     )
 
 
