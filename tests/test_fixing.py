@@ -44,6 +44,9 @@ def test_a_fault_that_the_fix_leaves_is_told_with_what_to_type() -> None:
     assert unmended(replace(seen, fix=replace(fix, interventions=("fitting-head", "same-pipeline"))), book()) == ()
     assert unmended(replace(seen, causes=(first, replace(skew, mechanism_of="DF301"))), book()) == ()
     assert unmended(replace(seen, fix=None), book()) == ()
+    alike = Hypothesis("DF903", "identical-rows", supported("one row", weight=0.9))
+    (note,) = unmended(replace(seen, causes=(first, alike)), book())  # a trial scores other rows
+    assert "identical-rows (DF903)" in note
     slow = replace(seen, causes=(first, Hypothesis("DF502", "learning-rate-too-low", supported("slow", weight=0.7))))
     slow = replace(slow, fix=replace(fix, verified=False))
     (note,) = unmended(slow, book())

@@ -365,3 +365,11 @@ def test_of_two_sufficient_sets_the_smaller_is_the_fix() -> None:
     fix = choose_fix([found], {"DF203": one}, TABLE, trials, Book(), "torch")
     assert fix is not None
     assert fix.interventions == ("standardize-targets", "fitting-head")
+
+
+def test_how_far_a_control_is_thrown_does_not_hide_what_helps() -> None:
+    control = [replace(run(s, 0.0), recovery=thrown) for s, thrown in enumerate((-48.0, 0.0, -17.0, 0.0))]
+    treated = [replace(run(s, 0.9), recovery=0.99) for s in range(4)]
+    judged = judge(control, treated)
+    assert judged.sufficient
+    assert judged.effect == pytest.approx(0.99 + 0.5)

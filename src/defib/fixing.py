@@ -85,7 +85,8 @@ def unmended(diagnosis: Diagnosis, book: Book) -> tuple[str, ...]:
     for one in diagnosis.causes[1:]:
         fixes = load_cause(one.code).fixes
         apart = one.mechanism_of is None and one.code not in first.tied_with and first.code not in one.tied_with
-        proven = diagnosis.fix.verified and load_cause(one.code).stage != "serving"  # what it leaves is no hindrance
+        served = load_cause(one.code).stage in ("serving", "nothing_wrong")  # of which no trial on other rows tells
+        proven = diagnosis.fix.verified and not served  # what it leaves is no hindrance
         if apart and not proven and fixes and not made & set(fixes):
             known = [load_intervention(name) for name in fixes]
             advice = _says(next((other for other in known if other.fits(book)), known[0]), book)

@@ -45,11 +45,12 @@ Networks with normalization layers bear almost any scale; embeddings have scales
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from defib.causes import Cause
+from defib.causes._kernels import off_zero, restored_behind
 from defib.causes._signs import alive_in_training, hidden, maybe, num, place, saturated_hidden
 from defib.causes.forward_correlation_collapse import ALIGNED
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
@@ -61,8 +62,6 @@ FADED = 1e-3
 """Of the signal that is left by all layers together: a bias learns a thousand times as fast as what tells the rows."""
 APART = 0.1
 """Relative spread of rows that did not come to be alike, which is another mechanism."""
-HALF = 0.5
-"""Of the spread that went into a layer: behind a normalization, or a sum with what went past it, that is back."""
 SMALL, LARGE = 0.1, 5.0
 """Ratio to the customary sd. Frameworks' defaults lie between 0.4 (PyTorch Linear against He) and 1.5."""
 LITTLE = 0.03
@@ -78,13 +77,13 @@ def _assess(book: Book) -> Assessment:
     states = maybe(book, ActivationFacts)
     inner = [layer for layer in _before_the_head(facts, states) if layer.sd > 0]
     small = [layer.layer for layer in inner if layer.ratio < SMALL]
-    restored = {name for name in small if states is not None and _restored(name, states.initial)}
+    restored = {name for name in small if states is not None and restored_behind(name, states.initial)}
     inner = [layer for layer in inner if layer.layer not in restored]
     odd = next((layer for layer in inner if not SMALL <= layer.ratio <= LARGE), None)
     if odd is None and (faded := _faded(inner, states)) is not None:
         return alive_in_training(book) or supported(faded, weight=0.7, layer=inner[0].layer, **numbers)
     if odd is None and (shifted := next((layer for layer in inner if layer.offset > LARGE), None)) is not None:
-        return alive_in_training(book) or _off_zero(shifted, states, numbers)
+        return alive_in_training(book) or off_zero(shifted, states, numbers)
     if odd is None:
         more = ", or what they make small is restored behind them (normalized, or added to what went past)"
         why = f"the hidden kernels start near their customary scale{more if restored else ''}"
@@ -104,32 +103,11 @@ def _assess(book: Book) -> Assessment:
     return inconclusive(because, weight=0.4, layer=odd.layer, **numbers)
 
 
-def _off_zero(layer: LayerInitialization, states: ActivationFacts | None, numbers: Mapping[str, float]) -> Assessment:
-    """Weights of an ordinary spread around another number than zero: their sums are large, and alike for all rows."""
-    because = (
-        f"the weights of {place(layer.layer)} start around {num(layer.mean)} and not around 0: for inputs of one sign "
-        f"their sums lie {num(layer.offset)} times the customary spread off zero"
-    )
-    told = {"initial_mean": layer.mean, "offset_over_customary_spread": layer.offset, **numbers}
-    full = None if states is None else saturated_hidden(states.initial)
-    if full is None:
-        return inconclusive(because, weight=0.35, layer=layer.layer, **told)
-    text = f"{because}, which saturates {place(full.layer)} from the start"
-    return supported(text, weight=0.8, layer=layer.layer, **told)
-
-
 def _before_the_head(facts: InitializationFacts, states: ActivationFacts | None) -> tuple[LayerInitialization, ...]:
     """Without the one that ran last (a head may start small) and tables that no row passes through (positions)."""
     listed = {one.layer for one in facts.layers}
     ran = [] if states is None else [one.layer for one in states.initial if one.layer in listed]
     return tuple(one for one in facts.layers if one.layer in ran[:-1]) if ran else facts.layers[:-1]
-
-
-def _restored(layer: str, states: Sequence[LayerState]) -> bool:
-    """Whether rows differ behind a layer, further on, by as much as before it, or nearly."""
-    at = next((i for i, one in enumerate(states) if one.layer == layer), 0)
-    behind = [one.row_spread for one in states[at + 1 :]]
-    return at > 0 and max(behind, default=0.0) >= HALF * states[at - 1].row_spread > 0
 
 
 def _aligned(states: Sequence[LayerState]) -> bool:

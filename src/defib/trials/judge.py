@@ -6,7 +6,8 @@ only its outputs as they stand tell nothing, `defib.measures.usable_skill` takes
 learner shows no skill itself, recovery is not a number: noise over noise.
 
 The rule: a treated arm is *sufficient* when on every seed it reaches `RECOVERED` and is not flat, at
-least `MIN_SEEDS` seeds were run, and the 95 % t-interval of the paired difference to the control lies above 0.
+least `MIN_SEEDS` seeds were run, and the 95 % t-interval of the paired difference to the control lies above 0. In the
+difference a recovery below `LOWEST` counts as that: how far beyond its range a network was thrown tells nothing.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ import numpy as np
 RECOVERED = 0.5
 """Half of what the reference learner reaches: more than luck, less than demanding a tuned network."""
 MIN_SEEDS = 3
+LOWEST = -1.0
+"""As far below a constant as the reference learner is above it."""
 SMALLEST_REFERENCE = 0.05
 """A reference score below this (AUC .525, r2 .05) makes the quotient meaningless: noise over noise."""
 
@@ -97,7 +100,7 @@ def judge(control: Sequence[Run], treated: Sequence[Run]) -> Judgement:
     pairs = [(run, by_seed[run.seed]) for run in treated if run.seed in by_seed]
     if not pairs:
         return Judgement(None, None, False)
-    differences = [one.recovery - other.recovery for one, other in pairs]
+    differences = [float(np.maximum(one.recovery, LOWEST) - np.maximum(other.recovery, LOWEST)) for one, other in pairs]
     if not np.isfinite(differences).all():
         return Judgement(None, None, False)
     interval = t_interval(differences)
