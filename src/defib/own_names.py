@@ -19,6 +19,7 @@ from dataclasses import replace
 from defib.diagnosis import Diagnosis
 from defib.locate import RATE_WORDS, is_optimizer
 from defib.own_calls import PLACES, with_own_calls
+from defib.own_flax import as_linen
 from defib.own_loader import with_own_loader
 from defib.program_text import Program, covers, last_name, parted, read_program
 
@@ -69,6 +70,8 @@ def with_own_names(
         by = "" if _is_made(program, made[1]) else _times(fix.interventions)
         code = with_own_settings(code, made[1], without, by=by)
     code = with_own_loader(code, program)
+    if diagnosis.framework == "jax":
+        code = as_linen(code, program)
     if diagnosis.framework == "keras":
         own = _calls_of(program, lines)
         code = with_own_calls(code, own, fix.interventions, outputs=outputs, output=output)

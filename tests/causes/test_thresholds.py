@@ -948,6 +948,11 @@ def test_columns_with_nan_are_named_as_many_as_they_are(columns: tuple[int, ...]
     assert told in assess("DF103", seen, updates(nan_parameters=3), collapsed()).because
 
 
+def test_rows_that_hold_nothing_but_nan_are_told_as_rows() -> None:
+    seen = replace(INPUTS, nan_cells=3 * INPUTS.n_columns, nan_rows=3, nan_columns=(3, 1, 0, 9))
+    assert "(all that there are in 3 rows)" in assess("DF103", seen, updates(nan_parameters=3), collapsed()).because
+
+
 @pytest.mark.parametrize(
     ("nan", "inf", "told"), [(3, 0, "NaN in 3"), (0, 3, "infinity in 3"), (1, 2, "NaN or infinity in 3")]
 )

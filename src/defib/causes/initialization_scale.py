@@ -84,6 +84,8 @@ def _assess(book: Book) -> Assessment:
         return alive_in_training(book) or supported(faded, weight=0.7, layer=inner[0].layer, **numbers)
     if odd is None and (shifted := next((layer for layer in inner if layer.offset > LARGE), None)) is not None:
         return alive_in_training(book) or off_zero(shifted, states, numbers)
+    if odd is None and not inner and not restored:
+        return ruled_out("no hidden kernel starts with any spread that could be too small or too large", layer=None)
     if odd is None:
         more = ", or what they make small is restored behind them (normalized, or added to what went past)"
         why = f"the hidden kernels start near their customary scale{more if restored else ''}"

@@ -71,8 +71,10 @@ def _named(inputs: InputFacts) -> str:
 
 
 def _columns(inputs: InputFacts) -> str:
-    """All of them where they are few, else the one with the most cells."""
-    worst = inputs.nan_columns
+    """All of them where they are few, else the one with the most cells; rows that hold nothing else."""
+    worst, whole = inputs.nan_columns, inputs.nan_rows * inputs.n_columns
+    if len(worst) >= NAN_COLUMNS and inputs.nan_cells + inputs.inf_cells == whole:
+        return f"all that there are in {count(inputs.nan_rows, 'row')}"
     if len(worst) < NAN_COLUMNS:
         return f"in {listed([column(one, inputs.columns) for one in worst])}"
     return f"in {NAN_COLUMNS} columns or more, first of all {column(worst[0], inputs.columns)}"
