@@ -28,6 +28,14 @@ def facts(outputs: FloatArray | None, *handling: Handling) -> ShownFacts:
     return found
 
 
+def test_the_largest_along_the_rows_is_the_only_row_where_each_call_has_one() -> None:
+    scores = np.array([[0.1, 0.9], [0.8, 0.2]])
+    along = Handling("argmax", "", "", axis=0)
+    assert shown_as(along, scores, alone=True) == 0.0
+    assert shown_as(along, scores) is None
+    assert shown_as(Handling("argmax", "", "", axis=1), scores, alone=True) is None
+
+
 def test_one_recorded_answer_and_whose_it_is() -> None:
     own = X @ W
     assert facts(own).recorded_equal is False

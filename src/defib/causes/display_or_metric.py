@@ -1,11 +1,11 @@
 """DF904 display-or-metric: the predictions differ, and what the program makes of them does not.
 
 ## What it is
-`argmax` over the single column of a sigmoid, `astype(int)` on probabilities, two decimals of a rare event's
-probability. The network answers each row differently; the next line throws that away.
+`argmax` over the single column of a sigmoid, or along the rows of a batch of one, `astype(int)` on probabilities, two
+decimals of a rare event's probability. The network answers each row differently; the next line throws that away.
 
 ## Why every prediction is the same
-The largest of one column is column 0, whatever its value. Every number from 0 up to 1 has the whole part 0. Every
+The largest of one column is column 0, and of one row row 0, whatever its value. Every number from 0 up to 1 has the whole part 0. Every
 probability below .005 is 0.00.
 
 ## Evidence for
@@ -52,6 +52,8 @@ from defib.probes.shown import Shown, ShownFacts
 def _does(one: Shown) -> str:
     how, value = one.handling, num(one.value)
     where = f"{how.code} in {how.line}"
+    if how.kind == "argmax" and how.axis == 0:
+        return f"{where} takes the largest along the rows, of which each call has one: that is row 0 every time"
     if how.kind == "argmax":
         return f"{where} takes the largest of a single column, which is column 0 on every row"
     if how.kind == "integer":

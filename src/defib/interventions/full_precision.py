@@ -15,6 +15,12 @@ def _code(book: Book, framework: str) -> str:
     kinds = {one.handling.kind for one in facts.displays}
     where = next((f"  # in {one.handling.line}, in place of {one.handling.code}" for one in facts.displays), "")
     threshold = _threshold(book, symptom)
+    if any(one.handling.kind == "argmax" and one.handling.axis == 0 for one in facts.displays):
+        return by_framework(
+            framework,
+            keras=f"labels = predictions.argmax(axis=-1){where}",
+            torch=f"labels = predictions.argmax(dim=-1){where}",
+        )
     if kinds & {"argmax", "integer"} and (symptom is None or symptom.symptom.output_kind != "value"):
         return by_framework(
             framework,

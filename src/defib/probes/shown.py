@@ -158,13 +158,16 @@ def _displays(subject: Subject, book: Book, rows: Rows, outputs: FloatArray) -> 
     values = np.asarray(outputs, dtype=np.float64)
     values = values[finite_rows(as_columns(values))]
     link = link_of(subject.recipe, head_name(subject.forward(rows.X[:2])))
-    found = [(one, shown_as(one, values, link)) for one in subject.handling]
+    calls = subject.serving_calls
+    alone = calls is not None and set(calls.sizes) == {1}
+    found = [(one, shown_as(one, values, link, alone=alone)) for one in subject.handling]
     return tuple(Shown(one, value) for one, value in found if value is not None)
 
 
-def shown_as(one: Handling, outputs: FloatArray, link: str = "identity") -> float | None:
+def shown_as(one: Handling, outputs: FloatArray, link: str = "identity", *, alone: bool = False) -> float | None:
     """The one value that a step of the program makes of all outputs ``(n, ...)``; ``None`` where they still differ.
 
+    ``alone``: the program asked about one row at a time. Then the largest along the rows is the only one.
     Rounding a probability to a whole number is a threshold, which is judged elsewhere.
 
     >>> shown_as(Handling("argmax", "", "", axis=1), np.array([[0.2], [0.9]]))
@@ -176,7 +179,7 @@ def shown_as(one: Handling, outputs: FloatArray, link: str = "identity") -> floa
         return None
     if one.kind == "argmax":
         single = outputs.ndim == 2 and outputs.shape[1] == 1 and one.axis in (None, 1, -1)
-        return 0.0 if single else None
+        return 0.0 if single or (alone and outputs.ndim == 2 and one.axis == 0) else None
     if one.kind not in ("integer", "round"):
         return None
     values = to_probabilities(outputs, link) if one.squashed else outputs
