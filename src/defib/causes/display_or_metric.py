@@ -5,8 +5,8 @@
 decimals of a rare event's probability. The network answers each row differently; the next line throws that away.
 
 ## Why every prediction is the same
-The largest of one column is column 0, and of one row row 0, whatever its value. Every number from 0 up to 1 has the whole part 0. Every
-probability below .005 is 0.00.
+The largest of one column is column 0, and of one row row 0, whatever its value. Every number from 0 up to 1 has the
+whole part 0. Every probability below .005 is 0.00.
 
 ## Evidence for
 - The outputs as recorded differ and rank the rows; the step found in the program, done to them again, leaves one value.
