@@ -8,7 +8,7 @@ import pytest
 
 from defib.diagnosis import Hypothesis, Place, Spot, located, supported
 from defib.layer_lines import layer_line
-from defib.locate import clearing_line, freezing_line, optimizer_line, place_of
+from defib.locate import clearing_line, forward_line, freezing_line, optimizer_line, place_of
 from defib.program_text import Program, read_program
 
 TORCH = """
@@ -371,3 +371,17 @@ def test_a_line_that_the_sentence_names_is_the_line(tmp_path: Path) -> None:
         found = place_of(cause, "loop", {"loss": f"{one.file}:3"}, [], {one.file: one})
         assert found is not None
         assert found.line == line
+
+
+@pytest.mark.parametrize(
+    ("layer", "more", "piece"),
+    [("fc:getitem", "", "h[:, 0]"), ("fc", "", "def forward"), ("fc:getitem", "        a = x[:, :2]\n", "def forward")],
+    ids=["the one slice", "no slice", "two slices"],
+)
+def test_a_slice_that_cuts_off_what_tells_the_rows_apart(tmp_path: Path, layer: str, more: str, piece: str) -> None:
+    text = (
+        "class Net(nn.Module):\n    def forward(self, x):\n"
+        + more
+        + "        h = self.rnn(x)[0]\n        return h[:, 0]\n"
+    )
+    assert forward_line(program(tmp_path, text), layer) == line_of(text, piece)

@@ -234,9 +234,18 @@ def own_step_line(program: Program, layer: str = "") -> int | None:
 
 
 def forward_line(program: Program, layer: str = "") -> int | None:
-    """Where the one network of the program says how its parts are wired."""
+    """Where the one network of the program says how its parts are wired; the slice itself, where it is the only one."""
     found = [one for one in ast.walk(program.tree) if isinstance(one, ast.FunctionDef) and one.name in FORWARD]
-    return found[0].lineno if len(found) == 1 else None
+    if len(found) != 1:
+        return None
+    slices = {one.lineno for one in ast.walk(found[0]) if isinstance(one, ast.Subscript) and _reads_one(one)}
+    cut = "getitem" in layer.rpartition(":")[2] and len(slices) == 1
+    return slices.pop() if cut else found[0].lineno
+
+
+def _reads_one(node: ast.Subscript) -> bool:
+    """``hidden[:, 0]``, ``h[:, -1]``: one position of an axis behind the rows'."""
+    return isinstance(node.slice, ast.Tuple) and isinstance(node.slice.elts[0], ast.Slice)
 
 
 def masked_line(program: Program, layer: str) -> int | None:

@@ -13,20 +13,32 @@ LAYERS = (
     (r"nnx\.Dropout\(([^,()]+), rngs=rngs\)", r"{nn}.Dropout(\1, deterministic=not train)"),
     (r"nnx\.(relu|leaky_relu|initializers)\b", r"{nn}.\1"),
 )
+OPTIMIZER = (
+    r"optimizer = nnx\.Optimizer\(model, (.+), wrt=nnx\.Param\)(.*)",
+    r"tx = \1\2\nopt_state = tx.init(params)  # its state anew",
+)
+"""The optimizer as optax alone has it."""
 """What stands in NNX, and in Linen: layers there take no inputs and no random state."""
 
 
 def as_linen(code: str, program: Program) -> str:
-    """The layers as Linen writes them, where the program imports it and not NNX; any other code as it is.
+    """The layers as Linen writes them, and optax' own optimizer, where the program has no NNX; other code as it is.
 
     >>> linen = Program("a.py", (), ast.parse("import flax.linen as nn"))
     >>> as_linen("nnx.Linear(64, 32, kernel_init=nnx.initializers.he_normal(), rngs=rngs)", linen)
     'nn.Dense(32, kernel_init=nn.initializers.he_normal())'
+    >>> as_linen("optimizer = nnx.Optimizer(model, optax.adam(0.1), wrt=nnx.Param)  # was 1", linen).splitlines()
+    ['tx = optax.adam(0.1)  # was 1', 'opt_state = tx.init(params)  # its state anew']
     >>> as_linen("nnx.Linear(64, 32, rngs=rngs)", Program("a.py", (), ast.parse("from flax import nnx")))
     'nnx.Linear(64, 32, rngs=rngs)'
     """
+    if any(isinstance(one, ast.Attribute) and one.attr == "nnx" for one in ast.walk(program.tree)):
+        return code
+    if _imported(program, "nnx"):
+        return code
+    code = re.sub(*OPTIMIZER, code)
     bound = {name.asname or name.name for name in _imported(program, "linen")}
-    if len(bound) != 1 or _imported(program, "nnx"):
+    if len(bound) != 1:
         return code
     for nnx, linen in LAYERS:
         code = re.sub(nnx, linen.replace("{nn}", next(iter(bound))), code)
