@@ -103,3 +103,34 @@ def test_a_copy_that_was_trained_and_not_returned() -> None:
     facts = replace(LOADING, another_instance=True, likeness_to_initial=1.0, filled_fraction=None)
     assert "model.load_state_dict(trained.state_dict())" in INTERVENTION.code(book(facts), "torch")
     assert "torch.load" in INTERVENTION.code(book(replace(facts, filled_fraction=0.0)), "torch")
+
+
+@pytest.mark.parametrize("through_data", [True, False], ids=["data", "no-grad"])
+def test_an_average_that_is_copied_over_the_weights(through_data: bool) -> None:
+    """``param.copy_(average)`` for the prediction, and back: the memory is the same, the weights are not."""
+    X = torch.tensor(np.random.default_rng(0).normal(size=(160, 5)), dtype=torch.float32)
+    y = (X[:, :1] + X[:, 1:2] > 0).float()
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(5, 16), nn.ReLU(), nn.Linear(16, 1))
+    first = [one.detach().clone() for one in model.parameters()]
+    with watch() as watched:
+        optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
+        for start in [*range(0, 80, 20)] * 20:
+            optimizer.zero_grad()
+            out = model(X[start : start + 20])
+            nn.functional.binary_cross_entropy_with_logits(out, y[start : start + 20]).backward()
+            optimizer.step()
+        kept = [one.detach().clone() for one in model.parameters()]
+        with torch.no_grad():
+            model.eval()(X[80:])
+            for one, old in zip(model.parameters(), first, strict=True):
+                (one.data if through_data else one).copy_(old)
+            torch.sigmoid(model(X[80:]))
+            for one, new in zip(model.parameters(), kept, strict=True):
+                (one.data if through_data else one).copy_(new)
+    (subject,) = watched.subjects()
+    origin = subject.weights_origin
+    assert origin is not None
+    assert origin.put_in
+    assert origin.way is not None
+    assert origin.way < 0.01

@@ -30,6 +30,12 @@ WATCHED_STEPS = 3
 WARM_UP = 10
 """Steps in which the first update is waited for, where a schedule starts at a learning rate of 0."""
 
+MOST_KEPT = 2_000_000
+"""Weights of a network up to which they are copied at each evaluation."""
+MARKED = 4
+MARKS = 8
+"""Parameters, and weights of each, that are compared between two evaluations."""
+
 
 @final
 class Entry:
@@ -44,16 +50,23 @@ class Entry:
         self.looked = False
         self._names: dict[int, str] | None = None
         self._home: tuple[int, ...] = ()
-        self._put_in: tuple[tuple[int, ...], dict[str, Any]] | None = None
+        self._put_in: tuple[tuple[float, ...], dict[str, Any]] | None = None
 
     def put_in(self) -> Mapping[str, Any] | None:
-        """Weights in other memory than those that are trained: put into the module for an evaluation (an average)."""
-        now = self._places() if self._home else ()
-        if now == self._home:
+        """Weights of an evaluation: an average may have been put into the module for it, in whatever way.
+
+        Those in other memory than the trained ones; of small networks all, which what is left at the end tells apart.
+        """
+        if not self._home:
             return None
-        if self._put_in is None or self._put_in[0] != now:
+        parameters = list(unwrapped(self.module).parameters())
+        now = self._places()
+        if now == self._home and sum(one.numel() for one in parameters) > MOST_KEPT:
+            return None
+        marks = (*now, *(mark for one in parameters[:MARKED] for mark in _marks(one)))
+        if self._put_in is None or self._put_in[0] != marks:
             own = {name: one.detach().clone() for name, one in unwrapped(self.module).named_parameters()}
-            self._put_in = now, own
+            self._put_in = marks, own
         return self._put_in[1]
 
     def _places(self) -> tuple[int, ...]:
@@ -88,6 +101,12 @@ class Entry:
         if self._names is None:
             self._names = {id(one): name for name, one in unwrapped(self.module).named_parameters()}
         return self._names
+
+
+def _marks(parameter: Any) -> list[float]:
+    """Numbers that change when the weights are written over: its counter, and a few of them."""
+    few = parameter.detach().reshape(-1)[:MARKS].tolist()
+    return [float(parameter._version), *(abs(one) if isinstance(one, complex) else float(one) for one in few)]
 
 
 @final
