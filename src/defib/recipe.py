@@ -63,6 +63,8 @@ class OptimizerFacts:
     """Numeric settings by the framework's own names (momentum, beta_1, weight_decay, clipnorm …)."""
     groups: tuple[ParameterGroup, ...] = ()
     """Its parameter groups, in order; empty where there is only one, or they are not known."""
+    gathers: int = 1
+    """Gradients that it puts together for each step that moves a weight."""
     finds_step: bool = False
     """It searches the length of each step by itself, and takes no learning rate."""
 

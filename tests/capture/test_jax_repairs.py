@@ -77,3 +77,29 @@ def test_running_statistics_are_kept_as_the_program_kept_them(kept: bool) -> Non
     }
     assert spread[True] < 3 * Y.std()
     assert bool(spread[False] < 3 * Y.std()) == kept
+
+
+@pytest.mark.parametrize("gathered", [3, 50])
+def test_gradients_are_put_together_as_the_program_does(gathered: int) -> None:
+    with watch() as watched:
+        params = {"w": jnp.full((4, 1), 0.1)}
+        tx = optax.MultiSteps(optax.sgd(0.1), every_k_schedule=gathered)
+        state = tx.init(params)
+
+        @jax.jit  # type: ignore[untyped-decorator]
+        def step(params: Any, state: Any, x: Any, y: Any) -> Any:
+            grads = jax.grad(lambda p: jnp.mean(((x @ p["w"])[:, 0] - y) ** 2))(params)
+            updates, state = tx.update(grads, state, params)
+            return optax.apply_updates(params, updates), state
+
+        for _, i in itertools.product(range(5), range(0, 120, 40)):
+            params, state = step(params, state, X[i : i + 40], Y[i : i + 40])
+    (subject,) = watched.subjects()
+    facts = subject.recipe.optimizer
+    assert facts is not None
+    assert (facts.name, facts.learning_rate, facts.gathers) == ("sgd", pytest.approx(0.1), gathered)
+    assert subject.training is not None
+    again = subject.train(Arm(), subject.training, seed=0).predict(X)
+    np.testing.assert_allclose(again, (X @ params["w"])[:, 0], rtol=1e-3, atol=1e-4)
+    faster = subject.train(Arm(loop="canonical"), subject.training, seed=0).predict(X)
+    assert np.abs(faster - Y).mean() < np.abs(again - Y).mean()

@@ -116,6 +116,7 @@ class JaxWatcher(Watcher):
         for name in OPTIMIZERS:
             self._replace(optax, name, functools.partial(_noted_optimizer, self))
         self._replace(optax, "apply_updates", functools.partial(_applied, self))
+        self._replace(optax.MultiSteps, "__init__", functools.partial(_wrapped, self))
 
     def _nnx(self, nnx: Any) -> None:
         compilation = sys.modules.get("flax.nnx.transforms.compilation")
@@ -248,6 +249,16 @@ def _noted_optimizer(watcher: JaxWatcher, original: Any) -> Any:
         return made
 
     return make
+
+
+def _wrapped(watcher: JaxWatcher, original: Any) -> Any:
+    @functools.wraps(original)
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        watcher.session.optimizers.append(self)
+        watcher.session.lines[id(self)] = user_line()
+
+    return __init__
 
 
 def _applied(watcher: JaxWatcher, original: Any) -> Any:

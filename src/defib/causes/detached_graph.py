@@ -143,4 +143,5 @@ CAUSE = Cause(
     explains=("DF502", "DF506", "DF505", "DF902", "DF403"),
     look_alikes=("DF701", "DF703", "DF301"),
     when_varied=True,
+    in_itself=True,
 )

@@ -64,6 +64,12 @@ def _assess(book: Book) -> Assessment:
         return supported(because, weight=0.97, layer=None, **numbers)
     if updates.moved_fraction > 0:
         return ruled_out("weights moved during the training", layer=None, **numbers)
+    if training is not None and training.gathers > training.n_updates:
+        because = (
+            f"the optimizer puts {training.gathers} gradients together for each step, and the training computed "
+            f"{training.n_updates}: it never made one"
+        )
+        return supported(because, weight=0.97, layer=None, **numbers)
     reasons = {move.why_unmoved for move in updates.parameters}
     if "no_steps" in reasons:
         return supported("the optimizer never made a step, and no weight moved", weight=0.95, layer=None, **numbers)

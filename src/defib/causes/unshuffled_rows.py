@@ -97,4 +97,5 @@ CAUSE = Cause(
     explains=("DF105", "DF401", "DF402", "DF501", "DF902"),
     look_alikes=("DF501", "DF105"),
     when_varied=True,
+    in_itself=True,
 )

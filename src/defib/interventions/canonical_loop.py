@@ -103,6 +103,8 @@ SAYS = {
 def _says(book: Book) -> str | None:
     if (training := maybe(book, TrainingFacts)) is not None and training.uncounted:
         return "let every row, and the loss of every output, count"
+    if training is not None and training.gathers > training.n_updates:
+        return "step with every gradient, or with so few together that the training makes many steps"
     return None if _own_loss(book) is not None else SAYS.get(_reason(book))
 
 
@@ -140,6 +142,8 @@ def _code(book: Book, framework: str) -> str:
         return lines(f"""
         {registered}optimizer = {made}  # built after the model, from this model
         """)
+    if framework == "jax" and training is not None and training.gathers > training.n_updates:
+        return f"tx = {made}  # was optax.MultiSteps, {training.gathers} gradients for each step"
     if framework == "jax" and _reason(book) == "not_kept":
         return KEPT
     return by_framework(

@@ -87,6 +87,8 @@ class TrainingFacts(Evidence):
     """As `TrainingRecipe.in_parts`."""
     uncounted: str = ""
     """As `TrainingRecipe.uncounted`."""
+    gathers: int = 1
+    """As `OptimizerFacts.gathers`."""
 
     @property
     def rate_over_usual(self) -> float | None:
@@ -136,6 +138,7 @@ def _measure(subject: Subject, book: Book) -> TrainingFacts:
         finds_step=optimizer is not None and optimizer.finds_step,
         in_parts=recipe.in_parts,
         uncounted=recipe.uncounted,
+        gathers=1 if recipe.optimizer is None else recipe.optimizer.gathers,
     )
 
 

@@ -5,6 +5,7 @@ An optax transformation is a pair of functions; its settings are the variables t
 
 from __future__ import annotations
 
+import copy
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -47,8 +48,22 @@ class Part:
 def parts_of(tx: Any) -> tuple[Part, ...]:
     """The transformations that an optimizer applies, in order."""
     found: list[Part] = []
+    tx = at_once(tx)
     _collect(getattr(tx, "update", tx), found, DEPTH, set())
     return tuple(found)
+
+
+def at_once(tx: Any) -> Any:
+    """What makes the steps, without what puts several gradients together for each (``optax.MultiSteps``)."""
+    owner = getattr(getattr(tx, "update", None), "__self__", tx)
+    return owner.inner_opt if hasattr(owner, "inner_opt") else tx
+
+
+def gathers(tx: Any) -> int:
+    """Gradients for each step; 1 for what steps at once, or puts ever other numbers together."""
+    owner = getattr(getattr(tx, "update", None), "__self__", tx)
+    every = getattr(owner, "_every_k_schedule", None)
+    return int(every(0)) if callable(every) else 1
 
 
 def _collect(function: Any, found: list[Part], depth: int, seen: set[int]) -> None:
@@ -111,7 +126,7 @@ def facts_of(tx: Any) -> OptimizerFacts:
         kind = "adamw"
     if kind != "sgd":
         settings.pop("momentum", None)
-    return OptimizerFacts(kind, rate_at(tx, 0), settings)
+    return OptimizerFacts(kind, rate_at(tx, 0), settings, gathers=gathers(tx))
 
 
 def schedule_of(tx: Any) -> Callable[[int], float] | None:
@@ -159,6 +174,10 @@ def rates_over(tx: Any, n_updates: int) -> tuple[tuple[float, float], ...]:
 
 def rebuilt(tx: Any, change: Change) -> Any:
     """The same transformation, other values in the place of some that its functions close over."""
+    if (inner := at_once(tx)) is not tx:
+        again = copy.copy(getattr(tx.update, "__self__", tx))
+        again._opt = _again(inner, change, DEPTH)
+        return again
     return _again(tx, change, DEPTH)
 
 

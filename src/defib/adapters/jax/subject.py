@@ -16,6 +16,7 @@ from defib.adapters.jax.edits import DRY_ROWS, Impossible, apply_edits
 from defib.adapters.jax.initial import initial_weights
 from defib.adapters.jax.network import EXTRA, Network, compiled, with_seed
 from defib.adapters.jax.objective import labels_for, loss_edit, objective_for
+from defib.adapters.jax.optimizer import at_once
 from defib.adapters.jax.quiet import quiet
 from defib.adapters.jax.train import JaxTrained, Loop, course_of, recomputed, transformation_for
 from defib.adapters.watched import WatchedSubject
@@ -231,12 +232,12 @@ class JaxSubject(WatchedSubject[Captured]):
     def _loop(self, network: Network, arm: Arm, n_updates: int, shapes: Any) -> Loop:
         """The compiled training of this arm, with the weights of this seed in its network."""
         names = self._updated(network, arm)
-        unmasked = arm.loop == "canonical" and bool(self.captured.frozen)
+        record = self.captured.optimizer
+        assert record is not None
+        other = arm.loop == "canonical" and (bool(self.captured.frozen) or at_once(record.tx) is not record.tx)
         scheduled = n_updates if arm.constant_rate else 0
-        key = (arm.edits, names, unmasked, arm.regularization_factor, arm.clipped, scheduled, shapes)
+        key = (arm.edits, names, other, arm.regularization_factor, arm.clipped, scheduled, shapes)
         if key not in self._loops:
-            record = self.captured.optimizer
-            assert record is not None
             tx = transformation_for(record, arm, n_updates)
             self._loops[key] = Loop(network, objective_for(self.captured, arm), tx, names)
             while len(self._loops) > MOST_LOOPS:

@@ -16,7 +16,13 @@ import numpy as np
 from defib.adapters.jax.captured import OptimizerRecord
 from defib.adapters.jax.network import EXTRA, Network, compiled
 from defib.adapters.jax.objective import Objective, link_of_arm
-from defib.adapters.jax.optimizer import with_constant_rate, with_decay_times, without_clipping, without_masks
+from defib.adapters.jax.optimizer import (
+    at_once,
+    with_constant_rate,
+    with_decay_times,
+    without_clipping,
+    without_masks,
+)
 from defib.adapters.jax.quiet import quiet
 from defib.adapters.watched import MAX_LOSSES, TrainedClone
 from defib.recipe import Arm, TrainingRecipe
@@ -87,7 +93,7 @@ def transformation_for(record: OptimizerRecord, arm: Arm, n_updates: int) -> Any
     if not arm.clipped:
         tx = without_clipping(tx)
     if arm.loop == "canonical" or any(edit.op == "unfreeze" for edit in arm.edits):
-        tx = without_masks(tx)
+        tx = without_masks(at_once(tx) if arm.loop == "canonical" else tx)
     return tx
 
 
