@@ -997,6 +997,21 @@ def test_the_row_that_all_rows_are_is_told() -> None:
     assert "the same row," in assess("DF903", replace(served, one_row=()), symptoms(FLAT, HEALTHY)).because
 
 
+@pytest.mark.parametrize(("classes", "own"), [((1.0, 2.0), True), ((0.0, 255.0), True), ((0.0, 1.0), False)], ids=str)
+def test_two_classes_that_are_not_called_0_and_1_are_a_fault_of_their_own(
+    classes: tuple[float, float], own: bool
+) -> None:
+    head = replace(HEAD, labels_outside=0.5, label_high=classes[1])
+    labels = replace(LABELS, classes=classes, mean=sum(classes) / 2)
+    assert assess("DF203", collapsed(), head, labels).own is own
+
+
+def test_more_gradients_for_a_step_than_there_were() -> None:
+    still = unmoved("unknown")
+    assert verdict("DF705", collapsed(), still, replace(TRAINING, n_updates=360, gathers=500)) == "supported"
+    assert verdict("DF705", collapsed(), still, replace(TRAINING, n_updates=360, gathers=4)) == "inconclusive"
+
+
 @pytest.mark.parametrize(
     ("columns", "changes", "told"),
     [

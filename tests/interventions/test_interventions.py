@@ -250,6 +250,12 @@ class TestHead:
         assert all("softplus" in load("fitting-head").code(book(below), one) for one in ("keras", "torch", "jax"))
         assert applies("fitting-head", REGRESSION, VALUES_HEAD, replace(below, positive=False)) is not None
 
+    def test_a_softmax_over_one_unit_fits_no_labels(self) -> None:
+        twos = replace(LABELS, classes=(1.0, 2.0), minimum=1.0, maximum=2.0)
+        assert applies("fitting-head", twos, replace(HEAD, activation="softmax")) is None
+        assert "numbered" in (applies("fitting-head", twos) or "")
+        assert arm("fitting-head", twos, replace(HEAD, activation="softmax")).labels == (1.0, 2.0)
+
     def test_labels_must_be_ids_first(self) -> None:
         assert applies("fitting-head", replace(LABELS, minimum=-1.0), replace(HEAD, activation="tanh")) is not None
         assert applies("fitting-head", replace(MULTICLASS, minimum=1.0, maximum=3.0)) is not None

@@ -48,7 +48,7 @@ import math
 
 from defib.causes import Cause
 from defib.causes._signs import fine, maybe, num, seen, unsayable
-from defib.diagnosis import Assessment, from_update, inconclusive, ruled_out, supported
+from defib.diagnosis import Assessment, by_itself, from_update, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.head import HeadFacts
 from defib.probes.labels import LabelFacts
@@ -91,6 +91,13 @@ def _mean_beyond(book: Book, head: HeadFacts) -> float | None:
     return labels.mean if not head.output_low <= labels.mean <= head.output_high else None
 
 
+def _misnumbered(book: Book, head: HeadFacts) -> bool:
+    """Two classes that a single output is to tell apart, and not called 0 and 1: no other head mends that."""
+    labels = maybe(book, LabelFacts)
+    two = labels is not None and labels.task == "binary" and labels.n_distinct == 2 and labels.classes != (0.0, 1.0)
+    return two and head.units == 1 and head.loss_kind == "binary_cross_entropy"
+
+
 def _assess(book: Book) -> Assessment:
     head = book.get(HeadFacts)
     if math.isnan(head.label_low):
@@ -118,10 +125,9 @@ def _assess(book: Book) -> Assessment:
         )
     if (mean := _mean_beyond(book, head)) is not None:
         because = f"{because}; their mean, {num(mean)}, lies beyond it as well, and there the loss pulls all rows"
-        return from_update(supported(because, weight=0.92, layer=head.layer, **numbers), 1)
-    threshold = RELU_HALF if head.activation == "relu" else MANY
-    if outside >= threshold:
+    if mean is not None or outside >= (RELU_HALF if head.activation == "relu" else MANY):
         found = supported(because, weight=0.92, layer=head.layer, **numbers)
+        found = by_itself(found) if _misnumbered(book, head) else found
         return from_update(found, 1)  # it acts through the loss: nothing that was there before the first step
     if outside >= FEW:
         return inconclusive(because, weight=0.4, layer=head.layer, **numbers)

@@ -68,7 +68,9 @@ def _applies(book: Book) -> str | None:
         return None
     labels, head = book.get(LabelFacts), book.get(HeadFacts)
     wanted = head_for(labels)
-    if (classes := ids_to_number(labels)) is not None and head.units == (wanted.units if len(classes) > 2 else 1):
+    classes = ids_to_number(labels)
+    of_one = head.units == 1 and head.activation == "softmax"  # says 1 whatever the labels are
+    if classes is not None and not of_one and head.units == (wanted.units if len(classes) > 2 else 1):
         return "the head belongs to the labels once these are numbered"
     ids = labels.task in ("binary", "multiclass") and not labels.one_hot
     gaps = labels.minimum != 0 or labels.maximum != labels.n_distinct - 1
