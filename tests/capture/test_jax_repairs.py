@@ -97,7 +97,8 @@ def test_gradients_are_put_together_as_the_program_does(gathered: int) -> None:
     (subject,) = watched.subjects()
     facts = subject.recipe.optimizer
     assert facts is not None
-    assert (facts.name, facts.learning_rate, facts.gathers) == ("sgd", pytest.approx(0.1), gathered)
+    assert (facts.name, facts.gathers) == ("sgd", gathered)
+    assert facts.learning_rate == pytest.approx(0.1)
     assert subject.training is not None
     again = subject.train(Arm(), subject.training, seed=0).predict(X)
     np.testing.assert_allclose(again, (X @ params["w"])[:, 0], rtol=1e-3, atol=1e-4)
