@@ -33,8 +33,8 @@ def _code(book: Book, framework: str) -> str:
 INTERVENTION = Intervention(
     name="wider-weights",
     does="keep the weights in 32 bits, and compute in 16 where memory asks for it",
-    kind="advice",
-    arm=lambda book: Arm(),
+    kind="train",
+    arm=lambda book: Arm().with_edit("in_32_bits"),
     applies=_applies,
     code=_code,
     size=2,

@@ -32,6 +32,7 @@ RELU_LIKE = frozenset({"relu", "leaky_relu", "elu", "selu", "gelu", "silu"})
 REFUSED: Final = {
     "turned_masks": "masks are turned around in PyTorch only",
     "pooled": "what a network reads of a sequence is changed in PyTorch only",
+    "in_32_bits": "the type of the weights is changed in PyTorch only",
 }
 
 

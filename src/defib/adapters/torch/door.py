@@ -66,6 +66,15 @@ class Door:
         """Whether rows are integers (tokens, class ids)."""
         return not any(part.dtype.is_floating_point or part.dtype.is_complex for part in self.parts)
 
+    def wide(self) -> Door:
+        """The same, through which floating rows go in 32 bits."""
+        return replace(
+            self,
+            parts=tuple(
+                replace(part, dtype=torch.float32) if part.dtype.is_floating_point else part for part in self.parts
+            ),
+        )
+
     def rows_of(self, tensors: Sequence[Any], *, copy: bool = True) -> AnyArray:
         """Row tensors of one call as one array ``(n_rows, ...)``, copied unless asked not to be."""
         if self.bags:

@@ -225,6 +225,12 @@ def _input_norm(network: Network, value: Any, X: AnyArray) -> None:
     network.at_door = DoorNorm(network.tensors(X)[0]).to(network.device)
 
 
+def _in_32_bits(network: Network, value: Any, X: AnyArray) -> None:
+    network.module.float()
+    network.door, network.floating = network.door.wide(), torch.float32
+    _still_runs(network, X, "in 32 bits")
+
+
 def _turned_masks(network: Network, value: Any, X: AnyArray) -> None:
     if network.plan:
         raise Impossible("another change to the steps is made already")
@@ -269,7 +275,11 @@ EDITS: Final[dict[str, Callable[[Network, Any, AnyArray], None]]] = {
     "input_norm": _input_norm,
     "turned_masks": _turned_masks,
     "pooled": _pooled,
+    "in_32_bits": _in_32_bits,
 }
-ORDER: Final[tuple[str, ...]] = ("fewer_rounds", "double_width", "output_units", "reinitialize", "hidden_activation")
+ORDER: Final[tuple[str, ...]] = (
+    *("in_32_bits", "fewer_rounds", "double_width", "output_units"),
+    *("reinitialize", "hidden_activation"),
+)
 """Structural edits go first, and weights are drawn before an activation draws its own."""
 LOSS_ONLY: Final[frozenset[str]] = frozenset({"loss", "match_shapes", "side_terms"})
