@@ -14,6 +14,7 @@ from defib.adapters.torch.batches import without_picking
 from defib.adapters.torch.choices import TWIN, is_twin, one_kind, why_no_labels
 from defib.adapters.torch.composite import Composite
 from defib.adapters.torch.door import Door, batch_rows, entry_width, plain_parts, read_door
+from defib.adapters.torch.earlier import with_earlier_penalties
 from defib.adapters.torch.inside import NOTHING_BESIDE, Beside, label_paths, own_loss, read_inside, without_label
 from defib.adapters.torch.layout import Lie, moving_axis
 from defib.adapters.torch.ops import DETACHING
@@ -139,6 +140,9 @@ def analyse(calls: Sequence[Call], nodes: Sequence[Node], loss: Any, names: Name
             used = _used_calls(kept, calls)
     if not used:
         return _unlinked(calls, nodes, loss)
+    known = {key: name for i in used for key, name in names(calls[i].module).items()}
+    nodes = with_earlier_penalties(nodes, kept, known)
+    kept = slice_nodes(nodes, [loss])
     live = _live(nodes, calls, loss)
     used, kept, makers = without_makers(kept, calls, used, live, loss)
     kept = _from_call_on(calls[used[0]], nodes, kept)
