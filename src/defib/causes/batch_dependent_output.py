@@ -81,6 +81,8 @@ def _assess(book: Book) -> Assessment:
     if not seen(book).is_flat:
         because = f"{because}, by up to {apart} of their size, which does not make them equal"
         return inconclusive(because, weight=0.3, layer=None, **numbers)
+    if facts.softmax_over_rows:  # no share of a class, however many rows come together: the more, the nearer to 0
+        return supported(f"{because}{OVER_ROWS}", weight=0.92, layer=None, **numbers)
     lost_alone, lost_together = alone < LOST * together, together < LOST * alone
     if lost_alone and facts.served_alone is not False:
         how = "and were served one by one" if facts.served_alone else "and how they were served was not seen"
@@ -96,7 +98,7 @@ CAUSE = Cause(
     name="batch-dependent-output",
     stage="serving",
     assess=_assess,
-    fixes=("keep-statistics",),
+    fixes=("keep-statistics", "fitting-head"),
     contrast={},
     explains=("DF404", "DF506"),
     look_alikes=("DF801", "DF802", "DF903"),

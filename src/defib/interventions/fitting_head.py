@@ -8,6 +8,7 @@ from defib.evidence import Book
 from defib.interventions import Intervention
 from defib.interventions._labels import ids_to_number, numbering
 from defib.interventions._writing import by_framework, maybe, recorded_optimizer
+from defib.probes.alone import AloneFacts
 from defib.probes.head import HeadFacts
 from defib.probes.labels import LabelFacts
 from defib.probes.preferences import PreferenceFacts
@@ -79,7 +80,9 @@ def _applies(book: Book) -> str | None:
     if head.dimmed_labels is not None:
         return "the labels must be 0 and 1 first"
     wants = maybe(book, PreferenceFacts)
-    if _fits(head, wanted) and (wants is None or wants.prefers_right):
+    alone = maybe(book, AloneFacts)
+    over_rows = alone is not None and alone.softmax_over_rows  # it sums to 1 over the wrong axis
+    if _fits(head, wanted) and (wants is None or wants.prefers_right) and not over_rows:
         return "the head and the loss belong to the labels already"
     return None
 

@@ -19,7 +19,8 @@ def _code(book: Book, framework: str) -> str:
     if alone is not None and alone.rows_pooled:
         return by_framework(framework, keras=POOLED, torch=POOLED.replace("axis=", "dim="), jax=POOLED)
     facts = maybe(book, SymptomFacts)
-    if facts is not None and facts.symptom.equals == "exactly_one" and facts.symptom.n_outputs > 1:
+    ones = facts is not None and facts.symptom.equals == "exactly_one" and facts.symptom.n_outputs > 1
+    if ones or (alone is not None and alone.softmax_over_rows):
         return by_framework(
             framework,
             keras="probabilities = keras.ops.softmax(logits, axis=-1)  # over the classes, not over the rows",
