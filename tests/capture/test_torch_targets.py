@@ -142,3 +142,17 @@ def test_frozen_features_made_before_a_closure_are_no_training_of_their_own() ->
     assert subject.recipe.optimizer is not None
     assert subject.recipe.optimizer.name == "lbfgs"  # and not "updated by hand"
     assert subject.recipe.n_updates == 1
+
+
+def test_rows_that_are_validated_every_epoch_without_a_step_are_counted_once() -> None:
+    torch.manual_seed(0)
+    model = network(1)
+    with watch() as watched:
+        torch.optim.SGD(model.parameters(), lr=0.1)  # made, and never stepped
+        for _ in range(4):
+            F.binary_cross_entropy_with_logits(model(X[:100]), Y[:100]).backward()
+            with torch.no_grad():
+                F.binary_cross_entropy_with_logits(model(X[100:]), Y[100:])
+    (subject,) = watched.subjects()
+    assert subject.held_out is not None
+    np.testing.assert_array_equal(subject.held_out.X, X[100:].numpy())

@@ -197,6 +197,11 @@ class TestLabelsAndHead:
     def test_a_lost_shuffle_cannot_be_seen(self) -> None:
         assert verdict("DF202", symptoms(UNSKILLED), NO_SIGNAL) == "inconclusive"
 
+    def test_class_ids_are_the_numbers_of_outputs_and_no_values_within_reach(self) -> None:
+        ids = replace(HEAD, units=5, labels_outside=0.0, label_high=4.0)
+        assert "every label is the number of one of 5 outputs" in assess("DF203", collapsed(), ids).because
+        assert "within the head's reach (0 to 1)" in assess("DF203", collapsed(), HEAD).because
+
     def test_a_few_labels_out_of_reach_prove_nothing(self) -> None:
         few = replace(HEAD, labels_outside=0.05, label_high=1.5)
         assert verdict("DF203", collapsed(), few) == "inconclusive"

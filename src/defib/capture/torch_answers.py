@@ -117,7 +117,25 @@ def held_out_of(groups: Sequence[Group], study: Study, training: Rows | None) ->
 def _held_out(group: Group, training: Rows | None) -> Rows | None:
     y = group.labels()
     fitted = None if y is None else _fitted(y, training)
-    return None if fitted is None else Rows(group.rows(), fitted, group.n_seen, "validation loop")
+    if fitted is None:
+        return None
+    rows = group.rows()
+    n = once(rows)
+    return Rows(rows[:n], fitted[:n], group.n_seen if n == len(rows) else None, "validation loop")
+
+
+def once(rows: AnyArray) -> int:
+    """How many rows come before they begin anew: a loop that never made a step validates the same ones every epoch.
+
+    >>> once(np.array([[1], [2], [3], [1], [2], [3], [1]])), once(np.array([[1], [2], [1], [3]])), once(np.ones((4, 1)))
+    (3, 4, 4)
+    """
+    n = len(rows)
+    flat = np.asarray(rows).reshape(n, -1)
+    begins = np.flatnonzero((flat == flat[:1]).all(axis=1))[1:]
+    if len(begins) == n - 1:  # all rows are the same one
+        return n
+    return next((int(p) for p in begins if 2 * p <= n and np.array_equal(flat[p:], flat[:-p])), n)
 
 
 def _fitted(y: AnyArray, training: Rows | None) -> AnyArray | None:

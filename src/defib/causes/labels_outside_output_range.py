@@ -110,7 +110,11 @@ def _assess(book: Book) -> Assessment:
     }
     reach = _reach(head.output_low, head.output_high)
     if outside <= 0:
-        return ruled_out(f"every label lies within the head's reach ({reach})", layer=None, **numbers)
+        by_number = head.label_high > head.output_high or head.label_low < head.output_low  # of an output, no value
+        told = (
+            f"is the number of one of {head.units} outputs" if by_number else f"lies within the head's reach ({reach})"
+        )
+        return ruled_out(f"every label {told}", layer=None, **numbers)
     # One hard label is what labels beyond an end of the range bring about: a ranking does not excuse them.
     one_sided = seen(book).pattern == "one_class" and outside >= MANY
     if unsayable(book) is None and not one_sided and (calm := fine(book)):
