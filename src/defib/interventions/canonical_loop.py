@@ -94,7 +94,7 @@ SAYS = {
     "zero_rate": "give all weights a learning rate, those of the idle parameter group as well",
     "cleared_gradient": "clear the gradients before the backward pass, and not between it and the optimizer's step",
     "not_kept": "keep what every step returns, and begin the next one with it",
-    "no_gradient": "compute the loss from the outputs themselves, with no item, detach, no_grad, numpy or round between",
+    "no_gradient": "compute the loss from the outputs, with no item, detach, no_grad, numpy or round between",
     "no_steps": "let the optimizer make a step after every backward pass",
 }
 """What the usual loop comes down to, by what is wrong in the program's own."""
