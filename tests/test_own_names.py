@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from defib.diagnosis import Fix, Hypothesis, supported
-from defib.own_loader import loader_line, with_own_loader
+from defib.own_loader import loader_line, with_own_dataset, with_own_loader
 from defib.own_names import names_in, renamed, with_imports, with_own_names, with_own_settings
 from defib.program_text import Program, read_program
 from tests.reporters.samples import FLAT_DIAGNOSIS
@@ -292,3 +292,21 @@ def test_a_shuffle_is_written_into_the_loader_that_is_trained_on(tmp_path: Path)
     two = program(tmp_path, LOADED + LOADED.replace("16", "32"))
     assert loader_line(two) is None
     assert with_own_loader(SHUFFLED, two) == SHUFFLED
+
+
+def test_a_dataset_is_shuffled_where_it_is_made_and_a_scaler_of_ones_own_may_have_no_transform(tmp_path: Path) -> None:
+    text = "rng.shuffle(order)\nds = tf.data.Dataset.from_tensor_slices(X)\nds = ds.shuffle(8)\nm.fit(ds, epochs=2)\n"
+    here = program(tmp_path, text)
+    assert loader_line(here) == 3
+    fit = here.calls[-1]
+    code = with_own_dataset("m.fit(ds, epochs=2, shuffle=True)  # tf.data", here, fit)
+    assert code == "ds = ds.shuffle(n_rows)  # all of them, before batch()\nm.fit(ds, epochs=2)"
+    assert with_own_dataset("a = 1  # one\nb = 2", here, fit) == "a = 1  # one\nb = 2"
+    apart = ast.parse("m.fit(X, y)").body[0]
+    assert isinstance(apart, ast.Expr)
+    assert isinstance(apart.value, ast.Call)
+    assert with_own_dataset("m.fit(X, y, shuffle=True)", here, apart.value) == "m.fit(X, y, shuffle=True)"
+    own = "class Scaler:\n    def fit(self, X): ...\nsc = Scaler().fit(X)\n"
+    assert "prepare" not in names(tmp_path, own)
+    whole = own.replace("X): ...\n", "X): ...\n    def transform(self, X): ...\n")
+    assert names(tmp_path, whole)["prepare"] == "sc.transform"

@@ -21,6 +21,35 @@ def loader_call(program: Program) -> ast.Call | None:
     return found[0] if len(found) == 1 and last_name(found[0].func) == "DataLoader" else None
 
 
+def dataset_call(program: Program, fit: ast.Call | None = None) -> ast.Call | None:
+    """``ds.shuffle(8)``, the one of the program; of a ``fit`` that takes rows and labels apart, none."""
+    if fit is not None and (len(fit.args) > 1 or any(word.arg == "y" for word in fit.keywords)):
+        return None
+    in_place = {id(node.value) for node in ast.walk(program.tree) if isinstance(node, ast.Expr)}  # rng.shuffle(order)
+    found = [one for one in program.calls if isinstance(one.func, ast.Attribute) and one.func.attr == "shuffle"]
+    found = [one for one in found if one.args and id(one) not in in_place]
+    return found[0] if len(found) == 1 else None
+
+
+def with_own_dataset(code: str, program: Program, fit: ast.Call | None) -> str:
+    r"""The code of a fix that shuffles, for a ``fit`` that takes a dataset: it shuffles none itself.
+
+    >>> fit = ast.parse("net.fit(ds, epochs=3)", mode="eval").body
+    >>> here = Program("a.py", (), ast.parse("ds = ds.shuffle(8)\nnet.fit(ds, epochs=3)"))
+    >>> with_own_dataset("net.fit(ds, epochs=3, shuffle=True)", here, fit)
+    'ds = ds.shuffle(n_rows)  # all of them, before batch()\nnet.fit(ds, epochs=3)'
+    """
+    if fit is None or (call := dataset_call(program, fit)) is None:
+        return code
+    assert isinstance(call.func, ast.Attribute)
+    name = call.func.value.id if isinstance(call.func.value, ast.Name) else "dataset"
+    first = f"{name} = {name}.shuffle(n_rows)  # all of them, before batch()"
+    return "\n".join(
+        f"{first}\n{line.partition('  # ')[0].replace(', shuffle=True', '')}" if ", shuffle=True" in line else line
+        for line in code.split("\n")
+    )
+
+
 def _stepped_over(program: Program) -> Iterator[str]:
     """What loops with an optimizer's step run over, ``enumerate`` and progress bars taken off."""
     for node in ast.walk(program.tree):
@@ -36,8 +65,8 @@ def _is_step(node: ast.AST) -> bool:
 
 
 def loader_line(program: Program, layer: str = "") -> int | None:
-    """Its line."""
-    call = loader_call(program)
+    """Its line, or that of the one shuffle that a dataset gets."""
+    call = loader_call(program) or dataset_call(program)
     return None if call is None else call.lineno
 
 

@@ -20,7 +20,7 @@ from defib.diagnosis import Diagnosis
 from defib.locate import RATE_WORDS, is_optimizer
 from defib.own_calls import PLACES, with_own_calls
 from defib.own_flax import as_linen
-from defib.own_loader import with_own_loader
+from defib.own_loader import with_own_dataset, with_own_loader
 from defib.program_text import Program, covers, last_name, parted, read_program
 
 GENERIC = ("model", "optimizer", "criterion", "inputs", "targets", "loader", "X_train", "y_train", "X_new", "prepare")
@@ -75,6 +75,7 @@ def with_own_names(
     if diagnosis.framework == "keras":
         own = _calls_of(program, lines)
         code = with_own_calls(code, own, fix.interventions, outputs=outputs, output=output)
+        code = with_own_dataset(code, program, own.get("fit"))
         at = diagnosis.causes[0].at if diagnosis.causes else None
         code = with_own_layer(code, program, at.line if at is not None and at.file == file else 0)
     return replace(diagnosis, fix=replace(fix, code=with_imports(code, program)))
@@ -276,7 +277,15 @@ def _fitted(program: Program) -> str:
         if isinstance(call.func, ast.Attribute) and call.func.attr == "fit"
     ]
     made |= {name for name, one in chained if isinstance(one, ast.Call) and last_name(one.func).endswith(PREPARING)}
-    return f"{made.pop()}.transform" if len(made) == 1 else ""
+    return f"{made.pop()}.transform" if len(made) == 1 and not _lacks_transform(program) else ""
+
+
+def _lacks_transform(program: Program) -> bool:
+    """A class of the program's own that is called so and has no such method."""
+    own = [one for one in ast.walk(program.tree) if isinstance(one, ast.ClassDef) and one.name.endswith(PREPARING)]
+    return any(
+        not any(isinstance(part, ast.FunctionDef) and part.name == "transform" for part in one.body) for one in own
+    )
 
 
 def _as_tensor(code: str, prepare: str) -> str:

@@ -103,11 +103,7 @@ def _assess(book: Book) -> Assessment:
     if math.isnan(head.label_low):
         book.get(LabelFacts)  # without labels, none lies anywhere
     outside = head.labels_outside
-    numbers = {
-        "labels_outside_fraction": outside,
-        "label_low": head.label_low,
-        "label_high": head.label_high,
-    }
+    numbers = {"labels_outside_fraction": outside, "label_low": head.label_low, "label_high": head.label_high}
     reach = _reach(head.output_low, head.output_high)
     if outside <= 0:
         by_number = head.label_high > head.output_high or head.label_low < head.output_low  # of an output, no value

@@ -84,7 +84,7 @@ def _assess(book: Book) -> Assessment:
     last = "" if labels.last_class is None else f"; class {labels.last_class:g} comes last"
     if training.shuffled is None:
         return inconclusive(f"{because}, in the one epoch that was seen{last}", weight=0.4, layer=None, **numbers)
-    return supported(f"{because}, and no shuffle changed that{last}", weight=0.8, layer=None, **numbers)
+    return supported(f"{because}, and no shuffle of all rows changed that{last}", weight=0.8, layer=None, **numbers)
 
 
 CAUSE = Cause(

@@ -56,6 +56,7 @@ def _code(book: Book, framework: str) -> str:
         y_pred = keras.ops.reshape(y_pred, keras.ops.shape(y_true))  # first line of the loss
         """,
         torch="""
+        # where a library calls the loss, give it labels of that shape: y_train.reshape(-1, 1)
         target = target.view_as(prediction)
         assert prediction.shape == target.shape
         loss = criterion(prediction, target)
