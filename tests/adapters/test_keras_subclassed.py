@@ -159,3 +159,27 @@ def test_a_block_of_ones_own_in_a_functional_model_is_edited_too(keras: Any) -> 
     subject = subject_from_model(model, X, y, epochs=1)
     found = steps(subject, Arm().with_edit("hidden_activation", "tanh"))
     assert found == ["dense", "tanh", "dense", "tanh", "dense"]
+
+
+def test_a_dropout_that_is_always_on_is_switched_off_on_a_clone() -> None:
+    keras = load("keras")
+
+    class Net(keras.Model):  # type: ignore[misc,name-defined]
+        def __init__(self) -> None:
+            super().__init__()
+            self.hidden, self.drop, self.out = keras.layers.Dense(8), keras.layers.Dropout(0.9), keras.layers.Dense(1)
+
+        def call(self, x: Any) -> Any:
+            return self.out(self.drop(self.hidden(x), training=True))
+
+    X, y = rows()
+    model = Net()
+    model.compile(optimizer=keras.optimizers.SGD(0.1), loss="binary_crossentropy")
+    model.fit(X, y, epochs=1, verbose=0)
+    before = keras.ops.convert_to_numpy(model.drop.seed_generator.state)
+    subject = subject_from_model(model, X, y)
+    assert subject.can_train(EDITS["dropout"]) is None
+    assert subject.training is not None
+    trained = subject.train(EDITS["dropout"], subject.training, seed=0)
+    assert_same(trained.predict(X), trained.predict(X))
+    np.testing.assert_array_equal(keras.ops.convert_to_numpy(model.drop.seed_generator.state), before)

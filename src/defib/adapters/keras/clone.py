@@ -358,12 +358,16 @@ def _clone_from_attributes(flavor: Flavor, model: Any, sample: AnyArray | None) 
     """A new object of the class with new layers in the places of the old ones."""
     if sample is None:
         raise Unclonable("there are no rows to build it on")
-
     clone = copier(flavor).layer(model)
     call_model(clone, sample[:CHECK_ROWS], training=False)
     if same_variables(clone, model):
         raise Unclonable("it holds layers where they cannot be found")
     return Clone(flavor, clone, list(range(len(model.weights))))
+
+
+def _draws(model: Any) -> list[Any]:
+    """What the layers draw by, as variables (Keras 3)."""
+    return [one.state for layer in everything(model) for one in getattr(layer, "_seed_generators", ())]
 
 
 def _check(clone: Clone, model: Any, sample: AnyArray | None) -> None:
@@ -377,7 +381,11 @@ def _check(clone: Clone, model: Any, sample: AnyArray | None) -> None:
             b.trainable = a.trainable
     if sample is None:
         return
+    drawn = [to_numpy(one) for one in _draws(model)]
     expected = to_numpy(call_model(model, sample[:CHECK_ROWS], training=False))
+    for states in (_draws(model), _draws(clone.model)):  # put back; and the same dropped, where it is dropped always
+        for state, value in zip(states, drawn, strict=True):
+            state.assign(value)
     found = to_numpy(call_model(clone.model, sample[:CHECK_ROWS], training=False))
     scale = float(np.max(np.abs(expected), initial=0.0, where=np.isfinite(expected))) + 1e-6
     if expected.shape != found.shape or not np.allclose(
