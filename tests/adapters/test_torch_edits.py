@@ -422,3 +422,33 @@ def test_the_canonical_loop_moves_groups_whose_rate_is_zero() -> None:
             assert inside is not None
             end = next(one.end for one in inside.parameters() if one.name == "0.weight")
             assert (not np.allclose(end, before)) is moves
+
+
+@pytest.mark.parametrize("scheduled", [True, False])
+def test_a_learning_rate_of_zero_is_woken(scheduled: bool) -> None:
+    """A factor brings no rate of 0 anywhere; a schedule of zeros is left out."""
+    torch.manual_seed(0)
+    X, model = torch.randn(64, 3), torch.nn.Linear(3, 1)
+    y = (X[:, :1] > 0).float()
+    with watch() as watched:
+        optimizer = torch.optim.Adam(model.parameters(), lr=0.0)
+        schedule = torch.optim.lr_scheduler.StepLR(optimizer, 1, 0.5)
+        for start in [*range(0, 64, 16)] * 3:
+            optimizer.zero_grad()
+            torch.nn.functional.binary_cross_entropy_with_logits(
+                model(X[start : start + 16]), y[start : start + 16]
+            ).backward()
+            optimizer.step()
+            if scheduled:
+                schedule.step()
+    (subject,) = watched.subjects()
+    rows = subject.training
+    assert rows is not None
+
+    def moved(arm: Arm) -> bool:
+        trained = subject.train(arm, rows, seed=0)
+        return not np.allclose(trained.predict(X.numpy()), model(X).detach().numpy(), atol=1e-6)
+
+    assert not moved(Arm())
+    assert not moved(Arm(learning_rate_factor=100.0))
+    assert moved(Arm().with_edit("woken_rate", 1e-2))

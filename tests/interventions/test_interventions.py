@@ -195,6 +195,8 @@ class TestSteps:
         assert arm("usual-learning-rate", tiny).learning_rate_factor == pytest.approx(1e5)
         assert "lr=0.01)  # was 1e-07" in load("usual-learning-rate").code(book(tiny), "torch")
         assert applies("usual-learning-rate", replace(tiny, learning_rate=1e-3)) is not None
+        (woken,) = arm("usual-learning-rate", replace(tiny, learning_rate=0.0)).edits
+        assert (woken.op, woken.value) == ("woken_rate", 1e-2)
 
     def test_the_recorded_optimizer_with_the_new_number(self) -> None:
         seen = book(replace(TRAINING, optimizer="rmsprop", learning_rate=0.05))

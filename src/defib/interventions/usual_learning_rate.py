@@ -15,7 +15,7 @@ BEYOND = 100.0
 def _factor(book: Book) -> float:
     share = book.get(TrainingFacts).rate_over_usual
     if not share:
-        raise Missing("TrainingFacts", "a learning rate above zero and an optimizer whose customary one is known")
+        raise Missing("TrainingFacts", "an optimizer whose customary learning rate is known")
     return 1.0 / share
 
 
@@ -32,11 +32,19 @@ def _code(book: Book, framework: str) -> str:
     return rate_code(book, framework, _factor(book))
 
 
+def _arm(book: Book) -> Arm:
+    """A factor brings no rate of 0 anywhere."""
+    training = book.get(TrainingFacts)
+    if training.rate_over_usual == 0 and training.usual_learning_rate is not None:
+        return Arm().with_edit("woken_rate", training.usual_learning_rate)
+    return Arm(learning_rate_factor=_factor(book))
+
+
 INTERVENTION = Intervention(
     name="usual-learning-rate",
     does="set the learning rate to the optimizer's customary one",
     kind="train",
-    arm=lambda book: Arm(learning_rate_factor=_factor(book)),
+    arm=_arm,
     applies=_applies,
     code=_code,
     size=1,

@@ -33,6 +33,7 @@ REFUSED: Final = {
     "turned_masks": "masks are turned around in PyTorch only",
     "pooled": "what a network reads of a sequence is changed in PyTorch only",
     "in_32_bits": "the type of the weights is changed in PyTorch only",
+    "woken_rate": "a learning rate of 0 is replaced in PyTorch only",
 }
 
 
