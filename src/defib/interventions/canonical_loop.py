@@ -157,9 +157,9 @@ def _code(book: Book, framework: str) -> str:
             optimizer.update(model, grads)
         """,
         keras=f"""
-        plain = keras.Model(model.inputs, model.outputs)  # the same layers, without a train_step of its own
-        plain.compile(optimizer={made if rate is not None else "model.optimizer"}, loss={keras_loss(book)})
-        plain.fit(X_train, y_train, epochs={n_epochs(book) or 10})
+        model = keras.Model(model.inputs, model.outputs)  # the same layers, without a train_step of its own
+        model.compile(optimizer={made if rate is not None else "model.optimizer"}, loss={keras_loss(book)})
+        model.fit(X_train, y_train, epochs={n_epochs(book) or 10})
         """,
         torch=f"""
         {registered}optimizer = {made}  # built after the model, from this model

@@ -67,7 +67,9 @@ def _says(book: Book) -> str | None:
     if not epochs or training is None:
         return None
     if training.stopped_early:
-        return f"train for all {training.planned_epochs} epochs that were planned, without stopping early"
+        tried, planned = round(_factor(book) * epochs), training.planned_epochs or 0
+        all_of_them = f"for all {planned} epochs that were planned"
+        return f"train {all_of_them if tried >= planned else f'on ({tried} epochs at least)'}, without stopping early"
     return f"train for {FACTOR * epochs} epochs in place of {epochs}"
 
 
