@@ -67,7 +67,7 @@ def test_what_comes_out_is_python(pieces: list[str]) -> None:
 
 
 def test_the_usual_loop_and_another_change_of_keras_are_one_fit() -> None:
-    usual = "model = keras.Model(model.inputs, model.outputs)\nmodel.compile(optimizer=o)\nmodel.fit(X_train, y_train, epochs=9)"
+    usual = "model = keras.Model(model.inputs)\nmodel.compile(optimizer=o)\nmodel.fit(X_train, y_train, epochs=9)"
     both = joined([usual, "y_sd = 3.0\nmodel.fit(X_train, y_train / y_sd)\np = model.predict(X_new) * y_sd"])
     assert both.count("model.fit(") == 1
     assert "model.fit(X_train, y_train / y_sd, epochs=9)" in both
