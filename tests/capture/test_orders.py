@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from defib.capture.beside import Named, beside_rows, named_copies
-from defib.capture.orders import Order, orders_among
+from defib.capture.orders import Order, keys_among, orders_of
 
 RNG = np.random.default_rng(3)
 N = 150
@@ -23,7 +23,7 @@ SORTED = TABLE.sort_values("a")
 
 def _undone(X: Any, *held: tuple[str, Any]) -> list[Any]:
     """The rows beside the labels of RAW, in its order, for rows ``X``."""
-    orders = [Named("", one.at, by=one.words) for one in orders_among(held)]
+    orders = [Named(name, array, is_key=True) for name, array in keys_among(held)]
     return [one for one in beside_rows(X, [Named("X", X), *orders]) if one.by]
 
 
@@ -70,7 +70,7 @@ def test_labels_of_another_split_stand_at_the_places_that_their_index_keeps() ->
 
 
 def _undone_from(source: Any, X: Any, *held: tuple[str, Any]) -> list[Any]:
-    orders = [Named("", one.at, by=one.words) for one in orders_among(held)]
+    orders = [Named(name, array, is_key=True) for name, array in keys_among(held)]
     return [one for one in beside_rows(X, [Named("source", source), Named("X", X), *orders]) if one.by]
 
 
@@ -80,12 +80,12 @@ def _undone_from(source: Any, X: Any, *held: tuple[str, Any]) -> list[Any]:
     ids=["range", "equal", "values", "texts", "objects", "short", "series", "mixed"],
 )
 def test_what_tells_no_order_is_none(held: Any) -> None:
-    assert orders_among([("held", held)]) == []
+    assert orders_of(keys_among([("held", held)])) == []
 
 
 def test_the_variables_of_a_program_are_looked_at() -> None:
     drawn = RNG.permutation(N)
-    found = {one.by: one.array for one in named_copies() if one.by}
-    assert np.array_equal(found["in the order drawn"], drawn)
-    assert len(orders_among((f"p{i}", RNG.permutation(N)) for i in range(40))) == 8
-    assert isinstance(next(iter(orders_among([("p", drawn)]))), Order)
+    found = {one.name: one.array for one in named_copies() if one.is_key}
+    assert np.array_equal(found["drawn"], drawn)
+    assert len(orders_of((f"p{i}", RNG.permutation(N)) for i in range(40))) == 8
+    assert isinstance(next(iter(orders_of([("p", drawn)]))), Order)

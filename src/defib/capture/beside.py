@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defib.beside import Beside
-from defib.capture.orders import Order, orders_among, reordered
+from defib.capture.orders import Order, keys_among, orders_of, reordered
 from defib.capture.places import KNOWN, places_of
 from defib.capture.torch_frames import user_frames
 from defib.subject import AnyArray
@@ -45,14 +45,14 @@ class Named:
     columns: tuple[str, ...] = ()
     piped: bool = False
     """As `Beside.piped`."""
-    by: str = ""
-    """Of an order of rows (`Order`), ``array`` being its places ``(n,)``: its words."""
+    is_key: bool = False
+    """``array`` ``(n,)`` tells rows from each other, and may know an order of them (`orders_of`)."""
 
 
 def named_copies(to_array: Callable[[Any], AnyArray | None] = lambda value: None) -> list[Named]:
     """Copies of arrays and tables of two columns and more that the running functions of the program have names for.
 
-    With the orders of rows that it knows. ``to_array`` makes an array of a framework's tensor, and ``None`` of
+    With what may know an order of rows. ``to_array`` makes an array of a framework's tensor, and ``None`` of
     everything else.
     """
     wanted: dict[int, tuple[str, Any]] = {}
@@ -69,7 +69,7 @@ def named_copies(to_array: Callable[[Any], AnyArray | None] = lambda value: None
             if made is not None:
                 found.append(made)
                 left -= made.array.nbytes
-    return found + [Named("", one.at, by=one.words) for one in orders_among(variables, to_array)]
+    return found + [Named(name, array, is_key=True) for name, array in keys_among(variables, to_array)]
 
 
 def copied(name: str, value: Any) -> Named | None:
@@ -161,8 +161,8 @@ def beside_rows(X: AnyArray, named: Sequence[Named]) -> tuple[Beside, ...]:
     orders: dict[int, tuple[NDArray[np.int64], ...]] = {}
     found: list[Beside] = []
     keys: dict[bytes, int] = {}
-    known = [Order(one.by, one.array) for one in named if one.by]
-    named = [one for one in named if not one.by]
+    known = orders_of((one.name, one.array) for one in named if one.is_key)
+    named = [one for one in named if not one.is_key]
     for one in sorted(named, key=lambda one: (one.array.shape[1:] != X.shape[1:], one.array[:1].size)):
         n = len(one.array)
         if n not in orders:

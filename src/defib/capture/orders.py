@@ -52,17 +52,32 @@ class Reordered:
     """``(n_known,)``: beside which training row each of them stands."""
 
 
-def orders_among(
+def keys_among(
     variables: Iterable[tuple[str, Any]], to_array: Callable[[Any], AnyArray | None] = lambda value: None
-) -> list[Order]:
-    """Orders that these variables know. ``to_array`` makes an array of a framework's tensor, ``None`` of all else."""
-    keys: dict[bytes, tuple[str, AnyArray]] = {}
+) -> list[tuple[str, AnyArray]]:
+    """Copies of what these variables hold that may tell rows from each other: whole numbers, texts or dates, ``(n,)``.
+
+    With their names. ``to_array`` makes an array of a framework's tensor, ``None`` of all else.
+    """
+    found: dict[tuple[str, int], AnyArray] = {}
     for name, value in variables:
         with contextlib.suppress(AttributeError, RuntimeError, TypeError, ValueError):  # lazy or odd objects
-            for said, found in _keys(name, value, to_array):
-                keys.setdefault(found.tobytes(), (said, found))
-        if len(keys) == MOST_KEYS:
+            for said, given in _columns(name, value, to_array):
+                if LEAST <= len(given) <= MOST:
+                    array = np.array(given, dtype=None if hasattr(given, "dtype") else object)
+                    if array.ndim == 1 and array.dtype.kind in "iuMOU":
+                        found.setdefault((said, id(value)), array)
+        if len(found) >= MOST_KEYS:
             break
+    return [(said, array) for (said, _), array in found.items()]
+
+
+def orders_of(columns: Iterable[tuple[str, AnyArray]]) -> list[Order]:
+    """Orders that these columns tell, those of a table's index first."""
+    keys: dict[bytes, tuple[str, AnyArray]] = {}
+    for name, given in columns:
+        for found in _unique(given):
+            keys.setdefault(found.tobytes(), (name, found))
     tables_first = sorted(keys.values(), key=lambda one: not one[0].endswith(".index"))
     orders: dict[bytes, Order] = {}
     for one in (*_permutations(tables_first), *_re_keyed(tables_first)):
@@ -70,44 +85,39 @@ def orders_among(
     return list(orders.values())[:MOST_ORDERS]
 
 
-def _keys(name: str, value: Any, to_array: Callable[[Any], AnyArray | None]) -> Iterator[tuple[str, AnyArray]]:
-    """What tells rows from each other: whole numbers, texts or dates, none of them twice; with how it is said."""
+def _columns(name: str, value: Any, to_array: Callable[[Any], AnyArray | None]) -> Iterator[tuple[str, Any]]:
+    """One-dimensional things in one variable, with how they are said."""
     if type(value).__module__.partition(".")[0] == "pandas":
         if hasattr(value, "index"):
-            yield from _unique(f"{name}.index", value.index)
+            yield f"{name}.index", value.index
         for column in getattr(value, "columns", ())[:MOST_KEYS]:
             if value[column].dtype.kind != "f":
-                yield from _unique(f"{name}[{column!r}]", value[column])
-    elif type(value) in (list, tuple):
-        if len(value) >= LEAST and isinstance(value[0], str | int | PurePath):
-            yield from _unique(name, [str(one) if isinstance(one, PurePath) else one for one in value])
-    elif type(value) is dict:
-        if len(value) >= LEAST and isinstance(next(iter(value)), str | int):
-            yield from _unique(name, list(value))
+                yield f"{name}[{column!r}]", value[column]
+    elif type(value) in (list, tuple, dict):
+        if len(value) >= LEAST and isinstance(next(iter(value)), str | int | PurePath):
+            yield name, list(value)
     else:
         array = value if isinstance(value, np.ndarray) else to_array(value)
-        if array is not None and array.ndim == 1:
-            yield from _unique(name, array)
+        if array is not None:
+            yield name, array
 
 
-def _unique(name: str, values: Any) -> Iterator[tuple[str, AnyArray]]:
-    if not LEAST <= len(values) <= MOST:
-        return
-    found = np.asarray(values)
-    if found.dtype.kind == "O":
-        found = np.array([one if isinstance(one, str) else None for one in found])
-        if any(one is None for one in found):
+def _unique(given: AnyArray) -> Iterator[AnyArray]:
+    """The keys as whole numbers, or as texts; nothing where one comes twice."""
+    if given.dtype.kind == "O":
+        if all(isinstance(one, str | PurePath) for one in given):
+            given = given.astype(str)
+        elif all(type(one) is int for one in given):
+            given = given.astype(np.int64)
+        else:
             return
-        found = found.astype(str)
-    if found.dtype.kind == "U":  # an image and its label share the stem of their names
-        stems = np.array([PurePath(one).stem for one in found])
-        found = stems if len(np.unique(stems)) == len(found) else found
-    elif found.dtype.kind in "iuM":
-        found = found.astype(np.int64)
-    else:
+    if len(set(given.tolist())) < len(given):
         return
-    if len(np.unique(found)) == len(found):
-        yield name, found
+    if given.dtype.kind == "U":  # an image and its label share the stem of their names
+        stems = [PurePath(one).stem for one in given.tolist()]
+        yield np.array(stems) if len(set(stems)) == len(stems) else given
+    else:
+        yield given.astype(np.int64)
 
 
 def _permutations(keys: Iterable[tuple[str, AnyArray]]) -> Iterator[Order]:
