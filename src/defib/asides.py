@@ -3,24 +3,45 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Container
 
+from defib.causes._signs import maybe
+from defib.causes.double_activation import SLACK, loss_floor_nats
 from defib.evidence import Book
 from defib.probes.alone import AloneFacts
 from defib.probes.head import HeadFacts
 from defib.probes.inputs import InputFacts
 from defib.probes.labels import LabelFacts
 from defib.probes.outputs import SymptomFacts
+from defib.probes.training import TrainingFacts
 from defib.wording import number, percent
 
+SQUASHED = "DF302"
 MANY = 0.05
 """Share of the labels from which on it is told."""
 ROWS_FIRST = "where a layer of PyTorch takes (time, rows, features), batch_first=True makes the first axis the rows"
 
 
-def asides(book: Book, framework: str, *, named: bool = False) -> tuple[str, ...]:
-    """Sentences to add, in order; empty where there is nothing to tell. ``named``: a cause is."""
+def asides(book: Book, framework: str, *, named: Container[str] = ()) -> tuple[str, ...]:
+    """Sentences to add, in order; empty where there is nothing to tell. ``named``: codes of the causes that are."""
     of_labels = () if named else (*_labels_out_of_reach(book), *_labels_that_compete(book))
-    return (*_which_rows(book), *_rows_that_meet(book, framework), *of_labels)
+    twice = () if SQUASHED in named else _squashed_twice(book)
+    return (*_which_rows(book), *_rows_that_meet(book, framework), *of_labels, *twice)
+
+
+def _squashed_twice(book: Book) -> tuple[str, ...]:
+    """Whatever else is wrong, or nothing: what the loss reads has been squashed before it."""
+    head = maybe(book, HeadFacts)
+    if head is None or head.activations_before_loss < 2 or head.loss == "unknown":
+        return ()
+    labels, training = maybe(book, LabelFacts), maybe(book, TrainingFacts)
+    floor = loss_floor_nats(head, labels.class_prior if labels is not None else ())
+    if training is not None and training.last_loss is not None and training.last_loss < SLACK * floor:
+        return ()
+    return (
+        f"the model ends in {head.activation}, and {head.loss} squashes its output again: its gradients are a fraction "
+        f"of what they are on logits; leave one of the two out (defib explain {SQUASHED})",
+    )
 
 
 def _which_rows(book: Book) -> tuple[str, ...]:

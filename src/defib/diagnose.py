@@ -287,7 +287,7 @@ def _conclude(
         notes=(
             *subject.trace.notes,
             *_straight(subject, gate),
-            *asides(book, subject.framework, named=bool(causes)),
+            *asides(book, subject.framework, named=frozenset(one.code for one in causes)),
             *_failures(book),
             *found.failed,
             *campaign.notes,

@@ -41,13 +41,16 @@ Whether the rows were equal in the source or were made so cannot be seen at the 
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import row_text
+from defib.causes._signs import maybe, row_text, seen
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
-from defib.probes.inputs import ServingFacts
+from defib.probes.activations import ActivationFacts
+from defib.probes.inputs import InputFacts, ServingFacts
 
 
 def _assess(book: Book) -> Assessment:
+    if not book.has(ServingFacts) and (alone := _without_training_rows(book)) is not None:
+        return alone
     facts = book.get(ServingFacts)
     numbers = {
         "unique_rows_served": float(facts.unique_rows),
@@ -69,6 +72,15 @@ def _assess(book: Book) -> Assessment:
         )
     because = f"{because}, while the training rows are distinct and the network tells them apart"
     return supported(because, weight=0.97, layer="input", **numbers)
+
+
+def _without_training_rows(book: Book) -> Assessment | None:
+    """Of a network whose training rows are not known (a generator) the rows that it was given may be."""
+    rows, n_rows = maybe(book, ActivationFacts), seen(book).n_rows
+    if rows is None or book.has(InputFacts) or not rows.input_constant or not seen(book).is_flat or n_rows < 2:
+        return None
+    because = f"all {n_rows:,} rows that it was given are the same row; what it was trained on was not seen"
+    return supported(because, weight=0.92, layer="input", rows_served=float(n_rows))
 
 
 CAUSE = Cause(

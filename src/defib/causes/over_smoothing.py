@@ -10,7 +10,8 @@ at a half each leave a millionth. The head sees one vector for all rows, and the
 
 ## Evidence for
 - Before the first step, the steps that mix rows take the relative spread between them (its square: the Dirichlet energy
-  over the complete graph) to a fiftieth or less, over three such steps or more.
+  over the complete graph) to a fiftieth or less, over three such steps or more; or one or two steps to a thousandth,
+  as an adjacency does that is full (a threshold the wrong way round, ones in place of edges).
 - Check: `x.std(0).norm() / x.norm()` after every round of the untrained network.
 
 ## Evidence against
@@ -33,8 +34,9 @@ for _ in range(40):
 ```
 
 ## Fix
-Two or three rounds. Where far neighbours matter: add what a node was to what it hears (residual or initial links), or
-let the head read every round (jumping knowledge).
+Where one round is enough to make all equal, the adjacency: how many neighbours has a row? Else two or three rounds.
+Where far neighbours matter: add what a node was to what it hears (residual or initial links), or let the head read
+every round (jumping knowledge).
 
 ## Known problems
 A step is taken for mixing when it has no weights and is no activation, normalization or pooling; in networks whose
@@ -50,13 +52,15 @@ list of equal modules or a number held by the model; elsewhere they are not trie
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import alive_in_training, num, place
+from defib.causes._signs import alive_in_training, count, num, place
 from defib.diagnosis import Assessment, inconclusive, not_applicable, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.mixing import MixingFacts
 
 LEAST_ROUNDS = 3
 """One or two averages are what graph networks are made of."""
+AT_ONCE = 1e-3
+"""Of the relative spread, left by one or two rounds: an average over k neighbours leaves about 1/sqrt(k) of it."""
 COLLAPSED = 0.02
 """Relative spread, a fiftieth of what the rows share: as for forward-correlation-collapse."""
 APART = 0.1
@@ -74,7 +78,8 @@ def _assess(book: Book) -> Assessment:
         "left_by_other_layers": one.left_by_others,
         "relative_spread_before_head": one.last,
     }
-    if one.rounds < LEAST_ROUNDS:
+    at_once = 0 < one.rounds < LEAST_ROUNDS and one.left_by_mixing <= AT_ONCE
+    if one.rounds < LEAST_ROUNDS and not at_once:
         return not_applicable(f"{facts.what} lose by meeting each other in {one.rounds} steps only")
     if calm := alive_in_training(book):
         return calm
@@ -93,6 +98,11 @@ def _assess(book: Book) -> Assessment:
         f"their relative spread, "
         f"and {num(one.last)} is left in {place(one.last_layer)}"
     )
+    if at_once:
+        because = (
+            f"{when}, {count(one.rounds, 'step')} of mixing {facts.what} leave {num(one.left_by_mixing)} of their "
+            "relative spread: nearly everything is averaged over everybody, as if all were neighbours of all"
+        )
     if facts.initial is None:
         return inconclusive(because, weight=0.45, layer=one.last_layer, **numbers)
     weight = 0.75 if one.left_by_others <= COLLAPSED else 0.85

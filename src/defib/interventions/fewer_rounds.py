@@ -26,6 +26,8 @@ def _applies(book: Book) -> str | None:
 
 
 def _code(book: Book, framework: str) -> str:
+    if (_rounds(book) or 0) <= KEPT:
+        return "print((adjacency != 0).sum(1))  # neighbours of each row: a few, where these are all"
     return by_framework(
         framework,
         keras=f"n_rounds = {KEPT}  # and x = x + mixed in each, so that a row keeps what it brought",

@@ -60,24 +60,29 @@ def _measure(subject: Subject, book: Book) -> MixingFacts:
     if length < 3:
         raise Missing("MixingFacts", "three rows or more that meet each other")
     moments: tuple[Moment, ...] = ("initial",) if subject.has_initial_weights else ()
-    initial = [_read(subject.forward(X, moment=one).layers, len(X), length, positions=positions) for one in moments]
     door = np.asarray(X, dtype=np.float64) if np.asarray(X).dtype.kind in "biuf" else np.zeros((0, 1))
+    apart = _apart(door, positions=positions and door.ndim == 3) if len(door) else 0.0
+    known = apart if np.asarray(X).dtype.kind == "f" and (not positions or door.ndim == 3) else 0.0
+    passes = [subject.forward(X, moment=one).layers for one in moments]
+    initial = [_read(one, len(X), length, positions=positions, door=known) for one in passes]
     return MixingFacts(
         "positions" if positions else "rows",
         initial[0] if initial else None,
-        _read(end.layers, len(X), length, positions=positions),
-        _apart(door, positions=positions and door.ndim == 3) if len(door) else 0.0,
+        _read(end.layers, len(X), length, positions=positions, door=known),
+        apart,
     )
 
 
-def _read(layers: Sequence[LayerOutput], n_rows: int, length: int, *, positions: bool) -> Mixing:
+def _read(layers: Sequence[LayerOutput], n_rows: int, length: int, *, positions: bool, door: float) -> Mixing:
+    """``door``: relative spread of what goes in, where the first step may mix it; 0 where that is not comparable."""
     shape = (n_rows, length) if positions else (n_rows,)
     seen = [one for one in layers if np.shape(one.values)[: len(shape)] == shape and np.ndim(one.values) > len(shape)]
     if len(seen) < 2:
         raise Missing("MixingFacts", "layers whose values stand by row")
     logs, rounds = {True: 0.0, False: 0.0}, 0
-    before = _apart(seen[0].values, positions=positions)
-    for one in seen[1:]:
+    at_once = door > 0 and _mixes(seen[0])
+    before = door if at_once else _apart(seen[0].values, positions=positions)
+    for one in seen[0 if at_once else 1 :]:
         now = _apart(one.values, positions=positions)
         mixes = _mixes(one)
         rounds += mixes and now < before
