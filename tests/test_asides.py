@@ -11,7 +11,7 @@ import pytest
 
 import defib
 from defib.asides import asides
-from tests.causes.books import FLAT, HEAD, book, collapsed
+from tests.causes.books import FLAT, HEAD, STUCK, book, collapsed
 
 SHARED = "a row's output changes with the rows that are sent with it"
 
@@ -110,3 +110,10 @@ def test_which_rows_the_figures_are_of_is_told_where_it_is_not_plain(facts: dict
     found = asides(book(HEAD, replace(seen, symptom=replace(seen.symptom, n_rows=200))), "torch")
     assert len(found) == bool(told)
     assert told in "".join(found)
+
+
+def test_a_second_squashing_is_told_beside_another_cause() -> None:
+    head = replace(HEAD, activation="softmax", activations_before_loss=2, units=3, loss="CrossEntropyLoss")
+    (told,) = asides(book(head, collapsed(FLAT), STUCK), "torch", named={"DF601"})
+    assert "CrossEntropyLoss squashes its output again" in told
+    assert asides(book(head, collapsed(FLAT), STUCK), "torch", named={"DF302"}) == ()

@@ -14,7 +14,7 @@ from defib.evidence import Book, Evidence, Missing
 from defib.interventions.table import all_interventions
 from defib.probes.before import BeforeFacts
 from defib.probes.clipping import ClippingFacts
-from defib.probes.inputs import ServingFacts
+from defib.probes.inputs import InputFacts, ServingFacts
 from defib.probes.labels import LabelFacts
 from defib.probes.outputs import SymptomFacts
 from defib.probes.penalty import PenaltyFacts
@@ -1041,3 +1041,12 @@ def test_the_row_that_all_training_rows_are_is_told(values: list[float], told: s
     columns = replace(COLUMNS, minimum=np.array(values), maximum=np.array(values))
     equal = replace(INPUTS, constant_fraction=1.0, unique_rows=1)
     assert told in assess("DF102", equal, columns, collapsed()).because
+
+
+def test_rows_of_a_network_whose_training_rows_are_not_known() -> None:
+    """A generator: what it was given is known, what it was trained on is not."""
+    alone = replace(activations(stack("relu", 2)), input_constant=True)
+    lacking = (ServingFacts, InputFacts)
+    assert load("DF903").assess(book(symptoms(FLAT), alone, without=lacking)).verdict == "supported"
+    with pytest.raises(Missing):
+        load("DF903").assess(book(symptoms(FLAT), activations(stack("relu", 2)), without=lacking))

@@ -113,7 +113,7 @@ CASES = {
     "layers take it": (replace(SMOOTHED, left_by_mixing=0.5, left_by_others=1e-4), 0.9, "ruled_out"),
     "a residual keeps it": (replace(SMOOTHED, last=0.4), 0.9, "ruled_out"),
     "equal at the door": (SMOOTHED, 0.001, "ruled_out"),
-    "two rounds": (replace(SMOOTHED, rounds=2), 0.9, "not_applicable"),
+    "two rounds": (replace(SMOOTHED, rounds=2, left_by_mixing=0.01), 0.9, "not_applicable"),
 }
 
 
@@ -127,3 +127,12 @@ def test_without_initial_weights_it_stays_open_and_learning_settles_it() -> None
     at_the_end: Assessment = CAUSE.assess(book(collapsed(NEAR_FLAT), STUCK, MixingFacts("rows", None, SMOOTHED, 0.9)))
     assert at_the_end.verdict == "inconclusive"
     assert CAUSE.assess(book(MixingFacts("rows", SMOOTHED, SMOOTHED, 0.9))).verdict == "ruled_out"
+
+
+@pytest.mark.parametrize(("full", "verdict"), [(True, "supported"), (False, "not_applicable")])
+def test_one_round_over_everybody_is_enough(full: bool, verdict: str) -> None:
+    subject = Averages(np.full((N, N), 1 / N) if full else adjacency(), 1)
+    subject.training = Rows(np.random.default_rng(2).normal(1.0, 1.0, (N, UNITS)))
+    found = CAUSE.assess(book(PROBE.measure(subject, book()), collapsed(NEAR_FLAT), STUCK))
+    assert found.verdict == verdict
+    assert ("over everybody" in found.because) is full

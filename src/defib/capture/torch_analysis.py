@@ -33,6 +33,10 @@ from defib.subject import AnyArray
 UNKNOWN_OWN_LOSS: Final = (
     "the model computes its loss itself, and it is none of the well-known ones: it could not be replayed"
 )
+OWN_INPUT: Final = (
+    "its labels are its own input, as a language model's are, which shifts them by itself: which of them belongs to "
+    "which output is not known"
+)
 
 Names = Callable[[Any], Mapping[int, str]]
 """Module → name by ``id`` of its parameters."""
@@ -270,6 +274,9 @@ def _own_loss(calls: Sequence[Call], at: int, door: Door, rows: Sequence[Any], o
     for path in label_paths(door):
         fewer, others, label = without_label(door, rows, path)
         reading = read_inside(outputs, own, label, fewer.n_rows, factor=factor)
+        if reading is None and _says_its_input(label, others):
+            told = (f"{UNKNOWN_OWN_LOSS}; {OWN_INPUT}",)
+            return Analysis((calls[at],), (at,), len(calls), fewer, others, None, None, notes=told, beside=Beside(path))
         notes = () if reading is not None else (UNKNOWN_OWN_LOSS,)
         made = Analysis(
             (calls[at],), (at,), len(calls), fewer, others, reading, label, notes=notes, beside=Beside(path)
@@ -279,6 +286,14 @@ def _own_loss(calls: Sequence[Call], at: int, door: Door, rows: Sequence[Any], o
             return made
         found = found or made
     return found or Analysis((calls[at],), (at,), len(calls), door, rows, None, None, notes=(UNKNOWN_OWN_LOSS,))
+
+
+def _says_its_input(label: Any, rows: Sequence[Any]) -> bool:
+    """Whether the label is what goes in, but for the places that the loss leaves out (-100): it is shifted inside."""
+    if label.is_floating_point() or label.dim() < 2:
+        return False
+    alike = (one for one in rows if one.shape == label.shape and one.dtype == label.dtype)
+    return any(bool(((one == label) | (label < 0)).all()) for one in alike)
 
 
 def _analysis(

@@ -22,6 +22,7 @@ from defib.adapters.torch.program import (
     slice_nodes,
     slots_in,
 )
+from defib.adapters.torch.scaled_labels import without_scaling
 from defib.adapters.torch.walks import ancestors, of_labels, path_to, selected_at
 from defib.adapters.torch.weighting import class_weights
 from defib.recipe import LossFacts, LossKind, LossTakes
@@ -112,7 +113,7 @@ def read_loss(nodes: Sequence[Node], loss: Any, scene: Scene) -> Reading | None:
 
 def _from_row_labels(nodes: list[Node], scene: Scene) -> list[Node]:
     known = {id(one) for one in (*scene.outputs, *scene.inputs)} | set(scene.parameters)
-    kept = without_picking(nodes, known, scene.n_rows, scene.time_first)
+    kept = without_scaling(without_picking(nodes, known, scene.n_rows, scene.time_first), known, scene.n_rows)
     first = scene.inputs[0] if scene.inputs else None
     if scene.n_rows == 1 and first is not None and first.dim() == 1 and not first.is_floating_point():
         kept = without_picking(kept, known, len(first))  # one sequence: a label for every step of it
