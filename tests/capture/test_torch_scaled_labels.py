@@ -39,6 +39,23 @@ def test_classes_that_are_smoothed_are_left_to_the_loss() -> None:
     np.testing.assert_array_equal(subject.training.y, y.numpy())
 
 
+def test_a_last_batch_of_few_rows_is_read_as_the_others() -> None:
+    torch.manual_seed(0)
+    X, model = torch.randn(35, 3), nn.Linear(3, 1)
+    y = 300 + 20 * X[:, :1]
+    with watch() as watched:
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
+        for rows in torch.arange(35).split(16):
+            loss = F.mse_loss(model(X[rows]), (y[rows] - 300) / 20)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    (subject,) = watched.subjects()
+    assert subject.training is not None
+    assert subject.training.y is not None
+    np.testing.assert_allclose(subject.training.y, X[:, :1].numpy(), atol=1e-4)
+
+
 class Writer(nn.Module):  # type: ignore[misc]
     """Says the next token, and shifts its labels by itself."""
 

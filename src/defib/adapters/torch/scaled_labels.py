@@ -10,8 +10,6 @@ from defib.adapters.torch.arrays import leaf_tensors, tensors_in
 from defib.adapters.torch.program import Node, slice_nodes, tracked, uses
 
 ARITHMETIC: Final = frozenset({"add", "sub", "rsub", "mul", "div", "true_divide", "truediv", "log", "log1p", "sqrt"})
-LEAST_ROWS: Final = 8
-"""Below so many rows values cannot be told from classes."""
 
 
 def without_scaling(nodes: list[Node], known: set[int], n_rows: int) -> list[Node]:
@@ -21,7 +19,7 @@ def without_scaling(nodes: list[Node], known: set[int], n_rows: int) -> list[Nod
     the loss reckons with as well before they meet (both in logarithms). ``known`` as for
     `defib.adapters.torch.batches.without_picking`.
     """
-    predicted, met, scaled = set(known), set[int](), set[int]()
+    predicted, met, scaled, classes = set(known), set[int](), set[int](), set[int]()
     for node in nodes:
         used = {id(one) for one in uses(node)}
         made = {id(one) for one in tracked(node.out)}
@@ -31,6 +29,8 @@ def without_scaling(nodes: list[Node], known: set[int], n_rows: int) -> list[Nod
                 return nodes
         elif used & (predicted | met):
             met |= made
+        elif used & classes or _of_classes(node):
+            classes |= made
         elif _scales(node, n_rows):
             scaled |= {id(one) for one in tensors_in(node.out)}
     if not scaled or id(nodes[-1].out) in scaled:
@@ -47,6 +47,12 @@ def _is_arithmetic(node: Node) -> bool:
     return node.name.strip("_") in ARITHMETIC
 
 
+def _of_classes(node: Node) -> bool:
+    """Arithmetic on zeros and ones, which is the same for every batch, however few its rows are."""
+    used = [one for one in leaf_tensors((node.args, dict(node.kwargs))) if one.dim()]
+    return _is_arithmetic(node) and any(bool(((one == 0) | (one == 1)).all()) for one in used)
+
+
 def _scales(node: Node, n_rows: int) -> bool:
     """One number per row and target in, one out."""
     out: Any = node.out
@@ -54,6 +60,4 @@ def _scales(node: Node, n_rows: int) -> bool:
         return False
     used = leaf_tensors((node.args, dict(node.kwargs)))
     by_row = [one for one in used if one.dim() and one.shape[0] == n_rows]
-    if n_rows < LEAST_ROWS or len(by_row) != 1 or by_row[0].shape != out.shape or by_row[0] is out:
-        return False
-    return bool(2 * len(torch.unique(out.detach())) > out.numel())
+    return len(by_row) == 1 and by_row[0].shape == out.shape and by_row[0] is not out
