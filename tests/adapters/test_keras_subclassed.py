@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from defib.adapters.keras import KerasSubject, subject_from_model
+from defib.adapters.keras.flavor import to_numpy
 from defib.adapters.keras.starts import starting_values
 from defib.recipe import Arm
 from tests.adapters.keras_models import FLAVORS, assert_same, load, rows
@@ -176,10 +177,10 @@ def test_a_dropout_that_is_always_on_is_switched_off_on_a_clone() -> None:
     model = Net()
     model.compile(optimizer=keras.optimizers.SGD(0.1), loss="binary_crossentropy")
     model.fit(X, y, epochs=1, verbose=0)
-    before = keras.ops.convert_to_numpy(model.drop.seed_generator.state)
+    before = to_numpy(model.drop.seed_generator.state)
     subject = subject_from_model(model, X, y)
     assert subject.can_train(EDITS["dropout"]) is None
     assert subject.training is not None
     trained = subject.train(EDITS["dropout"], subject.training, seed=0)
     assert_same(trained.predict(X), trained.predict(X))
-    np.testing.assert_array_equal(keras.ops.convert_to_numpy(model.drop.seed_generator.state), before)
+    np.testing.assert_array_equal(to_numpy(model.drop.seed_generator.state), before)
