@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from defib.adapters.torch.captured import Captured
 from defib.adapters.torch.clone import unwrapped
@@ -82,6 +83,12 @@ NOT_CUT = (
 )
 
 
+FUNCTIONAL: Final = (
+    "the model was called through torch.func.functional_call (by itself, or under grad and vmap), with weights that "
+    "are handed to it: which step changes them is not seen; give what was trained to defib.diagnose(model, X, y)"
+)
+
+
 def unseen(session: Session, *, judges: bool) -> list[str]:
     """Why nothing could be followed although something was trained."""
     found = []
@@ -91,6 +98,8 @@ def unseen(session: Session, *, judges: bool) -> list[str]:
         found.append(f"{TURNS.partition(':')[0]}, and neither was called again after the training")
     elif session.loose.failed and not session.studies:
         found.append(NOT_CUT)
+    elif session.functional and not session.studies:
+        found.append(FUNCTIONAL)
     elif session.n_steps and not session.studies:
         found.append(
             f"an optimizer took {session.n_steps:,} steps, but no call of a module was seen before them: either a "
@@ -103,8 +112,5 @@ def unseen(session: Session, *, judges: bool) -> list[str]:
             "plain tensors); put them into a torch.nn.Module"
         )
     elif session.functional:
-        found.append(
-            "the model was called through torch.func.functional_call, with weights that are no parameters of it; "
-            "give what was trained to defib.diagnose(model, X, y)"
-        )
+        found.append(FUNCTIONAL)
     return found
