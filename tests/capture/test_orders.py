@@ -89,3 +89,11 @@ def test_the_variables_of_a_program_are_looked_at() -> None:
     assert np.array_equal(found["drawn"], drawn)
     assert len(orders_of((f"p{i}", RNG.permutation(N)) for i in range(40))) == 8
     assert isinstance(next(iter(orders_of([("p", drawn)]))), Order)
+
+
+def test_the_array_that_stands_in_the_order_of_the_keys_is_the_one_that_is_put_in_order() -> None:
+    """The file's own order is held as well, and its rows must not be taken for those of the sorted names."""
+    X = RAW[np.argsort(NAMES)]
+    keys = [Named(name, array, is_key=True) for name, array in keys_among([("files", sorted(NAMES)), ("names", NAMES)])]
+    found = beside_rows(X[:100] / 16, [Named("raw", RAW[DRAWN]), Named("X", X), *keys])
+    assert [one.name for one in found if one.by and np.array_equal(one.X, RAW[:100])] == ["X"]

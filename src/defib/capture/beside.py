@@ -189,7 +189,7 @@ def _in_known_orders(
         if len(one.at) >= KNOWN * len(X) and key not in seen and not _equal(X[one.at], one.rows):
             seen.add(key)
             found.append(Beside(one.name, one.rows, one.at, by=one.words))
-    return tuple(found[:MOST])
+    return tuple(found[: 2 * MOST])
 
 
 def _orders(X: AnyArray, arrays: Sequence[AnyArray]) -> tuple[NDArray[np.int64], ...]:

@@ -149,18 +149,21 @@ def reordered(X: AnyArray, arrays: Sequence[tuple[str, AnyArray]], orders: Seque
     """The training rows ``X`` ``(n, ...)`` in those orders, from arrays that hold them, by name.
 
     The labels stand in the order in which the array they were taken beside stands: that is one of the arrays that holds
-    just these rows, or ``X`` itself. An array that holds more rows may also have been cut at its start.
+    just these rows, or ``X`` itself. An array that holds more rows may also have been cut at its start. Which of
+    several arrays in orders of their own the keys belong to is not known: each is tried.
     """
     n, width = len(X), X[:1].size
-    holding = [(name, one, places_of(X, [one])) for name, one in arrays if one[:1].size == width and len(one) >= n]
-    known = {len(one): (name, one, places[0]) for name, one, places in reversed(holding) if places}
-    known.setdefault(n, ("the training rows", X, np.arange(n)))
-    found: list[Reordered] = []
-    for size, (_, _, places) in known.items():
-        at = np.flatnonzero(places >= 0)
-        for length, (name, source, _) in known.items():
-            cut = [Order(f"(its first {size:,} rows)", np.arange(size))] if length > size == n else []
-            for order in (*orders, *cut):
-                if len(order.at) == size and order.at.max() < length:
-                    found.append(Reordered(name, order.words, source[order.at[places[at]]], at))
-    return found
+    fitting = [(name, one) for name, one in arrays if one[:1].size == width and len(one) >= n]
+    holding = [(name, one, found[0]) for name, one in fitting if (found := places_of(X, [one]))]
+    if all(len(one) > n for _, one, _ in holding):
+        holding.append(("the training rows", X, np.arange(n)))
+    made: list[Reordered] = []
+    for order in [*orders, Order(f"(its first {n:,} rows)", np.arange(n))]:
+        for name, source, own in holding:
+            for _, beside, theirs in holding:
+                # An order of all rows is one of the array itself; a part of them stands beside an array of that length.
+                places = own if len(source) == len(order.at) else theirs
+                if len(beside) == len(order.at) and order.at.max() < len(source):
+                    at = np.flatnonzero(places >= 0)
+                    made.append(Reordered(name, order.words, source[order.at[places[at]]], at))
+    return made
