@@ -87,8 +87,10 @@ class Part:
         return value.elts[place] if isinstance(value, (ast.List, ast.Tuple)) and place is not None else value
 
     def put(self, new: ast.expr, value: ast.expr) -> ast.expr:
-        """The program's dict or list with ``new`` for it; of one value for all outputs a dict."""
+        """The program's dict or list with ``new`` for it; a dict by output, where it had one value for all of them."""
         place = self._place(value)
+        if isinstance(value, ast.Dict) and place is None and self.outputs:
+            return ast.Dict([*value.keys, ast.Constant(self.output)], [*value.values, new])
         if place is None and self.outputs:
             own = {name: new if name == self.output else value for name in self.outputs}
             return ast.Dict([ast.Constant(name) for name in own], list(own.values()))

@@ -121,6 +121,8 @@ class Recipe:
     """The framework's own optimizer, as built for the model."""
     epochs: int | None = None
     batch_size: int | None = None
+    output: str | int | None = None
+    """Of several outputs of a Keras model the one to look at, by name or number; by itself the flattest."""
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,8 @@ class LayerOutput:
     layer: Layer
     values: FloatArray
     """``(n_rows, ...)``."""
+    added: float = 0.0
+    """What a layer of the program's own added to the loss for these rows (Keras: ``add_loss``)."""
 
 
 @dataclass(frozen=True)

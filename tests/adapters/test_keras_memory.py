@@ -1,5 +1,6 @@
 """Models in memory: what is read from them, and messages for what cannot be taken."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -72,7 +73,6 @@ def several(keras: Any, inputs: int, outputs: int) -> Any:
     [
         ("uninitialized-model", lambda keras: keras.Sequential([keras.layers.Dense(1)]), np.ones((4, 3)), np.ones(4)),
         ("several-inputs", lambda keras: several(keras, 2, 1), np.ones((4, 3)), np.ones(4)),
-        ("several-outputs", lambda keras: several(keras, 1, 2), np.ones((4, 3)), np.ones(4)),
         ("several-inputs", mlp, [np.ones((4, 3)), np.ones((4, 3))], np.ones(4)),
         ("no-rows", mlp, np.ones((0, 3)), np.ones(0)),
         ("unequal-lengths", mlp, np.ones((4, 3)), np.ones(5)),
@@ -83,3 +83,34 @@ def test_messages(keras: Any, slug: str, model: Any, X: Any, y: Any) -> None:
         subject_from_model(model(keras), X, y)
     assert caught.value.slug == slug
     assert caught.value.write
+
+
+@pytest.mark.parametrize(
+    ("y", "output"),
+    [(np.ones(4), None), ([np.ones(4), np.arange(4.0)], "third"), ([np.ones(4), np.arange(4.0)], 2)],
+    ids=["one array", "no such name", "no such number"],
+)
+def test_of_several_outputs_it_is_said_what_is_wanted(keras: Any, y: Any, output: str | int | None) -> None:
+    model = several(keras, 1, 2)
+    model.compile("sgd", "mse")
+    with pytest.raises(DefibError) as caught:
+        subject_of(model, np.ones((4, 3)), y, recipe=Recipe(output=output))
+    assert caught.value.slug == "several-outputs"
+
+
+def test_of_several_outputs_one_is_chosen(keras: Any) -> None:
+    model = several(keras, 1, 2)
+    model.compile("sgd", "mse")
+    kernel, bias = model.layers[-1].get_weights()
+    model.layers[-1].set_weights([kernel * 0, bias])
+    X = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32)
+    names = [str(name) for name in model.output_names]
+    recipe = Recipe(epochs=1)
+    flat = subject_of(model, X, [X[:, 0], X[:, 1]], recipe=recipe)
+    assert flat.recipe.output == names[1]
+    np.testing.assert_array_equal(flat.training.y, X[:, 1])  # type: ignore[union-attr]
+    assert any(names[0] in note for note in flat.trace.notes)
+    assert flat.can_train(Arm()) is None
+    for output in (0, names[0]):
+        named = subject_of(model, X, [X[:, 0], X[:, 1]], recipe=replace(recipe, output=output))
+        assert named.recipe.output == names[0]

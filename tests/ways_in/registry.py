@@ -113,6 +113,22 @@ WAYS: Final[tuple[Way, ...]] = (
             ("JAX", "jax", "jax"),
         )
     ),
+    *(
+        Way(
+            f"Keras 3 on {name}, several outputs",
+            ("keras", package),
+            {
+                "keras_two_outputs": HEALTHY,
+                "keras_two_outputs_softmax": "single-unit-softmax",
+                "keras_two_outputs_range": "labels-outside-output-range",
+            },
+            api=DIAGNOSE,
+            callback=MONITOR,
+            note="lists and dicts of outputs, two inputs, loss_weights, a class with a call of its own",
+            env={"KERAS_BACKEND": backend},
+        )
+        for name, package, backend in (("TensorFlow", "tensorflow", "tensorflow"), ("JAX", "jax", "jax"))
+    ),
     Way(
         "PyTorch loop over a Keras model",
         ("keras", "torch"),

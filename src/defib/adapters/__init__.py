@@ -31,6 +31,9 @@ def _keras(model: Any, X: AnyArray, y: AnyArray | None, X_predict: AnyArray | No
 
     X, y = rows_out_of(X, y)
     X_predict = rows_out_of(X_predict, None)[0]
+    several = _one_of_several(model, X, y, X_predict, recipe)
+    if several is not None:
+        return several
     lent = recipe.loss is not None and "torch" in sys.modules and _is_lent(model, recipe.loss)
     found = subject_from_model(
         model,
@@ -44,6 +47,12 @@ def _keras(model: Any, X: AnyArray, y: AnyArray | None, X_predict: AnyArray | No
     )
     subject: Subject = _with_lent_loss(found, recipe.loss, y) if lent else found
     return subject
+
+
+def _one_of_several(model: Any, X: Any, y: Any, X_predict: Any, recipe: Recipe) -> Subject | None:
+    from defib.capture.keras_several import subject_of_several
+
+    return subject_of_several(model, X, y, X_predict, recipe)
 
 
 def _is_lent(model: Any, loss: Any) -> bool:

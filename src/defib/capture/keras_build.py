@@ -12,7 +12,6 @@ from defib.adapters.keras.flavor import to_numpy
 from defib.adapters.keras.memory import why_untrainable, with_loss
 from defib.adapters.keras.optimizers import facts_of, first_rate, is_schedule
 from defib.adapters.keras.own_step import can_step_inside, overrides
-from defib.adapters.keras.packing import output_keys
 from defib.adapters.keras.program import OptimizerPlan
 from defib.adapters.keras.subject import Captured, KerasSubject
 from defib.adapters.keras.weighing import row_key
@@ -79,7 +78,7 @@ def _subject(study: Study) -> KerasSubject:
         sources=dict(study.sources),
         in_parts=bool(study.training.never_again),
         uncounted=_uncounted(study, captured),
-        outputs=output_keys(study.owner) if study.output else (),
+        outputs=study.outputs,
         output=study.output,
         **weights_by_class(captured, training),
     )
@@ -181,6 +180,8 @@ def _sample_weights(study: Study, training: Rows | None) -> dict[bytes, float]:
 def _uncounted(study: Study, captured: Captured) -> str:
     """Why nothing of the loss counts; empty where something does."""
     if study.loss_weight == 0:
+        if study.compiled_loss is None:
+            return "compile was given no loss for this output"
         return "the loss of this output has the weight 0 in loss_weights"
     given = captured.sample_weights.values()
     return "every row has a sample_weight of 0" if given and not any(given) else ""

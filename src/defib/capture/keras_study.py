@@ -11,7 +11,7 @@ import numpy as np
 
 from defib.adapters.keras.flavor import Flavor, to_numpy
 from defib.adapters.keras.optimizers import class_of, config_of
-from defib.adapters.keras.packing import CannotPack, Packing, by_output, output_keys, packing_of, parts_of
+from defib.adapters.keras.packing import CannotPack, Packing, entries, packing_of, parts_of
 from defib.adapters.keras.together import Together
 from defib.capture.beside import Named
 from defib.capture.keras_rows import SAME_SHARE, RowStore, SeveralArrays, evenly, hashes, row_limit, to_array
@@ -175,6 +175,10 @@ class Study:
     """The whole model, where ``model`` is one of its outputs."""
     output: str = ""
     """The name of that output."""
+    outputs: tuple[str, ...] = ()
+    """The names of all of them."""
+    packed: bool = False
+    """``model`` takes its inputs packed already."""
     output_losses: dict[str, list[float]] = field(default_factory=dict)
     """Per output of several: the loss of each epoch."""
     packing: Packing | None = None
@@ -220,11 +224,10 @@ class Study:
 
     def labels_of(self, y: Any) -> AnyArray | None:
         """Labels as one array, those of several outputs side by side."""
-        parts = by_output(self.model, y)
+        parts = entries(self.model, y)
         if parts is None:
             return to_array(y)
-        named = {key: to_array(one) for key, one in zip(output_keys(self.model), parts, strict=True)}
-        self.answers, packed = _side_by_side(y, named, self.answers)
+        self.answers, packed = _side_by_side(y, {key: to_array(one) for key, one in parts.items()}, self.answers)
         return packed
 
     def counts_of(self, w: Any) -> AnyArray | None:
@@ -234,9 +237,9 @@ class Study:
         """
         if self.answers is None or w is None:
             return to_array(w)
-        keys = output_keys(self.model)
-        parts = by_output(self.model, w) or [w] * len(keys)
-        columns = [to_array(one) for one in parts]
+        keys = self.answers.keys
+        parts = entries(self.model, w) or dict.fromkeys(keys, w)
+        columns = [to_array(one) for one in parts.values()]
         flat = [one.reshape(len(one)) for one in columns if one is not None and one.size == len(one)]
         if len(flat) < len(keys):
             raise SeveralArrays("sample_weight does not hold one number per row for every output")
@@ -244,11 +247,10 @@ class Study:
 
     def outputs_of(self, result: Any) -> AnyArray | None:
         """What the model predicted, as one array."""
-        parts = by_output(self.model, result)
+        parts = entries(self.model, result)
         if parts is None:
             return to_array(result)
-        named = {key: to_array(one) for key, one in zip(output_keys(self.model), parts, strict=True)}
-        self.replies, packed = _side_by_side(result, named, self.replies)
+        self.replies, packed = _side_by_side(result, {key: to_array(one) for key, one in parts.items()}, self.replies)
         return packed
 
     def before_first_step(self, optimizer: Any) -> None:

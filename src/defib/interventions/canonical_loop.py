@@ -5,6 +5,7 @@ from __future__ import annotations
 from defib.evidence import Book
 from defib.interventions import Intervention
 from defib.interventions._writing import by_framework, keras_loss, learning_rate, lines, maybe, n_epochs, optimizer_call
+from defib.interventions.fitting_head import head_for
 from defib.probes.head import HeadFacts
 from defib.probes.labels import LabelFacts
 from defib.probes.training import TrainingFacts
@@ -15,6 +16,8 @@ COUNTED = """
 print(np.min(sample_weight), np.max(sample_weight))  # a weight above 0 for every row, around 1
 # of several outputs: a weight above 0 for each loss, model.compile(..., loss_weights=...)
 """.strip()
+NO_LOSS = "no loss"
+"""What `TrainingFacts.uncounted` says of an output that nothing is asked of."""
 TAKES = {"sigmoid": "bce", "softmax": "ce"}
 """Canonical loss that takes what this activation gives."""
 LOSSES = {
@@ -102,6 +105,8 @@ SAYS = {
 
 def _says(book: Book) -> str | None:
     if (training := maybe(book, TrainingFacts)) is not None and training.uncounted:
+        if NO_LOSS in training.uncounted:
+            return "give this output a loss of its own"
         return "let every row, and the loss of every output, count"
     if training is not None and training.gathers > training.n_updates:
         return "step with every gradient, or with so few together that the training makes many steps"
@@ -116,6 +121,8 @@ KEPT = lines("""
 
 def _code(book: Book, framework: str) -> str:
     if (training := maybe(book, TrainingFacts)) is not None and training.uncounted:
+        if NO_LOSS in training.uncounted and book.has(LabelFacts):
+            return f'model.compile(optimizer=model.optimizer, loss="{head_for(book.get(LabelFacts)).keras_loss}")'
         return COUNTED
     updates = maybe(book, UpdateFacts)
     own = updates is not None and any(move.why_unmoved == "not_applied" for move in updates.parameters)

@@ -14,7 +14,15 @@ from typing import Any
 
 import numpy as np
 
-from defib.adapters.keras.flavor import Flavor, activation_name, everything, is_operation, own_variables, to_numpy
+from defib.adapters.keras.flavor import (
+    Flavor,
+    activation_name,
+    everything,
+    is_builtin,
+    is_operation,
+    own_variables,
+    to_numpy,
+)
 from defib.adapters.keras.graft import composite
 from defib.adapters.keras.structure import Copier, constructed, same_variables
 from defib.adapters.keras.trace import call_model, first_output
@@ -263,7 +271,12 @@ def _remake(flavor: Flavor, layer: Any, change: Change) -> Any:
     except Exception:  # a class of the user's whose constructor wants what its config does not hold
         if composite(layer):
             return copier(flavor).layer(layer)
-        return constructed(layer, change.config)
+        try:
+            return constructed(layer, change.config)
+        except TypeError:  # it wants what no config of its holds: its attributes do
+            if is_builtin(layer) or change.config:
+                raise
+            return copier(flavor).layer(layer)
 
 
 def copier(flavor: Flavor) -> Copier:

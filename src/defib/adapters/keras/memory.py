@@ -51,7 +51,7 @@ def subject_from_model(
         optimizer: likewise; one of PyTorch's where Keras runs on it.
 
     Raises:
-        ModelError: for a model that is not built, or has several outputs, or several inputs and ``X`` is one array.
+        ModelError: for a model that is not built, or has several inputs and ``X`` is one array.
         InputError: for no rows, or labels of another length.
     """
     flavor = flavor_of(model)
@@ -76,8 +76,7 @@ def subject_from_model(
     known = loss is not None
     loss = loss if known else getattr(model, "loss", None)
     plan = None if optimizer is None else OptimizerPlan(class_of(optimizer), config_of(optimizer))
-    epochs = epochs if epochs is not None else _epochs_of(model)
-    batch = batch_size or _batch_of(model, len(rows)) or DEFAULT_BATCH
+    epochs, batch = trained_in_memory(model, len(rows), epochs, batch_size)
     kept = _thinned(len(rows))
     n_updates = (epochs or 0) * -(-len(rows) // batch)
     captured = Captured(
@@ -235,13 +234,6 @@ def _check_model(model: Any, *, n_arrays: int) -> None:
             expected="as many arrays of rows as the model has inputs",
             write="defib.diagnose(model, [X_first, X_second], y_train)  # as in model.fit",
         )
-    if _how_many(model, "outputs") > 1:
-        raise ModelError(
-            "several-outputs",
-            came=f"the model has {len(model.outputs)} outputs",
-            expected="a model with one output",
-            write="defib.diagnose(keras.Model(model.inputs, model.outputs[0]), X_train, y_train)",
-        )
 
 
 def _how_many(model: Any, what: str) -> int:
@@ -263,6 +255,14 @@ def _array(value: Any) -> AnyArray:
 
 def _thinned(n: int) -> Any:
     return slice(None) if n <= MAX_ROWS else np.linspace(0, n - 1, MAX_ROWS).astype(int)
+
+
+def trained_in_memory(
+    model: Any, n_rows: int, epochs: int | None = None, batch_size: int | None = None
+) -> tuple[int | None, int]:
+    """Epochs and rows per step of the last ``fit`` as ``model.history`` has them, where they are not given."""
+    found = epochs if epochs is not None else _epochs_of(model)
+    return found, batch_size or _batch_of(model, n_rows) or DEFAULT_BATCH
 
 
 def _epochs_of(model: Any) -> int | None:

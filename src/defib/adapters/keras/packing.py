@@ -209,18 +209,53 @@ def output_keys(model: Any) -> tuple[str, ...]:
     return tuple(str(name) for name in model.output_names)
 
 
-def by_output(model: Any, value: Any) -> list[Any] | None:
-    """One entry per output of a model of several, from a list or a dict by name; ``None`` when they do not meet."""
+def by_output(model: Any, value: Any, *, lacking: bool = False) -> list[Any] | None:
+    """One entry per output of a model of several, from a list or a dict by name; ``None`` when they do not meet.
+
+    ``lacking``: outputs that a dict leaves out get ``None``.
+    """
     if not isinstance(value, (dict, list, tuple)):
         return None
     keys = output_keys(model)
     if isinstance(value, dict):
-        names = keys if set(keys) <= set(value) else tuple(getattr(model, "output_names", ()))
-        return [value[name] for name in names] if names and set(names) <= set(value) else None
+        held = set(value) if not lacking else {*value, *keys} if set(value) <= set(keys) else set(value)
+        names = keys if set(keys) <= held else tuple(getattr(model, "output_names", ()))
+        return [value.get(name) for name in names] if names and (lacking or set(names) <= set(value)) else None
     return list(value) if keys and len(value) == len(keys) else None
 
 
-def one_output(model: Any, flavor: Flavor, number: int) -> Any:
+def entries(model: Any, value: Any) -> dict[str, Any] | None:
+    """What was given for each output, or came out of it, by name or number; ``None`` where there is one output.
+
+    Outputs of a class of the user's are known by what is given for them: a dict's go by their sorted names.
+    """
+    keys = output_keys(model)
+    if keys:
+        found = by_output(model, value)
+        return None if found is None else dict(zip(keys, found, strict=True))
+    parts = parts_of(value)
+    if parts is None or getattr(model, "outputs", None) is not None:
+        return None
+    return {key: parts[key] for key in (sorted(parts) if isinstance(value, dict) else parts)}
+
+
+def opened(flavor: Flavor, model: Any, shape: tuple[int, ...], dtype: Any, packing: Packing | None) -> Any:
+    """A functional model of what the ``call`` of a user's class does, by sending symbols through it.
+
+    ``shape`` and ``dtype`` are those of one row, of several inputs packed. Raises `CannotPack` where the class computes
+    what cannot be done to symbols.
+    """
+    keras = flavor.keras
+    try:
+        door = keras.Input(shape, dtype=_keras_dtype(np.dtype(dtype)))
+        return keras.Model(door, model.call(door if packing is None else unpacked(packing, door)), name=model.name)
+    except Exception as error:  # whatever a user's own class raises when it is called with symbols
+        text = (str(error).splitlines() or [""])[0][:120]
+        raise CannotPack(f"what its call gives cannot be told by output ({type(error).__name__}: {text})") from error
+
+
+def one_output(model: Any, flavor: Flavor, number: int, name: str = "") -> Any:
     """The part of a functional model that gives one of its outputs; the layers are the user's own."""
     inputs = model.inputs if len(model.inputs) > 1 else model.inputs[0]
-    return flavor.keras.Model(inputs, model.outputs[number], name=f"{model.name}_{_plain(output_keys(model)[number])}")
+    key = name or output_keys(model)[number]
+    return flavor.keras.Model(inputs, model.outputs[number], name=f"{model.name}_{_plain(key)}")

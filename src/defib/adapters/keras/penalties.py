@@ -34,9 +34,12 @@ def _regularized(model: Any) -> Iterator[tuple[int, tuple[float, float]]]:
 
 
 def output_penalties(model: Any, layers: Sequence[LayerOutput]) -> dict[str, float]:
-    """``l1 * sum(|h|) + l2 * sum(h**2)`` per row, of layers with an ``activity_regularizer``; outputs ``(n, ...)``."""
+    """``l1 * sum(|h|) + l2 * sum(h**2)`` per row, of layers with an ``activity_regularizer``; outputs ``(n, ...)``.
+
+    Of layers of the program's own what they added to the loss.
+    """
     given = {one.layer.name: one.values for one in layers}
-    names, found = layer_names(model), {}
+    names, found = layer_names(model), {one.layer.name: one.added for one in layers if one.added}
     for layer in everything(model):
         regularizer = getattr(layer, "activity_regularizer", None)
         name = names.get(id(layer), "")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -115,10 +115,18 @@ def _spy_call(recorder: _Recorder, layer: Any) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Any:
         frame = _Frame(layer, foreign and layer_kind(layer) not in OPAQUE, len(recorder.found))
         recorder.stack.append(frame)
+        added: list[Any] = []
         try:
-            result = original(*args, **kwargs)
+            with _added_seen(layer, added) if not is_builtin(layer) else nullcontext():
+                result = original(*args, **kwargs)
         finally:
             recorder.stack.pop()
+        kept = keep(frame, result)
+        if added and recorder.found:
+            recorder.found[-1] = replace(recorder.found[-1], added=sum(float(to_numpy(one)) for one in added))
+        return kept
+
+    def keep(frame: _Frame, result: Any) -> Any:
         first = result[0] if isinstance(result, (tuple, list)) and result else result
         inside = len(recorder.found) > frame.recorded
         if recorder.last is first and inside:
@@ -132,6 +140,20 @@ def _spy_call(recorder: _Recorder, layer: Any) -> Callable[..., Any]:
         return result
 
     return call
+
+
+@contextmanager
+def _added_seen(layer: Any, added: list[Any]) -> Iterator[None]:
+    """Note what a layer adds to the loss while it runs."""
+    original = layer.add_loss
+
+    def add_loss(losses: Any, *args: Any, **kwargs: Any) -> None:
+        parts = losses if isinstance(losses, (list, tuple)) else [losses]
+        added.extend(one for one in parts if one is not None and not callable(one))
+        original(losses, *args, **kwargs)
+
+    with swapped(layer, "add_loss", add_loss):
+        yield
 
 
 def _tail_is(recorder: _Recorder, tensor: Any) -> bool:
