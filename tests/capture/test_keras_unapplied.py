@@ -115,3 +115,56 @@ def test_gradients_of_the_rows_are_no_training() -> None:
         return model
 
     assert seen(program) == []
+
+
+@pytest.mark.parametrize("graph", [False, True])
+def test_several_batches_before_a_step_are_one_batch(graph: bool) -> None:
+    (subject,) = seen(accumulating(2, graph=graph))
+    assert (subject.recipe.n_updates, subject.recipe.batch_size) == (4, 16)
+    np.testing.assert_array_equal(subject.training.X, X)
+    np.testing.assert_array_equal(subject.training.y, Y[:, None])
+    assert any("up to 2 batches" in note for note in subject.trace.notes)
+    assert subject.can_train(Arm()) is None
+
+
+def by_hand(rate: float, *, momentum: float = 0.0, graph: bool = False) -> Callable[[], Any]:
+    def program() -> Any:
+        import tensorflow as tf
+
+        keras = load("keras")
+        model = keras.Sequential([keras.Input((X.shape[1],)), keras.layers.Dense(1, activation="sigmoid")])
+        kept = [tf.Variable(one * 0 + 1) for one in model.trainable_variables]
+
+        def step(x: Any, y: Any) -> None:
+            with tf.GradientTape() as tape:
+                value = tf.reduce_mean((y - model(x, training=True)) ** 2)
+            found = tape.gradient(value, model.trainable_variables)
+            for one, before, by in zip(model.trainable_variables, kept, found, strict=True):
+                before.assign(momentum * before + by)
+                one.assign(one - rate * before)
+
+        run = tf.function(step) if graph else step
+        for _ in range(2):
+            for k in range(0, 32, 8):
+                run(tf.constant(X[k : k + 8]), tf.constant(Y[k : k + 8, None]))
+        model.predict(X[:5], verbose=0)
+        return model
+
+    return program
+
+
+@pytest.mark.parametrize("graph", [False, True])
+def test_weights_that_are_moved_by_hand_are_moved_by_sgd(graph: bool) -> None:
+    (subject,) = seen(by_hand(0.3, graph=graph))
+    assert (subject.recipe.optimizer.name, subject.recipe.n_updates, subject.recipe.n_epochs) == ("sgd", 8, 2)
+    assert subject.recipe.optimizer.learning_rate == pytest.approx(0.3, rel=1e-3)
+    trained = subject.train(Arm(shuffle=False), subject.training, seed=0)
+    for value, one in zip(trained._values, subject.parameters(), strict=True):
+        np.testing.assert_allclose(value, one.end, atol=1e-4)
+
+
+def test_a_step_by_hand_that_is_no_sgd_is_said() -> None:
+    (subject,) = seen(by_hand(0.3, momentum=0.9))
+    assert subject.recipe.optimizer is None
+    assert "moved by hand" in (subject.can_train(Arm()) or "")
+    assert any("moved by hand" in note for note in subject.trace.notes)

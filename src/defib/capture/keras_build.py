@@ -17,6 +17,7 @@ from defib.adapters.keras.subject import Captured, KerasSubject
 from defib.adapters.keras.weighing import row_key
 from defib.adapters.keras.weights import weights_of
 from defib.capture.beside import beside_rows
+from defib.capture.keras_by_hand import with_steps_by_hand
 from defib.capture.keras_handmade import HandMade, read_handmade, why_unread, with_handmade
 from defib.capture.keras_rows import hashes
 from defib.capture.keras_study import Served, Study
@@ -96,7 +97,9 @@ def _subject(study: Study) -> KerasSubject:
     if training is not None:
         subject.alongside = partial(beside_rows, training.X, study.copies or ())
     subject.weights_origin, subject.serving_calls = study.origin, calls
-    return with_loss(subject) if handmade is None else with_handmade(subject, handmade)
+    subject = with_loss(subject) if handmade is None else with_handmade(subject, handmade)
+    by_hand = study.by_hand is not None or (study.loop is not None and study.n_updates and plan is None)
+    return with_steps_by_hand(subject, study) if by_hand else subject
 
 
 def _initial(study: Study) -> list[AnyArray] | None:
@@ -229,6 +232,10 @@ def _trace(study: Study, initial: list[AnyArray] | None, training: Rows | None, 
         notes.append("the initial weights were not seen: trials draw them from the layers' own initializers")
     if study.packing is not None:
         notes.append(f"the inputs were laid side by side: {study.packing.describe()}")
+    if study.gathered:
+        notes.append(
+            f"a step takes the gradients of up to {study.gathered} batches: replays take their rows as one batch"
+        )
     if training is not None and training.n_seen:
         notes.append(f"{len(training):,} of {training.n_seen:,} training rows were kept")
     per_epoch = np.asarray(study.epoch_losses, dtype=np.float64)

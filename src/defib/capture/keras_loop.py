@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from defib.adapters.keras.flavor import flavor_of
-from defib.adapters.keras.packing import parts_of
 from defib.capture.engaged import CLAIMED, KEPT_OUTSIDE
 from defib.capture.keras_applied import gradients_in, variables_of
+from defib.capture.keras_gathered import Gathered, any_symbolic, one_batch, together
 from defib.capture.keras_look import Look, Met, is_symbolic
 from defib.capture.keras_rows import to_array
 from defib.capture.keras_study import Study
@@ -83,6 +83,7 @@ class Loops:
         """Names of models that were called with weights kept outside of them."""
         self.stepping: Study | None = None
         """Whose weights an optimizer of PyTorch is moving."""
+        self.gathered = Gathered()
         self.inside: list[Any] = []
         """The outermost ``tf.function`` that runs now, if any."""
 
@@ -147,6 +148,8 @@ class Loops:
         if self.session.depth or self.session.fitting or self.pending is None or not hasattr(target, "shape"):
             return None
         self._follow(look, target)
+        if tape is not None and not any_symbolic(self.pending.x):
+            self.gathered.add(self.pending.model, self.pending.x, self.labels)
         if tape is not None:
             self._before_a_step(args[1] if len(args) > 1 else kwargs.get("sources"))
         return None
@@ -179,15 +182,16 @@ class Loops:
         traced = self._tracing()
         if traced is not None:
             traced.study = traced.study or (study if notes.unapplied is not None else None)
-        else:
+        elif notes.unapplied is not None:
+            notes.unapplied.note_weights(study.model)
             self._computed(study, pending.x, self.labels)
 
     def _computed(self, study: Study, x: Any, labels: Any) -> None:
         """One batch whose gradients no step has followed yet."""
         seen = None if study.n_updates else study.loop.unapplied
-        if seen is not None and not _any_symbolic(x):
+        if seen is not None and not any_symbolic(x):
             seen.n += 1
-            X, y = study.rows_of(x), None if labels is None or is_symbolic(labels) else to_array(labels)
+            X, y = one_batch(study, x, labels)
             if X is not None and X.ndim > 0:
                 seen.rows.add_batch(X, y, None)
 
@@ -295,10 +299,12 @@ class Loops:
             study.after_step()
 
     def _keep(self, study: Study, pending: Pending | None, labels: Any) -> None:
-        """One batch of an eager loop."""
-        if pending is None or pending.model is not study.model or _any_symbolic(pending.x):
+        """One batch of an eager loop; several, where a step takes the gradients of all of them."""
+        batches = self.gathered.taken(study)
+        if pending is None or pending.model is not study.model or (len(batches) < 2 and any_symbolic(pending.x)):
             return
-        X, y = study.rows_of(pending.x), None if labels is None or is_symbolic(labels) else to_array(labels)
+        study.gathered = max(study.gathered, len(batches) if len(batches) > 1 else 0)
+        X, y = together(batches) if len(batches) > 1 else one_batch(study, pending.x, labels)
         if X is not None and X.ndim > 0:
             study.training.add_batch(X, y, None)
 
@@ -318,7 +324,7 @@ class Loops:
 
         def finish(result: Any) -> None:
             traced = self.traced.get(function)
-            if traced is None or traced.study is None or (traced.study.n_updates and not traced.updates):
+            if traced is None or traced.study is None:
                 return
             flat = [one for one in tf.nest.flatten((args, kwargs)) if hasattr(one, "shape")]
             self._called(traced, traced.study, flat)
@@ -335,7 +341,11 @@ class Loops:
         given = given_at(traced.rows, flat)
         if not traced.updates:
             if given is not None:
-                self._computed(study, given, given_at(traced.labels, flat))
+                labels = given_at(traced.labels, flat)
+                self.gathered.add(study.model, given, labels)
+                self._computed(study, given, labels)
+                if study.loop.unapplied is not None:
+                    study.loop.unapplied.note_weights(study.model)
             return
         if given is not None:
             X = study.rows_of(given)
@@ -383,8 +393,3 @@ def _met(look: Look, target: Any) -> Met:
 def _is_value(x: Any) -> bool:
     """A number, not a symbol."""
     return not is_symbolic(x) and len(getattr(x, "shape", (1,))) == 0
-
-
-def _any_symbolic(x: Any) -> bool:
-    parts = parts_of(x)
-    return is_symbolic(x) if parts is None else any(is_symbolic(one) for one in parts.values())

@@ -193,6 +193,10 @@ class Study:
     """Where the weights that predicted come from."""
     columns: tuple[str, ...] = ()
     """Names of the input columns, where a table was given."""
+    by_hand: list[AnyArray] | None = None
+    """The weights behind the first step of a loop that moves them without an optimizer."""
+    gathered: int = 0
+    """Most batches whose gradients went into one step of a hand-written loop; 0 where each had its own."""
     loop: Any = None
     """What a hand-written loop was seen to do (see ``keras_loop``)."""
 

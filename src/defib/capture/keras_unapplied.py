@@ -41,6 +41,13 @@ class Unapplied:
     rows: RowStore = field(default_factory=lambda: RowStore("fit"))
     n: int = 0
     """Gradients computed."""
+    after: list[AnyArray] | None = None
+    """The weights when the second one was asked for: as the first step left them, where there was one."""
+
+    def note_weights(self, model: Any) -> None:
+        """Between the first gradient and the second."""
+        if self.n == 1 and self.after is None:
+            self.after = [np.array(to_numpy(one)) for one in weights_now(model)]
 
 
 def unapplied(study: Study, sources: Sequence[Any], *, training: bool) -> Unapplied | None:
@@ -79,8 +86,8 @@ def in_a_loop(study: Study) -> bool:
 def adopt(study: Study) -> None:
     """Take it for the training where no step came.
 
-    Only a loop with labels, with an optimizer at hand, and weights that stand where they stood: weights that moved
-    were moved by hand, and gradients without an optimizer are no training.
+    Only a loop with labels. Where the weights stand where they stood there must be an optimizer at hand: gradients
+    without one are no training. Where they moved they were moved by hand.
     """
     if study.n_updates:  # what it served before its first step is not what it learnt
         study.served = [one for one in study.served if one.after_updates]
@@ -92,11 +99,15 @@ def adopt(study: Study) -> None:
     idle = [one for one in seen.optimizers if not _steps(one)]
     now = [to_numpy(one) for one in weights_now(study.model)]
     stood = len(now) == len(seen.initial) and all(map(np.array_equal, now, seen.initial))
-    if not idle or not stood or (notes.loss is None and notes.met is None):
+    moved = seen.after is not None and not all(map(np.array_equal, seen.after, seen.initial))
+    if not (idle if stood else moved) or (notes.loss is None and notes.met is None) or not seen.rows.X:
         return
     study.initial, study.training = seen.initial, seen.rows
-    study.before_first_step(idle[0] if len(idle) == 1 else None)
+    study.before_first_step(idle[0] if len(idle) == 1 and stood else None)
     study.mark_trained(seen.variables)
     notes.modes.append(seen.training)
-    notes.computed = seen.n
     study.sources["fit"] = seen.line
+    if stood:
+        notes.computed = seen.n
+    else:
+        study.n_updates, study.by_hand = seen.n, seen.after
