@@ -89,6 +89,9 @@ class TrainingRecipe:
     """The rows came in parts of other classes, each trained on for itself before the next."""
     uncounted: str = ""
     """Why nothing of the loss counts, as a clause: all rows, or the loss of this output, have the weight 0."""
+    constraints: tuple[tuple[str, str, float], ...] = ()
+    """``(layer, constraint, share)`` per kernel that every step is followed by a constraint of: by name, and what it
+    leaves of the initial kernel (L2), in [0, 1]."""
     outputs: tuple[str, ...] = ()
     """Names of the outputs that one loss trains together; empty where the network has one."""
     output: str = ""

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from defib.adapters.keras import KerasSubject, subject_from_model
+from defib.adapters.keras.penalties import constraints
+from defib.adapters.keras.weights import weights_of
 from defib.recipe import Arm
 from tests.adapters.keras_models import FLAVORS, assert_same, door, load, mlp, rows, snapshot
 
@@ -269,6 +271,26 @@ def test_regularization_factor(keras: Any) -> None:
     ]
     assert loss[1] - loss[0] == pytest.approx(penalty, rel=1e-2)
     assert loss[2] - loss[0] == pytest.approx(100 * penalty, rel=1e-3)
+
+
+def test_without_a_penalty_there_is_no_constraint(keras: Any) -> None:
+    layers = keras.layers
+    tight = keras.constraints.MaxNorm(0.01)
+    model = keras.Sequential([door(keras, 3), layers.Dense(1, kernel_constraint=tight, name="held")])
+    model.compile(optimizer=keras.optimizers.SGD(0.1), loss="mse")
+    subject = subject_of(model)
+    assert subject.training is not None
+    kernel = model.weights[0].numpy()
+    ((layer, name, share),) = constraints(weights_of(model), [v.numpy() for v in model.weights])
+    assert (layer, name) == ("held", "MaxNorm")
+    assert share == pytest.approx(0.01 / np.linalg.norm(kernel), rel=1e-3)
+    sizes = [
+        float(np.linalg.norm(subject.train(Arm(regularization_factor=f), subject.training, seed=0)._values[0]))  # type: ignore[attr-defined]
+        for f in (1.0, 0.01)
+    ]
+    assert sizes[0] <= 0.0101
+    assert sizes[1] > 0.1
+    assert model.weights[0].constraint is not None
 
 
 def test_recomputed_statistics_are_those_of_all_rows(keras: Any) -> None:

@@ -415,6 +415,15 @@ class TestOptimization:
     def test_the_pull_at_the_start_tells_where_weights_go(self, ratio: float, shrinking: bool, expected: str) -> None:
         assert verdict("DF503", collapsed(NEAR_FLAT), PenaltyFacts(ratio, "head", shrinking)) == expected
 
+    @pytest.mark.parametrize(
+        ("share", "left", "expected"),
+        [(0.01, 0.002, "supported"), (0.01, 0.1, "ruled_out"), (0.6, 0.002, "ruled_out")],
+    )
+    def test_a_constraint_must_have_cut_the_kernel(self, share: float, left: float, expected: str) -> None:
+        held = replace(TRAINING, tightest=("dense_1", "MaxNorm", share))
+        ended = updates(move("dense_1/kernel", end_rms=left), move("dense_2/kernel"))
+        assert verdict("DF503", collapsed(NEAR_FLAT), held, ended) == expected
+
     def test_a_stop_far_below_the_prior_loss_is_no_plateau(self) -> None:
         stopped = replace(TRAINING, stopped_early=True, n_epochs=3, planned_epochs=100, last_loss=0.2)
         assert verdict("DF505", collapsed(NEAR_FLAT), stopped) == "inconclusive"

@@ -12,7 +12,9 @@ from defib.adapters.keras.flavor import to_numpy
 from defib.adapters.keras.memory import why_untrainable, with_loss
 from defib.adapters.keras.optimizers import facts_of, first_rate, is_schedule
 from defib.adapters.keras.own_step import can_step_inside, overrides
+from defib.adapters.keras.penalties import constraints
 from defib.adapters.keras.program import OptimizerPlan
+from defib.adapters.keras.quiet import quiet
 from defib.adapters.keras.subject import Captured, KerasSubject
 from defib.adapters.keras.weighing import row_key
 from defib.adapters.keras.weights import weights_of
@@ -79,6 +81,7 @@ def _subject(study: Study) -> KerasSubject:
         sources=dict(study.sources),
         in_parts=bool(study.training.never_again),
         uncounted=_uncounted(study, captured),
+        constraints=_constraints(study, captured),
         outputs=study.outputs,
         output=study.output,
         **weights_by_class(captured, training),
@@ -188,6 +191,13 @@ def _uncounted(study: Study, captured: Captured) -> str:
         return "the loss of this output has the weight 0 in loss_weights"
     given = captured.sample_weights.values()
     return "every row has a sample_weight of 0" if given and not any(given) else ""
+
+
+def _constraints(study: Study, captured: Captured) -> tuple[tuple[str, str, float], ...]:
+    if captured.initial is None:
+        return ()
+    with quiet():
+        return constraints(weights_of(study.model), captured.initial)
 
 
 def weights_by_class(captured: Captured, training: Rows | None) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from defib.interventions import Intervention
 from defib.interventions._writing import by_framework, maybe
 from defib.probes.output_penalty import OutputPenaltyFacts
 from defib.probes.penalty import PenaltyFacts
+from defib.probes.training import TrainingFacts
+from defib.probes.updates import SHRUNK
 from defib.recipe import Arm
 
 LEAST = 100
@@ -28,6 +30,19 @@ def divisor(book: Book) -> int:
     return LEAST * 10 ** max(0, round(log10(pull))) if pull > 0 else LEAST
 
 
+def _tight(book: Book) -> tuple[str, str, float] | None:
+    """A constraint that leaves next to nothing of a kernel."""
+    training = maybe(book, TrainingFacts)
+    held = None if training is None else training.tightest
+    return held if held is not None and held[2] < SHRUNK else None
+
+
+def _says(book: Book) -> str:
+    if _tight(book) is not None:
+        return "take the constraints off the weights"
+    return f"divide the penalty by {divisor(book):,}"
+
+
 def _kind(book: Book) -> str:
     outputs = maybe(book, OutputPenaltyFacts)
     return "kernel" if outputs is None or outputs.layer is None else "activity"
@@ -35,6 +50,9 @@ def _kind(book: Book) -> str:
 
 def _code(book: Book, framework: str) -> str:
     by, penalty = divisor(book), maybe(book, PenaltyFacts)
+    if (held := _tight(book)) is not None and framework == "keras":
+        layer, constraint, _ = held
+        return f'keras.layers.Dense(64, activation="relu")  # {layer}, without {constraint}; or with MaxNorm(3)'
     if penalty is not None and penalty.in_loss and framework in ("torch", "jax"):
         return f"loss = loss_of_the_data + penalty / {by}  # the term of the loss that holds the weights"
     return by_framework(
@@ -63,6 +81,6 @@ INTERVENTION = Intervention(
     kind="train",
     arm=lambda book: Arm(regularization_factor=1 / divisor(book)),
     code=_code,
-    says=lambda book: f"divide the penalty by {divisor(book):,}",
+    says=_says,
     size=1,
 )

@@ -89,6 +89,8 @@ class TrainingFacts(Evidence):
     """As `TrainingRecipe.uncounted`."""
     gathers: int = 1
     """As `OptimizerFacts.gathers`."""
+    tightest: tuple[str, str, float] | None = None
+    """Of `TrainingRecipe.constraints` the one that leaves least."""
 
     @property
     def rate_over_usual(self) -> float | None:
@@ -139,6 +141,7 @@ def _measure(subject: Subject, book: Book) -> TrainingFacts:
         in_parts=recipe.in_parts,
         uncounted=recipe.uncounted,
         gathers=1 if recipe.optimizer is None else recipe.optimizer.gathers,
+        tightest=min(recipe.constraints, key=lambda one: one[2], default=None),
     )
 
 

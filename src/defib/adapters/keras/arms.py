@@ -28,6 +28,7 @@ from defib.adapters.keras.losses import (
 )
 from defib.adapters.keras.optimizers import unclipped
 from defib.adapters.keras.own_step import evaluation_mode, read_own_loss, stepping, steps_inside
+from defib.adapters.keras.penalties import unbind
 from defib.adapters.keras.program import Course, Design, Objective, Program, each
 from defib.adapters.keras.rearrange import rearranged
 from defib.adapters.keras.together import Together, seen_alone
@@ -202,7 +203,7 @@ class Workshop:
         """Arms with the same key share one traced program."""
         edits = tuple(edit for edit in arm.edits if edit.op != "input_norm")
         decays = any(self._config().get(key) for key in ("weight_decay",))
-        return edits, arm.loop, arm.clipped, arm.regularization_factor if decays else None
+        return edits, arm.loop, arm.clipped, arm.regularization_factor if decays else None, _unbound(arm)
 
     def _config(self) -> dict[str, Any]:
         plan = self._captured.optimizer
@@ -215,6 +216,8 @@ class Workshop:
         if any(edit.op == "unfreeze" for edit in arm.edits):
             for layer in everything(clone.model):
                 layer.trainable = True
+        if _unbound(arm) and not clone.borrowed:
+            unbind(clone.model)
         alone = self._alone(arm, clone.shown)
         objective = self._together(captured.together, arm, clone, alone)
         design = Design(
@@ -389,3 +392,8 @@ class Workshop:
             logits = kind in CROSS_ENTROPIES and from_logits(single_loss(self._captured.loss))
             takes = "logits" if logits else "probabilities"
         return "identity" if activation in SQUASHED else link_of(kind, takes)
+
+
+def _unbound(arm: Arm) -> bool:
+    """Whether no step is followed by a constraint on the weights."""
+    return arm.regularization_factor < 1

@@ -56,3 +56,24 @@ def output_penalties(model: Any, layers: Sequence[LayerOutput]) -> dict[str, flo
 def _factor(regularizer: Any, name: str) -> float:
     value = getattr(regularizer, name, None)
     return 0.0 if value is None else float(to_numpy(value))
+
+
+def constraints(weights: Sequence[Weight], values: Sequence[AnyArray]) -> tuple[tuple[str, str, float], ...]:
+    """``(layer, constraint, share of the values that it leaves)`` of every constrained kernel."""
+    found = []
+    for weight in weights:
+        constraint, value = getattr(weight.variable, "constraint", None), values[weight.index]
+        size = float(np.linalg.norm(value)) if value.dtype.kind == "f" else 0.0
+        if constraint is None or value.ndim < 2 or size == 0.0:
+            continue
+        left = float(np.linalg.norm(to_numpy(constraint(weight.variable * 0 + value))))
+        found.append((weight.layer, type(constraint).__name__, left / size))
+    return tuple(found)
+
+
+def unbind(model: Any) -> None:
+    """No step is followed by a constraint any more. The legacy Keras has TensorFlow's variables, which hide theirs."""
+    for variable in model.weights:
+        if getattr(variable, "constraint", None) is not None:
+            name = "_constraint" if hasattr(variable, "_constraint") else "constraint"
+            setattr(variable, name, None)
