@@ -42,6 +42,7 @@ Ranking often survives under a strong penalty (AUC .84 at probabilities of .50):
 from __future__ import annotations
 
 from defib.causes import Cause
+from defib.causes._constraint import constrained
 from defib.causes._signs import fine, maybe, place
 from defib.causes._where import names_text, weights_of
 from defib.diagnosis import Assessment, inconclusive, located, ruled_out, supported
@@ -67,7 +68,7 @@ def _assess(book: Book) -> Assessment:
         return calm
     if (pressed := _of_outputs(maybe(book, OutputPenaltyFacts))) is not None:
         return pressed
-    if (held := _constrained(maybe(book, TrainingFacts), updates)) is not None:
+    if (held := constrained(maybe(book, TrainingFacts), updates)) is not None:
         return held
     if not updates.shrunk and (one := _one_group(updates)) is not None:
         return one
@@ -85,20 +86,6 @@ def _of_outputs(facts: OutputPenaltyFacts | None) -> Assessment | None:
         f"loss, and {percent(facts.size_left)} of the outputs of {place(facts.layer)} is left"
     )
     return supported(because, weight=0.75, layer=facts.layer, penalty_over_data=facts.over_data)
-
-
-def _constrained(training: TrainingFacts | None, updates: UpdateFacts) -> Assessment | None:
-    """A constraint that follows every step left a kernel no more than a part of its size, and there it ended."""
-    if training is None or training.tightest is None:
-        return None
-    layer, constraint, share = training.tightest
-    left = [one.end_rms / one.initial_sd for one in updates.parameters if one.layer == layer and one.initial_sd > 0]
-    if share >= SHRUNK or not left or min(left) >= 2 * SHRUNK:
-        return None
-    because = (
-        f"{constraint} leaves {percent(share)} of what the kernel of {place(layer)} began with, after every step anew"
-    )
-    return supported(because, weight=0.72, layer=layer, constraint_leaves=share)
 
 
 def _one_group(updates: UpdateFacts) -> Assessment | None:
