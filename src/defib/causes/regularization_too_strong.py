@@ -42,7 +42,7 @@ Ranking often survives under a strong penalty (AUC .84 at probabilities of .50):
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._constraint import constrained
+from defib.causes._held_down import constrained, one_group
 from defib.causes._signs import fine, maybe, place
 from defib.causes._where import names_text, weights_of
 from defib.diagnosis import Assessment, inconclusive, located, ruled_out, supported
@@ -70,7 +70,7 @@ def _assess(book: Book) -> Assessment:
         return pressed
     if (held := constrained(maybe(book, TrainingFacts), updates)) is not None:
         return held
-    if not updates.shrunk and (one := _one_group(updates)) is not None:
+    if not updates.shrunk and (one := one_group(updates)) is not None:
         return one
     if not updates.shrunk:
         return _on_the_way(maybe(book, PenaltyFacts), updates)
@@ -86,24 +86,6 @@ def _of_outputs(facts: OutputPenaltyFacts | None) -> Assessment | None:
         f"loss, and {percent(facts.size_left)} of the outputs of {place(facts.layer)} is left"
     )
     return supported(because, weight=0.75, layer=facts.layer, penalty_over_data=facts.over_data)
-
-
-def _one_group(updates: UpdateFacts) -> Assessment | None:
-    """Only the weights of the group that decays most are gone: they cut the network as all of them would."""
-    decays = {move.weight_decay for move in updates.parameters if move.weight_decay is not None}
-    if len(decays) < 2 or not max(decays):
-        return None
-    held = [move for move in updates.parameters if move.weight_decay == max(decays)]
-    kernels = [move for move in held if move.initial_sd > 0 and move.size > 1]
-    left = [move.end_rms / move.initial_sd for move in kernels]
-    if not left or max(left) >= SHRUNK:
-        return None
-    because = (
-        f"the weights of parameter group {held[0].group} ({names_text([one.name for one in held])}), which decays by "
-        f"{number(max(decays))}, ended below {percent(SHRUNK)} of their initial size, and the others did not"
-    )
-    found = supported(because, weight=0.7, layer=held[0].layer, weight_decay=max(decays), size_left=max(left))
-    return located(found, *weights_of(held))
 
 
 def _on_the_way(penalty: PenaltyFacts | None, updates: UpdateFacts) -> Assessment:
