@@ -273,6 +273,22 @@ def test_regularization_factor(keras: Any) -> None:
     assert loss[2] - loss[0] == pytest.approx(100 * penalty, rel=1e-3)
 
 
+def test_a_rate_in_place_of_zero(keras: Any) -> None:
+    model = mlp(keras, optimizer=keras.optimizers.SGD(0.0))
+    other = mlp(keras, optimizer=keras.optimizers.SGD(0.2))
+    other.set_weights(model.get_weights())
+    woken, usual = (subject_of(one) for one in (model, other))
+    assert woken.training is not None
+    arms = (Arm().with_edit("woken_rate", 0.2), Arm().with_edit("woken_rate", 7.0))
+    found, expected = (
+        one.train(arm, woken.training, seed=0)._values  # type: ignore[attr-defined]
+        for one, arm in zip((woken, usual), arms, strict=True)
+    )
+    for a, b in zip(found, expected, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-6)
+    assert not np.allclose(found[0], model.get_weights()[0])
+
+
 def test_without_a_penalty_there_is_no_constraint(keras: Any) -> None:
     layers = keras.layers
     tight = keras.constraints.MaxNorm(0.01)

@@ -26,7 +26,7 @@ from defib.adapters.keras.losses import (
     matched,
     single_loss,
 )
-from defib.adapters.keras.optimizers import unclipped
+from defib.adapters.keras.optimizers import planned
 from defib.adapters.keras.own_step import evaluation_mode, read_own_loss, stepping, steps_inside
 from defib.adapters.keras.penalties import unbind
 from defib.adapters.keras.program import Course, Design, Objective, Program, each
@@ -223,7 +223,7 @@ class Workshop:
         design = Design(
             clone,
             objective,
-            captured.optimizer if arm.clipped else unclipped(captured.optimizer),
+            planned(captured.optimizer, arm),
             self._variables(arm, clone, objective),
             regularization=arm.regularization_factor,
             eager=self._eager,

@@ -24,7 +24,7 @@ from defib.adapters.keras.weights import is_degenerate
 from defib.recipe import Edit
 
 CORES = ("dense", "conv")
-OUTSIDE = frozenset({"loss", "match_shapes", "unfreeze", "input_norm"})
+OUTSIDE = frozenset({"loss", "match_shapes", "unfreeze", "input_norm", "woken_rate"})
 """Edits that leave the layers as they are."""
 RELU_LIKE = frozenset({"relu", "leaky_relu", "elu", "selu", "gelu", "silu"})
 
@@ -33,7 +33,6 @@ REFUSED: Final = {
     "turned_masks": "masks are turned around in PyTorch only",
     "pooled": "what a network reads of a sequence is changed in PyTorch only",
     "in_32_bits": "the type of the weights is changed in PyTorch only",
-    "woken_rate": "a learning rate of 0 is replaced in PyTorch only",
 }
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from defib.adapters.keras.flavor import Flavor, to_numpy
 from defib.adapters.keras.ops import ops_of
-from defib.recipe import OptimizerFacts
+from defib.recipe import Arm, OptimizerFacts
 
 DECAYS = ("weight_decay",)
 CLIPPING = frozenset({"clipnorm", "clipvalue", "global_clipnorm"})
@@ -103,6 +104,14 @@ def variables_of(optimizer: Any) -> list[Any]:
 
 def unclipped(plan: Any) -> Any:
     """The plan of an optimizer (class and ``config``) without any clipping."""
-    from dataclasses import replace
-
     return replace(plan, config={key: None if key in CLIPPING else value for key, value in plan.config.items()})
+
+
+def planned(plan: Any, arm: Arm) -> Any:
+    """The optimizer's plan as an arm has it: without clipping, or at another rate where it stood at 0."""
+    plan = plan if arm.clipped else unclipped(plan)
+    woken = next((float(edit.value or 0.0) for edit in arm.edits if edit.op == "woken_rate"), None)
+    rate = None if plan is None else plan.config.get("learning_rate", 0.0)
+    if woken is None or is_schedule(rate) or float(to_numpy(rate)) != 0.0 or any(plan.rates):
+        return plan
+    return replace(plan, config={**plan.config, "learning_rate": woken})
