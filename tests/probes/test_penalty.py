@@ -113,3 +113,19 @@ def test_of_groups_that_decay_differently_only_the_one_that_decays_most_is_asked
     data = (start - plain[2].weight.detach()) / 0.01
     assert found.group == 1
     assert found.least_ratio == pytest.approx(8.0 * float(start.norm()) / float(data.norm()), rel=1e-3)
+
+
+def test_a_regularizer_that_one_layer_has_is_held_against_the_data_there() -> None:
+    import keras
+
+    from defib.capture.script import watch
+
+    first = keras.layers.Dense(3, activation="relu", kernel_regularizer=keras.regularizers.L2(50.0))
+    model = keras.Sequential([keras.Input((4,)), first, keras.layers.Dense(1)])
+    with watch() as watched:
+        model.compile(keras.optimizers.SGD(1e-3), "mse")
+        model.fit(X, Y[:, None], epochs=1, verbose=0)
+    (subject,) = watched.subjects()
+    found = facts(subject)
+    assert found.layer == first.name
+    assert found.least_ratio > 1

@@ -98,7 +98,7 @@ def _on_the_way(penalty: PenaltyFacts | None, updates: UpdateFacts) -> Assessmen
     if ratio < FELT or not penalty.shrinking:
         return ruled_out("the data pull harder on the weights than the penalty does", penalty_over_data_pull=ratio)
     held = [one for one in updates.parameters if penalty.group is not None and one.group == penalty.group]
-    every = "every kernel of it" if held else "every kernel"
+    every = "every kernel of it" if held else "every kernel that it is on"
     whose = f"the weights of parameter group {penalty.group} ({names_text([one.name for one in held])})" if held else ""
     because = (
         f"from the first step on the penalty on {whose or 'the weights'} pulled {number(ratio)} times as hard as the "

@@ -24,8 +24,9 @@ class PenaltyFacts(Evidence):
     """Pull of the penalty over the pull of the data, at the initial weights."""
 
     least_ratio: float
-    """L2 norms over one kernel, the smallest over the kernels that the data pull on: even the one that feels the data
-    most. 0 where there is no penalty. Where decay is decoupled from a normalized step: decay x rms of the weights."""
+    """L2 norms over one kernel, the smallest over the kernels that data and penalty pull on: even the one that feels
+    the data most. 0 where there is no penalty. Where decay is decoupled from a normalized step: decay x rms of the
+    weights."""
     layer: str
     """Layer of that kernel."""
     shrinking: bool
@@ -48,6 +49,8 @@ def _measure(subject: Subject, book: Book) -> PenaltyFacts:
     kernels = [one for one in subject.parameters() if one.name in places and one.initial is not None]
     group, held = most_decaying(subject)
     kernels = [one for one in kernels if held is None or one.name in held.names]
+    if held is None and pulls and (pressed := [one for one in kernels if np.any(pulls.get(one.name))]):
+        kernels = pressed  # a regularizer that some layers have: they cut the network as all of them would
     for kernel in kernels:
         assert kernel.initial is not None
         inside, gradient = pulls.get(kernel.name), data.get(kernel.name)
