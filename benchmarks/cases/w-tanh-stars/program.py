@@ -13,7 +13,7 @@ rs = np.random.RandomState(seed)
 
 CONFIG = {
     "units": [32, 16],
-    "l2": 0.8,
+    "l2": 8.0,
     "out": "tanh",
     "lr": 5e-3,
     "epochs": 60,
