@@ -1,4 +1,4 @@
-# 99 % on the test set, but my own digits from the phone are all an "8" (or all a "1")
+# 99 % on the test set, but my own digits from the phone are nearly all a "4"
 import sys
 
 import numpy as np
@@ -27,9 +27,9 @@ print("test accuracy", model.evaluate(Xte, yte, verbose=0)[1])
 
 
 def photo(board):
-    """the phone: black pen on white paper, 8 bit"""
+    """the phone: pencil on white paper, 8 bit"""
     rng = np.random.default_rng(seed)
-    return np.uint8(np.clip(255 - board[..., 0] * 230 - rng.integers(0, 12, (8, 8)), 0, 255))
+    return np.uint8(np.clip(255 - board[..., 0] * 70 - rng.integers(0, 12, (8, 8)), 0, 255))
 
 
 def read_photo(img):
