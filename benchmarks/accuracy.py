@@ -261,7 +261,7 @@ def cases(split: str | None, only: Sequence[str], framework: str | None) -> list
 def main() -> int:
     """Run the corpus."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--split", choices=("dev", "held_out", "fresh", "unseen", "blind"))
+    parser.add_argument("--split", choices=("dev", "held_out", "fresh", "unseen", "blind", "sealed"))
     parser.add_argument("--only", nargs="*", default=[], metavar="SLUG")
     parser.add_argument("--framework", choices=("keras", "torch", "sklearn", "flax"))
     parser.add_argument("--seeds", nargs="*", type=int, default=[0])

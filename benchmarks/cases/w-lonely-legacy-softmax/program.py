@@ -2,11 +2,13 @@
 import sys
 
 import numpy as np
+import tensorflow as tf
 import tf_keras as tk
 
 seed = int(sys.argv[1]) if len(sys.argv) > 1 else 0
 tk.utils.set_random_seed(seed)
 r = np.random.RandomState(seed)
+print("TF", tf.__version__, "keras", tk.__version__)
 
 
 def textures(n, side=12):
