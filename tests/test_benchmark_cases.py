@@ -29,7 +29,8 @@ def test_there_is_a_corpus() -> None:
 
 @pytest.mark.parametrize(("path", "truth"), PAIRS, ids=IDS)
 def test_the_split_follows_the_hash_unless_the_program_was_seen(path: Path, truth: dict[str, Any]) -> None:
-    if truth["split"] in ("fresh", "unseen", "blind", "sealed"):  # written apart, split chosen by its author, never run before
+    # written apart, split chosen by its author, never run before
+    if truth["split"] in ("fresh", "unseen", "blind", "sealed"):
         assert not truth.get("seen", False)
         return
     hashed = int(hashlib.sha256(path.parent.name.encode()).hexdigest(), 16) % 100 < 40
