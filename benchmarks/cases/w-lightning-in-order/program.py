@@ -20,7 +20,7 @@ class LeafData(pl.LightningDataModule):
 
     species = 5
 
-    def __init__(self, seed, shuffle=False, bs=16):
+    def __init__(self, seed, shuffle=False, bs=8):
         super().__init__()
         self.rng = np.random.default_rng(seed)
         self.centres = self.rng.normal(0, 1.2, (self.species, 9))
