@@ -1,6 +1,6 @@
-"""Self-supervised: two noisy views of a sensor frame shall get the same embedding, then kNN on top.
+"""Self-supervised: two noisy views of a sensor frame shall get the same embedding, then the nearest centre decides.
 
-Training loss is wonderful (-1.000), kNN is not.
+Training loss is wonderful (-1.000), but every frame is 1.0000 like every centre.
 """
 import sys
 
@@ -44,8 +44,8 @@ def uniformity(z, t=2.0):
 
 LAMBDA = {"agree": 1.0, "uniform": 0.0}
 enc = Encoder()
-opt = torch.optim.Adam(enc.parameters(), lr=1e-3)
-for epoch in range(25):
+opt = torch.optim.Adam(enc.parameters(), lr=1e-2)
+for epoch in range(40):
     for b in torch.randperm(1200).split(100):
         za, zb = enc(view(frames_tr[b])), enc(view(frames_tr[b]))
         loss = LAMBDA["agree"] * agreement(za, zb) + LAMBDA["uniform"] * (uniformity(za) + uniformity(zb)) / 2
@@ -59,5 +59,5 @@ with torch.no_grad():
     emb_tr, emb_te = enc(frames_tr), enc(frames_te)
 centres = torch.stack([emb_tr[torch.tensor(kind_tr == k)].mean(0) for k in range(10)])
 similarity = emb_te @ F.normalize(centres, dim=1).T
-print("sd of the embedding:", emb_te.std(0).mean().item())
+print(np.round(similarity[:3].numpy(), 4))
 print("nearest centre right:", (similarity.argmax(1).numpy() == kind_te).mean())
