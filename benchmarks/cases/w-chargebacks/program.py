@@ -16,10 +16,10 @@ class Payments:
 
     def __init__(self, n):
         fraud = rng.random(n) < 0.02
-        amount = rng.normal(3.2 + 0.7 * fraud, 1.0)
+        amount = rng.normal(3.2 + 0.6 * fraud, 1.0)
         hour = (rng.normal(14, 5, n) + 4 * fraud) % 24
-        km = rng.exponential(12 + 18 * fraud)
-        new = rng.random(n) < 0.2 + 0.35 * fraud
+        km = rng.exponential(12 + 12 * fraud)
+        new = rng.random(n) < 0.2 + 0.3 * fraud
         tries = rng.poisson(1.1 + 0.8 * fraud)
         self.x = np.c_[amount, hour, km, new, tries].astype("float32")
         self.y = fraud.astype("float32")

@@ -8,7 +8,7 @@ import numpy as np
 from keras import layers
 from sklearn.datasets import make_classification
 
-# Five activity classes from accelerometer statistics. argmax is always class 4 (or 3)
+# Five activity classes from accelerometer statistics. Every class gets about 0.2, whatever the row
 seed = int(sys.argv[1]) if len(sys.argv) > 1 else 0
 keras.utils.set_random_seed(seed)
 
@@ -37,4 +37,5 @@ model.compile(optimizer=keras.optimizers.Adam(1e-3), loss="mse")
 model.fit(xa, ya[:, None], epochs=20, batch_size=64, verbose=0)
 proba = model.predict(xb, verbose=0)
 print([Activities.NAMES[k] for k in proba.argmax(axis=1)[:15]])
+print(np.round(proba[:4], 3))
 print("right:", np.mean(proba.argmax(axis=1) == yb))
