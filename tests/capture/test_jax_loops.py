@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import flax.linen as nn
@@ -128,14 +129,15 @@ class State(TrainState):  # type: ignore[misc]
     batch_stats: Any
 
 
-def linen() -> list[Any]:
+def linen(*, donates: bool = False) -> list[Any]:
+    """``donates``: each step overwrites the memory of the state that it is given, which an evaluation took before."""
     net = Linen()
     variables = net.init(jax.random.key(0), X[:1])
     state = State.create(
         apply_fn=net.apply, params=variables["params"], tx=optax.adam(1e-2), batch_stats=variables["batch_stats"]
     )
 
-    @jax.jit  # type: ignore[untyped-decorator]
+    @partial(jax.jit, donate_argnums=(0,) if donates else ())
     def step(state: Any, x: Any, y: Any) -> Any:
         def loss_fn(params: Any) -> Any:
             variables = {"params": params, "batch_stats": state.batch_stats}
@@ -145,7 +147,10 @@ def linen() -> list[Any]:
         (loss, after), grads = jax.value_and_grad(loss_fn, has_aux=True)(state.params)
         return state.apply_gradients(grads=grads, batch_stats=after["batch_stats"]), loss
 
+    ask = jax.jit(lambda state, x: net.apply({"params": state.params, "batch_stats": state.batch_stats}, x, False))
     for _, i in itertools.product(range(3), range(0, 120, 40)):
+        if donates:
+            ask(state, NEW)
         state, _ = step(state, X[i : i + 40], Y[i : i + 40])
     variables = {"params": state.params, "batch_stats": state.batch_stats}
     return [state.params, state.batch_stats, net.apply(variables, NEW, train=False)]
@@ -157,6 +162,7 @@ PROGRAMS: dict[str, tuple[Callable[[], list[Any]], str, float, int]] = {
     "by_hand": (by_hand, "sgd", 0.5, 4),
     "optax_outside": (optax_outside, "adam", 0.05, 4),
     "linen": (linen, "adam", 1e-2, 6),
+    "linen_donating": (partial(linen, donates=True), "adam", 1e-2, 6),
 }
 """Program, optimizer, learning rate, number of weight arrays."""
 

@@ -13,7 +13,7 @@ from defib.adapters.jax.quiet import quiet
 from defib.adapters.jax.subject import JaxSubject
 from defib.capture.jax_calls import Applied
 from defib.capture.jax_session import Session
-from defib.capture.jax_snapshot import is_array
+from defib.capture.jax_snapshot import is_array, is_lost
 from defib.capture.jax_step import read_evaluation
 from defib.capture.jax_study import Served, Study
 from defib.capture.torch_rows import row_keys
@@ -98,7 +98,7 @@ def _groups(session: Session, study: Study, subject: JaxSubject) -> list[Group]:
     assert subject.training is not None
     like = subject.training.X
     weights = [as_numpy(one) for one in subject.captured.weights.values()]
-    for served in session.served:
+    for served in (one for one in session.served if not any(map(is_lost, one.snapshot.leaves))):
         piece = _piece(served, study, like, subject.training.y, weights)
         if piece is None:
             continue

@@ -11,7 +11,7 @@ import jax
 from defib.adapters.jax.quiet import busy
 from defib.capture.jax_closure import places_around
 from defib.capture.jax_probe import Unreadable, answer, modes_before, note_call, probing
-from defib.capture.jax_snapshot import Snapshot, is_object
+from defib.capture.jax_snapshot import Snapshot, is_lost, is_object, lost_in
 from defib.capture.jax_step import NO_GRADIENT, Step
 from defib.capture.jax_study import MAX_SERVED, FunctionWatch, Served, Study, copied, same_weights, weights_in
 from defib.capture.planned import counted_loops
@@ -100,11 +100,13 @@ class Session:
         if watch.calls == 0:
             watch.places = places_around(watch.raw)
             return Snapshot(args, kwargs, copied=True, places=watch.places)
-        return Snapshot(args, kwargs, copied=False, places=watch.places)
+        return Snapshot(args, kwargs, donated=watch.donated, places=watch.places)
 
     def _after(
         self, watch: FunctionWatch, before: Snapshot, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any
     ) -> None:
+        if watch.calls == 1:
+            watch.donated = lost_in(args, kwargs)
         if watch.earlier:
             watch.earlier = False
             watch.has_gradient = watch.has_gradient or _asks_for_one(watch, before)
@@ -156,7 +158,8 @@ class Session:
         model = None if step.object is None else before.objects[step.object]
         leaves = before.like(step.snapshot)
         weights = step.weights(leaves)
-        study = self._study_of(watch, model, weights)
+        given = {name: before.original(one) for name, one in weights.items()}
+        study = self._study_of(watch, model, weights, given)
         if study is None:
             study = self._opened(watch, before, model, out)
         if study.n_steps == 1 and study.second is None:
@@ -167,14 +170,19 @@ class Session:
         if model is not None and not study.rows.wants_keys and study.n_steps > 2 and study.loss_at is not None:
             watch.settled = study
 
-    def _study_of(self, watch: FunctionWatch, model: Any, weights: dict[str, Any]) -> Study | None:
-        """The training that this step goes on; ``None`` when it begins another one."""
+    def _study_of(
+        self, watch: FunctionWatch, model: Any, weights: dict[str, Any], given: dict[str, Any]
+    ) -> Study | None:
+        """The training that this step goes on; ``None`` when it begins another one.
+
+        ``given``: the program's own arrays of the weights, which may be gone by now.
+        """
         for study in reversed(self.studies):
             if model is not None and study.model is model:
                 return study
             if study.raw is not watch.raw or study.model is not model:
                 continue
-            goes_on = bool(study.results) and all(study.results.get(name) is one for name, one in weights.items())
+            goes_on = bool(study.results) and all(study.results.get(name) is one for name, one in given.items())
             study.verified |= goes_on
             if goes_on or not study.verified or not same_weights(weights, study.initial):
                 return study
@@ -233,6 +241,7 @@ class Session:
 
     def serve(self, served: Served) -> None:
         """Keep the last calls; many calls from one line are one evaluation in pieces."""
+        self.served = [one for one in self.served if not any(map(is_lost, one.snapshot.leaves))]
         self.served.append(served)
         lines = [one.line for one in self.served]
         if len(set(lines)) > MAX_SERVED or len(lines) > 40 * MAX_SERVED:

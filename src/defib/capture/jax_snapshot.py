@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any, final
 
 import jax
@@ -24,8 +24,15 @@ class Snapshot:
     """The arguments of one call, as leaves and the way back; NNX objects are copied, arrays are not changed by JAX."""
 
     def __init__(
-        self, args: tuple[Any, ...], kwargs: dict[str, Any], *, copied: bool = False, places: Sequence[Place] = ()
+        self,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        *,
+        copied: bool = False,
+        donated: Container[int] = (),
+        places: Sequence[Place] = (),
     ) -> None:
+        """``donated``: which of the arrays the call gives away (see `lost_in`); these are copied before."""
         self.places = tuple(places)
         self._given = (*args, *kwargs.values())
         self._given_tree = (args, kwargs)
@@ -45,10 +52,16 @@ class Snapshot:
             arrays, self._object_def = jax.tree_util.tree_flatten(state)
             self._n_objects = len(arrays)
         self._places = [i for i, one in enumerate(flat) if not is_object(one) and is_array(one)]
-        keep = _copied if copied else _same
-        given = [keep(one) for one in (*arrays, *(flat[i] for i in self._places))]
+        plain = [flat[i] for i in self._places]
+        taken = [_copied(one) if copied or i in donated else one for i, one in enumerate(plain)]
+        given = [*(_copied(one) if copied else one for one in arrays), *taken]
         self._n_given = len(given)
         self.leaves = [*given, *(leaf for leaves, _ in around for leaf in leaves)]
+        self._originals = {id(copy): one for copy, one in zip(taken, plain, strict=True) if copy is not one}
+
+    def original(self, leaf: Any) -> Any:
+        """What the program handed over, of a leaf that may be a copy."""
+        return self._originals.get(id(leaf), leaf)
 
     def forget_places(self) -> None:
         """The variables around the function are constants of it."""
@@ -129,8 +142,16 @@ def _copied(value: Any) -> Any:
     return value if is_key(value) else np.array(value)
 
 
-def _same(value: Any) -> Any:
-    return value
+def lost_in(args: tuple[Any, ...], kwargs: dict[str, Any]) -> frozenset[int]:
+    """Numbers, among the arrays of a call that is over, of those whose memory it gave away (``donate_argnums``)."""
+    flat = jax.tree_util.tree_leaves((args, kwargs), is_leaf=is_object)
+    arrays = [one for one in flat if not is_object(one) and is_array(one)]
+    return frozenset(i for i, one in enumerate(arrays) if is_lost(one))
+
+
+def is_lost(value: Any) -> bool:
+    """Whether an array's memory was given away."""
+    return isinstance(value, jax.Array) and not isinstance(value, jax.core.Tracer) and value.is_deleted()
 
 
 def shape_of(leaf: Any) -> Any:

@@ -170,6 +170,8 @@ class FunctionWatch:
     """It may have been traced before the watching began: what it asks for shows in a trace of our own."""
     failed: bool = False
     calls: int = 0
+    donated: frozenset[int] = frozenset()
+    """Numbers of its arrays whose memory each call gives away."""
     step: Step | None = None
     settled: Any = None
     """The training of an NNX model that this function steps, once its rows are known."""
