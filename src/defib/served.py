@@ -59,6 +59,8 @@ class WeightsOrigin:
     ``None`` when it is not on that way, or the start is not known."""
     loads: tuple[Loading, ...] = ()
     """Loads into the network that predicted, in order; into the trained one when it is the same."""
+    statistics_left_behind: bool = False
+    """Its running statistics are those of before the training, which moved its weights and the trained statistics."""
     put_in: bool = False
     """They were put into the trained network for the prediction alone, and count as another instance's."""
 

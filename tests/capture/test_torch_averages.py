@@ -11,6 +11,8 @@ import torch
 from torch import nn
 
 from defib.capture.script import watch
+from defib.causes.cached_or_aliased_output import CAUSE as REUSED
+from defib.causes.stale_batchnorm_statistics import CAUSE as STALE
 from defib.causes.weights_not_loaded import CAUSE
 from defib.examine import measure_all
 from defib.interventions.load_weights import INTERVENTION
@@ -134,3 +136,45 @@ def test_an_average_that_is_copied_over_the_weights(through_data: bool) -> None:
     assert origin.put_in
     assert origin.way is not None
     assert origin.way < 0.01
+
+
+class Normed(nn.Module):  # type: ignore[misc]  # torch is Any to mypy
+    """Its batch normalization stands in place of a scaler."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm, self.out = nn.BatchNorm1d(5, momentum=0.9), nn.Linear(5, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.tanh(self.out(self.norm(x)))
+
+
+@pytest.mark.parametrize("buffers", [False, True], ids=["parameters only", "buffers too"])
+def test_an_average_without_the_running_statistics(buffers: bool) -> None:
+    rng = np.random.default_rng(0)
+    X = torch.tensor(300 + rng.normal(size=(160, 5)), dtype=torch.float32)
+    y = torch.tanh(X[:, :1] - 300)
+    torch.manual_seed(0)
+    model = Normed()
+    averaged = copy.deepcopy(model).eval()
+    with watch() as watched:
+        optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
+        for start in (0, 20, 40, 60) * 10:
+            optimizer.zero_grad()
+            nn.functional.mse_loss(model(X[start : start + 20]), y[start : start + 20]).backward()
+            optimizer.step()
+            with torch.no_grad():
+                for old, new in zip(averaged.parameters(), model.parameters(), strict=True):
+                    old.lerp_(new, 0.5)
+                if buffers:
+                    averaged.norm.load_state_dict(model.norm.state_dict())
+        with torch.no_grad():
+            averaged(X[80:])
+    (subject,) = watched.subjects()
+    found = measure_all(subject, skip=("reference",))
+    assert found.get(LoadingFacts).statistics_left_behind is not buffers
+    stale, reused = STALE.assess(found), REUSED.assess(found)
+    assert (stale.verdict == "supported") is not buffers
+    assert reused.verdict != "supported"
+    if not buffers:
+        assert "its running means and variances are still those of before it" in stale.because

@@ -11,7 +11,7 @@ from defib.causes.over_smoothing import CAUSE
 from defib.diagnosis import Assessment
 from defib.probes.mixing import PROBE, Mixing, MixingFacts
 from defib.subject import AnyArray, FloatArray, ForwardPass, Layer, LayerOutput, Moment, Rows, Subject
-from tests.causes.books import NEAR_FLAT, STUCK, book, collapsed
+from tests.causes.books import NAN, NEAR_FLAT, STUCK, book, collapsed
 
 N, UNITS = 24, 5
 
@@ -121,6 +121,11 @@ CASES = {
 def test_the_cause(initial: Mixing, door: float, verdict: str) -> None:
     given = CAUSE.assess(book(collapsed(NEAR_FLAT), STUCK, MixingFacts("rows", initial, initial, door)))
     assert given.verdict == verdict, given
+
+
+def test_what_is_no_number_was_not_made_so_by_mixing() -> None:
+    given = CAUSE.assess(book(collapsed(NAN), STUCK, MixingFacts("rows", SMOOTHED, SMOOTHED, 0.9)))
+    assert given.verdict == "ruled_out"
 
 
 def test_without_initial_weights_it_stays_open_and_learning_settles_it() -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
+import torch
 
 from defib.adapters.torch.arrays import to_numpy
 from defib.adapters.torch.clone import unwrapped
@@ -15,6 +16,8 @@ from defib.subject import Loading, WeightsOrigin
 
 NAMED: Final = 5
 """Names that are kept of each list."""
+SAME: Final = 0.999999
+"""Correlation of weights that were not changed at all."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,23 @@ def origin_of(
     found = _origin(list(mine.values()), theirs, initial, loads)
     if found is not None and (served is trained or unwrapped(served) is unwrapped(trained)):
         return replace(found, another_instance=False, likeness_to_trained=1.0)
+    if found is not None and (found.likeness_to_initial or 0.0) < SAME:
+        return replace(found, statistics_left_behind=_left_behind(served, trained, initial or {}))
     return found
+
+
+def _left_behind(served: Any, trained: Any, initial: Mapping[str, Any]) -> bool:
+    """Whether all running statistics of one are bit-equal to those of the start, and none of the other's is."""
+    mine, theirs = (
+        {name: to_numpy(one) for name, one in unwrapped(module).named_buffers() if name.endswith("running_mean")}
+        for module in (served, trained)
+    )
+    if not mine or any(name not in initial or name not in theirs for name in mine):
+        return False
+    start = {name: to_numpy(torch.as_tensor(initial[name])) for name in mine}
+    return all(
+        np.array_equal(mine[name], start[name]) and not np.array_equal(theirs[name], start[name]) for name in mine
+    )
 
 
 def _origin(

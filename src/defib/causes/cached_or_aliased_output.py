@@ -51,7 +51,7 @@ from __future__ import annotations
 
 from defib.causes import Cause
 from defib.causes._signs import count, maybe, num
-from defib.diagnosis import Assessment, by_itself, ruled_out, supported
+from defib.diagnosis import Assessment, by_itself, inconclusive, ruled_out, supported
 from defib.evidence import Book, Missing
 from defib.probes.alone import AloneFacts
 from defib.probes.shown import APART, ShownFacts
@@ -80,9 +80,7 @@ def _assess(book: Book) -> Assessment:
     if spread <= APART:
         return ruled_out("asked again for the same rows, the network gives one answer too", layer=None, **numbers)
     if facts.recorded_equal and not _asked_otherwise(book, facts):
-        whose = {"first": ", all the one for the first row", "last": ", all the one for the last row", None: ""}
-        because = f"{count(facts.n_rows, 'recorded output')} are bit-equal{whose[facts.equals]}; asked again for the"
-        return _found(f"{because} same rows, the network tells them apart (spread {num(spread)})", numbers)
+        return _bit_equal(facts, spread, numbers)
     if facts.alias is not None:
         because = (
             f"{facts.alias.code} in {facts.alias.line} keeps one buffer {facts.n_rows:,} times, which holds the last"
@@ -102,6 +100,18 @@ def _asked_otherwise(book: Book, facts: ShownFacts) -> bool:
     """The program asked in another way, in which the network itself may answer all rows alike."""
     alone = maybe(book, AloneFacts)
     return facts.in_training_mode or (alone is not None and alone.difference > 0)
+
+
+def _bit_equal(facts: ShownFacts, spread: float, numbers: dict[str, float]) -> Assessment:
+    """Outputs recorded as equal, of rows that the trained network tells apart when it is asked again."""
+    if facts.by_another:
+        because = (
+            "the recorded outputs are bit-equal, and those of the trained network are not: another instance answered"
+        )
+        return inconclusive(because, weight=0.3, layer=None, **numbers)
+    whose = {"first": ", all the one for the first row", "last": ", all the one for the last row", None: ""}
+    because = f"{count(facts.n_rows, 'recorded output')} are bit-equal{whose[facts.equals]}; asked again for the"
+    return _found(f"{because} same rows, the network tells them apart (spread {num(spread)})", numbers)
 
 
 def _found(because: str, numbers: dict[str, float]) -> Assessment:

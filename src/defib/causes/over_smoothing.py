@@ -52,7 +52,7 @@ list of equal modules or a number held by the model; elsewhere they are not trie
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import alive_in_training, count, num, place
+from defib.causes._signs import alive_in_training, count, num, place, seen
 from defib.diagnosis import Assessment, inconclusive, not_applicable, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.mixing import MixingFacts
@@ -83,6 +83,8 @@ def _assess(book: Book) -> Assessment:
         return not_applicable(f"{facts.what} lose by meeting each other in {one.rounds} steps only")
     if calm := alive_in_training(book):
         return calm
+    if seen(book).pattern == "nan":
+        return ruled_out(f"the outputs are no numbers: {facts.what} that meet grow alike, not infinite", layer=None)
     if facts.input_relative_spread < APART:
         door = num(facts.input_relative_spread)
         return ruled_out(f"the {facts.what} are close together when they come in ({door})", layer=None, **numbers)
@@ -99,8 +101,9 @@ def _assess(book: Book) -> Assessment:
         f"and {num(one.last)} is left in {place(one.last_layer)}"
     )
     if at_once:
+        leaves = "leaves" if one.rounds == 1 else "leave"
         because = (
-            f"{when}, {count(one.rounds, 'step')} of mixing {facts.what} leave {num(one.left_by_mixing)} of their "
+            f"{when}, {count(one.rounds, 'step')} of mixing {facts.what} {leaves} {num(one.left_by_mixing)} of their "
             "relative spread: nearly everything is averaged over everybody, as if all were neighbours of all"
         )
     if facts.initial is None:

@@ -45,9 +45,10 @@ A mild shift is normal and harmless; the verdict needs the lost skill too.
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import num, place
+from defib.causes._signs import maybe, num, place, seen
 from defib.diagnosis import Assessment, inconclusive, not_applicable, ruled_out, supported
 from defib.evidence import Book
+from defib.probes.loading import LoadingFacts
 from defib.probes.modes import ModeFacts
 
 SHIFT_SD = 0.3
@@ -88,6 +89,8 @@ def _assess(book: Book) -> Assessment:
         compared = f"spread {num(modes.train_spread)} in training mode and {num(modes.eval_spread)} in evaluation mode"
     stale = shift > SHIFT_SD or not 1 / RATIO <= ratio <= RATIO
     where = modes.worst_layer
+    if (by_another := _left_behind(book)) is not None:
+        return by_another
     if not lost:
         return ruled_out(f"the same rows have {compared}", layer=where, **numbers)
     if not stale:
@@ -96,6 +99,21 @@ def _assess(book: Book) -> Assessment:
         f"the same rows have {compared}, and the running mean of {place(where)} is {num(shift)} sd off its batches"
     )
     return supported(because, weight=0.95 if modes.eval_skill is not None else 0.8, layer=where, **numbers)
+
+
+def _left_behind(book: Book) -> Assessment | None:
+    """An average of the weights, or a copy, that took the weights of the training along and not the statistics."""
+    loading = maybe(book, LoadingFacts)
+    if loading is None or not loading.statistics_left_behind or not seen(book).is_flat or loading.trained_flat:
+        return None
+    because = (
+        "the network that predicted is another instance than the trained one: its weights moved with the training, and "
+        "its running means and variances are still those of before it"
+    )
+    numbers = {"likeness_to_trained": loading.likeness_to_trained}
+    if loading.trained_spread is not None:
+        numbers["spread_of_the_trained_weights"] = loading.trained_spread
+    return supported(because, weight=0.95, layer=None, **numbers)
 
 
 CAUSE = Cause(

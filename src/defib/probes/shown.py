@@ -62,6 +62,8 @@ class ShownFacts(Evidence):
     """The recorded outputs are those of the weights before the training, and not those of the weights after it."""
     survives_training: bool
     """Asked at the initial weights and at the end the network gives bit-equal outputs, although its weights moved."""
+    by_another: bool = False
+    """The rows were answered by another instance than the trained one: what that one answers says nothing of it."""
 
 
 def _measure(subject: Subject, book: Book) -> ShownFacts:
@@ -90,6 +92,7 @@ def _measure(subject: Subject, book: Book) -> ShownFacts:
         and seen is not None
         and _same(seen, first)
         and not _same(seen, again),
+        by_another=_by_another(subject),
         survives_training=_survives(book, first, again),
     )
 
