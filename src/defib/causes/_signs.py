@@ -34,6 +34,8 @@ MOSTLY = 0.5
 """Share of the values to predict that lie beyond the head's ends, from which on the others are the lesser part."""
 UNSAYABLE = 0.05
 """Share of rows of classes without an output from which on it is a fault: fewer may be typing errors in the labels."""
+ELSEWHERE_SD = 100.0
+"""Standard deviations that no drift of a column's mean covers: another unit, or another zero."""
 HALF_OF_THEM = 0.5
 """Share of the columns in another unit from which on skill on rows in the training's unit says nothing."""
 NORMAL_LOGIT_SPREAD = 0.3
@@ -221,17 +223,23 @@ def served_fine(book: Book) -> Assessment | None:
 
 def served_on_another_scale(book: Book) -> bool:
     """The rows served are the training rows' kind in another unit, and no label says how the network does on them."""
-    facts, skill = maybe(book, ServingFacts), seen(book).skill
-    if facts is None or (skill is not None and skill.rows == "held_out"):
+    facts = maybe(book, ServingFacts)
+    if facts is None or _labels_say(book, facts):
         return False
-    return facts.affine is not None or facts.rescaled_fraction >= HALF_OF_THEM
+    far = facts.shifted_fraction >= HALF_OF_THEM and facts.median_shift_sd >= ELSEWHERE_SD
+    return facts.affine is not None or far or facts.rescaled_fraction >= HALF_OF_THEM
 
 
 def served_unknown_tokens(book: Book) -> bool:
     """Most rows served hold no token that tells training rows apart, and no label says how the network does on them."""
-    facts, skill = maybe(book, ServingFacts), seen(book).skill
-    unlabelled = skill is None or skill.rows != "held_out"
-    return facts is not None and unlabelled and facts.unknown_token_rows > HALF_OF_THEM
+    facts = maybe(book, ServingFacts)
+    return facts is not None and not _labels_say(book, facts) and facts.unknown_token_rows > HALF_OF_THEM
+
+
+def _labels_say(book: Book, facts: ServingFacts) -> bool:
+    """The skill is that of the rows served; rows that were evaluated with labels beside them are others."""
+    skill = seen(book).skill
+    return skill is not None and skill.rows == "held_out" and not facts.others_labelled
 
 
 def served_by_another(book: Book) -> bool:

@@ -125,6 +125,9 @@ def _assess(book: Book) -> Assessment:
     if share == 1.0:
         because = "no gradient reached any weight in the training loop, and none of them moved"
         return supported(because, weight=1.0, layer=where, **numbers)
+    if updates.no_gradient_fraction == 1.0:
+        because = "no gradient reached any weight in the training loop; what moved is what a decay of the weights moves"
+        return supported(because, weight=1.0, layer=where, **numbers)
     because = f"no gradient reached {percent(share)} of the weights in the training loop, and they never moved"
     if share >= NEARLY_ALL:
         return supported(because, weight=0.95, layer=where, **numbers)

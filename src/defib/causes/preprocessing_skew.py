@@ -52,7 +52,7 @@ from __future__ import annotations
 
 from defib.causes import Cause
 from defib.causes._served import MOST, one_row, unknown_tokens
-from defib.causes._signs import maybe, num, seen, served_fine
+from defib.causes._signs import ELSEWHERE_SD, maybe, num, seen, served_fine
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.inputs import ServingFacts
@@ -122,6 +122,9 @@ def _differing(
             f"{percent(facts.rescaled_fraction)} of the columns served are on another scale, by a factor of more than"
         )
         return supported(f"{scaled} 100, than in the training rows", weight=0.5, layer="input", **numbers)
+    if max(facts.shifted_fraction, facts.constant_fraction) >= MOST and facts.median_shift_sd >= ELSEWHERE_SD:
+        far = f"{because}: the median one lies {num(facts.median_shift_sd)} sd from where it lay in the training rows"
+        return supported(far, weight=0.5, layer="input", **numbers)
     return inconclusive(because, weight=0.45 if lost else 0.25, layer="input", **numbers)
 
 

@@ -112,6 +112,8 @@ class ServingFacts(Evidence):
     blank: bool = False
     """Every predict row is 0 in every cell, and no training row is, though most of their cells are 0 and none is below:
     categories or words that an encoder does not know."""
+    others_labelled: bool = False
+    """Labels are known of other rows that were not trained on, and not of these."""
     unknown_token_rows: float = 0.0
     """Share of the predict rows without any token that tells training rows apart, in [0, 1]; 0 where rows are no
     tokens."""

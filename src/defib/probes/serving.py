@@ -12,7 +12,7 @@ from defib.probes.labels import LabelFacts
 from defib.probes.looking import head_name, link_of, number_rows, some_rows, training_rows
 from defib.probes.token_features import rows_of_unknown
 from defib.read_symptom import read_symptom
-from defib.subject import FloatArray, Rows, Subject
+from defib.subject import AnyArray, FloatArray, Rows, Subject
 
 SPREAD_RATIO = 5.0
 RESCALED = 100.0
@@ -56,8 +56,23 @@ def _measure(subject: Subject, book: Book) -> ServingFacts:
         training_rows_flat=_is_flat(subject, book, training),
         prediction_rows_flat=_is_flat(subject, book, rows),
         rescaled_fraction=_rescaled_fraction(ratio[shifted[varies]], int(varies.sum())),
+        others_labelled=_others_labelled(subject, rows),
         unknown_token_rows=rows_of_unknown(T, P) if tokens else 0.0,
     )
+
+
+def _others_labelled(subject: Subject, served: Rows) -> bool:
+    held_out = subject.held_out
+    if held_out is None or served.y is not None:
+        return False
+    X, P = np.asanyarray(held_out.X), np.asanyarray(served.X)
+    return X.shape[1:] == P.shape[1:] and not _shares_rows(X, P)
+
+
+def _shares_rows(X: AnyArray, P: AnyArray) -> bool:
+    """Whether any row of one is bit-equal to one of the other."""
+    known = {row.tobytes() for row in X.astype(np.float64)}
+    return any(row.tobytes() in known for row in P.astype(np.float64))
 
 
 def _blank(T: FloatArray, P: FloatArray) -> bool:
