@@ -104,13 +104,16 @@ WAYS: Final[tuple[Way, ...]] = (
             KERAS,
             api=DIAGNOSE,
             callback=MONITOR,
-            note="fit on arrays and a PyDataset, a Normalization layer inside the model",
+            note=f"fit on arrays and a PyDataset, a Normalization layer inside the model{more}",
             env={"KERAS_BACKEND": backend},
         )
-        for name, package, backend in (
-            ("TensorFlow", "tensorflow", "tensorflow"),
-            ("PyTorch", "torch", "torch"),
-            ("JAX", "jax", "jax"),
+        for name, package, backend, more in (
+            ("TensorFlow", "tensorflow", "tensorflow", ""),
+            (
+                *("PyTorch", "torch", "torch"),
+                "; with jit_compile Keras alone compiles for minutes there, and trials run uncompiled",
+            ),
+            ("JAX", "jax", "jax", ""),
         )
     ),
     *(

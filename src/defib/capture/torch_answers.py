@@ -93,7 +93,7 @@ def _together(logs: Sequence[Sequence[Group]]) -> list[Group]:
         return list(logs[-1])
     whole = Group(line, alike[-1].steps, order=alike[-1].order)
     for one in alike:
-        for name in ("X", "outputs", "y", "applied"):
+        for name in ("X", "outputs", "lies", "y", "applied"):
             getattr(whole, name).extend(getattr(one, name))
         whole.n_rows += one.n_rows
         whole.training |= one.training
