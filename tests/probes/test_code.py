@@ -49,6 +49,12 @@ def test_a_code_of_noise_alone_holds_nothing() -> None:
     assert found.nats_end < 0.02
 
 
+def test_rows_that_meet_are_no_noise() -> None:
+    """Time along the rows, as a recurrent layer reads them without ``batch_first``: copies of a row differ by place."""
+    running = (Layer("rnn", "recurrent"), lambda values: np.tanh(np.cumsum(values, axis=0)))
+    assert facts(ENCODER, running, HEAD) == NO_CODE
+
+
 def test_of_several_steps_the_one_that_is_read_counts() -> None:
     first = (Layer("z1", "other"), lambda values: np.random.default_rng(2).normal(size=values.shape))
     rest = (Layer("z2", "merge"), lambda values: values + 1)

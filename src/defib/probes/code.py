@@ -67,7 +67,8 @@ def find_code(passes: ForwardPass, copies: int) -> LayerOutput | None:
     for one in passes.layers:
         if len(one.values) != len(passes.outputs):
             continue
-        if noisy is None and one.layer.kind == "dropout" and _varies(one, copies):
+        # A layer of weights draws nothing: where copies first differ in one, it reads along the rows.
+        if noisy is None and (one.layer.kind == "dropout" or is_weighted(one.layer)) and _varies(one, copies):
             return None
         if noisy is not None and is_weighted(one.layer):
             return noisy
