@@ -170,6 +170,7 @@ def test_a_second_fault_counts_only_behind_a_first_that_is_right(
         assert found[0].assessment.because == "with reinitialize, the kernels hardly moved"
         assert found[0].assessment.own
     assert second_faults(campaign, (hypothesis("DF502", weight),)) == ()  # known already
+    assert second_faults(campaign, (hypothesis("DF601", weight),), {"DF502"}) == ()  # the change brought it along
 
 
 def test_what_is_seen_after_a_failed_fix_is_mended_together_with_it(monkeypatch: pytest.MonkeyPatch) -> None:

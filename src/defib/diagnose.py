@@ -159,7 +159,8 @@ def examine(subject: Subject, options: Options, progress: Progress) -> tuple[Dia
     if options.trials and gate.problem not in ("none", "unknown"):
         book = _replayed(book, LookFacts, lambda: find_looks(subject, book, LOOKS_SHARE * options.seconds(subject)))
     diagnosis = _conclude(subject, book, gate, replace(found, assessed=settled), campaign, options)
-    diagnosis = with_second_faults(diagnosis, second_faults(campaign, diagnosis.causes))
+    foreign = {one.code for one in diagnosis.not_applicable}
+    diagnosis = with_second_faults(diagnosis, second_faults(campaign, diagnosis.causes, foreign))
     diagnosis = replace(diagnosis, notes=(*unmended(diagnosis, book), *diagnosis.notes))
     diagnosis = _placed(diagnosis, subject, book)
     return replace(diagnosis, seconds=time.monotonic() - started), book

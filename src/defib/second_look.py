@@ -6,6 +6,7 @@ too small, too. The signal of the rows was measured already and is not measured 
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import replace
 
 from defib.assess import assess_all, hold_to_evidence
@@ -77,8 +78,13 @@ def is_a_fault(one: Assessed) -> bool:
     return one.cause.stage != "nothing_wrong" and one.cause.code != "DF105"
 
 
-def second_faults(campaign: Campaign, causes: tuple[Hypothesis, ...]) -> tuple[Hypothesis, ...]:
+def second_faults(
+    campaign: Campaign, causes: tuple[Hypothesis, ...], foreign: Container[str] = ()
+) -> tuple[Hypothesis, ...]:
     """Faults that show only once the first is repaired, as hypotheses, those that are known already left out.
+
+    ``foreign``: codes of causes that do not apply to the network as it is. What a change brings along (a batch
+    normalization, with its running statistics) is no fault of the program's.
 
     A look counts when the repair was right: it was sufficient, or the first cause was seen beyond doubt, or a change
     for what was then seen made the difference. Only the last counts where the model looked healthy and the trials found
@@ -87,7 +93,7 @@ def second_faults(campaign: Campaign, causes: tuple[Hypothesis, ...]) -> tuple[H
     known, found = {one.code for one in causes}, dict[str, Hypothesis]()
     for look in campaign.looks:
         for one in look.causes:
-            if one.cause.code not in known and _counts(look, one, campaign, causes):
+            if one.cause.code not in known and one.cause.code not in foreign and _counts(look, one, campaign, causes):
                 seen = one.assessment.because
                 if one.assessment.verdict == "inconclusive":  # what was open before the trial of both
                     seen = seen.partition(", but ")[0]

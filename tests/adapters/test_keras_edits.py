@@ -265,12 +265,15 @@ def test_regularization_factor(keras: Any) -> None:
     model.compile(optimizer=keras.optimizers.SGD(0.0), loss="mse")
     subject = subject_of(model)
     assert subject.training is not None
+    assert subject.training.y is not None
     penalty = 0.01 * float((model.weights[0].numpy() ** 2).sum())
     loss = [
         subject.train(Arm(regularization_factor=f), subject.training, seed=0).loss.mean() for f in (0.0, 1.0, 100.0)
     ]
     assert loss[1] - loss[0] == pytest.approx(penalty, rel=1e-2)
     assert loss[2] - loss[0] == pytest.approx(100 * penalty, rel=1e-3)
+    # asked about the weights as they stand, on every backend
+    assert subject.loss(subject.training.X, subject.training.y) - loss[0] == pytest.approx(penalty, rel=1e-2)
 
 
 def test_a_rate_in_place_of_zero(keras: Any) -> None:

@@ -27,6 +27,15 @@ HOMES = ("keras.src.backend.jax.nn", "keras.src.backend.jax.numpy", "jax.nn", "j
 """Modules whose functions are looked up at each call: ``keras.ops.relu(x)``, ``jax.nn.relu(x)``, ``jnp.tanh(x)``."""
 
 
+class _Scope(keras.StatelessScope):  # type: ignore[misc,unused-ignore]
+    """Gives a variable that was not mapped its own value: Keras asks for all that a regularizer is on."""
+
+    def get_current_value(self, variable: Any) -> Any:
+        """The mapped value, else its own."""
+        found = super().get_current_value(variable)
+        return variable._value if found is None else found
+
+
 @final
 class JaxBackend(Backend):
     """See `Backend`."""
@@ -47,14 +56,14 @@ class JaxBackend(Backend):
         """Of a function of the weights; what a layer would assign is dropped."""
 
         def loss(values: list[Any]) -> Any:
-            with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True)), collect_losses=True):
+            with _Scope(state_mapping=list(zip(variables, values, strict=True)), collect_losses=True):
                 return compute()
 
         return self.to_numpy(jax.grad(loss)([v.value for v in variables]))
 
     def value(self, compute: Callable[[], Any], *, eager: bool) -> float:
         """What a layer would assign is dropped."""
-        with keras.StatelessScope(collect_losses=True):
+        with _Scope(collect_losses=True):
             return float(to_numpy(compute()))
 
     def run_step(self, model: Any, data: tuple[Any, ...], variables: Sequence[Any]) -> Step:
