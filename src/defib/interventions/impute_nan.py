@@ -23,12 +23,14 @@ def _code(book: Book, framework: str) -> str:
         framework,
         keras="""
         mean = np.nanmean(np.where(np.isfinite(X_train), X_train, np.nan), axis=0)
+        mean = np.nan_to_num(mean)  # a column without any number is filled with 0; better leave it out
         X_train = np.where(np.isfinite(X_train), X_train, mean)
         X_new = np.where(np.isfinite(X_new), X_new, mean)
         # then build the model afresh: weights that are NaN stay NaN
         """,
         torch="""
         mean = torch.where(X_train.isfinite(), X_train, torch.nan).nanmean(dim=0)
+        mean = mean.nan_to_num()  # a column without any number is filled with 0; better leave it out
         X_train = torch.where(X_train.isfinite(), X_train, mean)
         X_new = torch.where(X_new.isfinite(), X_new, mean)
         # then build the model afresh: weights that are NaN stay NaN
