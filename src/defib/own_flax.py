@@ -13,12 +13,12 @@ LAYERS = (
     (r"nnx\.Dropout\(([^,()]+), rngs=rngs\)", r"{nn}.Dropout(\1, deterministic=not train)"),
     (r"nnx\.(relu|leaky_relu|initializers)\b", r"{nn}.\1"),
 )
+"""What stands in NNX, and in Linen: layers there take no inputs and no random state."""
 OPTIMIZER = (
     r"optimizer = nnx\.Optimizer\(model, (.+), wrt=nnx\.Param\)(.*)",
     r"tx = \1\2\nopt_state = tx.init(params)  # its state anew",
 )
 """The optimizer as optax alone has it."""
-"""What stands in NNX, and in Linen: layers there take no inputs and no random state."""
 
 
 def as_linen(code: str, program: Program) -> str:

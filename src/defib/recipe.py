@@ -253,6 +253,11 @@ class Arm:
         """Updates over those of the recipe as recorded."""
         return self.updates_factor * self.stop_at
 
+    @property
+    def woken_rate(self) -> float | None:
+        """The learning rate that the arm gives to weights at 0; ``None`` where it leaves them there."""
+        return next((float(edit.value or 0.0) for edit in self.edits if edit.op == "woken_rate"), None)
+
     def labelled(self, y: NDArray[np.generic]) -> NDArray[Any]:
         """Labels ``(n_rows, ...)`` as the arm trains on them: numbered, or moved and scaled.
 

@@ -11,7 +11,7 @@ import jax
 from defib.adapters.jax.quiet import busy
 from defib.capture.jax_closure import places_around
 from defib.capture.jax_probe import Unreadable, answer, modes_before, note_call, probing
-from defib.capture.jax_snapshot import Snapshot, is_lost, is_object, lost_in
+from defib.capture.jax_snapshot import Snapshot, is_object, lost_in
 from defib.capture.jax_step import NO_GRADIENT, Step
 from defib.capture.jax_study import MAX_SERVED, FunctionWatch, Served, Study, copied, same_weights, weights_in
 from defib.capture.planned import counted_loops
@@ -241,7 +241,6 @@ class Session:
 
     def serve(self, served: Served) -> None:
         """Keep the last calls; many calls from one line are one evaluation in pieces."""
-        self.served = [one for one in self.served if not any(map(is_lost, one.snapshot.leaves))]
         self.served.append(served)
         lines = [one.line for one in self.served]
         if len(set(lines)) > MAX_SERVED or len(lines) > 40 * MAX_SERVED:

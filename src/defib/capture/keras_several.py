@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -89,8 +90,6 @@ def _chosen(subjects: list[KerasSubject], output: str | int | None) -> KerasSubj
 
 
 def _note(subject: KerasSubject, text: str) -> None:
-    from dataclasses import replace
-
     subject.trace = replace(subject.trace, notes=(text, *subject.trace.notes))
 
 

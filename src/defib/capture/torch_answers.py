@@ -47,9 +47,11 @@ def _beyond(squashed: tuple[str, ...], folded: tuple[str, ...]) -> tuple[str, ..
     return squashed[len(folded) :] if squashed[: len(folded)] == folded else squashed
 
 
-def served_by(session: Session, key: tuple[int, ...], study: Study, notes: list[str]) -> tuple[Any, list[Group]]:
-    """The module that predicted and its evaluations: another instance of the same class, if that came last."""
-    own = own_groups(session, key, study)
+def served_by(session: Session, own: list[Group], study: Study, notes: list[str]) -> tuple[Any, list[Group]]:
+    """The module that predicted and its evaluations: another instance of the same class, if that came last.
+
+    ``own``: the evaluations of the trained module, as `own_groups` gives them.
+    """
     twin = _twins(session, study) if len(study.entries) == 1 else []
     if not twin:
         return study.module, own

@@ -92,7 +92,8 @@ def _subject(session: Session, key: tuple[int, ...], study: Study) -> TorchSubje
         study.notes.append(
             f"another optimizer went on after update {study.took_over:,}: trials use the first one, at both ones' rates"
         )
-    turn_to_flat_head(study, own_groups(session, key, study))
+    own = own_groups(session, key, study)
+    turn_to_flat_head(study, own)
     notes = [] if study.fit is None else list(study.fit.notes())
     notes += [one for one in study.notes if one != OTHER_LABELS or not study.extras.known]
     notes += study.own_functions.notes()
@@ -111,8 +112,7 @@ def _subject(session: Session, key: tuple[int, ...], study: Study) -> TorchSubje
         if full > len(X):
             notes.append(f"of {full:,} training rows, {len(X):,} are looked at{_why_fewer(study)}")
         training = Rows(X, y, None if full == len(X) else full, "training loop", places, full == len(X))
-    served, groups = served_by(session, key, study, notes)
-    own = own_groups(session, key, study)
+    served, groups = served_by(session, own, study, notes)
     held_out = held_out_of(own, study, training) or held_out_of(groups, study, training)
     prediction, outputs, squashed, calls = evaluations(groups, study, captured, training, notes)
     subject = TorchSubject(

@@ -30,6 +30,8 @@ def carried(call: Call, door: Door, rows: Sequence[Any], after: Sequence[Node], 
 
     Of those that the loss takes the label is the first that no operation picks rows with.
     """
+    if len(rows) < 2:
+        return NOTHING_BESIDE
     taken = [(path, one) for path, one in _taken(door, rows, after, label) if not _is_read(call, path, one)]
     if not taken or len(taken) == len(rows):
         return NOTHING_BESIDE

@@ -147,13 +147,13 @@ class EvalLog:
         outputs = [one.detach() for one in given[2]]
         door, rows, label = (beside or NOTHING_BESIDE).taken_off(door, rows)
         if label is not None:
-            outputs = [one for one in outputs if label is None or one.dim() > 0]
+            outputs = [one for one in outputs if one.dim() > 0]
+        after = [node for node in nodes if not node.call]
         X = door.rows_of(rows, copy=False)
         if label is None:
             known = [*rows, *tensors_in((last.args, last.kwargs))]
-            after = [node for node in nodes if not node.call]
-            steps = len(rows[0]) if door.unbatched and door.integers and rows[0].dim() else door.n_rows
-            label = meeting_label(after, last.outputs, known, steps, door.time_first)
+            n_labels = len(rows[0]) if door.unbatched and door.integers and rows[0].dim() else door.n_rows
+            label = meeting_label(after, last.outputs, known, n_labels, door.time_first)
         second = label is not None and rows_second(label, door.n_rows, door.time_first)
         y = label_array(label, len(X), False, door.unbatched, "second" if second else "first")
         group.n_rows += len(X)
@@ -163,12 +163,12 @@ class EvalLog:
         group.outputs.append(outputs)
         group.lies.append(door.lies)
         group.y.append(y)
-        group.applied.append(squashings([node for node in nodes if not node.call], last.outputs))
+        group.applied.append(squashings(after, last.outputs))
         group.n_bytes += X.nbytes
         group.training |= last.training
         group.place, group.put_in = last.place, last.put_in
         group.memory.add(last.out)
-        buffer = buffer_of([node for node in nodes if not node.call], last.outputs)
+        buffer = buffer_of(after, last.outputs)
         if buffer is not None:
             group.memory.filled(buffer)
 

@@ -11,13 +11,11 @@ import torch
 
 from defib.adapters.torch.arrays import to_numpy
 from defib.adapters.torch.clone import unwrapped
-from defib.measures.likeness import drawn_alike, likeness, way_gone
+from defib.measures.likeness import UNCHANGED, drawn_alike, likeness, way_gone
 from defib.subject import Loading, WeightsOrigin
 
 NAMED: Final = 5
 """Names that are kept of each list."""
-SAME: Final = 0.999999
-"""Correlation of weights that were not changed at all."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +75,7 @@ def origin_of(
     found = _origin(list(mine.values()), theirs, initial, loads)
     if found is not None and (served is trained or unwrapped(served) is unwrapped(trained)):
         return replace(found, another_instance=False, likeness_to_trained=1.0)
-    if found is not None and (found.likeness_to_initial or 0.0) < SAME:
+    if found is not None and (found.likeness_to_initial or 0.0) < UNCHANGED:
         return replace(found, statistics_left_behind=_left_behind(served, trained, initial or {}))
     return found
 

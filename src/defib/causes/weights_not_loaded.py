@@ -53,13 +53,12 @@ from defib.causes import Cause
 from defib.causes._signs import count, lags, num, served_by_another, served_fine
 from defib.diagnosis import Assessment, by_itself, inconclusive, ruled_out, supported
 from defib.evidence import Book
+from defib.measures.likeness import UNCHANGED
 from defib.probes.loading import LoadingFacts
 from defib.wording import percent
 
 HALF = 0.5
 """A load that filled less leaves mostly what chance drew; a new head on purpose is a small part."""
-SAME = 0.999999
-"""Correlation of weights that were not changed at all."""
 
 
 def _filled(facts: LoadingFacts) -> str:
@@ -76,7 +75,7 @@ def _another(facts: LoadingFacts, numbers: dict[str, float]) -> Assessment:
     if (facts.filled_fraction or 0.0) >= HALF and not lags(facts):
         because = f"another instance predicted, and {_filled(facts)} from a file that is not this training's"
         return inconclusive(because, weight=0.3, layer=None, **numbers)
-    if (facts.likeness_to_initial or 0.0) >= SAME:
+    if (facts.likeness_to_initial or 0.0) >= UNCHANGED:
         what = "holds the weights from before the training"
     elif lags(facts):
         numbers["way_from_initial_to_trained"] = facts.way or 0.0
@@ -91,7 +90,7 @@ def _another(facts: LoadingFacts, numbers: dict[str, float]) -> Assessment:
     if facts.put_in:
         who = "for the prediction other weights were put into the network, a copy that"
     because = f"{who} {what}"
-    if facts.as_drawn is False and (facts.likeness_to_initial or 0.0) < SAME and not lags(facts):
+    if facts.as_drawn is False and (facts.likeness_to_initial or 0.0) < UNCHANGED and not lags(facts):
         return inconclusive(f"{because}; but it is not freshly drawn, either", weight=0.4, layer=None, **numbers)
     if facts.trained_flat:
         return inconclusive(
@@ -109,7 +108,7 @@ def _assess(book: Book) -> Assessment:
         numbers["spread_of_the_trained_weights"] = facts.trained_spread
     if calm := served_fine(book):
         return calm
-    unchanged = (facts.likeness_to_initial or 0.0) >= SAME > facts.likeness_to_trained
+    unchanged = (facts.likeness_to_initial or 0.0) >= UNCHANGED > facts.likeness_to_trained
     if facts.another_instance and (served_by_another(book) or unchanged):
         return _another(facts, numbers)
     if facts.untouched_fraction >= HALF:

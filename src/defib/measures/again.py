@@ -34,6 +34,15 @@ def among(X: AnyArray, known: AnyArray) -> NDArray[np.bool_]:
     return np.array([key in distinct for key in _keys(X)], dtype=np.bool_)
 
 
+def overlap(X: AnyArray, other: AnyArray) -> bool:
+    """Whether any row of ``X`` ``(n, ...)`` is one of ``other`` ``(m, ...)``, rows of one shape; equal as float32.
+
+    >>> overlap(np.array([[1.0], [5.0]]), np.array([[5.0]])), overlap(np.array([[1.0]]), np.array([[5.0]]))
+    (True, False)
+    """
+    return not set(_keys(X)).isdisjoint(_keys(other))
+
+
 def _keys(X: AnyArray) -> list[Any]:
     flat = np.asarray(X).reshape(len(X), -1)
     if flat.dtype.kind not in "fiub":

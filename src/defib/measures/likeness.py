@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.floating]
+UNCHANGED = 0.999999
+"""`likeness` from which on weights are the same ones: rounding, and no step of a training."""
 KS_CRITICAL = 1.95
 SAME_WAY = 0.5
 """Cosine above which two ways lead to the same place; those of unrelated weights are near 0."""

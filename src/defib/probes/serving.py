@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from defib.evidence import Book, Missing, Probe
+from defib.measures.again import overlap
 from defib.measures.outputs import unique_rows
 from defib.probes.columns_match import permutation, reconciling_map
 from defib.probes.inputs import InputFacts, ServingFacts, column_moments, flat_rows
@@ -12,7 +13,7 @@ from defib.probes.labels import LabelFacts
 from defib.probes.looking import head_name, link_of, number_rows, some_rows, training_rows
 from defib.probes.token_features import rows_of_unknown
 from defib.read_symptom import read_symptom
-from defib.subject import AnyArray, FloatArray, Rows, Subject
+from defib.subject import FloatArray, Rows, Subject
 
 SPREAD_RATIO = 5.0
 RESCALED = 100.0
@@ -66,13 +67,7 @@ def _others_labelled(subject: Subject, served: Rows) -> bool:
     if held_out is None or served.y is not None:
         return False
     X, P = np.asanyarray(held_out.X), np.asanyarray(served.X)
-    return X.shape[1:] == P.shape[1:] and not _shares_rows(X, P)
-
-
-def _shares_rows(X: AnyArray, P: AnyArray) -> bool:
-    """Whether any row of one is bit-equal to one of the other."""
-    known = {row.tobytes() for row in X.astype(np.float64)}
-    return any(row.tobytes() in known for row in P.astype(np.float64))
+    return X.shape[1:] == P.shape[1:] and not overlap(X, P)
 
 
 def _blank(T: FloatArray, P: FloatArray) -> bool:

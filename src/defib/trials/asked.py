@@ -16,6 +16,7 @@ import numpy as np
 from defib.causes import Cause
 from defib.causes._signs import lags
 from defib.evidence import Book
+from defib.measures.likeness import UNCHANGED
 from defib.measures.outputs import to_probabilities
 from defib.measures.rows import spaced_indices
 from defib.probes.alone import AloneFacts
@@ -31,8 +32,6 @@ Answer = Callable[[Subject, Trained, Arm, AnyArray], FloatArray]
 """``(subject, its clone, the clone's arm, raw rows) -> outputs``, as the program would have had them."""
 Among = Callable[[Subject, Trained, Arm, AnyArray, AnyArray], FloatArray]
 """The same, with rows that the clone was trained on, raw, to be sent beside those that are asked about."""
-UNCHANGED = 0.999999
-"""Correlation with the initial weights from which on they are those from before the training."""
 
 
 @dataclass(frozen=True)

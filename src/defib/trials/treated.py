@@ -107,8 +107,8 @@ def recipe_of(recipe: TrainingRecipe, arm: Arm) -> TrainingRecipe:
     optimizer, loss = recipe.optimizer, recipe.loss
     edit = next((LOSSES.get(str(one.value)) for one in arm.edits if one.op == "loss"), None)
     if optimizer is not None:
-        woken = next((float(one.value or 0.0) for one in arm.edits if one.op == "woken_rate"), 0.0)
-        optimizer = replace(optimizer, learning_rate=optimizer.learning_rate * arm.learning_rate_factor or woken)
+        rate = optimizer.learning_rate * arm.learning_rate_factor or arm.woken_rate or 0.0
+        optimizer = replace(optimizer, learning_rate=rate)
     epochs = None if recipe.n_epochs is None else max(1, round(recipe.n_epochs * arm.length))
     shuffled = recipe.shuffled if arm.shuffle is None else arm.shuffle
     return replace(

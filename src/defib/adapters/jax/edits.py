@@ -12,6 +12,7 @@ import numpy as np
 from defib.adapters.jax.initial import drawn
 from defib.adapters.jax.network import ACTIVATIONS, EXTRA, Network
 from defib.adapters.jax.reading import Step, last_weighted
+from defib.adapters.only_torch import ONLY_IN_TORCH
 from defib.recipe import Edit
 
 DRY_ROWS: Final = 4
@@ -230,12 +231,7 @@ def _dropout(network: Network, value: Any, X: Any, rng: np.random.Generator) -> 
         network.plan[step.layer.name] = _instead(lambda z: z)
 
 
-REFUSED: Final = {
-    "turned_masks": "masks are turned around in PyTorch only",
-    "pooled": "what a network reads of a sequence is changed in PyTorch only",
-    "in_32_bits": "the type of the weights is changed in PyTorch only",
-    "woken_rate": "a learning rate of 0 is replaced in PyTorch only",
-}
+REFUSED: Final = {**ONLY_IN_TORCH, "woken_rate": "a learning rate of 0 is replaced in PyTorch and Keras only"}
 EDITS: Final[dict[str, Callable[[Network, Any, Any, np.random.Generator], None]]] = {
     "hidden_activation": _hidden_activation,
     "batch_norm": _batch_norm,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from defib.adapters.keras.clone import Change, Changes
 from defib.adapters.keras.flavor import (
@@ -21,19 +21,13 @@ from defib.adapters.keras.flavor import (
 from defib.adapters.keras.functions import LEFT
 from defib.adapters.keras.order import Function, Run
 from defib.adapters.keras.weights import is_degenerate
+from defib.adapters.only_torch import ONLY_IN_TORCH
 from defib.recipe import Edit
 
 CORES = ("dense", "conv")
 OUTSIDE = frozenset({"loss", "match_shapes", "unfreeze", "input_norm", "woken_rate"})
 """Edits that leave the layers as they are."""
 RELU_LIKE = frozenset({"relu", "leaky_relu", "elu", "selu", "gelu", "silu"})
-
-
-REFUSED: Final = {
-    "turned_masks": "masks are turned around in PyTorch only",
-    "pooled": "what a network reads of a sequence is changed in PyTorch only",
-    "in_32_bits": "the type of the weights is changed in PyTorch only",
-}
 
 
 class CannotEdit(Exception):
@@ -129,7 +123,7 @@ def plan_changes(flavor: Flavor, model: Any, edits: tuple[Edit, ...], run: Run |
             continue
         make = _MAKERS.get(edit.op)
         if make is None:
-            raise CannotEdit(REFUSED.get(edit.op, f"the edit {edit.op} is not known"))
+            raise CannotEdit(ONLY_IN_TORCH.get(edit.op, f"the edit {edit.op} is not known"))
         for layer, change in make(plan, edit.value):
             changes[id(layer)] = _merge(changes.get(id(layer)), change)
         if edit.op == "hidden_activation" and plan.hidden_functions:

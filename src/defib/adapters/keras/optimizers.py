@@ -110,8 +110,7 @@ def unclipped(plan: Any) -> Any:
 def planned(plan: Any, arm: Arm) -> Any:
     """The optimizer's plan as an arm has it: without clipping, or at another rate where it stood at 0."""
     plan = plan if arm.clipped else unclipped(plan)
-    woken = next((float(edit.value or 0.0) for edit in arm.edits if edit.op == "woken_rate"), None)
     rate = None if plan is None else plan.config.get("learning_rate", 0.0)
-    if woken is None or is_schedule(rate) or float(to_numpy(rate)) != 0.0 or any(plan.rates):
+    if arm.woken_rate is None or is_schedule(rate) or float(to_numpy(rate)) != 0.0 or any(plan.rates):
         return plan
-    return replace(plan, config={**plan.config, "learning_rate": woken})
+    return replace(plan, config={**plan.config, "learning_rate": arm.woken_rate})

@@ -15,7 +15,7 @@ import numpy as np
 
 from defib.adapters.keras.flavor import Flavor, everything, to_numpy
 from defib.adapters.keras.packing import Packing, unpacked
-from defib.adapters.keras.trace import first_output, swapped
+from defib.adapters.keras.trace import call_model, first_output, swapped
 from defib.recipe import LossFacts, LossKind, LossTakes
 from defib.subject import AnyArray
 
@@ -202,8 +202,6 @@ def _formulas(p: AnyArray) -> list[Formula]:
 
 def read_own_loss(backend: Backend, model: Any, name: str, x: Any, y: Any, run: Callable[[], Any]) -> LossFacts:
     """Facts of the loss that ``run()`` computes on rows ``x`` and labels ``y``, without update."""
-    from defib.adapters.keras.trace import call_model
-
     with evaluation_mode(stepping(model)), backend.meeting(stepping(model), y) as met:
         value = float(to_numpy(run()))
     with backend.quietly():

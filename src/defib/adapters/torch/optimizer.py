@@ -107,19 +107,14 @@ def _groups(record: OptimizerRecord, named: Mapping[str, Any], extras: list[Any]
     if arm.loop == "canonical":
         _wake(groups, float(record.defaults.get("lr", 0.0)))
     for group in groups:
-        if group.get("lr") == 0 and (rate := woken_rate(arm)) is not None:
-            group["lr"] = rate
+        if group.get("lr") == 0 and arm.woken_rate is not None:
+            group["lr"] = arm.woken_rate
     groups[0]["params"] = groups[0]["params"] + rest
     if all(not group["params"] for group in groups):
         return []
     for index, group in enumerate(groups):
         group["defib_index"] = index
     return [group for group in groups if group["params"]]
-
-
-def woken_rate(arm: Arm) -> float | None:
-    """The learning rate that the arm gives to weights at 0."""
-    return next((float(edit.value or 0.0) for edit in arm.edits if edit.op == "woken_rate"), None)
 
 
 def _wake(groups: list[dict[str, Any]], default: float) -> None:
@@ -171,7 +166,7 @@ class Rates:
         self.cap = math.inf if arm.rate_cap is None else arm.rate_cap
         rates = record.rates if record is not None else ()
         rates = awake(rates) if arm.loop == "canonical" else rates
-        if woken_rate(arm) is not None and not any(any(values) for _, values in rates):
+        if arm.woken_rate is not None and not any(any(values) for _, values in rates):
             rates = ()  # a schedule of nothing but zeros
         self.rates = constant(rates) if arm.constant_rate else rates
         self.next = 0
