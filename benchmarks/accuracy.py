@@ -52,6 +52,8 @@ class Case:
     second: tuple[str, ...]
     fixes: tuple[str, ...]
     split: str
+    outside: bool = False
+    """Whether the repair needs what the running program no longer holds, so that no trial can make it."""
 
     @property
     def stage(self) -> str:
@@ -63,7 +65,8 @@ class Case:
         truth = json.loads(path.read_text())
         causes, second, fixes = (tuple(truth[name]) for name in ("causes", "second", "fixes"))
         return cls(
-            truth["id"], truth["framework"], truth["task"], truth["kind"], causes, second, fixes, truth["split"]
+            truth["id"], truth["framework"], truth["task"], truth["kind"], causes, second, fixes, truth["split"],
+            truth.get("outside", False),
         )  # fmt: skip
 
 
@@ -88,6 +91,8 @@ class Result:
     fix_verified: bool = False
     fix_expected: bool | None = None
     """Whether the proposed fix contains one that the truth names; ``None`` for programs that need no fix."""
+    outside: bool = False
+    """The truth's: no trial can make the repair (known of the programs whose author said it)."""
     in_top3: bool | None = None
     second_found: bool | None = None
     models: int = 0
@@ -138,7 +143,7 @@ def held_against(case: Case, seed: int, diagnoses: Sequence[dict[str, Any]], sec
         expected=case.causes, top=_top(d), causes=codes, outcome=d["outcome"], pattern=d["symptom"]["pattern"],
         headline=str(d.get("headline") or ""), because=str(d["causes"][0]["because"]) if codes else "",
         fix=fix, fix_verified=bool(d["fix"] and d["fix"]["verified"]),
-        fix_expected=bool(set(fix) & set(case.fixes)) if faulty else None,
+        fix_expected=bool(set(fix) & set(case.fixes)) if faulty else None, outside=case.outside,
         in_top3=bool(set(codes[:3]) & set(case.causes)) if case.causes else None,
         second_found=bool(set(codes[1:]) & set(case.second)) if case.second else None,
         models=len(diagnoses), seconds=seconds, note="; ".join(d.get("notes", ()))[:500],
@@ -179,7 +184,8 @@ def run_case(case: Case, seed: int, strategy: str, options: Sequence[str], repor
         diagnoses = json.loads(out.read_text())["diagnoses"] if out.exists() else []
     if not diagnoses:
         none = Result(case.id, case.framework, case.stage, case.kind, seed, "no report", case.causes, note=trouble)
-        return replace(none, strategy=strategy)
+        faulty = case.kind in ("broken", "two_faults")
+        return replace(none, strategy=strategy, fix_expected=False if faulty else None, outside=case.outside)
     return replace(held_against(case, seed, diagnoses, seconds), strategy=strategy)
 
 
@@ -225,7 +231,7 @@ def totals(results: Sequence[Result]) -> str:
         keys = ("",) if of else (f"stage: {r.stage}", f"framework: {r.framework}", f"kind: {r.kind}", "all")
         for key in (of + (key or "all") for key in keys):
             groups.setdefault(key, []).append(r)
-    head = ("group", "n", *VERDICTS, "in top 3", "second found", "fix verified", "s (median)")
+    head = ("group", "n", *VERDICTS, "in top 3", "second found", "fix verified", "of the triable", "s (median)")
     return markdown(
         head, (_total(key, rows) for key, rows in sorted(groups.items(), key=lambda g: (g[0].endswith("all"), g[0])))
     )
@@ -234,10 +240,10 @@ def totals(results: Sequence[Result]) -> str:
 def _total(name: str, rows: Sequence[Result]) -> tuple[object, ...]:
     count = Counter(r.verdict for r in rows)
     fixable = [r for r in rows if r.fix_expected is not None]
-    verified = sum(bool(r.fix_verified and r.fix_expected) for r in fixable)
     return (
         name, len(rows), *(count[v] for v in VERDICTS), _share(r.in_top3 for r in rows),
-        _share(r.second_found for r in rows), f"{verified}/{len(fixable)}" if fixable else "",
+        _share(r.second_found for r in rows), _share(r.fix_verified and r.fix_expected for r in fixable),
+        _share(r.fix_verified and r.fix_expected for r in fixable if not r.outside),
         sorted(r.seconds for r in rows)[len(rows) // 2],
     )  # fmt: skip
 
@@ -261,7 +267,7 @@ def cases(split: str | None, only: Sequence[str], framework: str | None) -> list
 def main() -> int:
     """Run the corpus."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--split", choices=("dev", "held_out", "fresh", "unseen", "blind", "sealed"))
+    parser.add_argument("--split", choices=("dev", "held_out", "fresh", "unseen", "blind", "sealed", "vault"))
     parser.add_argument("--only", nargs="*", default=[], metavar="SLUG")
     parser.add_argument("--framework", choices=("keras", "torch", "sklearn", "flax"))
     parser.add_argument("--seeds", nargs="*", type=int, default=[0])
@@ -282,7 +288,7 @@ def main() -> int:
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(args.jobs) as pool:
-        for r in pool.map(lambda job: run_case(*job, options, args.reports), jobs):
+        for r in pool.map(lambda job: run_case(job[0], job[1], job[2], options, args.reports), jobs):
             results.append(r)
             args.out.write_text(json.dumps([asdict(r) for r in results], indent=1) + "\n")  # an interrupted run counts
             said = " ".join(r.causes[:3]) or r.outcome
