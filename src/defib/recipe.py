@@ -200,6 +200,7 @@ class Edit:
     - ``match_shapes``: predictions and targets are brought to the same shape before the loss.
     - ``unfreeze``: every parameter is trainable.
     - ``dropout``: rate (0 switches it off).
+    - ``pass_gradients``: gradients go through where the program stops them on their way from the loss to the weights.
     - ``turned_masks``: masks that the network makes of its rows are turned around: what they left out takes part.
     - ``pooled``: where one position of a sequence is picked, behind the layer of this name, or behind a recurrent
       layer, the mean over all positions is read.

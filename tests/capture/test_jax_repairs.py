@@ -104,3 +104,28 @@ def test_gradients_are_put_together_as_the_program_does(gathered: int) -> None:
     np.testing.assert_allclose(again, (X @ params["w"])[:, 0], rtol=1e-3, atol=1e-4)
     faster = subject.train(Arm(loop="canonical"), subject.training, seed=0).predict(X)
     assert np.abs(faster - Y).mean() < np.abs(again - Y).mean()
+
+
+@pytest.mark.parametrize("cut", [jax.lax.stop_gradient, jnp.round], ids=["stop_gradient", "round"])
+def test_a_gradient_that_the_program_stops_is_let_through(cut: Any) -> None:
+    with watch() as watched:
+        params = {"w": jnp.full((4, 1), 0.1), "b": jnp.zeros(1)}
+
+        @jax.jit  # type: ignore[untyped-decorator]
+        def update(params: Any, x: Any, y: Any) -> Any:
+            def loss(p: Any) -> Any:
+                return jnp.mean((cut(x @ p["w"] + p["b"])[:, 0] - y) ** 2)
+
+            return jax.tree.map(lambda p, g: p - 0.1 * g, params, jax.grad(loss)(params))
+
+        for _, i in itertools.product(range(10), range(0, 120, 40)):
+            params = update(params, X[i : i + 40], Y[i : i + 40])
+    (subject,) = watched.subjects()
+    assert subject.training is not None
+    arm = Arm().with_edit("pass_gradients")
+    if cut is jnp.round:
+        assert "no jax.lax.stop_gradient" in (subject.can_train(arm) or "")
+        return
+    repaired = subject.train(arm, subject.training, seed=0).predict(X)
+    assert np.corrcoef(repaired.ravel(), Y)[0, 1] > 0.99
+    assert np.corrcoef(subject.train(Arm(), subject.training, seed=0).predict(X).ravel(), Y)[0, 1] < 0.9

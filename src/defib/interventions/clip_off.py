@@ -28,6 +28,9 @@ def _code(book: Book, framework: str) -> str:
         # leave the clipping out, or far above the usual norm of the gradient
         torch.nn.utils.clip_grad_norm_(model.parameters(), {norm:.3g})
         """,
+        jax=f"""
+        optimizer = {made}  # without optax.clip_by_global_norm, clip and adaptive_grad_clip
+        """,
     )
 
 

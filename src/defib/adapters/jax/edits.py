@@ -12,7 +12,7 @@ import numpy as np
 from defib.adapters.jax.initial import drawn
 from defib.adapters.jax.network import ACTIVATIONS, EXTRA, Network
 from defib.adapters.jax.reading import Step, last_weighted
-from defib.adapters.only_torch import ONLY_IN_TORCH
+from defib.adapters.only_one import ONLY_IN_TORCH
 from defib.recipe import Edit
 
 DRY_ROWS: Final = 4
@@ -231,6 +231,10 @@ def _dropout(network: Network, value: Any, X: Any, rng: np.random.Generator) -> 
         network.plan[step.layer.name] = _instead(lambda z: z)
 
 
+def _pass_gradients(network: Network, value: Any, X: Any, rng: np.random.Generator) -> None:
+    network.passes_gradients = True
+
+
 REFUSED: Final = {**ONLY_IN_TORCH, "woken_rate": "a learning rate of 0 is replaced in PyTorch and Keras only"}
 EDITS: Final[dict[str, Callable[[Network, Any, Any, np.random.Generator], None]]] = {
     "hidden_activation": _hidden_activation,
@@ -241,4 +245,5 @@ EDITS: Final[dict[str, Callable[[Network, Any, Any, np.random.Generator], None]]
     "reinitialize": _reinitialize,
     "head": _head,
     "dropout": _dropout,
+    "pass_gradients": _pass_gradients,
 }

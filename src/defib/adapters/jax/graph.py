@@ -210,6 +210,11 @@ def _first(op: Op, values: Sequence[Any]) -> Any:
     return _bound(op, values)[0]
 
 
+def let_through(graph: Graph) -> dict[int, Replacement]:
+    """A plan in which every ``stop_gradient`` passes its gradient on; the values are the same."""
+    return {op.index: lambda values, compute, value: values[0] for op in graph.ops if op.name == "stop_gradient"}
+
+
 def traced(function: Callable[..., Any], *arguments: Any) -> tuple[Graph, Any]:
     """The graph of a function of these arguments (arrays or their shapes), and the structure of its result."""
     closed, shapes = jax.make_jaxpr(function, return_shape=True)(*arguments)

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from defib.adapters.jax.captured import Arrays, Captured, as_numpy, is_key
-from defib.adapters.jax.graph import Operand, Ref, Replacement, run, traced
+from defib.adapters.jax.graph import Operand, Ref, Replacement, let_through, run, traced
 from defib.adapters.jax.reading import Step, read_layers
 from defib.subject import AnyArray, FloatArray, ForwardPass, LayerOutput, NotAvailable
 
@@ -94,6 +94,8 @@ class Network:
         """Name of a layer → ``(weights, state, training, notes, step) -> Replacement``."""
         self.at_door: Any = None
         self.folded: tuple[str, ...] = ()
+        self.passes_gradients = False
+        """Gradients go through where the program stops them."""
         self._programs: dict[Any, Program] = {}
 
     def program(self, X: Any, training: bool) -> Program:
@@ -111,6 +113,7 @@ class Network:
         """The same changed network with other weights; graphs that were read are shared."""
         other = Network(self.captured, weights, state)
         other.plan, other.at_door, other.folded = self.plan, self.at_door, self.folded
+        other.passes_gradients = self.passes_gradients
         other._programs = self._programs
         return other
 
@@ -129,6 +132,8 @@ class Network:
             for step in (program.layers if self.plan else ())
             if step.layer.name in self.plan
         }
+        if self.passes_gradients:
+            plan |= let_through(program.graph)
         wanted = [program.output, *program.after.values()]
         values = run(program.graph, program.given(weights, state, X), wanted, plan)
         after = {**state, **dict(zip(program.after, values[1:], strict=True)), **notes}

@@ -11,6 +11,7 @@ import numpy as np
 
 from defib.adapters.canonical import prepare
 from defib.adapters.jax.captured import Captured
+from defib.adapters.jax.graph import let_through, run, traced
 from defib.adapters.jax.losses import LINKS, canonical
 from defib.adapters.jax.network import Network
 from defib.recipe import Arm
@@ -40,6 +41,8 @@ def objective_for(captured: Captured, arm: Arm) -> Objective:
     tail = captured.tail
     if tail is None:
         raise NotAvailable("the loss")
+    if passes_gradients(arm):
+        tail = _passing_gradients(tail)
     if arm.regularization_factor != 1.0:
         tail = _with_penalty_times(tail, arm.regularization_factor)
     if not any(edit.op == "match_shapes" for edit in arm.edits):
@@ -54,6 +57,20 @@ def objective_for(captured: Captured, arm: Arm) -> Objective:
             return tail(outputs.reshape(y.shape), y, weights, X)
 
     return matched
+
+
+def passes_gradients(arm: Arm) -> bool:
+    """Whether gradients go through where the program stops them."""
+    return any(edit.op == "pass_gradients" for edit in arm.edits)
+
+
+def _passing_gradients(tail: Objective) -> Objective:
+    def loss(*given: Any) -> Any:
+        graph, _ = traced(tail, *given)
+        inputs = dict(zip(graph.inputs, jax.tree_util.tree_leaves(given), strict=True))
+        return run(graph, inputs, graph.outputs, let_through(graph))[0]
+
+    return loss
 
 
 def _with_penalty_times(tail: Objective, factor: float) -> Objective:

@@ -15,7 +15,7 @@ from defib.adapters.jax.captured import Arrays, Captured, as_numpy
 from defib.adapters.jax.edits import DRY_ROWS, Impossible, apply_edits
 from defib.adapters.jax.initial import initial_weights
 from defib.adapters.jax.network import EXTRA, Network, compiled, with_seed
-from defib.adapters.jax.objective import labels_for, loss_edit, objective_for
+from defib.adapters.jax.objective import Objective, labels_for, loss_edit, objective_for, passes_gradients
 from defib.adapters.jax.optimizer import at_once
 from defib.adapters.jax.quiet import quiet
 from defib.adapters.jax.train import JaxTrained, Loop, course_of, recomputed, transformation_for
@@ -190,6 +190,8 @@ class JaxSubject(WatchedSubject[Captured]):
                 )
                 if value.shape:
                     return "the loss is no single number"
+                if passes_gradients(arm) and not self._reaches_more(network, objective, labels, network.rows(X)):
+                    return "no jax.lax.stop_gradient was seen between the weights and the loss"
         except Impossible as error:
             return str(error)
         except NotAvailable as error:
@@ -197,6 +199,16 @@ class JaxSubject(WatchedSubject[Captured]):
         except Exception as error:
             return f"the changed model does not run ({type(error).__name__}: {str(error).splitlines()[0][:120]})"
         return None
+
+    def _reaches_more(self, network: Network, objective: Objective, labels: Any, rows: Any) -> bool:
+        """Whether this changed network gives a gradient to a weight that had none in the program."""
+        own = {name: network.weights[name] for name, word in self.captured.gradients.items() if word == "none"}
+
+        def loss(weights: Any) -> Any:
+            everything = {**network.weights, **weights}
+            return objective(network.call(everything, network.state, rows, True)[0], labels, everything, rows)
+
+        return any(bool(jnp.any(one != 0)) for one in jax.grad(loss)(own).values())
 
     def _edited(self, arm: Arm, X: AnyArray, seed: int) -> Network:
         state = self.captured.initial_state or self.captured.state

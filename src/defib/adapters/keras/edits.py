@@ -21,7 +21,7 @@ from defib.adapters.keras.flavor import (
 from defib.adapters.keras.functions import LEFT
 from defib.adapters.keras.order import Function, Run
 from defib.adapters.keras.weights import is_degenerate
-from defib.adapters.only_torch import ONLY_IN_TORCH
+from defib.adapters.only_one import ONLY_IN_JAX, ONLY_IN_TORCH
 from defib.recipe import Edit
 
 CORES = ("dense", "conv")
@@ -123,7 +123,7 @@ def plan_changes(flavor: Flavor, model: Any, edits: tuple[Edit, ...], run: Run |
             continue
         make = _MAKERS.get(edit.op)
         if make is None:
-            raise CannotEdit(ONLY_IN_TORCH.get(edit.op, f"the edit {edit.op} is not known"))
+            raise CannotEdit({**ONLY_IN_TORCH, **ONLY_IN_JAX}.get(edit.op, f"the edit {edit.op} is not known"))
         for layer, change in make(plan, edit.value):
             changes[id(layer)] = _merge(changes.get(id(layer)), change)
         if edit.op == "hidden_activation" and plan.hidden_functions:

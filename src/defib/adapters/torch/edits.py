@@ -7,6 +7,7 @@ from typing import Any, Final, final
 
 import torch
 
+from defib.adapters.only_one import ONLY_IN_JAX
 from defib.adapters.torch.depth import halve_recurrent
 from defib.adapters.torch.initial import draw, reinitialize
 from defib.adapters.torch.network import Network
@@ -77,7 +78,7 @@ def apply_edits(network: Network, edits: tuple[Edit, ...], X: AnyArray) -> None:
             continue
         change = EDITS.get(edit.op)
         if change is None:
-            raise Impossible(f"the PyTorch adapter knows no edit {edit.op!r}")
+            raise Impossible(ONLY_IN_JAX.get(edit.op, f"the PyTorch adapter knows no edit {edit.op!r}"))
         change(network, edit.value, X)
 
 

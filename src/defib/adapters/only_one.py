@@ -1,4 +1,4 @@
-"""Changes of an arm that only the adapter of PyTorch makes, with what others say of them."""
+"""Changes of an arm that only one adapter makes, with what the others say of them."""
 
 from __future__ import annotations
 
@@ -9,3 +9,4 @@ ONLY_IN_TORCH: Final = {
     "pooled": "what a network reads of a sequence is changed in PyTorch only",
     "in_32_bits": "the type of the weights is changed in PyTorch only",
 }
+ONLY_IN_JAX: Final = {"pass_gradients": "what stops a gradient is let through in JAX only"}
