@@ -110,16 +110,19 @@ def test_gradients_are_put_together_as_the_program_does(gathered: int) -> None:
 def test_a_gradient_that_the_program_stops_is_let_through(cut: Any) -> None:
     with watch() as watched:
         params = {"w": jnp.full((4, 1), 0.1), "b": jnp.zeros(1)}
+        tx = optax.sgd(0.1)
+        kept = tx.init(params)
 
         @jax.jit  # type: ignore[untyped-decorator]
-        def update(params: Any, x: Any, y: Any) -> Any:
+        def update(params: Any, kept: Any, x: Any, y: Any) -> Any:
             def loss(p: Any) -> Any:
                 return jnp.mean((cut(x @ p["w"] + p["b"])[:, 0] - y) ** 2)
 
-            return jax.tree.map(lambda p, g: p - 0.1 * g, params, jax.grad(loss)(params))
+            moves, kept = tx.update(jax.grad(loss)(params), kept)
+            return optax.apply_updates(params, moves), kept
 
         for _, i in itertools.product(range(10), range(0, 120, 40)):
-            params = update(params, X[i : i + 40], Y[i : i + 40])
+            params, kept = update(params, kept, X[i : i + 40], Y[i : i + 40])
     (subject,) = watched.subjects()
     assert subject.training is not None
     arm = Arm().with_edit("pass_gradients")

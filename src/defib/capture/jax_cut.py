@@ -34,7 +34,7 @@ def find_cut(
         return "the loss that is differentiated is no single number"
     needed = graph.behind([loss.id])
     trained = graph.reached_from(list(weights.values()))
-    X, output = hint if hint is not None else (_rows(graph, needed, trained), None)
+    X, output = hint if hint is not None else (_before_turning(graph, _rows(graph, needed, trained)), None)
     if not isinstance(X, Ref):
         return "no rows were seen to meet the weights in the training step"
     shape = graph.shapes[X.id]
@@ -60,6 +60,14 @@ def _rows(graph: Graph, needed: set[int], trained: set[int]) -> Operand | None:
             if free:
                 return Ref(max(free, key=lambda ref: len(graph.shapes[ref])))
     return None
+
+
+def _before_turning(graph: Graph, X: Operand | None) -> Operand | None:
+    """The rows before their axes were put in another order: a scan takes the steps first, a product the columns."""
+    made = graph.made_by()
+    while isinstance(X, Ref) and X.id in made and made[X.id].name == "transpose":
+        X = made[X.id].inputs[0]
+    return X
 
 
 def _output(graph: Graph, loss: int, X: int, needed: set[int], trained: set[int], n_rows: int) -> Operand | None:
