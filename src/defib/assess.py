@@ -38,7 +38,7 @@ def relevant(cause: Cause, problem: Problem) -> bool:
     """Whether the cause can bring about this problem; without a problem there is nothing to explain."""
     if problem == "none":
         return False
-    if problem == "shown":  # nothing in front of the outputs is at fault
+    if problem in ("shown", "remembered"):  # nothing in front of the outputs is at fault
         return cause.when_varied and cause.stage in ("serving", "nothing_wrong")
     return problem in ("flat", "weak") or cause.when_varied
 

@@ -219,7 +219,7 @@ def _campaign(
     ranked, beliefs = leading(found.assessed)
     book = with_signal_before(book)
     only_asked = asking(ranked, beliefs, book) is not None  # what is mended is how the network is asked
-    if gate.problem in ("shown", "unknown") and not only_asked:
+    if gate.problem in ("shown", "remembered", "unknown") and not only_asked:
         return None
     if not only_asked and ranked and _nothing_to_repair(ranked[0], beliefs):
         if not SERVED & set(ranked[0].fixes):

@@ -16,6 +16,7 @@ from statistics import fmean
 from typing import Literal
 
 from defib.causes._signs import (
+    answered_from_memory,
     served_by_another,
     served_on_another_scale,
     served_unknown_tokens,
@@ -31,7 +32,17 @@ from defib.symptom import Skill, Symptom
 from defib.trials.outcome import Campaign
 
 Problem = Literal[
-    "flat", "one_class", "untrained", "unskilled", "unsayable", "weak", "skewed", "shown", "none", "unknown"
+    "flat",
+    "one_class",
+    "untrained",
+    "unskilled",
+    "unsayable",
+    "weak",
+    "skewed",
+    "shown",
+    "remembered",
+    "none",
+    "unknown",
 ]
 
 SURPRISE = 0.01
@@ -51,7 +62,7 @@ def read_gate(book: Book, replay: Campaign | None = None) -> Gate:
     symptom = book.get(SymptomFacts).symptom
     seen = symptom.skill
     # A replay takes steps; where the user's own moved nothing, or others' weights predicted, it says nothing of these.
-    own = not untouched(book) and not served_by_another(book)
+    own = not untouched(book) and not served_by_another(book) and not answered_from_memory(book)
     if replay is not None and own and (seen is None or seen.rows == "training" or not seen.shown):
         symptom = replace(symptom, skill=_replayed(replay, symptom) or seen)
     return Gate(symptom, _problem(symptom, book))
@@ -75,6 +86,8 @@ def _problem(symptom: Symptom, book: Book) -> Problem:
         return "weak" if squeezed(symptom) else "one_class"
     if untouched(book):
         return "untrained"
+    if answered_from_memory(book):
+        return "remembered"
     if skill is None:
         return "shown" if shown_constant(book) else "unknown"
     if not skill.shown or memorized(skill, book) or is_weak(skill, book):

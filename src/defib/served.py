@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,18 @@ class ServingCalls:
     """The program's frames of the last call, innermost first, each ``file:line``."""
     overwritten: int = 0
     """Outputs that the program kept while the network wrote the next ones into the same memory."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Rows that were predicted, asked again of a clone that keeps what its calls leave behind."""
+
+    where: tuple[str, ...]
+    """The attributes that hold it, ``Class.name``."""
+    in_turn: NDArray[np.floating[Any]]
+    """Outputs ``(n_rows, ...)`` of one call after the other, with what the program's own calls left."""
+    afresh: NDArray[np.floating[Any]]
+    """The same where nothing is remembered from one call to the next."""
 
 
 @dataclass(frozen=True)

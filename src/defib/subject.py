@@ -19,6 +19,7 @@ from defib.numbered import numbered_like
 from defib.recipe import Arm, TrainingRecipe
 from defib.served import Handling as Handling
 from defib.served import Loading as Loading
+from defib.served import Memory as Memory
 from defib.served import ServingCalls as ServingCalls
 from defib.served import WeightsOrigin as WeightsOrigin
 
@@ -240,6 +241,10 @@ class Trained(ABC):
     def link(self) -> str:
         """What turns the outputs into probabilities: ``identity``, ``sigmoid``, ``softmax`` or ``exp``."""
 
+    def in_turn(self, X: AnyArray, size: int) -> FloatArray:
+        """As `predict`, in calls of ``size`` rows, with what one call leaves in the clone for the next."""
+        raise NotAvailable("a clone that keeps what its calls leave")
+
     def inside(self) -> Inside | None:
         """The clone, to be looked into; ``None`` where the adapter cannot, or does not know `Arm.stop_after`."""
         return None
@@ -338,6 +343,13 @@ class Subject(ABC):
         Entries are shaped as `ForwardPass.outputs`; all rows are one batch. Raises `NotAvailable` where it is unknown.
         """
         raise NotAvailable("a loss that can be asked about other outputs")
+
+    def remembered(self) -> Memory | None:
+        """The first rows of `prediction` in the program's calls, with and without what calls leave in the network.
+
+        ``None`` where it keeps nothing that later calls are answered from. Raises `NotAvailable` where nobody can look.
+        """
+        raise NotAvailable("a network whose own attributes can be looked at")
 
     def can_train(self, arm: Arm) -> str | None:
         """``None`` when `train` can run this arm, else the reason as a clause ("the model is subclassed")."""

@@ -203,6 +203,7 @@ def _but(gate: Gate, *, nothing_to_learn: bool) -> str:
         "weak": f"{_ranked(symptom).format(skill=skill)} {_little(symptom)}",
         "unsayable": f" and rank the rows ({skill}), but {_unsaid(symptom)}",
         "skewed": f", on rows that the network was not made for ({skill})",
+        "remembered": ", but rows get what the network had computed of other rows",
         "shown": f", but what the program shows of them does not ({skill})",
         "untrained": f", {but} the training moved no weight: they are what chance gave it",
         "unskilled": f", {but} {_kept(symptom.skill, nothing_to_learn)} ({skill})",

@@ -14,6 +14,7 @@ from defib.probes.inputs import ServingFacts
 from defib.probes.labels import LabelFacts
 from defib.probes.loading import LoadingFacts
 from defib.probes.outputs import HALF_WAY, STRANGE, SymptomFacts
+from defib.probes.remembered import MemoryFacts
 from defib.probes.shown import ShownFacts
 from defib.probes.training import TrainingFacts
 from defib.probes.updates import UpdateFacts
@@ -265,6 +266,12 @@ def shown_constant(book: Book) -> bool:
     """The outputs are fine, and the program shows one value of them all: cut, rounded, kept in one buffer, cached."""
     facts = maybe(book, ShownFacts)
     return facts is not None and bool(facts.displays or facts.alias or facts.cache or facts.overwritten)
+
+
+def answered_from_memory(book: Book) -> bool:
+    """The network kept something of the rows of one call, and answers those of later calls from it."""
+    facts = maybe(book, MemoryFacts)
+    return facts is not None and facts.of_others
 
 
 def flat_in_training(book: Book) -> bool:

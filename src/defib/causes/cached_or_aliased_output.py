@@ -14,11 +14,14 @@ apart when it is asked again.
 - A loop of the program that fills one buffer and appends it; a cache that answered all calls but one by itself; a loop
   that asks with another argument each turn, in which the network was asked once, and whose entries are all that answer.
 - Outputs that a change of all weights does not change.
+- A clone of the network whose attribute is emptied before each call tells the rows apart; asked in turn, with what the
+  first call left there, it gives later rows the first one's encoding (a cache under the shape of the rows, a flag).
 - Check: `np.shares_memory(results[0], results[1])`; change a weight and predict again.
 
 ## Evidence against
 - Asked again, the network gives the same constant: then it is the network.
 - Outputs that differ in their last digits: nothing that is stored does that.
+- What a call leaves behind changes with every call (the state of a recurrent network), or changes no row's answer.
 
 ## Look-alikes
 - learning-rate-too-high (DF501): the network itself is constant, and a smaller step cures it; no step cures a cache.
@@ -54,10 +57,18 @@ from defib.causes._signs import count, maybe, num
 from defib.diagnosis import Assessment, by_itself, inconclusive, ruled_out, supported
 from defib.evidence import Book, Missing
 from defib.probes.alone import AloneFacts
+from defib.probes.remembered import MemoryFacts
 from defib.probes.shown import APART, ShownFacts
 
 
 def _assess(book: Book) -> Assessment:
+    memory = maybe(book, MemoryFacts)
+    if memory is not None and memory.of_others:
+        return _remembered(memory)
+    return _of_shown(book)
+
+
+def _of_shown(book: Book) -> Assessment:
     facts = book.get(ShownFacts)
     spread = facts.again_spread
     numbers = {"rows": float(facts.n_rows)} | ({} if spread is None else {"spread_asked_again": spread})
@@ -105,13 +116,21 @@ def _asked_otherwise(book: Book, facts: ShownFacts) -> bool:
 def _bit_equal(facts: ShownFacts, spread: float, numbers: dict[str, float]) -> Assessment:
     """Outputs recorded as equal, of rows that the trained network tells apart when it is asked again."""
     if facts.by_another:
-        because = (
-            "the recorded outputs are bit-equal, and those of the trained network are not: another instance answered"
-        )
+        because = "the recorded outputs are bit-equal, those of the trained network are not: another instance answered"
         return inconclusive(because, weight=0.3, layer=None, **numbers)
     whose = {"first": ", all the one for the first row", "last": ", all the one for the last row", None: ""}
     because = f"{count(facts.n_rows, 'recorded output')} are bit-equal{whose[facts.equals]}; asked again for the"
     return _found(f"{because} same rows, the network tells them apart (spread {num(spread)})", numbers)
+
+
+def _remembered(memory: MemoryFacts) -> Assessment:
+    kept = " and ".join(memory.where)
+    numbers = {"rows": float(memory.n_rows), "spread_in_turn": memory.spread_in_turn}
+    spreads = f"(spread {num(memory.spread_in_turn)}; {num(memory.spread_afresh)} with {kept} emptied before each call)"
+    because = (
+        f"in evaluation mode {kept} keeps what one call computed of its rows, and later calls, with other rows, are"
+    )
+    return _found(f"{because} answered from it {spreads}", numbers | {"spread_afresh": memory.spread_afresh})
 
 
 def _found(because: str, numbers: dict[str, float]) -> Assessment:

@@ -44,8 +44,11 @@ def ask(
     *,
     code: Callable[[Book, str], str],
     applies: Callable[[Book], str | None] = lambda book: None,
+    says: Callable[[Book], str | None] = lambda book: None,
     size: int = 2,
 ) -> Intervention:
     """An intervention on how the network is asked, which clones are asked by, too (`defib.trials.asked`)."""
     arm = Arm(serving="as_trained")
-    return Intervention(name=name, does=does, kind="train", arm=lambda book: arm, applies=applies, code=code, size=size)
+    return Intervention(
+        name=name, does=does, kind="train", arm=lambda book: arm, applies=applies, code=code, size=size, says=says
+    )

@@ -6,10 +6,23 @@ from defib.evidence import Book
 from defib.interventions import Intervention
 from defib.interventions._advice import ask
 from defib.interventions._writing import by_framework, lines
+from defib.probes.remembered import MemoryFacts
 from defib.probes.shown import ShownFacts
 
 
+def _memory(book: Book) -> MemoryFacts | None:
+    found = book.get(MemoryFacts) if book.has(MemoryFacts) else None
+    return found if found is not None and found.of_others else None
+
+
+def _says(book: Book) -> str | None:
+    memory = _memory(book)
+    return None if memory is None else f"answer no row from what {' and '.join(memory.where)} holds of other rows"
+
+
 def _code(book: Book, framework: str) -> str:
+    if (memory := _memory(book)) is not None:
+        return _forgetful(memory.where)
     facts = book.get(ShownFacts)
     if facts.cache is not None and facts.cache.kind == "entries":
         return lines(f"""
@@ -44,6 +57,16 @@ def _code(book: Book, framework: str) -> str:
     )
 
 
+def _forgetful(where: tuple[str, ...]) -> str:
+    """The network as it should be, and until then how it can be asked rightly."""
+    names = [one.rpartition(".")[2] for one in where]
+    return lines(f"""
+    # in forward: compute it of the rows of this call, or let the rows themselves be the key
+    key = tuple(rows.flatten().tolist())  # {", ".join(where)}: no shape, length or flag, which other rows share
+    # until then, in a new process, or emptied before each call: model.{names[0]}
+    """)
+
+
 INTERVENTION: Intervention = ask(
-    "copy-outputs", "ask the trained network for every row and keep a copy of each answer", code=_code
+    "copy-outputs", "ask the trained network for every row and keep a copy of each answer", code=_code, says=_says
 )

@@ -31,6 +31,7 @@ ORDER = (
     "weighting",
     "histograms",
     "shown",
+    "remembered",
     "alone",
     "mixing",
     "reference",

@@ -22,6 +22,7 @@ from defib.measures.rows import spaced_indices
 from defib.probes.alone import AloneFacts
 from defib.probes.loading import LoadingFacts
 from defib.probes.modes import ModeFacts
+from defib.probes.remembered import MemoryFacts
 from defib.probes.shown import ShownFacts
 from defib.probes.training import TrainingFacts
 from defib.probes.updates import UpdateFacts
@@ -177,7 +178,22 @@ def _not_kept(book: Book) -> Asked | None:
     return Asked("canonical-loop", says, _predicted, "initial")
 
 
+def _remembered(book: Book) -> Asked | None:
+    """What one call leaves in the network, and later ones are answered from: the clones' own, filled by themselves."""
+    memory = book.get(MemoryFacts) if book.has(MemoryFacts) else None
+    if memory is None or not memory.of_others:
+        return None
+
+    def answer(subject: Subject, trained: Trained, arm: Arm, X: AnyArray) -> FloatArray:
+        return trained.in_turn(X, max(1, min(memory.rows_per_call, len(X) // 2)))
+
+    says = f"the control is asked as the program asked, and remembers in {' and '.join(memory.where)}"
+    return Asked("copy-outputs", f"{says}; copy-outputs asks with that emptied before each call", answer)
+
+
 def _kept(book: Book) -> Asked | None:
+    if (remembered := _remembered(book)) is not None:
+        return remembered
     facts = book.get(ShownFacts) if book.has(ShownFacts) else None
     if facts is None or facts.survives_training:
         return None

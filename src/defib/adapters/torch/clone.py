@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -90,6 +90,17 @@ def _prepare(value: Any, memo: dict[int, Any]) -> None:
             copy.deepcopy(value, dict(memo))
         except Exception:
             memo[id(value)] = value
+
+
+def forget(module: Any, kept: Sequence[tuple[str, str]]) -> None:
+    """Empty these attributes of a clone, in place where others may hold the same one."""
+    for path, name in kept:
+        owner = module.get_submodule(path)
+        value = getattr(owner, name)
+        if hasattr(value, "clear"):
+            value.clear()
+        else:
+            setattr(owner, name, False if isinstance(value, bool) else None)
 
 
 def all_parameters(module: Any) -> list[tuple[str, Any]]:

@@ -12,7 +12,7 @@ from torch import nn
 
 from defib.adapters.torch.arrays import tensors_in, to_numpy
 from defib.adapters.torch.captured import Captured
-from defib.adapters.torch.clone import clone_module, device_of, floating_of, load_state, unwrapped
+from defib.adapters.torch.clone import clone_module, device_of, floating_of, forget, load_state, unwrapped
 from defib.adapters.torch.layout import led, led_array
 from defib.adapters.torch.recorder import OpRecord, Recorder, Stack
 from defib.adapters.torch.surgery import FUNCTIONS, Place, Replacement, Surgery
@@ -27,12 +27,16 @@ CHUNK_ROWS = 1024
 class Network:
     """The user's module, copied, with the door in front of it and the folded activations behind it."""
 
-    def __init__(self, captured: Captured, state: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, captured: Captured, state: Mapping[str, Any] | None = None, memories: Sequence[tuple[str, str]] = ()
+    ) -> None:
         if captured.door is None or not captured.door.parts:
             raise NotAvailable("rows to look at")
         if captured.lacks:
             raise NotAvailable(captured.lacks)
         self.captured = captured
+        self.memories = memories
+        """Attributes that its calls in evaluation mode would answer other rows from: emptied before each."""
         self.module = clone_module(unwrapped(captured.module))
         if state is not None:
             load_state(self.module, state)
@@ -98,6 +102,8 @@ class Network:
         if self.at_door is not None:
             tensors = (self.at_door(tensors[0]), *tensors[1:])
         args, kwargs = self.door.call(tensors)
+        if self.memories and not self.module.training:
+            forget(self.module, self.memories)
         with self._edited():
             found = list(tensors_in(self.module(*args, **kwargs)))
         if not found:

@@ -20,6 +20,7 @@ from defib.adapters.torch.objective import UserLoss, label_tensor, loss_edit, ob
 from defib.adapters.torch.optimizer import build_optimizer, trainable_names
 from defib.adapters.torch.passes import recorded_pass
 from defib.adapters.torch.quiet import fitting_threads, quiet
+from defib.adapters.torch.remembered import candidates_in, memories_of, memory_of
 from defib.adapters.torch.statistics import recompute_statistics
 from defib.adapters.torch.terms import side_terms, with_terms_times
 from defib.adapters.torch.train import Loop, TorchTrained, course_of
@@ -31,6 +32,7 @@ from defib.subject import (
     FloatArray,
     ForwardPass,
     Gradient,
+    Memory,
     Moment,
     NotAvailable,
     Parameter,
@@ -39,6 +41,8 @@ from defib.subject import (
     TrainingTrace,
 )
 
+CALLS: Final = 256
+"""Calls of the program's that are made again to see what the network remembers."""
 PENALTY_ROWS: Final = 32
 """Rows that a penalty on the weights is asked with; it does not depend on them."""
 DRAW_SEED: Final = 7_000
@@ -54,6 +58,7 @@ class TorchSubject(WatchedSubject[Captured]):
     def __init__(self, captured: Captured, recipe: TrainingRecipe, trace: TrainingTrace, **known: Any) -> None:
         super().__init__(captured, recipe, trace, **known)
         self._reasons: dict[tuple[Edit, ...], str | None] = {}
+        self._memories: tuple[tuple[str, str], ...] | None = None
 
     @property
     def link(self) -> str:
@@ -109,10 +114,40 @@ class TorchSubject(WatchedSubject[Captured]):
             raise NotAvailable("the initial weights")
         return self.captured.initial
 
+    def _clone(self, state: Mapping[str, Any] | None) -> Network:
+        """A clone that answers every call afresh, whatever the user's own network remembers."""
+        if self._memories is None:
+            self._memories = ()  # until it is known
+            self._memories = self._find_memories()
+        return Network(self.captured, state, self._memories)
+
+    def _find_memories(self) -> tuple[tuple[str, str], ...]:
+        rows = self.prediction if self.prediction is not None else self.training
+        some = next(candidates_in(unwrapped(self.captured.module)), None)
+        if rows is None or len(rows) < 2 or some is None or self.captured.whole is not None:
+            return ()
+        size = min(
+            self.serving_calls.sizes[0] if self.serving_calls and self.serving_calls.sizes else 1, len(rows) // 2
+        )
+        with quiet(seed=0):
+            return memories_of(self._clone(None), rows.X[:size], rows.X[size : 2 * size])
+
+    def remembered(self) -> Memory | None:
+        """See `Subject.remembered`; at most `CALLS` calls."""
+        rows, calls = self.prediction, self.serving_calls
+        if rows is None:
+            raise NotAvailable("rows that were predicted")
+        with quiet(seed=0):
+            network = self._clone(None).eval()
+            if not network.memories:
+                return None
+            sizes = calls.sizes if calls is not None and sum(calls.sizes) == len(rows) else (1,) * len(rows)
+            return memory_of(network, rows.X, sizes[:CALLS])
+
     def forward(self, X: AnyArray, *, moment: Moment = "end", training: bool = False) -> ForwardPass:
         """Send rows through a clone and record every layer."""
         with quiet(seed=0):
-            network = Network(self.captured, self._state(moment))
+            network = self._clone(self._state(moment))
             network = network.train() if training else network.eval()
             if network.captured.whole is not None or network.door.unbatched:
                 return recorded_pass(network, X)
@@ -122,7 +157,7 @@ class TorchSubject(WatchedSubject[Captured]):
         """Gradient of the user's loss, training mode, all rows as one batch."""
         X, y = self._one_batch(np.asanyarray(X), y)
         with quiet(seed=0):
-            network = Network(self.captured, self._state(moment)).train()
+            network = self._clone(self._state(moment)).train()
             named = dict(all_parameters(network.module))
             for one in named.values():
                 one.requires_grad_(one.is_floating_point())
@@ -149,7 +184,7 @@ class TorchSubject(WatchedSubject[Captured]):
         if program is None or rows is None or not self._has_terms("weights"):
             return ()
         with quiet(seed=0):
-            network = Network(self.captured, self._state(moment)).eval()
+            network = self._clone(self._state(moment)).eval()
             named = dict(network.module.named_parameters())
             for one in named.values():
                 one.requires_grad_(one.is_floating_point())
@@ -167,7 +202,7 @@ class TorchSubject(WatchedSubject[Captured]):
         """The user's loss, evaluation mode, all rows as one batch."""
         X, y = self._one_batch(np.asanyarray(X), y)
         with quiet(seed=0), torch.no_grad():
-            network = Network(self.captured, self._state(moment)).eval()
+            network = self._clone(self._state(moment)).eval()
             return float(self._loss(network, np.asanyarray(X), y))
 
     def _loss(self, network: Network, X: AnyArray, y: AnyArray | None) -> Any:
@@ -192,7 +227,7 @@ class TorchSubject(WatchedSubject[Captured]):
         if self.only_in_batches_of:
             raise NotAvailable("a loss over any number of rows")
         with quiet(seed=0), torch.no_grad():
-            network = Network(self.captured, None).eval()
+            network = self._clone(None).eval()
             if network.door.unbatched:
                 raise NotAvailable("a loss over several rows")
             objective = UserLoss(self.captured.program, network)
@@ -244,7 +279,7 @@ class TorchSubject(WatchedSubject[Captured]):
         return None
 
     def _network(self, arm: Arm, X: AnyArray, *, seed: int) -> Network:
-        network = Network(self.captured, self._initial(seed))
+        network = self._clone(self._initial(seed))
         if network.whole_X is not None and arm.inputs is not None:
             network.whole_X = arm.inputs(network.whole_X)
         torch.default_generator.manual_seed(DRAW_SEED + seed)

@@ -12,11 +12,13 @@ import numpy as np
 import torch
 
 from defib.adapters.torch.captured import Captured
+from defib.adapters.torch.clone import forget
 from defib.adapters.torch.examined import TorchInside
 from defib.adapters.torch.network import Network
 from defib.adapters.torch.objective import Objective, link_of_arm
 from defib.adapters.torch.optimizer import rates_of
 from defib.adapters.torch.quiet import quiet
+from defib.adapters.torch.remembered import asked_in_turn, in_calls_of
 from defib.adapters.watched import MAX_LOSSES, TrainedClone
 from defib.recipe import Arm, TrainingRecipe
 from defib.subject import AnyArray, BudgetExceeded, FloatArray, Inside
@@ -41,6 +43,13 @@ class TorchTrained(TrainedClone):
     def _outputs(self, rows: AnyArray) -> FloatArray:
         with quiet(seed=0):
             return self.network.eval().predict(rows)
+
+    def in_turn(self, X: AnyArray, size: int) -> FloatArray:
+        """See `Trained.in_turn`; nothing is remembered yet when the first call is made."""
+        rows = self._entered(X)
+        with quiet(seed=0):
+            forget(self.network.module, self.network.memories)
+            return asked_in_turn(self.network, rows, in_calls_of(size, len(rows)))
 
     def inside(self) -> Inside:
         """The clone with its edits."""
