@@ -95,9 +95,10 @@ def test_rows_that_a_mask_or_a_slice_makes_equal(how: str, step: str | None) -> 
 class FirstOfCausal(nn.Module):  # type: ignore[misc]
     """Reads the first position, the same token in every row, of an encoder in which it sees nothing but itself."""
 
-    def __init__(self, common: float) -> None:
+    def __init__(self, common: float, causal: bool = True, share: float = 1.0) -> None:
         super().__init__()
         torch.manual_seed(1)
+        self.causal, self.share = causal, share
         self.embed = nn.Embedding(31, 16)
         self.attend = nn.MultiheadAttention(16, 2, batch_first=True)
         self.norm = nn.LayerNorm(16)
@@ -106,8 +107,9 @@ class FirstOfCausal(nn.Module):  # type: ignore[misc]
 
     def forward(self, x: Any) -> Any:
         words, length = self.embed(x), x.shape[1]
-        unseen = torch.ones(length, length, dtype=torch.bool).triu(1)
-        mixed = self.norm(words + self.attend(words, words, words, attn_mask=unseen, need_weights=False)[0])
+        unseen = torch.ones(length, length, dtype=torch.bool).triu(1) if self.causal else None
+        seen = self.attend(words, words, words, attn_mask=unseen, need_weights=False)[0]
+        mixed = self.norm(words + self.share * seen)
         return self.head((mixed + self.common)[:, 0])
 
 
@@ -126,6 +128,14 @@ def test_a_position_that_sees_only_itself_stays_cut_off_while_what_rows_share_gr
     assert "hidden[:, -1]" in WIRED.code(found, "torch")
     # Where the first tokens differ, the same slice leaves rows apart.
     assert not book_of(net, TOKENS, common=torch.tensor(0.0)).get(MaskedFacts).equal
+
+
+@pytest.mark.parametrize("causal", [True, False])
+def test_what_an_attention_brings_faintly_at_first_it_learns_to_bring(causal: bool) -> None:
+    filled = RNG.integers(6, 30, (N, LENGTH))
+    filled[np.arange(N), RNG.integers(1, LENGTH, N)] = Y + 1
+    facts = book_of(FirstOfCausal(0.0, causal, share=0.01), filled, common=torch.tensor(0.0)).get(MaskedFacts)
+    assert (facts.step is not None) == causal
 
 
 def test_attention_to_the_padding_is_a_matter_of_wiring() -> None:

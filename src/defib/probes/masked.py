@@ -35,6 +35,9 @@ nothing from its rows gives all of them ever more of what they have in common. B
 FREE = frozenset({"other", "merge", "pool", "reshape"})
 """Kinds of step that have no weights."""
 MOST_CELLS, COMPONENTS = 256, 32
+POSITIONS = 8
+"""Positions of the rows that are asked, one by one, whether they reach what stands behind an attention."""
+MOSTLY = 0.5
 
 
 @dataclass(frozen=True)
@@ -174,8 +177,44 @@ def _hidden(subject: Subject, book: Book, rows: Rows, layers: Sequence[LayerOutp
     for i in steps:
         after = behind if i == steps[-1] else told(i + 1)
         if after[1] <= Z_SIGNAL:
-            return _judged(seen, i, told(i), after, metric)
+            found = _judged(seen, i, told(i), after, metric)
+            # What an attention brings along, too faintly to be read so far, its weights learn to bring.
+            brought = found.attention is not None and _brings_positions(subject, rows.X, seen[i])
+            return NOTHING if brought else found
     return NOTHING
+
+
+def _brings_positions(subject: Subject, rows: AnyArray, behind: LayerOutput) -> bool:
+    """Whether what stands at most positions of a row changes what comes of the row behind this step.
+
+    One position at a time is taken from the next row, at the initial weights. What is padding in either row, and a
+    column of two values, as of a mask, stay: with these a mask would change, and not what it lets through.
+    """
+    X = np.asarray(rows)
+    if X.ndim < 2:
+        return False
+    values, counts = np.unique(X, return_counts=True)
+    padding = values[counts.argmax()]
+    reached: list[bool] = []
+    for j in spaced_indices(X.shape[1], POSITIONS):
+        column, other = X[:, j], np.roll(X[:, j], 1, axis=0)
+        taken = (column != other) & (column != padding) & (other != padding)
+        swapped = taken.reshape(len(X), -1).any(axis=1)
+        if len(np.unique(column)) < 3 or not swapped.any():
+            continue
+        moved = X.copy()
+        moved[:, j] = np.where(taken, other, column)
+        reached.append(_moved(subject, moved, behind)[swapped].mean() > MOSTLY)
+    return len(reached) > 1 and bool(np.mean(reached) > MOSTLY)
+
+
+def _moved(subject: Subject, X: AnyArray, behind: LayerOutput) -> AnyArray:
+    """Which rows, ``(n,)``, come out of a step otherwise than they did, by more than rounding."""
+    layers = subject.forward(X, moment="initial").layers
+    now = next((one.values for one in layers if one.layer.name == behind.layer.name), behind.values)
+    before = flat_cells(np.asarray(behind.values, dtype=np.float64))
+    change = np.abs(flat_cells(np.asarray(now, dtype=np.float64)) - before).max(axis=1)
+    return np.asarray(change > EQUAL * max(float(np.abs(before).max(initial=0.0)), 1e-30))
 
 
 def _left_out_at_the_door(book: Book) -> bool:
