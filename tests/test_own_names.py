@@ -11,6 +11,7 @@ import pytest
 from defib.diagnosis import Fix, Hypothesis, supported
 from defib.own_loader import loader_line, with_own_dataset, with_own_loader
 from defib.own_names import names_in, renamed, with_imports, with_own_names, with_own_settings
+from defib.own_trainers import with_own_trainer
 from defib.program_text import Program, read_program
 from tests.reporters.samples import FLAT_DIAGNOSIS
 
@@ -310,3 +311,43 @@ def test_a_dataset_is_shuffled_where_it_is_made_and_a_scaler_of_ones_own_may_hav
     assert "prepare" not in names(tmp_path, own)
     whole = own.replace("X): ...\n", "X): ...\n    def transform(self, X): ...\n")
     assert names(tmp_path, whole)["prepare"] == "sc.transform"
+
+
+HF = """
+args = TrainingArguments("out", num_train_epochs=5, learning_rate=0.05)
+trainer = Trainer(model=net, args=args, train_dataset=rows)
+"""
+LIGHTNING = """
+class Lit(LightningModule):
+    def configure_optimizers(self):
+        return torch.optim.Adam(self.parameters(), lr=0.05)
+lit = Lit()
+trainer = pl.Trainer(max_epochs=5, accelerator="cpu")
+trainer.fit(lit, loader)
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "rate", "epochs"),
+    [
+        (
+            HF,
+            "args = TrainingArguments(..., learning_rate=0.005)  # was at most 0.05; the rest as it is",
+            "args = TrainingArguments(..., num_train_epochs=25)  # was 5; the rest as it is",
+        ),
+        (
+            LIGHTNING,
+            "optimizer = torch.optim.Adam(model.parameters(), lr=0.005)  # was at most 0.05",
+            "trainer = pl.Trainer(..., max_epochs=25)  # was 5; the rest as it is",
+        ),
+    ],
+    ids=["transformers", "lightning"],
+)
+def test_a_trainer_is_told_its_settings_where_it_is_made(tmp_path: Path, text: str, rate: str, epochs: str) -> None:
+    code = "optimizer = torch.optim.Adam(model.parameters(), lr=0.005)  # was at most 0.05\nn_epochs = 25  # was 5"
+    assert with_own_trainer(code, program(tmp_path, text)).splitlines() == [rate, epochs]
+
+
+def test_what_a_module_calls_self_is_what_the_trainer_fits(tmp_path: Path) -> None:
+    lines = {"optimizer": line_of(LIGHTNING, "torch.optim")}
+    assert names_in(program(tmp_path, LIGHTNING), lines, "torch")["model"] == "lit"

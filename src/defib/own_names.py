@@ -21,6 +21,7 @@ from defib.locate import RATE_WORDS, is_optimizer
 from defib.own_calls import PLACES, with_own_calls
 from defib.own_flax import as_linen
 from defib.own_loader import with_own_dataset, with_own_loader
+from defib.own_trainers import fitted_model, with_own_trainer
 from defib.program_text import Program, covers, last_name, parted, read_program
 
 GENERIC = ("model", "optimizer", "criterion", "inputs", "targets", "loader", "X_train", "y_train", "X_new", "prepare")
@@ -70,6 +71,8 @@ def with_own_names(
         by = "" if _is_made(program, made[1]) else _times(fix.interventions)
         code = with_own_settings(code, made[1], without, by=by)
     code = with_own_loader(code, program)
+    if diagnosis.framework == "torch":
+        code = with_own_trainer(code, program)
     if diagnosis.framework == "jax":
         code = as_linen(code, program)
     if diagnosis.framework == "keras":
@@ -131,7 +134,8 @@ def _of_torch(program: Program, lines: Mapping[str, int]) -> Iterator[tuple[str,
         name, call = made
         yield "optimizer", name
         holders = {_receiver(one) for one in ast.walk(call) if isinstance(one, ast.Call) and _is(one, "parameters")}
-        yield "model", holders.pop() if len(holders) == 1 else ""
+        holder = holders.pop() if len(holders) == 1 else ""
+        yield "model", fitted_model(program) if holder == "self" else holder
     losses = [name for name, call in _made(program) if last_name(call.func).endswith("Loss")]
     yield "criterion", losses[0] if len(losses) == 1 else ""
     yield from _of_loop(program, lines.get("step", 0))

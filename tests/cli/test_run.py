@@ -139,6 +139,7 @@ def test_interrupt_while_training_still_gets_its_diagnosis(tmp_path: Path, defib
             "Write: torchrun --nproc-per-node 2 -m defib run train.py",
         ),
         ("raise ValueError('early')", 1, "nothing-trained", "ended with ValueError: early"),
+        ("raise ValueError('all\\nof it')", 1, "nothing-trained", "ended with ValueError: all.\nExpected"),
     ],
 )
 def test_a_program_that_trains_nothing(text: str, code: int, slug: str, says: str, tmp_path: Path, defib: Run) -> None:

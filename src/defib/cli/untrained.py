@@ -45,7 +45,8 @@ def nothing_trained(script: str, outcome: ScriptOutcome, stderr: IO[str], *, bes
     error = InputError(
         "nothing-trained",
         came=f"{script} trained no network that defib could see: it {why}" + _broken(outcome) + _elsewhere(started),
-        expected="a program that trains a Keras, PyTorch, JAX or scikit-learn network in its own process",
+        expected="a program that trains a Keras, PyTorch, JAX or scikit-learn network in its own process"
+        + (", and gets as far as that" if outcome.error else ""),
         write=_instead(script, outcome, started),
     )
     if outcome.exit_code == 0 and not beside:
@@ -63,6 +64,8 @@ def _instead(script: str, outcome: ScriptOutcome, started: int) -> str:
         )
     if started:
         return "with defib.watch() as watched: train()    # in that process; then print(watched.diagnosis)"
+    if outcome.error:
+        return f"python {script}    # until it runs without this error; then defib run {script}"
     return "defib predictions p.csv --labels y.csv    # if all you have is predictions"
 
 
@@ -81,5 +84,6 @@ def _elsewhere(started: int) -> str:
 
 
 def _broken(outcome: ScriptOutcome) -> str:
-    ended = f" and ended with {outcome.error}" if outcome.error else ""
+    """What it ended with: the first line, since the program has just shown the whole of it."""
+    ended = f" and ended with {outcome.error.strip().splitlines()[0]}" if outcome.error else ""
     return ended + "".join(f"; {note}" for note in outcome.notes)
