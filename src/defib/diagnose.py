@@ -47,9 +47,10 @@ from defib.subject import AnyArray, NotAvailable, Subject
 from defib.symptom import Symptom
 from defib.trials import Progress, Silent
 from defib.trials.before import with_signal_before
+from defib.trials.both import SERVED, told_as_served
 from defib.trials.engine import Split
 from defib.trials.outcome import Campaign, Second
-from defib.trials.run import SERVED, asking, replay_only, run_trials
+from defib.trials.run import asking, replay_only, run_trials
 from defib.untouched import same_random_state
 from defib.versions import versions
 from defib.wording import NOTHING_LEFT, Left, headline, judging, needs_labels, next_command
@@ -159,8 +160,6 @@ def examine(subject: Subject, options: Options, progress: Progress) -> tuple[Dia
     if options.trials and gate.problem not in ("none", "unknown"):
         book = _replayed(book, LookFacts, lambda: find_looks(subject, book, LOOKS_SHARE * options.seconds(subject)))
     diagnosis = _conclude(subject, book, gate, replace(found, assessed=settled), campaign, options)
-    foreign = {one.code for one in diagnosis.not_applicable}
-    diagnosis = with_second_faults(diagnosis, second_faults(campaign, diagnosis.causes, foreign))
     diagnosis = replace(diagnosis, notes=(*unmended(diagnosis, book), *diagnosis.notes))
     diagnosis = _placed(diagnosis, subject, book)
     return replace(diagnosis, seconds=time.monotonic() - started), book
@@ -263,13 +262,16 @@ def _conclude(
     catalogue = {cause.code: cause for cause in all_causes()}
     outcome = _outcome(gate, causes, {code: cause.stage for code, cause in catalogue.items()})
     excluded = {one.cause.code for one in found.assessed if one.assessment.verdict == "ruled_out"}
+    foreign = {one.cause.code for one in found.assessed if one.assessment.verdict == "not_applicable"}
+    seconds = second_faults(campaign, causes, foreign)
+    campaign = told_as_served(campaign, (*causes, *seconds))
     fix = choose_fix(causes, catalogue, all_interventions(), campaign.trials, book, subject.framework, excluded)
     fix = None if fix is None else replace(fix, code=subject.as_written(fix.code))
     layers = _equal_from(book.get(ActivationFacts)) if book.has(ActivationFacts) else None
     too_few = rows_for(book.get(SignalFacts)) if too_few_rows(book) else ""
     left = _left(subject, gate, book) if outcome == "healthy" else NOTHING_LEFT
     all_needed = any(worked and len(changes_in(name)) > 1 for name, worked in campaign.outcomes.items())
-    return Diagnosis(
+    diagnosis = Diagnosis(
         model=subject.name,
         framework=subject.framework,
         symptom=gate.symptom,
@@ -306,6 +308,7 @@ def _conclude(
         versions=versions(subject.framework),
         measured=Measured(subject.trace, {type(one).__name__: one for one in book.found.values()}),
     )
+    return with_second_faults(diagnosis, seconds)
 
 
 def _equal_from(facts: ActivationFacts) -> str | None:

@@ -47,14 +47,15 @@ def choose_fix(
     in_vain = tuple(
         t.intervention for t in trials if t.arm == "treated" and not (t.sufficient or t.undecided or t.partial)
     )
-    verified = [name for name in [*own, *_fixes_of(near, catalogue, interventions)] if name in sufficient]
+    of_near = _fixes_of(near, catalogue, interventions)
+    verified = [name for name in [*own, *of_near] if name in sufficient]
     verified.sort(key=lambda name: made_for(name, catalogue, excluded) is not None)
     likely = _likely(trials, own)
     as_on_its_page = [name for name in catalogue[first.code].fixes if name in interventions]
     untried = [name for name in as_on_its_page if name not in in_vain and interventions[name].fits(book)]
     mends = {*own, *(_filling(interventions, book) if FILL in own else ())}
-    together = [t for t in trials if t.sufficient and len(t.changes) > 1 and set(t.changes) & mends]
-    pair = min(together, key=lambda trial: len(trial.changes), default=None)
+    together = [t for t in trials if t.sufficient and len(t.changes) > 1 and set(t.changes) & {*mends, *of_near}]
+    pair = min(together, key=lambda trial: (len(trial.changes), _place(trial, [*own, *of_near])), default=None)
     proven = [name for name in sufficient if name in interventions]  # of no cause that is named, and yet enough
     others = sorted(proven, key=lambda name: interventions[name].size) if not likely and not untried else []
     every = _of_every_fault(causes, catalogue, interventions, trials, book)
@@ -72,6 +73,11 @@ def choose_fix(
         alternatives=tuple(name for name in sufficient if name != chosen),
         insufficient=in_vain,
     )
+
+
+def _place(trial: Trial, wanted: Sequence[str]) -> int:
+    """Where the first of its changes stands among these."""
+    return min((wanted.index(name) for name in trial.changes if name in wanted), default=len(wanted))
 
 
 def unmended(diagnosis: Diagnosis, book: Book) -> tuple[str, ...]:

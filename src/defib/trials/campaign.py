@@ -28,6 +28,7 @@ from defib.trials.engine import SerialEngine
 from defib.trials.judge import MIN_SEEDS, Run, judge
 from defib.trials.outcome import Campaign, Look, Second
 from defib.trials.seen_again import seen_again
+from defib.trials.told import told
 
 MAX_INTERVENTIONS = 9
 """How many different changes a campaign screens; more would leave no time for the seeds."""
@@ -323,7 +324,7 @@ class Conductor:
 
     def _result(self) -> Campaign:
         control = self.runs["control"]
-        trials = [self._trial(name) for name, runs in self.runs.items() if runs]
+        trials = [told(name, self.arms[name][1], runs, control) for name, runs in self.runs.items() if runs]
         fine = {name for name, look in self.looks.items() if look.healthy or look.only_by_trials}
         self.notes += seen_again(trials, fine)
         if self.out_of_time:
@@ -333,27 +334,10 @@ class Conductor:
             outcomes=self._outcomes(trials),
             control_recovered=self._control_recovered() if control else None,
             control=tuple(control),
+            runs={name: tuple(runs) for name, runs in self.runs.items() if runs},
             looks=tuple(self.looks.values()),
             out_of_time=self.out_of_time,
             notes=tuple(dict.fromkeys(self.notes)),
-        )
-
-    def _trial(self, name: str) -> Trial:
-        runs = self.runs[name]
-        judged = judge(self.runs["control"], runs) if name != "control" else None
-        return Trial(
-            intervention=name,
-            arm="control" if judged is None else "treated",
-            does=self.arms[name][1],
-            seeds=tuple(run.seed for run in runs),
-            recovery=tuple(run.recovery for run in runs),
-            prediction_spread=tuple(run.spread for run in runs),
-            score=tuple(run.score for run in runs),
-            effect=judged.effect if judged else None,
-            interval=judged.interval if judged else None,
-            sufficient=judged.sufficient if judged else False,
-            undecided=judged is not None and not judged.sufficient and any(run.recovered for run in runs),
-            seconds=sum(run.seconds for run in runs),
         )
 
     def _outcomes(self, trials: Sequence[Trial]) -> dict[str, bool]:

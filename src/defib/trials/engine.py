@@ -77,7 +77,8 @@ class SerialEngine:
 
     ``served``: how the program prepares rows to predict; ``asked``: how it asks its network. Both are done to every arm
     but the one that mends it, which shares its clones with the control: nothing more is trained for it. ``before``: the
-    same rows in the same parts as they were before a step (`Arm.rows`).
+    same rows in the same parts as they were before a step (`Arm.rows`). ``beside``: how the program prepares rows to
+    predict where that may be a second fault: every clone is scored on such rows as well, and nothing more is trained.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class SerialEngine:
         served: Serving | None = None,
         asked: Asked | None = None,
         before: Split | None = None,
+        beside: Serving | None = None,
         straight: bool = False,
     ) -> None:
         self.subject = subject
@@ -103,6 +105,7 @@ class SerialEngine:
         self.yardstick = yardstick
         self.served = served
         self.asked = asked
+        self.beside = beside
         self.straight = straight
         self._clones: dict[int, Trained] = {}
 
@@ -113,7 +116,16 @@ class SerialEngine:
         rows = self.split_of(arm).held_out.X
         if self.served is not None and arm.serving == "as_recorded":
             rows = self.served(rows)
-        return self._judge(self._answers(trained, arm, rows, seed), trained.link, seed, started)
+        run = self._judge(self._answers(trained, arm, rows, seed), trained.link, seed, started)
+        return run if self.beside is None else replace(run, as_served=self._served_too(trained, rows, run, self.beside))
+
+    def _served_too(self, trained: Trained, rows: AnyArray, run: Run, beside: Serving) -> Run | None:
+        """The same clone on the rows as the program serves them; ``None`` where it cannot be asked for these."""
+        try:
+            outputs = trained.predict(beside(rows))
+        except Exception:  # what is tried beside the trial must not end it
+            return None
+        return replace(self._judge(outputs, trained.link, run.seed, time.monotonic()), seconds=0.0)
 
     def split_of(self, arm: Arm) -> Split:
         """The rows of this arm."""
@@ -163,7 +175,8 @@ class SerialEngine:
     def judged_again(self, run: Run) -> Run:
         """A run of the same arm, seed and split, by this engine's yardstick: nothing is trained twice."""
         flat = run.flat or self._is_of_no_use(run.usable_interval)
-        return replace(run, recovery=self._recovery(run.score, run.usable, flat=flat))
+        served = None if run.as_served is None else self.judged_again(run.as_served)
+        return replace(run, recovery=self._recovery(run.score, run.usable, flat=flat), as_served=served)
 
     def _is_of_no_use(self, interval: tuple[float, float] | None) -> bool:
         """It may rank the rows, and tells as it stands what the gate calls hardly more than a constant would."""

@@ -44,6 +44,8 @@ class Run:
     usable: float | None = None
     usable_interval: tuple[float, float] | None = None
     """What the outputs tell as they stand, with its interval; ``None`` for values."""
+    as_served: Run | None = None
+    """The same clone on the same rows as the program serves them, where how it prepares these may be a second fault."""
 
     @property
     def recovered(self) -> bool:

@@ -39,6 +39,8 @@ class Campaign:
     control_recovered: bool | None = None
     """The recipe as recorded learns when it is replayed: the fault is not in what was replayed."""
     control: tuple[Run, ...] = ()
+    runs: Mapping[str, tuple[Run, ...]] = field(default_factory=dict)
+    """Name of the arm → its runs, the control among them."""
     looks: tuple[Second, ...] = ()
     notes: tuple[str, ...] = ()
     out_of_time: bool = False

@@ -19,6 +19,7 @@ from defib.subject import Subject
 from defib.trials import Progress, plan
 from defib.trials.asked import NEVER_TRAINED, Asked, as_asked
 from defib.trials.before import can_be_tried, offered_before, splits
+from defib.trials.both import SERVED
 from defib.trials.campaign import Conductor
 from defib.trials.engine import SerialEngine, Split, split_rows
 from defib.trials.judge import Run
@@ -27,8 +28,6 @@ from defib.trials.served import Serving, as_served
 
 LookAgain = Callable[[Split, str, Arm, float, bool], Second]
 """``(rows, name of the arm, arm, deadline, it recovers) -> what is seen``"""
-SERVED = frozenset({"same-pipeline", "vary-rows"})
-"""Changes to the rows served: nothing in the training."""
 WELL_KNOWN = (
     "standardize-inputs",
     "step-divided-by-10",
@@ -48,6 +47,7 @@ def engine_for(
     served: Serving | None = None,
     asked: Asked | None = None,
     before: tuple[Split, Split] | None = None,
+    beside: Serving | None = None,
 ) -> SerialEngine | str:
     """The engine, or the reason why no trial can be run, as a clause."""
     if subject.training is None or subject.training.y is None:
@@ -75,6 +75,7 @@ def engine_for(
         served=served,
         asked=asked,
         before=None if before is None else before[1],
+        beside=beside,
         straight=not asks_for_the_mean(subject.recipe),
     )
 
@@ -134,10 +135,11 @@ def run_trials(
     before = splits(subject, book, seed)
     if before is None and can_be_tried(book):
         return Campaign(notes=("no trial was run: the rows before the step are too few to hold some out",))
-    engine = engine_for(subject, book, seed, yardstick, served, asked, before)
+    as_replayed = served is None and asked is None and before is None
+    beside = as_served(subject, book) if as_replayed else None
+    engine = engine_for(subject, book, seed, yardstick, served, asked, before, beside)
     if isinstance(engine, str):
         return Campaign(notes=(engine,))
-    as_replayed = served is None and asked is None and before is None
     known = control if as_replayed else ()  # a replay scored all rows as they are
     conductor = Conductor(
         engine, book, seconds=seconds, seed=seed, progress=progress, control=known, look=_looking(engine, look)
@@ -165,7 +167,7 @@ def _looking(engine: SerialEngine, look: LookAgain | None) -> Look | None:
 
 def replay_only(subject: Subject, book: Book, seconds: float, seed: int, progress: Progress) -> Campaign:
     """Only the control: the recipe as recorded, scored on rows left out of it."""
-    engine = engine_for(subject, book, seed)
+    engine = engine_for(subject, book, seed, beside=as_served(subject, book))
     if isinstance(engine, str):
         return Campaign(notes=(engine,))
     return Conductor(engine, book, seconds=seconds, seed=seed, progress=progress).conduct((), {}, ())
