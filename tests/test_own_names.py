@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from defib.diagnosis import Fix, Hypothesis, supported
+from defib.own_layer import with_own_layer
 from defib.own_loader import loader_line, with_own_dataset, with_own_loader
 from defib.own_names import names_in, renamed, with_imports, with_own_names, with_own_settings
 from defib.own_trainers import with_own_trainer
@@ -351,3 +352,26 @@ def test_a_trainer_is_told_its_settings_where_it_is_made(tmp_path: Path, text: s
 def test_what_a_module_calls_self_is_what_the_trainer_fits(tmp_path: Path) -> None:
     lines = {"optimizer": line_of(LIGHTNING, "torch.optim")}
     assert names_in(program(tmp_path, LIGHTNING), lines, "torch")["model"] == "lit"
+
+
+LAST = 'keras.layers.Dense(3, activation="softmax")  # in place of the last layer'
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("net.add(Dense(8))\nnet.add(Dense(3, activation='relu'))", 'net.add(Dense(3, activation="softmax"))'),
+        ("h = Dense(8)(x)\nout = L.Dense(1, name='y')(h)", 'out = L.Dense(3, activation="softmax", name="y")(h)'),
+        ("h = Dense(8)(x)\nm = Model(x, Dense(1)(h))", 'Dense(3, activation="softmax")(h)'),
+        ("self.d = Dense(8); self.o = Dense(1)", 'self.o = Dense(3, activation="softmax")'),
+        ("m = Sequential([Dense(8), Dense(1)])", 'Dense(3, activation="softmax")'),
+        ("layers = [\n  Dense(8),\n  Dense(1)]", 'Dense(3, activation="softmax")'),
+        ("for n in sizes:\n  net.add(Dense(n))", 'net.add(Dense(3, activation="softmax"))'),
+        ("net = build(sizes)\nseen.add(sizes)", 'keras.layers.Dense(3, activation="softmax")'),
+    ],
+    ids=["added", "functional", "inside a call", "attribute", "in one line", "list", "in a loop", "elsewhere"],
+)
+def test_the_last_layer_is_written_as_the_program_writes_its_own(tmp_path: Path, text: str, written: str) -> None:
+    head = "y" if "'y'" in text else "dense_1"
+    code = with_own_layer(LAST, program(tmp_path, text), head, ["dense:relu", head])
+    assert code == f"{written}  # in place of the last layer"

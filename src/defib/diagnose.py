@@ -33,6 +33,7 @@ from defib.interventions.table import all_interventions
 from defib.locate import with_places
 from defib.own_names import with_own_names
 from defib.probes.activations import ActivationFacts
+from defib.probes.head import HeadFacts
 from defib.probes.labels import LabelFacts
 from defib.probes.looking import asks_for_the_mean
 from defib.probes.looks import LookFacts, find_looks
@@ -346,7 +347,8 @@ def _placed(diagnosis: Diagnosis, subject: Subject, book: Book) -> Diagnosis:
     sources = subject.recipe.sources
     try:
         placed = with_places(diagnosis, sources, layers, {c.code: c.stage for c in all_causes()})
-        return with_own_names(placed, sources, subject.recipe.outputs, subject.recipe.output)
+        recipe, head = subject.recipe, book.get(HeadFacts).layer if book.has(HeadFacts) else ""
+        return with_own_names(placed, sources, recipe.outputs, recipe.output, head=head, layers=layers)
     except Exception as error:  # a program that cannot be read must not end the diagnosis
         note = f"the line of the fault was not found: {type(error).__name__}: {str(error)[:200]}"
         return replace(diagnosis, notes=(*diagnosis.notes, note))

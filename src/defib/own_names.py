@@ -20,6 +20,7 @@ from defib.diagnosis import Diagnosis
 from defib.locate import RATE_WORDS, is_optimizer
 from defib.own_calls import PLACES, with_own_calls
 from defib.own_flax import as_linen
+from defib.own_layer import with_own_layer
 from defib.own_loader import with_own_dataset, with_own_loader
 from defib.own_trainers import fitted_model, with_own_trainer
 from defib.program_text import Program, covers, last_name, parted, read_program
@@ -47,11 +48,18 @@ LONGEST_NAME = 30
 
 
 def with_own_names(
-    diagnosis: Diagnosis, sources: Mapping[str, str], outputs: Sequence[str] = (), output: str = ""
+    diagnosis: Diagnosis,
+    sources: Mapping[str, str],
+    outputs: Sequence[str] = (),
+    output: str = "",
+    *,
+    head: str = "",
+    layers: Sequence[str] = (),
 ) -> Diagnosis:
     """The diagnosis with its fix in the program's names; ``sources``: ``file:line`` of the recorded calls.
 
-    ``output``: the one of several, ``outputs``, that the diagnosis is about.
+    ``output``: the one of several, ``outputs``, that the diagnosis is about; ``head``: name of the layer that holds the
+    head's weights, one of ``layers``.
     """
     fix, places = diagnosis.fix, {call: parted(source) for call, source in sources.items()}
     file = next((places[call][0] for call in ("optimizer", "fit", "step", "loss") if call in places), "")
@@ -79,31 +87,8 @@ def with_own_names(
         own = _calls_of(program, lines)
         code = with_own_calls(code, own, fix.interventions, outputs=outputs, output=output)
         code = with_own_dataset(code, program, own.get("fit"))
-        at = diagnosis.causes[0].at if diagnosis.causes else None
-        code = with_own_layer(code, program, at.line if at is not None and at.file == file else 0)
+        code = with_own_layer(code, program, head, layers)
     return replace(diagnosis, fix=replace(fix, code=with_imports(code, program)))
-
-
-def with_own_layer(code: str, program: Program, line: int) -> str:
-    """``model.add(Layer)`` as the program calls the layer on this line: ``out = Layer(...)(hidden)``, with its name.
-
-    As it is where no layer is called on another's output there.
-    """
-    added = re.compile(r"^\w+\.add\((.*)\)(?=  # in place of the last layer$)", re.MULTILINE)
-    given = [one for one in ast.walk(program.tree) if isinstance(one, ast.Assign) and covers(one, line)]
-    calls = [one for one in given if isinstance(one.value, ast.Call) and isinstance(one.value.func, ast.Call)]
-    match = added.search(code)
-    if len(calls) != 1 or match is None:
-        return code
-    outer = calls[0].value
-    assert isinstance(outer, ast.Call)
-    assert isinstance(outer.func, ast.Call)
-    new = ast.parse(match[1], mode="eval").body
-    assert isinstance(new, ast.Call)
-    named = [word for word in outer.func.keywords if word.arg == "name"]
-    layer = ast.Call(outer.func.func, new.args, [*new.keywords, *named])
-    called = ast.unparse(ast.Assign(calls[0].targets, ast.Call(layer, outer.args, outer.keywords), lineno=0))
-    return code[: match.start()] + called + code[match.end() :]
 
 
 def _calls_of(program: Program, lines: Mapping[str, int]) -> dict[str, ast.Call]:

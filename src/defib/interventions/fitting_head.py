@@ -157,7 +157,7 @@ def _head_code(book: Book, framework: str) -> str:
     head = book.get(HeadFacts)
     stays = (head.units, head.activation) == (wanted.units, wanted.keras_activation)
     layer = f'keras.layers.Dense({wanted.units}, activation="{wanted.keras_activation}")'
-    last = "# the last layer stays as it is" if stays else f"model.add({layer})  # in place of the last layer"
+    last = "# the last layer stays as it is" if stays else f"{layer}  # in place of the last layer"
     bare = f"# the last layer stays as it is, with no {head.activation} after it"
     linear = (
         f"head = torch.nn.Linear(n_hidden, {wanted.units})  # in place of the last layer, with no activation after it"
