@@ -78,6 +78,8 @@ class WeightsOrigin:
     """Its running statistics are those of before the training, which moved its weights and the trained statistics."""
     put_in: bool = False
     """They were put into the trained network for the prediction alone, and count as another instance's."""
+    other_shapes: bool = False
+    """Its weights have other shapes than the trained ones, and loads left most of them out: a likeness of 0."""
 
 
 @dataclass(frozen=True)

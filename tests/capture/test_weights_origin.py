@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -125,3 +127,33 @@ def test_keras_clone_without_and_with_weights() -> None:
         assert [one.filled_fraction for one in found.loads] == ([1.0] if weights else [])
         assert subject.prediction_outputs is not None
         np.testing.assert_array_equal(subject.prediction_outputs, predicted)
+
+
+def test_keras_load_that_skips_what_does_not_fit(tmp_path: Path) -> None:
+    keras = load("keras")
+    file = tmp_path / "a.weights.h5"
+
+    def build(units: int) -> Any:
+        return keras.Sequential([keras.Input((4,)), keras.layers.Dense(units), keras.layers.Dense(1)])
+
+    def origin(further: bool) -> WeightsOrigin | None:
+        model, other = build(8), build(16)
+        for one in (model, other):
+            one.compile(optimizer="sgd", loss="mse")
+        with watch() as watched:
+            model.fit(X, Y, epochs=1, verbose=0)
+            model.save_weights(file)
+            other.load_weights(file, skip_mismatch=True)
+            other.predict(X + 1, verbose=0)
+            if further:
+                other.fit(X, Y, epochs=1, verbose=0)
+            found: WeightsOrigin | None = watched.subjects()[0].weights_origin
+        return found
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that nothing could be loaded; and Keras' own copies
+        served, trained_on = origin(False), origin(True)
+    assert served is not None
+    assert trained_on is not None
+    assert (served.another_instance, served.other_shapes, served.loads[0].filled_fraction) == (True, True, 0.0)
+    assert not trained_on.another_instance  # what is trained on later is looked at for itself

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from defib.capture.keras_session import Session
 
 MAX_STRANGERS: Final = 8
+HALF: Final = 0.5
+"""A load that filled less left mostly what chance drew."""
 
 
 class Instances:
@@ -28,7 +30,7 @@ class Instances:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.strangers: dict[int, Study] = {}
-        """Models that predict and were never trained, built like one that was."""
+        """Models that predict and were never trained: built like one that was, or given little of its weights."""
         self.loads: weakref.WeakKeyDictionary[Any, list[Loading]] = weakref.WeakKeyDictionary()
 
     def loading(self, how: str, original: Any, model: Any, args: Any, kwargs: Any) -> Turn | None:
@@ -49,7 +51,7 @@ class Instances:
         return turn
 
     def serving_study(self, model: Any) -> Study | None:
-        """The study of a trained model; else one for a model that was built like a trained one, and only predicts."""
+        """The study of a trained model; else one for a model that should hold the weights of one, and only predicts."""
         found = self.session.studies.get(id(model))
         if found is not None and (found.n_updates or in_a_loop(found)):
             return found
@@ -57,10 +59,20 @@ class Instances:
         if known is not None or len(self.strangers) >= MAX_STRANGERS:
             return known
         flavor = flavor_of(model)
-        if flavor is None or not any(is_twin(study, model) for study in self.session.studies.values()):
+        if flavor is None or not any(self._stands_for(study, model) for study in self.session.studies.values()):
             return None
         self.strangers[id(model)] = made = Study(flavor, model)
         return made
+
+    def _stands_for(self, study: Study, model: Any) -> bool:
+        """Whether a model should hold what was trained: it is built alike, or a load left nearly all of it out.
+
+        One that is trained itself is looked at for itself.
+        """
+        own = self.session.studies.get(id(model))
+        if own is not None and own.n_updates:
+            return False
+        return is_twin(study, model) or (is_left_out(self.loads.get(model, ())) and is_kin(study, model))
 
     def note_origin(self, study: Study) -> None:
         """Which model predicted last, and where its weights come from."""
@@ -68,7 +80,7 @@ class Instances:
         later = [
             one
             for one in self.strangers.values()
-            if one.served and one.served[-1].order > served and is_twin(study, one.model)
+            if one.served and one.served[-1].order > served and self._stands_for(study, one.model)
         ]
         plain = study.packing is None and study.answers is None and study.replies is None
         if later and plain:
@@ -114,11 +126,24 @@ def is_twin(study: Study, model: Any) -> bool:
     return not {id(one) for one in mine} & {id(one) for one in theirs}
 
 
+def is_left_out(loads: Sequence[Loading]) -> bool:
+    """Whether loads were made into a model and filled less than half of it: what it holds was drawn."""
+    return bool(loads) and sum(one.filled_fraction for one in loads) < HALF
+
+
+def is_kin(study: Study, model: Any) -> bool:
+    """Whether a model takes such rows and gives such outputs as a trained one, by weights of other shapes."""
+    if study.n_updates == 0 or model is study.model:
+        return False
+    ends = [[getattr(one, name, None) for name in ("input_shape", "output_shape")] for one in (model, study.model)]
+    return ends[0] == ends[1] and None not in ends[0]
+
+
 def origin_of(study: Study, model: Any, loads: Sequence[Loading]) -> WeightsOrigin | None:
-    """Where the weights of the model that predicted come from; ``None`` where the shapes differ."""
+    """Where the weights of the model that predicted come from; ``None`` where shapes differ without a load."""
     mine, theirs = _values(model), _values(study.model)
     if [one.shape for one in mine] != [one.shape for one in theirs]:
-        return None
+        return WeightsOrigin(True, 0.0, None, loads=tuple(loads), other_shapes=True) if is_left_out(loads) else None
     same = model is study.model
     like = 1.0 if same else likeness(mine, theirs)
     start = study.initial

@@ -83,10 +83,15 @@ def _another(facts: LoadingFacts, numbers: dict[str, float]) -> Assessment:
             f"has gone {percent(facts.way or 0.0)} of the way from the initial weights to the trained ones, as an "
             "average that is too slow for so short a training does, or an early copy"
         )
+    elif facts.other_shapes:
+        share = "none" if not facts.filled_fraction else percent(facts.filled_fraction)
+        what = f"has weights of other shapes, so that {facts.how} filled {share} of them and left out the rest"
     else:
         n, r = count(facts.n_weights, "weight"), num(facts.likeness_to_trained)
         what = f"has nothing in common with the trained one (correlation of the {n} {r}), and {_filled(facts)}"
-    who = "the network that predicted is another instance than the trained one: it"
+    who = (
+        f"the network that predicted is another {'one' if facts.other_shapes else 'instance'} than the trained one: it"
+    )
     if facts.put_in:
         who = "for the prediction other weights were put into the network, a copy that"
     because = f"{who} {what}"
@@ -101,7 +106,9 @@ def _another(facts: LoadingFacts, numbers: dict[str, float]) -> Assessment:
 
 def _assess(book: Book) -> Assessment:
     facts = book.get(LoadingFacts)
-    numbers = {"likeness_to_trained": facts.likeness_to_trained} if facts.another_instance else {}
+    numbers = (
+        {"likeness_to_trained": facts.likeness_to_trained} if facts.another_instance and not facts.other_shapes else {}
+    )
     if facts.filled_fraction is not None:
         numbers["filled_fraction"] = facts.filled_fraction
     if facts.trained_spread is not None and facts.another_instance:

@@ -42,6 +42,8 @@ class LoadingFacts(Evidence):
     """Names in the file that the network does not have."""
     untouched_fraction: float = 0.0
     """Share of all weights that a load before the training left without a value and that never moved, in [0, 1]."""
+    other_shapes: bool = False
+    """The network that predicted has weights of other shapes than the trained one, and loads left most of them out."""
     statistics_left_behind: bool = False
     """Its running statistics are those of before the training; its weights and the trained statistics are not."""
     put_in: bool = False
@@ -76,6 +78,7 @@ def _measure(subject: Subject, book: Book) -> LoadingFacts:
         untouched_fraction=_untouched(subject, origin.loads),
         put_in=origin.put_in,
         way=origin.way,
+        other_shapes=origin.other_shapes,
         statistics_left_behind=origin.statistics_left_behind,
         trained_flat=flat,
         trained_spread=spread,
