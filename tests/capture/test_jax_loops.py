@@ -379,3 +379,44 @@ def test_weights_that_a_loop_does_not_keep(kept: bool) -> None:
     assert subject.trace.kept_nothing is not kept
     moved = [not np.array_equal(one.end, np.asarray(one.initial)) for one in subject.parameters()]
     assert all(moved) if kept else not any(moved)
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.0])
+def test_a_step_that_drops_its_update_is_told_from_a_rate_of_zero(rate: float) -> None:
+    with watch() as watched:
+        params = init(jax.random.key(0))
+        tx = optax.adam(rate)
+        kept = tx.init(params)
+
+        @jax.jit  # type: ignore[untyped-decorator]
+        def step(params: Any, kept: Any, x: Any, y: Any) -> Any:
+            loss, grads = jax.value_and_grad(log_loss)(params, x, y)
+            moves, kept = tx.update(grads, kept, params)
+            optax.apply_updates(params, moves)
+            return params, kept, loss
+
+        for i in (0, 40, 80, 0):
+            params, kept, _ = step(params, kept, X[i : i + 40], Y[i : i + 40])
+    (subject,) = watched.subjects()
+    assert subject.trace.kept_nothing is (rate > 0)
+
+
+def test_rows_that_a_scan_takes_step_by_step_are_rows_all_the_same() -> None:
+    sequences = np.stack([X, -X, X], axis=1)  # (120, 3 steps, columns)
+    params = {"w": jnp.full((X.shape[1], 4), 0.1), "v": jnp.full((4, 1), 0.1)}
+    with watch() as watched:
+
+        def loss(params: Any, x: Any, y: Any) -> Any:
+            def cell(h: Any, now: Any) -> Any:
+                return jnp.tanh(h + now @ params["w"]), None
+
+            last, _ = jax.lax.scan(cell, jnp.zeros((len(x), 4)), jnp.swapaxes(x, 0, 1))
+            return optax.sigmoid_binary_cross_entropy((last @ params["v"])[:, 0], y).mean()
+
+        step = jax.jit(lambda p, x, y: jax.tree.map(lambda w, g: w - 0.1 * g, p, jax.grad(loss)(p, x, y)))
+        for i in (0, 40, 80):
+            params = step(params, sequences[i : i + 40], Y[i : i + 40])
+    (subject,) = watched.subjects()
+    assert subject.training is not None
+    assert subject.training.X.shape == sequences.shape
+    assert subject.recipe.batch_size == 40

@@ -18,7 +18,7 @@ from defib.capture.jax_calls import Applied, applied_of
 from defib.capture.jax_gradients import gradient_words
 from defib.capture.jax_served import evaluations
 from defib.capture.jax_session import Session
-from defib.capture.jax_study import Study
+from defib.capture.jax_study import Study, same_weights
 from defib.capture.places import places_of
 from defib.capture.planned import planned_epochs
 from defib.recipe import LossFacts, OptimizerFacts, TrainingRecipe
@@ -38,6 +38,7 @@ def build_subjects(session: Session, errors: list[str]) -> Iterator[JaxSubject]:
 
 def _subject(session: Session, study: Study) -> JaxSubject:
     notes = list(study.notes)
+    study.kept_nothing = study.stood_still()
     with quiet():
         applied = applied_of(study)
         study.gradients = gradient_words(study.step)
@@ -47,6 +48,7 @@ def _subject(session: Session, study: Study) -> JaxSubject:
         raise ValueError("no rows were kept of a JAX training")
     X, y = sample
     record, facts = _optimizer(study, applied, notes)
+    study.kept_nothing |= record is not None and _applied_nothing(study, record, applied.weights)
     loss = _loss(study, applied, X, y)
     captured = Captured(
         apply=applied.apply,
@@ -121,6 +123,24 @@ def _optimizer(
     template = study.step.probe.structure
     structured, flat = structure_of(template)
     return OptimizerRecord(tx, structured, flat, frozenset(applied.weights)), facts_of(tx)
+
+
+def _applied_nothing(study: Study, record: OptimizerRecord, end: Arrays) -> bool:
+    """No weight is other than it began, and yet the recorded optimizer moves some by the first step's gradients."""
+    if study.n_steps <= 2 or not same_weights(end, study.initial):
+        return False
+    with quiet():
+        gradients = study.step.first_gradients()
+        if any(name not in gradients for name in record.held):
+            return False
+        own = {name: jnp.asarray(study.initial[name]) for name in record.held}
+        weights, state = record.structured(own), None
+        for _ in range(3):  # a warm-up begins at 0
+            state = record.tx.init(weights) if state is None else state
+            moves, state = record.tx.update(record.structured(gradients), state, weights)
+            if any(bool(jnp.any(move != 0)) for move in record.flat(moves).values()):
+                return True
+    return False
 
 
 def _hand_rate(study: Study) -> float | None:

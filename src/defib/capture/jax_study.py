@@ -95,6 +95,8 @@ class Study:
         self.notes: list[str] = []
         self.started = self.ended = time.perf_counter()
         self.held: list[Any] = []
+        self.kept_nothing = False
+        """What the steps made of the weights was dropped, each time."""
         self.loops: tuple[CountedLoop, ...] = ()
         """Counted loops of the program's around its first step."""
         self.optimizer: Any = None
@@ -104,8 +106,7 @@ class Study:
         self.results: dict[str, Any] = {}
         """Arrays of the last call's result that may be the weights after it."""
 
-    @property
-    def kept_nothing(self) -> bool:
+    def stood_still(self) -> bool:
         """Several steps were made, and the last one began with the very weights of the first: results were dropped."""
         if self.n_steps <= 2 or self.verified or self.model is not None:
             return False

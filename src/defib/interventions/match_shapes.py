@@ -45,8 +45,7 @@ def _code(book: Book, framework: str) -> str:
     return by_framework(
         framework,
         jax="""
-        assert predictions.shape == targets.reshape(predictions.shape).shape
-        loss = jnp.mean((predictions - targets.reshape(predictions.shape)) ** 2)
+        targets = targets.reshape(predictions.shape)  # first line of the loss
         """,
         keras="""
         y_true = keras.ops.reshape(y_true, keras.ops.shape(y_pred))  # first line of the loss
