@@ -49,6 +49,8 @@ def test_what_must_be_mended_beside_its_origin_is_a_second_fault() -> None:
         ("DF101", None, ("DF401",)),
         ("DF401", None, ("DF101",)),
     ]
+    stronger = [replace(seen[0], assessment=supported("dead", weight=0.95)), seen[1]]
+    assert [one.code for one in rank(stronger, {"standardize + leaky": True})] == ["DF101", "DF401"]
     assert rank(seen, {"standardize + leaky": True, "standardize": True})[1].mechanism_of == "DF101"
     # a change that the origin's page names, too, says nothing of the mechanism
     shared = [replace(seen[0], cause=replace(DEAD, fixes=("standardize",))), seen[1]]

@@ -3,7 +3,8 @@
 The rule, in order:
 
 1. *Cause before mechanism.* A supported cause that another supported cause explains stands behind it, unless it was
-   seen by itself, or was there before the other began, or must be mended as well: then it is a second fault.
+   seen by itself, or was there before the other began, or must be mended as well: then it is a second fault, told
+   behind the other.
 2. *Contrast.* A trial that contradicts a cause (a must-work that failed, a must-not that worked) demotes it to
    inconclusive, unless its mechanism was observed beyond doubt, or the contradiction is a product: its own
    fix worked too and the other one repairs another supported cause (step × scale). Then both stay, tied. A second
@@ -160,7 +161,8 @@ def rank(assessed: Sequence[Assessed], outcomes: Mapping[str, bool]) -> tuple[Hy
         ),
     )  # fmt: skip
     origin = {one.cause.code: _origin(one, decisive_first, outcomes) for one in decisive_first}
-    ordered = sorted(decisive_first, key=lambda one: origin[one.cause.code] is not None)
+    partner = {one.cause.code for one in alive if _explained_partner(one, alive, outcomes)}
+    ordered = sorted(decisive_first, key=lambda one: (origin[one.cause.code] is not None, one.cause.code in partner))
     origins = [one for one in ordered if origin[one.cause.code] is None]
     alike = {one.cause.code: _indistinct(one, origins) for one in ordered}
     tied = {one.cause.code: (*_tied(one, origins, outcomes), *alike[one.cause.code]) for one in ordered}
@@ -212,6 +214,11 @@ def _both_needed(one: Assessed, other: Assessed, outcomes: Mapping[str, bool]) -
     firsts = {*one.cause.fixes[:1], *other.cause.fixes[:1]}
     both = [firsts] if len(firsts) == 2 else []
     return any((made & (mine - theirs) and made & (theirs - mine)) or made in both for made in _pairs(outcomes))
+
+
+def _explained_partner(one: Assessed, others: Sequence[Assessed], outcomes: Mapping[str, bool]) -> bool:
+    """It must be mended beside another one that explains it: that one is told first."""
+    return any(_explains(other, one) and _both_needed(one, other, outcomes) for other in others if other is not one)
 
 
 def _explains(other: Assessed, one: Assessed) -> bool:
