@@ -85,3 +85,19 @@ def test_where_the_rows_looked_at_hold_one_label_nothing_is_said_of_the_loss() -
     rare = np.zeros((60, 1), dtype=np.float32)
     with pytest.raises(Missing, match="two labels"):
         facts(nn.BCEWithLogitsLoss(), rare, [nn.Linear(8, 1)])
+
+
+def test_a_percentage_of_labels_of_which_some_are_0() -> None:
+    def mape(outputs: Any, y: Any) -> Any:
+        return 100 * ((outputs - y).abs() / y.abs().clamp(min=1e-7)).mean()
+
+    counts = (np.arange(60) % 4).astype(np.float32)[:, None] + np.float32(0.25)
+    found = facts(mape, counts, [nn.Linear(8, 1)])
+    assert found.nearly_loss == pytest.approx(0.75, rel=1e-3)  # none above the largest label
+    assert found.prefers_right
+    counts[::4] = 0
+    found = facts(mape, counts, [nn.Linear(8, 1)])
+    assert (found.constant, found.constant_loss) == ((0.0,), pytest.approx(75, rel=1e-4))  # every label but the zeros
+    assert found.nearly_loss == pytest.approx(100 * (0.0125 / 1e-7 + 0.01 + 0.01) / 4, rel=1e-3)
+    assert found.has_zeros
+    assert not found.prefers_right

@@ -44,6 +44,14 @@ def unwanted(book: Book) -> Unwanted | Assessment:
         f"the loss {head.loss} is {num(constant)} when every row is answered with {said}, and {num(right)} when every "
         "row is answered right: it asks for nothing but a constant"
     )
+    if facts.shuns_near and facts.nearly_loss is not None:
+        numbers["loss_if_nearly_right"] = facts.nearly_loss
+        zero = "beside a label of 0 the least miss costs more than all other labels together, so "
+        because = (
+            f"the loss {head.loss} is {num(constant)} when every row is answered with {said}, and "
+            f"{num(facts.nearly_loss)} when every row is answered right within 1 %: {zero if facts.has_zeros else ''}"
+            "it asks for that constant"
+        )
     if facts.endless_loss is not None:
         numbers["loss_if_right_and_large"] = facts.endless_loss
         because = (

@@ -4,7 +4,7 @@
 A cross-entropy that takes probabilities behind a head that gives any number (`from_logits=False`, and no softmax or
 sigmoid). Or a loss from another task or another way of writing labels: a KL divergence or a categorical cross-entropy
 on one sigmoid, a margin loss that wants −1/+1 and gets 0/1, a hand-made cross-entropy without its minus, or without the
-half for label 0.
+half for label 0. Or a percentage error (`mape`) of labels of which some are 0: it divides by them.
 
 ## Why every prediction is the same
 Training finds what the loss asks for. Here some constant costs as little as answers that are all right (a label of 0
@@ -17,6 +17,7 @@ stay there, and whole classes are never learnt.
 - The loss of right answers is that of every output at its end (`NLLLoss` on sigmoids pulls no wrong class down).
 - The user's own loss, asked about outputs that are right on every row and about constants: a constant is no worse, or
   answers that are all wrong are better.
+- Answers that are right within 1 % cost more than a constant: beside a label of 0 a percentage error knows no measure.
 - Outputs below 0 or above 1 before the first step, under a cross-entropy that takes probabilities.
 - Check: `loss(right_answers, y)` against `loss(one_value_for_all, y)`, by hand.
 

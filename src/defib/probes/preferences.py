@@ -23,6 +23,8 @@ NO_BETTER = 0.01
 """Relative gain of right answers over a constant below which the loss asks for nothing; the smoothing of right answers
 costs less than that."""
 ENDLESS = 1000.0
+NEARLY = 0.01
+"""How far values that are nearly right miss: relative to the label, or to the least label beside one of 0."""
 LOGITS = (1.0, 4.0, 16.0)
 """Sizes of the logits of right predictions: a margin loss is content with 1, a cross-entropy wants more."""
 
@@ -42,6 +44,17 @@ class PreferenceFacts(Evidence):
     endless_loss: float | None = None
     """Loss of right logits a thousand times larger than the largest in `right_loss`, where it fell in proportion."""
 
+    nearly_loss: float | None = None
+    """Of values: loss of outputs that miss every label by 1 % of it, and one of 0 by 1 % of the least other one."""
+
+    has_zeros: bool = False
+    """Of values: some label is 0."""
+
+    @property
+    def shuns_near(self) -> bool:
+        """Values that are nearly right cost more than a constant: only one that misses no row at all is asked for."""
+        return self.nearly_loss is not None and self.nearly_loss > self.constant_loss > self.right_loss
+
     @property
     def rewards_wrong(self) -> bool:
         """Answers that are all wrong cost clearly less than right ones."""
@@ -50,9 +63,10 @@ class PreferenceFacts(Evidence):
 
     @property
     def prefers_right(self) -> bool:
-        """Right answers cost clearly less than every constant, and no more than wrong ones."""
+        """Right answers, and nearly right ones, cost clearly less than every constant, and no more than wrong ones."""
         gain, size = self.constant_loss - self.right_loss, max(abs(self.constant_loss), abs(self.right_loss))
-        return gain > NO_BETTER * size and not self.rewards_wrong and self.endless_loss is None
+        turned = self.rewards_wrong or self.shuns_near
+        return gain > NO_BETTER * size and not turned and self.endless_loss is None
 
 
 def _measure(subject: Subject, book: Book) -> PreferenceFacts:
@@ -76,8 +90,10 @@ def _measure(subject: Subject, book: Book) -> PreferenceFacts:
     wrong = [] if targets.class_ids is None else list(right_outputs(_shuffled(targets), k, head_name(forward)))
     constants = [one for outputs in right for one in _constants(outputs, head_name(forward))]
     largest = [right[-1] * ENDLESS] if len(right) > 1 else []
-    asked = [*right, *largest, *wrong, *(np.broadcast_to(one, (len(rows), k)) for one in constants)]
+    near = [_nearly(right[0])] if targets.task == "regression" and (right[0] != 0).any() else []
+    asked = [*right, *largest, *wrong, *(np.broadcast_to(one, (len(rows), k)) for one in constants), *near]
     losses = np.array(subject.losses_of([np.asarray(one).reshape(shape) for one in asked], rows.X, rows.y))
+    losses, of_near = losses[: len(losses) - len(near)], losses[len(losses) - len(near) :]
     if not np.isfinite(losses).all():
         raise Missing("PreferenceFacts", "a loss that is finite for right and for constant outputs")
     endless = losses[len(right)] if largest and _endless(losses[len(right) - 1], losses[len(right)]) else None
@@ -90,7 +106,20 @@ def _measure(subject: Subject, book: Book) -> PreferenceFacts:
         constant=tuple(float(one) for one in constants[best][:5]),
         wrong_loss=float(losses[len(right) : len(right) + len(wrong)].min()) if wrong else None,
         endless_loss=None if endless is None else float(endless),
+        nearly_loss=float(of_near[0]) if np.isfinite(of_near).all() and len(near) else None,
+        has_zeros=bool(near) and bool((right[0] == 0).any()),
     )
+
+
+def _nearly(right: FloatArray) -> FloatArray:
+    """Values that miss by little, within the range of the right ones.
+
+    >>> _nearly(np.array([[0.0], [2.0], [-4.0]])).ravel().tolist()
+    [0.02, 2.0, -4.0]
+    """
+    least = np.abs(right[right != 0]).min()
+    missed = np.where(right == 0, NEARLY * least, (1 + NEARLY) * right)
+    return np.asarray(np.clip(missed, right.min(), right.max()))
 
 
 def _endless(before: float, after: float) -> bool:
@@ -154,9 +183,16 @@ def _constants(outputs: FloatArray, head: str) -> list[FloatArray]:
     Columns that sum to 1 cannot all stand at one end.
     """
     different = np.unique(outputs, axis=0)
+    zero = [np.zeros(outputs.shape[1])] if (outputs == 0).any() else []
     some = different[np.linspace(0, len(different) - 1, min(len(different), 6)).astype(int)]
     ends = () if head in ("softmax", "log_softmax") else (outputs.min(), outputs.max())
-    return [*some, outputs.mean(axis=0), different.mean(axis=0), *(np.full(outputs.shape[1], end) for end in ends)]
+    return [
+        *some,
+        *zero,
+        outputs.mean(axis=0),
+        different.mean(axis=0),
+        *(np.full(outputs.shape[1], end) for end in ends),
+    ]
 
 
 PROBE = Probe("preferences", PreferenceFacts, "forward", _measure)
