@@ -63,3 +63,21 @@ def test_an_array_that_tells_nothing_proves_nothing() -> None:
     found = diagnosed(CASES["DF102"][0], RAW[ELSEWHERE])
     assert found.causes[0].code == "DF102"
     assert not found.fix.verified
+
+
+@pytest.mark.parametrize(
+    ("trained", "code", "fix"),
+    [(Y[ELSEWHERE], "DF202", "re-pair-labels"), (np.zeros_like(Y), "DF201", "fix-labels")],
+    ids=["other-rows-labels", "one-label"],
+)
+def test_the_labels_that_the_program_holds_prove_their_repair(trained: AnyArray, code: str, fix: str) -> None:
+    X = (RAW - RAW.mean(axis=0)) / RAW.std(axis=0)
+    subject = small("relu", "sigmoid", X=X, y=trained)
+    held = Beside("target", X, AT, labels=Y, by="at the rows' own places")
+    subject.alongside = lambda: (held,)
+    found = diagnose_subject(subject, budget=20)
+    assert found.causes[0].code == code
+    assert "with target at the rows' own places as labels" in found.causes[0].assessment.because
+    assert found.fix is not None
+    assert (found.fix.interventions, found.fix.verified) == ((fix,), True)
+    assert "signal-masked" not in {one.name for one in found.causes}

@@ -22,5 +22,9 @@ class Beside:
     """Names of its columns, where it is a table."""
     piped: bool = False
     """A pipeline was given it, and made the training rows of it."""
+    labels: NDArray[Any] | None = None
+    """Labels ``(n_known, ...)`` of these rows in place of those that the program trained on: those of ``by``."""
+    read: bool = False
+    """The program holds it as texts, which were read as numbers."""
     by: str = ""
     """Of the training rows themselves in an order that the program knows: which, as ``sorted by table.index``."""

@@ -47,6 +47,7 @@ from defib.skill_against_reference import Yardstick, ahead, can_be_used
 from defib.subject import AnyArray, NotAvailable, Subject
 from defib.symptom import Symptom
 from defib.trials import Progress, Silent
+from defib.trials.before import can_be_tried as tried_before
 from defib.trials.before import with_signal_before
 from defib.trials.both import SERVED, told_as_served
 from defib.trials.engine import Split
@@ -214,12 +215,12 @@ def _campaign(
 ) -> Campaign | None:
     if not options.trials or gate.problem == "none":
         return None
-    if _one_label(book):
+    if _one_label(book) and not tried_before(book):
         return Campaign(notes=("no trial was run: by labels that are all the same none can be judged",))
     ranked, beliefs = leading(found.assessed)
     book = with_signal_before(book)
     only_asked = asking(ranked, beliefs, book) is not None  # what is mended is how the network is asked
-    if gate.problem in ("shown", "remembered", "unknown") and not only_asked:
+    if gate.problem in ("shown", "remembered", "unknown") and not (only_asked or _one_label(book)):
         return None
     if not only_asked and ranked and _nothing_to_repair(ranked[0], beliefs):
         if not SERVED & set(ranked[0].fixes):

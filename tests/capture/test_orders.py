@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from defib.capture.beside import Named, beside_rows, named_copies
-from defib.capture.orders import Order, keys_among, orders_of
+from defib.capture.orders import MOST_ORDERS, Order, keys_among, orders_of
 
 RNG = np.random.default_rng(3)
 N = 150
@@ -69,6 +69,29 @@ def test_labels_of_another_split_stand_at_the_places_that_their_index_keeps() ->
     assert [one.by for one in found if np.array_equal(one.X, RAW[theirs])] == ["at the places y_train.index"]
 
 
+@pytest.mark.parametrize("held", ["mask", "index"])
+def test_rows_that_were_left_out_of_one_side_are_put_back(held: str) -> None:
+    """The labels were cut to as many: from the first gap on every row stands beside another one's."""
+    kept = RNG.random(N) > 0.1
+    name, key = ("ok", kept) if held == "mask" else ("df", pd.DataFrame(RAW)[kept])
+    words = "put back at the places " + (name if held == "mask" else "df.index")
+    (found,) = [one for one in _undone(RAW[kept], (name, key)) if one.by == words]
+    places = np.flatnonzero(kept)
+    assert np.array_equal(found.at, places[places < kept.sum()])
+    assert np.array_equal(found.X, RAW[found.at])
+
+
+def test_rows_with_gaps_are_left_out_where_the_training_rows_have_none() -> None:
+    raw = RAW.copy()
+    raw[[5, 40, 90], [0, 1, 2]] = np.nan
+    whole = raw[np.isfinite(raw).all(axis=1)]
+    scaled = (whole - whole.mean(axis=0)) / whole.std(axis=0)
+    (found,) = [one for one in beside_rows(scaled, [Named("raw", raw)]) if one.by]
+    assert found.by == f"(its first {len(whole)} rows)"
+    assert np.array_equal(found.at, np.setdiff1d(np.arange(len(whole)), [5, 40, 90]))
+    assert np.array_equal(found.X, raw[found.at])
+
+
 def _undone_from(source: Any, X: Any, *held: tuple[str, Any]) -> list[Any]:
     orders = [Named(name, array, is_key=True) for name, array in keys_among(held)]
     return [one for one in beside_rows(X, [Named("source", source), Named("X", X), *orders]) if one.by]
@@ -87,7 +110,7 @@ def test_the_variables_of_a_program_are_looked_at() -> None:
     drawn = RNG.permutation(N)
     found = {one.name: one.array for one in named_copies() if one.is_key}
     assert np.array_equal(found["drawn"], drawn)
-    assert len(orders_of((f"p{i}", RNG.permutation(N)) for i in range(40))) == 8
+    assert len(orders_of((f"p{i}", RNG.permutation(N)) for i in range(40))) == MOST_ORDERS
     assert isinstance(next(iter(orders_of([("p", drawn)]))), Order)
 
 

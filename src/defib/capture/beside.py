@@ -16,7 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defib.beside import Beside
-from defib.capture.orders import Order, keys_among, orders_of, reordered
+from defib.capture.cells import as_numbers, table_of, text_rows
+from defib.capture.cells import column as numbers_of
+from defib.capture.held_labels import Column, held_labels, made_of, of_equal_rows
+from defib.capture.orders import LEFT, Order, keys_among, orders_of, reordered
 from defib.capture.places import KNOWN, places_of
 from defib.capture.torch_frames import user_frames
 from defib.subject import AnyArray
@@ -30,8 +33,8 @@ MANY: Final = 16
 MOST_COLUMNS: Final = 512
 HOLDING: Final = ("pandas", "torch")
 """Libraries whose tables and tensors are looked at, beside NumPy's arrays."""
-FEW_VALUES: Final = 100
-"""Distinct texts of a column that count as categories."""
+MOST_TEXTS: Final = 8
+"""Texts of files, and lists of rows of texts, that are kept."""
 MOST: Final = 8
 """Arrays that are kept beside the rows."""
 
@@ -45,8 +48,14 @@ class Named:
     columns: tuple[str, ...] = ()
     piped: bool = False
     """As `Beside.piped`."""
+    texts: tuple[tuple[Any, ...], ...] = ()
+    """Rows of cells that are texts, all equally many, in place of ``array``: read only where that matters."""
+    read: bool = False
+    """As `Beside.read`."""
     is_key: bool = False
-    """``array`` ``(n,)`` tells rows from each other, and may know an order of them (`orders_of`)."""
+    """``array`` ``(n,)`` tells rows from each other, and may know an order of them (`orders_of`), or labels."""
+    files: tuple[str, ...] = ()
+    """The program's files that were running, in place of all else."""
 
 
 def named_copies(to_array: Callable[[Any], AnyArray | None] = lambda value: None) -> list[Named]:
@@ -69,7 +78,29 @@ def named_copies(to_array: Callable[[Any], AnyArray | None] = lambda value: None
             if made is not None:
                 found.append(made)
                 left -= made.array.nbytes
-    return found + [Named(name, array, is_key=True) for name, array in keys_among(variables, to_array)]
+    found += _texts(variables)
+    files = tuple(dict.fromkeys(frame.f_code.co_filename for frame in user_frames(sys._getframe(1))))
+    keys = [Named(name, array, is_key=True) for name, array in keys_among(variables, to_array)]
+    return [*found, *keys, Named("", np.empty((0, 0)), files=files)]
+
+
+def _texts(variables: Sequence[tuple[str, Any]]) -> list[Named]:
+    """What the program read from a file, and still holds as texts."""
+    found: dict[int, Named] = {}
+    for name, value in variables:
+        if id(value) not in found and (rows := text_rows(value, LEAST_ROWS, MOST_ROWS)) is not None:
+            found[id(value)] = Named(name, np.empty((0, 0)), texts=tuple(tuple(row) for row in rows))
+        if len(found) == MOST_TEXTS:
+            break
+    return list(found.values())
+
+
+def _read(one: Named) -> Named | None:
+    """With the numbers that its texts hold; ``None`` where these hold none."""
+    if not one.texts:
+        return one
+    made = table_of([list(row) for row in one.texts])
+    return None if made is None else Named(one.name, made[1], made[0], read=True)
 
 
 def copied(name: str, value: Any) -> Named | None:
@@ -124,37 +155,40 @@ def _copied(name: str, value: Any, to_array: Callable[[Any], AnyArray | None], l
     if int(np.prod(value.shape)) > left:
         return None
     columns: tuple[str, ...] = ()
+    read = False
     if library_of(value) == "pandas":
-        names, array = _table(value)
-        columns = tuple(names)
+        columns, array, read = _table(value)
     else:
         given = value if isinstance(value, np.ndarray) else to_array(value)
         array = None if given is None else np.array(given)
     if array is None or array.dtype.kind not in "fiub" or array.nbytes > left or array[:1].size < 2:
         return None
-    return Named(name, array, columns)
+    return Named(name, array, columns, read=read)
 
 
-def _table(table: Any) -> tuple[list[str], AnyArray | None]:
-    """The columns that are numbers or a few categories; categories as their number among the sorted ones."""
-    names, found = [], []
+def _table(table: Any) -> tuple[tuple[str, ...], AnyArray | None, bool]:
+    """Its columns of numbers, of texts of numbers, of a few categories: as their number among the sorted ones.
+
+    With their names, and whether texts were read as numbers.
+    """
+    names, found, texts = [], [], False
     for i, name in enumerate(list(table.columns)[:MOST_COLUMNS]):
-        column = np.asarray(table.iloc[:, i])
-        if column.dtype.kind not in "fiub":
-            values, column = np.unique(column.astype(str), return_inverse=True)
-            if len(values) > FEW_VALUES:
-                continue
-        names.append(str(name))
-        found.append(column.astype(np.float64))
-    return names, np.column_stack(found) if found else None
+        given = np.asarray(table.iloc[:, i])
+        read = given.astype(np.float64) if given.dtype.kind in "fiub" else numbers_of(given)
+        if read is not None:
+            names.append(str(name))
+            found.append(read)
+            texts = texts or (given.dtype.kind not in "fiub" and as_numbers(given) is not None)
+    return tuple(names), np.column_stack(found) if found else None, texts
 
 
-def beside_rows(X: AnyArray, named: Sequence[Named]) -> tuple[Beside, ...]:
+def beside_rows(X: AnyArray, named: Sequence[Named], y: AnyArray | None = None) -> tuple[Beside, ...]:
     """Those of the copies whose rows can be put beside the training rows ``X`` ``(n, ...)``, likest shape first.
 
     An array as long as one that holds the training rows has its rows in that one's order; an array that holds them by
     itself, some columns aside, in its own; one as long as ``X`` in the order of ``X``. Where that is wrong, no learner
-    finds the labels in it.
+    finds the labels in it. And ``X`` itself with other labels than ``y`` ``(n, ...)``, those trained on, where the
+    program holds some (`held_labels`).
     """
     if X.dtype.kind not in "fiub" or len(X) < LEAST_ROWS:
         return ()
@@ -162,7 +196,9 @@ def beside_rows(X: AnyArray, named: Sequence[Named]) -> tuple[Beside, ...]:
     found: list[Beside] = []
     keys: dict[bytes, int] = {}
     known = orders_of((one.name, one.array) for one in named if one.is_key)
-    named = [one for one in named if not one.is_key]
+    keyed = [one for one in named if one.is_key]
+    files = tuple(file for one in named for file in one.files)
+    named = [read for one in named if not (one.is_key or one.files) and (read := _read(one)) is not None]
     for one in sorted(named, key=lambda one: (one.array.shape[1:] != X.shape[1:], one.array[:1].size)):
         n = len(one.array)
         if n not in orders:
@@ -170,13 +206,44 @@ def beside_rows(X: AnyArray, named: Sequence[Named]) -> tuple[Beside, ...]:
         for places in orders[n]:
             at = np.flatnonzero(places >= 0)
             rows = one.array[places[at]]
-            key = rows[:50].tobytes()
+            key = rows[:50].tobytes() + at[:50].tobytes()
             if key in keys and one.piped:  # the program has a name of its own for it
                 found[keys[key]] = replace(found[keys[key]], piped=True)
             elif len(at) >= max(LEAST_ROWS, KNOWN * len(X)) and key not in keys and not _equal(X[at], rows):
                 keys[key] = len(found)
-                found.append(Beside(one.name, rows, at, one.columns, one.piped))
-    return (*found[:MOST], *_in_known_orders(X, named, known, set(keys)))
+                found.append(Beside(one.name, rows, at, one.columns, one.piped, read=one.read))
+    labelled = () if y is None or len(y) != len(X) else _labelled(X, y, named, keyed, files)
+    return (*found[:MOST], *_in_known_orders(X, named, known, set(keys)), *labelled)
+
+
+def _labelled(
+    X: AnyArray, y: AnyArray, named: Sequence[Named], keyed: Sequence[Named], files: Sequence[str]
+) -> tuple[Beside, ...]:
+    """The rows with other labels that the program holds for them; equal rows as they were, with theirs."""
+    made = made_of(files)
+    columns = [Column(one.name, one.array, _in_quotes(one.name) in made) for one in keyed]
+    for one in named:
+        for name, values in zip(one.columns, one.array.T if one.columns else (), strict=True):
+            columns.append(Column(f"{one.name}[{name!r}]", values, name in made))
+    if not np.ptp(X, axis=0).any():
+        tables = [one for one in named if one.columns or one.array[:1].size == X[:1].size]
+        equal = ((one, of_equal_rows(y, len(one.array), columns)) for one in tables)
+        return tuple(
+            Beside(one.name, one.array[found.at], found.at, one.columns, one.piped, found.labels, one.read)
+            for one, found in equal
+            if found is not None and np.ptp(one.array, axis=0).any()
+        )[:MOST]
+    arrays = [one.array for one in named if not one.piped]
+    bridges = [one.array for one in named if one.piped]
+    return tuple(
+        Beside(one.name, X[one.at], one.at, labels=one.labels, by="at the rows' own places")
+        for one in held_labels(X, y, arrays, columns, bridges)
+    )
+
+
+def _in_quotes(name: str) -> str:
+    """``a`` of ``table['a']``."""
+    return name.rpartition("[")[2].strip("'\"]")
 
 
 def _in_known_orders(
@@ -185,8 +252,8 @@ def _in_known_orders(
     """The rows themselves as orders that the program knows put them beside the labels."""
     found: list[Beside] = []
     for one in reordered(X, [(other.name, other.array) for other in named], orders):
-        key = one.rows[:50].tobytes()
-        if len(one.at) >= KNOWN * len(X) and key not in seen and not _equal(X[one.at], one.rows):
+        key = one.rows[:50].tobytes() + one.at[:50].tobytes()
+        if len(one.at) >= LEFT * len(X) and key not in seen and not _equal(X[one.at], one.rows):
             seen.add(key)
             found.append(Beside(one.name, one.rows, one.at, by=one.words))
     return tuple(found[: 2 * MOST])

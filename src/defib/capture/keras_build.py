@@ -98,7 +98,7 @@ def _subject(study: Study) -> KerasSubject:
         held_out=_held_out(study),
     )
     if training is not None:
-        subject.alongside = partial(beside_rows, training.X, study.copies or ())
+        subject.alongside = partial(beside_rows, training.X, study.copies or (), training.y)
     subject.weights_origin, subject.serving_calls = study.origin, calls
     subject = with_loss(subject) if handmade is None else with_handmade(subject, handmade)
     by_hand = study.by_hand is not None or (study.loop is not None and study.n_updates and plan is None)

@@ -25,9 +25,11 @@ Places = NDArray[np.int64]
 LEAST: Final = 20
 MOST: Final = 20_000
 """Rows that an order may have."""
-MOST_KEYS: Final = 24
+LEFT: Final = 0.5
+"""Share of the labels that must find a row: of rows that were left out, the labels stay."""
+MOST_KEYS: Final = 32
 """Lists of keys that are compared with each other."""
-MOST_ORDERS: Final = 8
+MOST_ORDERS: Final = 16
 """Orders that are kept: a pair of lists gives two."""
 
 
@@ -38,7 +40,7 @@ class Order:
     words: str
     """How, behind the name of the rows: ``sorted by table.index``."""
     at: Places
-    """``(n,)``, each row at most once."""
+    """``(n,)``, each row at most once; −1 at a place whose row is gone."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,8 @@ def keys_among(
 ) -> list[tuple[str, AnyArray]]:
     """Copies of what these variables hold that may tell rows from each other: whole numbers, texts or dates, ``(n,)``.
 
-    With their names. ``to_array`` makes an array of a framework's tensor, ``None`` of all else.
+    Or which of the rows were kept (a mask), or what their labels are. With their names. ``to_array`` makes an array of
+    a framework's tensor, ``None`` of all else.
     """
     found: dict[tuple[str, int], AnyArray] = {}
     for name, value in variables:
@@ -65,7 +68,7 @@ def keys_among(
             for said, given in _columns(name, value, to_array):
                 if LEAST <= len(given) <= MOST:
                     array = np.array(given, dtype=None if hasattr(given, "dtype") else object)
-                    if array.ndim == 1 and array.dtype.kind in "iuMOU":
+                    if array.ndim == 1 and array.dtype.kind in "bfiuMOU":
                         found.setdefault((said, id(value)), array)
         if len(found) >= MOST_KEYS:
             break
@@ -80,7 +83,7 @@ def orders_of(columns: Iterable[tuple[str, AnyArray]]) -> list[Order]:
             keys.setdefault(found.tobytes(), (name, found))
     tables_first = sorted(keys.values(), key=lambda one: not one[0].endswith(".index"))
     orders: dict[bytes, Order] = {}
-    for one in (*_permutations(tables_first), *_re_keyed(tables_first)):
+    for one in (*_permutations(tables_first), *_re_keyed(tables_first), *_parts(tables_first)):
         orders.setdefault(one.at.tobytes(), one)
     return list(orders.values())[:MOST_ORDERS]
 
@@ -94,7 +97,7 @@ def _columns(name: str, value: Any, to_array: Callable[[Any], AnyArray | None]) 
             if value[column].dtype.kind != "f":
                 yield f"{name}[{column!r}]", value[column]
     elif type(value) in (list, tuple, dict):
-        if len(value) >= LEAST and isinstance(next(iter(value)), str | int | PurePath):
+        if len(value) >= LEAST and isinstance(next(iter(value)), str | int | float | PurePath):
             yield name, list(value)
     else:
         array = value if isinstance(value, np.ndarray) else to_array(value)
@@ -103,7 +106,14 @@ def _columns(name: str, value: Any, to_array: Callable[[Any], AnyArray | None]) 
 
 
 def _unique(given: AnyArray) -> Iterator[AnyArray]:
-    """The keys as whole numbers, or as texts; nothing where one comes twice."""
+    """The keys as whole numbers, or as texts; nothing where one comes twice. A mask gives the places it keeps."""
+    if given.dtype.kind == "b":
+        kept = np.flatnonzero(given)
+        if LEAST <= len(kept) < len(given):
+            yield kept
+        return
+    if given.dtype.kind == "f":
+        return
     if given.dtype.kind == "O":
         if all(isinstance(one, str | PurePath) for one in given):
             given = given.astype(str)
@@ -121,15 +131,24 @@ def _unique(given: AnyArray) -> Iterator[AnyArray]:
 
 
 def _permutations(keys: Iterable[tuple[str, AnyArray]]) -> Iterator[Order]:
-    """Places among rows, in another order than they stand: all of them, or those of a part."""
+    """Places of all rows, in another order than they stand."""
     for name, found in keys:
-        if found.dtype.kind != "i" or found.min() < 0 or np.array_equal(found, np.arange(len(found))):
-            continue
-        if found.max() == len(found) - 1:
+        whole = found.dtype.kind == "i" and found.min() == 0 and found.max() == len(found) - 1
+        if whole and not np.array_equal(found, np.arange(len(found))):
             yield Order(f"sorted by {name}", np.argsort(found))
             yield Order(f"in the order {name}", found)
-        elif found.max() < MOST:
-            yield Order(f"at the places {name}", found)
+
+
+def _parts(keys: Iterable[tuple[str, AnyArray]]) -> Iterator[Order]:
+    """Places of a part of the rows: of those that were drawn, or not left out."""
+    for name, found in keys:
+        if found.dtype.kind != "i" or found.min() < 0 or not len(found) <= found.max() < MOST:
+            continue
+        yield Order(f"at the places {name}", found)
+        back = np.full(found.max() + 1, -1)  # rows were left out, and the labels were cut to as many
+        back[found] = np.arange(len(found))
+        if (back[: len(found)] >= 0).mean() >= LEFT:
+            yield Order(f"put back at the places {name}", back[: len(found)])
 
 
 def _re_keyed(keys: Iterable[tuple[str, AnyArray]]) -> Iterator[Order]:
@@ -165,5 +184,15 @@ def reordered(X: AnyArray, arrays: Sequence[tuple[str, AnyArray]], orders: Seque
                 places = own if len(source) == len(order.at) else theirs
                 if len(beside) == len(order.at) and order.at.max() < len(source):
                     at = np.flatnonzero(places >= 0)
-                    made.append(Reordered(name, order.words, source[order.at[places[at]]], at))
+                    at = at[order.at[places[at]] >= 0]
+                    rows = source[order.at[places[at]]]
+                    whole = _whole(rows, X)
+                    made.append(Reordered(name, order.words, rows[whole], at[whole]))
     return made
+
+
+def _whole(rows: AnyArray, X: AnyArray) -> NDArray[np.bool_]:
+    """Rows without gaps, where ``X`` has none either: those with gaps were left out of it."""
+    if not len(rows) or rows.dtype.kind != "f" or (X.dtype.kind == "f" and not np.isfinite(X).all()):
+        return np.ones(len(rows), dtype=bool)
+    return np.asarray(np.isfinite(rows.reshape(len(rows), -1)).all(axis=1))

@@ -90,6 +90,10 @@ def _looked_up(wanted: NDArray[np.uint64], keys: NDArray[np.uint64]) -> Places:
 def _scaled(X: AnyArray, array: AnyArray) -> Places | None:
     if X.dtype.kind != "f" or array.dtype.kind not in "fiub" or len(X) < LEAST_DISTINCT:
         return None
+    whole = np.isfinite(array).all(axis=1)
+    if not whole.all() and len(X) <= whole.sum() and np.isfinite(X).all():  # rows with gaps are none of these
+        found = _scaled(X, array[whole])
+        return None if found is None else np.where(found >= 0, np.flatnonzero(whole)[found], -1)
     pairs = []
     for column in _telling(X):
         pair = _matched_column(X[:, column].astype(np.float64), array[:, column].astype(np.float64))

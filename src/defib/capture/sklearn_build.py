@@ -51,7 +51,7 @@ def build(study: Study, elsewhere: tuple[str, ...] = ()) -> SklearnSubject:
         held_out=_held_out(study, captured),
     )
     subject.wrapped = study.place.wrapped
-    subject.alongside = partial(beside_rows, training.X, study.copies or ())
+    subject.alongside = partial(beside_rows, training.X, study.copies or (), training.y)
     if chosen is not None:
         subject.serving_calls = ServingCalls(False, tuple(map(len, chosen.X)), chosen.place)
     return subject

@@ -130,7 +130,7 @@ def _subject(session: Session, key: tuple[int, ...], study: Study) -> TorchSubje
     subject.serving_calls = calls
     loads = loads_into(session.loads, served, study.trained_at)
     if training is not None:
-        subject.alongside = partial(beside_rows, training.X, study.copies)
+        subject.alongside = partial(beside_rows, training.X, study.copies, training.y)
     put_in = groups[-1].put_in if groups and groups[-1].steps >= study.n_steps else None
     subject.weights_origin = origin_of(served, study.module, captured.initial, loads, put_in)
     return taken_together(subject, study)

@@ -78,7 +78,9 @@ def _assess(book: Book) -> Assessment:
         before = maybe(book, BeforeFacts)
         if before is not None and before.how == "gone":
             metric = "AUC" if before.metric == "auc" else "R²"
-            because += f"; {before.name} beside them tells the labels (cross-validated {metric} {num(before.score)})"
+            because += (
+                f"; {before.name} beside them would tell the labels (cross-validated {metric} {num(before.score)})"
+            )
         return supported(because, weight=0.98, layer="input", **numbers)
     if inputs.batches_of_one_row is not None and inputs.batches_of_one_row >= MOSTLY:
         numbers["batches_of_one_row"] = inputs.batches_of_one_row

@@ -10,6 +10,7 @@ The best answer to constant labels is a constant. The network learns it perfectl
 ## Evidence for
 - One distinct value in the labels that arrived at the loss.
 - Loss near 0 and accuracy 1 within the first epoch.
+- The rows tell the labels of a column that the program compares, maps or casts, and still holds.
 - Check: `np.unique(y, return_counts=True)` on exactly the array given to `fit`.
 
 ## Evidence against
@@ -40,9 +41,10 @@ The labels of a long stream are sampled; a second value that never came in the s
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import num
+from defib.causes._signs import maybe, num
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
+from defib.probes.before import BeforeFacts
 from defib.probes.labels import LabelFacts
 
 
@@ -53,9 +55,20 @@ def _assess(book: Book) -> Assessment:
         return inconclusive("only one label is known", weight=0.1, layer=None, **numbers)
     if labels.n_distinct == 1 and labels.nan_fraction < 1:
         value = "" if labels.one_hot else f" ({num(labels.minimum)})"
-        because = f"all {labels.n_rows:,} training labels are the same{value}"
+        because = f"all {labels.n_rows:,} training labels are the same{value}{_held(book)}"
         return supported(because, weight=0.98, layer="labels", **numbers)
     return ruled_out(f"the training labels take {labels.n_distinct:,} distinct values", layer=None, **numbers)
+
+
+def _held(book: Book) -> str:
+    """What the program still holds that they may have been made of."""
+    before = maybe(book, BeforeFacts)
+    if before is None or before.how != "relabelled":
+        return ""
+    metric = "AUC" if before.metric == "auc" else "R²"
+    return (
+        f"; with {before.said} as labels a reference learner reaches a cross-validated {metric} of {num(before.score)}"
+    )
 
 
 CAUSE = Cause(

@@ -11,7 +11,8 @@ does not memorize converges to it; one that memorizes varies and is worthless on
 ## Evidence for
 - Reference learners are at chance as paired, and find signal when the pairing is changed in a way a bug would (shifted
   by a few rows, reversed, one side sorted), or when the rows are put back into the order of an array that the program
-  still holds, or into one that it knows: the index of a sorted table, a drawn permutation, the same keys in two lists.
+  still holds, or into one that it knows: the index of a sorted table, a drawn permutation, the same keys in two lists,
+  a mask by which rows were left out of one side; or when they get the labels that the program holds at their places.
 - Check: take ten rows by hand from the source and look their labels up.
 
 ## Evidence against
@@ -69,6 +70,11 @@ def _assess(book: Book) -> Assessment:
         numbers = {f"{signal.metric}_re_paired": score, **numbers}
         return supported(because, weight=0.95, layer=signal.repaired_pairing, **numbers)
     before = maybe(book, BeforeFacts)
+    if before is not None and before.how == "labels":
+        chance = f"a reference learner is at chance as paired ({metric} {num(signal.best)})"
+        because = f"{chance}; with {before.said} as labels it reaches {num(before.score)}"
+        numbers = {f"{signal.metric}_re_paired": before.score, **numbers}
+        return supported(because, weight=0.95, layer="labels", **numbers)
     if before is not None and before.name is not None and before.how == "order":
         chance = f"a reference learner is at chance as paired ({metric} {num(signal.best)})"
         in_order = f"the rows are those of {before.name} in another order, and in the order of {before.name}"

@@ -80,6 +80,8 @@ def _assess(book: Book) -> Assessment:
     if before is not None and before.how in ("step", "order"):
         told = f"{before.said} would tell" if before.by else f"{before.name}, which the rows were made of, tells"
         return ruled_out(f"{told} the labels", layer=None, **numbers)
+    if before is not None and before.how == "labels":
+        return ruled_out(f"signal appears with {before.said} as labels", layer=None, **numbers)
     because = (
         f"the best reference learner reaches a cross-validated {metric} of {num(signal.best)} on {signal.n_rows:,} "
         f"rows, where permuted labels give {num(signal.permuted_mean)}"

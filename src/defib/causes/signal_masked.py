@@ -96,6 +96,8 @@ def _assess(book: Book) -> Assessment:
     scores = f"{metric} {num(before.score)} from {before.name}, {num(signal.best)} from the rows that reach the network"
     if before.how == "gone":
         return ruled_out(f"no row differs from another: what {before.name} tells is not masked, but gone", layer=None)
+    if before.how in ("labels", "relabelled"):
+        return ruled_out(f"the rows tell {before.said}: it is the labels that differ", layer=None, **numbers)
     if before.how == "order":
         return ruled_out(f"the rows are those of {before.name} in another order ({scores})", layer=None, **numbers)
     if before.how == "selection":

@@ -28,10 +28,13 @@ _GIVEN = advice(
 )
 
 
+_TOGETHER = "X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)  # one call draws both"
+
+
 def _in_other_order(book: Book) -> BeforeFacts | None:
     """The array whose rows the network got in another order than the labels."""
     facts = book.get(BeforeFacts) if book.has(BeforeFacts) else None
-    return facts if facts is not None and facts.name is not None and facts.how == "order" else None
+    return facts if facts is not None and facts.name is not None and facts.how in ("order", "labels") else None
 
 
 def _arm(book: Book) -> Arm:
@@ -44,6 +47,8 @@ def _code(book: Book, framework: str) -> str:
     found = _in_other_order(book)
     if found is None:
         return _GIVEN.code(book, framework)
+    if found.how == "labels":
+        return f"# as tried: {found.said} as labels\n" + _TOGETHER
     rows = found.said if found.by else f"the rows as they stand in {found.name}"
     tried = f"# as tried: {rows}, whose order the labels have\n"
     return tried + _GIVEN.code(book, framework)

@@ -26,6 +26,10 @@ MASKED = """
 TRIED = """
     X_train = ({name} - {name}.mean({axis})) / ({name}.std({axis}) + 1e-8)  # as tried: without that step
     """
+NUMBERS = """
+    # as tried: the texts of {name} as numbers, each column standardized; of decimal commas, that is
+    value = float(cell.replace(".", "").replace(",", "."))  # pandas: read_csv(..., decimal=",", thousands=".")
+    """
 INSIDE = """
     # in the network: the values before and behind {step}, the rows along the first axis
     print(before.std(0).max(), behind.std(0).max())  # 0 behind it: that mask, slice or pooling leaves out what matters
@@ -70,7 +74,7 @@ def _code(book: Book, framework: str) -> str:
         scoring="r2" if values else "roc_auc_ovr",
     )
     axis = "" if is_array_of_one_unit(book) else "0"
-    text += TRIED.format(name=before.name, axis=axis)
+    text += (NUMBERS if before.read else TRIED).format(name=before.name, axis=axis)
     return advice("", "", keras=text, torch=text).code(book, framework)
 
 

@@ -11,11 +11,12 @@ from defib.beside import Beside
 from defib.evidence import Book, Evidence, Missing, Probe
 from defib.measures.skill import average_ranks
 from defib.probes.inputs import InputFacts
+from defib.probes.labels import LabelFacts
 from defib.probes.learners import Metric
 from defib.probes.reference import REPAIR_MARGIN, Z_REPAIR, SignalFacts, find_signal, scored_targets
-from defib.subject import AnyArray, FloatArray, Subject
+from defib.subject import AnyArray, FloatArray, Rows, Subject
 
-How = Literal["step", "selection", "order", "gone"]
+How = Literal["step", "selection", "order", "gone", "labels", "relabelled"]
 
 EXACT: Final = 0.999
 """Correlation of ranks from which a column is another one, moved and scaled."""
@@ -47,7 +48,8 @@ class BeforeFacts(Evidence):
     how: How | None
     """``step``: the rows were made of it, cell by cell; ``selection``: it holds other columns beside those that they
     were made of; ``order``: they are its rows in another order than the labels; ``gone``: all of them are equal, and
-    it has as many cells."""
+    it has as many cells; ``labels``: it is the rows themselves, with other labels than those trained on;
+    ``relabelled``: so, where all of those are the same."""
     columns: tuple[str, ...] = ()
     """Names of its columns that the rows do not tell, for ``selection``; where it is a table."""
     metric: str = "auc"
@@ -60,6 +62,8 @@ class BeforeFacts(Evidence):
     """As `defib.beside.Beside.piped`."""
     by: str = ""
     """As `defib.beside.Beside.by`."""
+    read: bool = False
+    """As `defib.beside.Beside.read`."""
 
     @property
     def said(self) -> str:
@@ -73,9 +77,11 @@ class _Labels:
     metric: Metric
     plain: AnyArray
     """As the program gives them, ``(n, k)``."""
+    one_label: bool = False
+    """All of them are the same."""
 
     def at(self, index: AnyArray) -> _Labels:
-        return _Labels(self.columns[index], self.metric, self.plain[index])
+        return _Labels(self.columns[index], self.metric, self.plain[index], self.one_label)
 
 
 def probe(seed: int = 0) -> Probe:
@@ -85,22 +91,35 @@ def probe(seed: int = 0) -> Probe:
 
 def measure_before(subject: Subject, book: Book, seed: int = 0) -> BeforeFacts:
     """Look for the labels in the arrays beside the rows. Raises `Missing` where there are none."""
-    signal = None if _all_equal(book) else book.get(SignalFacts)
+    signal = None if _all_equal(book) or _one_label(book) else book.get(SignalFacts)
     if signal is not None and signal.has_signal:
         return BeforeFacts(0, None, float("nan"), float("nan"), None)
     arrays, X, labels = _beside(subject, book)
     kind = book.get(InputFacts).kind if book.has(InputFacts) else "tabular"
-    looked = [_look(one, X, labels.at(one.at), kind, signal, seed) for one in arrays]
+    looked = [_look(one, X, _of(one, labels, subject), kind, signal, seed) for one in arrays]
     found = [replace(one, which=i) for i, one in enumerate(looked) if one is not None]
-    first = {"step": 0, "gone": 0, "order": 1, "selection": 2}
+    first = {"step": 0, "gone": 0, "relabelled": 0, "order": 1, "labels": 1, "selection": 2}
     told = sorted(found, key=lambda one: (first[one.how or "step"], -one.score))
     best = told[0] if told else BeforeFacts(0, None, float("nan"), float("nan"), None)
-    return replace(best, n_arrays=len(arrays), metric=labels.metric)
+    return replace(best, n_arrays=len(arrays), metric=best.metric if told else labels.metric)
 
 
 def _all_equal(book: Book) -> bool:
     """No row differs from another: there is nothing in which a learner could look for signal."""
     return book.has(InputFacts) and book.get(InputFacts).constant_fraction == 1.0 and not book.has(SignalFacts)
+
+
+def _one_label(book: Book) -> bool:
+    """No label differs from another."""
+    return book.has(LabelFacts) and book.get(LabelFacts).n_distinct == 1
+
+
+def _of(one: Beside, labels: _Labels, subject: Subject) -> _Labels:
+    """The labels of these rows: those that the program holds for them, or those trained on."""
+    if one.labels is None:
+        return labels.at(one.at)
+    targets, metric = scored_targets(subject, Book({}), Rows(one.X, one.labels))
+    return _Labels(targets, metric, _plain(one.labels.reshape(len(one.labels), -1)), labels.one_label)
 
 
 def earlier_rows(subject: Subject, book: Book) -> Beside:
@@ -113,7 +132,7 @@ def earlier_rows(subject: Subject, book: Book) -> Beside:
         raise Missing("BeforeFacts", "an array of the rows before the step, with as many cells")
     arrays, X, labels = _beside(subject, book)
     one = arrays[facts.which]
-    taken = _taken(one, X[one.at], labels.at(one.at))
+    taken = _taken(one, X[one.at], _of(one, labels, subject))
     if taken is None or taken.X[:1].size != X[:1].size:
         raise Missing("BeforeFacts", "an array of the rows before the step, with as many cells")
     return replace(taken, X=taken.X.reshape(len(taken.X), *X.shape[1:]))
@@ -125,6 +144,9 @@ def _beside(subject: Subject, book: Book) -> tuple[tuple[Beside, ...], AnyArray,
     arrays = () if subject.alongside is None or subject.rows_together else subject.alongside()
     if not arrays or rows is None or rows.y is None or len(rows.y) != len(rows):
         raise Missing("BeforeFacts", "the rows as they were before the last step, in a variable of the program's")
+    if _one_label(book):
+        arrays, plain = tuple(one for one in arrays if one.labels is not None), rows.y.reshape(len(rows), -1)
+        return arrays, rows.X, _Labels(np.zeros((len(rows), 1)), "auc", plain, one_label=True)
     targets, metric = scored_targets(subject, book, rows)
     return arrays, rows.X, _Labels(targets, metric, _plain(np.asarray(rows.y).reshape(len(rows), -1)))
 
@@ -139,14 +161,22 @@ def _look(
     """What this array says; ``None`` where it is labels, tells nothing, or the rows were not made of it."""
     rows = X[one.at]
     taken = _taken(one, rows, labels)
-    how = None if taken is None else "order" if one.by else _how(rows, taken.X, seed)
+    how = None if taken is None else _known(one, labels) or _how(rows, taken.X, seed)
     if taken is None or how is None:
         return None
     found = _tells(taken.X, labels, kind if taken.X.shape == rows.shape else "tabular", signal, seed)
     if found is None:
         return None
     beyond = _beyond(rows, taken) if how == "selection" else ()
-    return BeforeFacts(1, one.name, found.best, found.z, how, beyond, signal=found, piped=one.piped, by=one.by)
+    facts = BeforeFacts(1, one.name, found.best, found.z, how, beyond, labels.metric, found)
+    return replace(facts, piped=one.piped, by=one.by, read=one.read)
+
+
+def _known(one: Beside, labels: _Labels) -> How | None:
+    """How it is known to come from the rows; ``None`` where that is to be found out."""
+    if not one.by:
+        return None
+    return "order" if one.labels is None else "relabelled" if labels.one_label else "labels"
 
 
 def _taken(one: Beside, rows: AnyArray, labels: _Labels) -> Beside | None:
@@ -177,9 +207,8 @@ def _without_labels(one: Beside, labels: _Labels) -> Beside | None:
         return None
     if len(kept) == table.shape[1]:
         return one
-    return Beside(
-        one.name, table[:, kept], one.at, tuple(one.columns[k] for k in kept) if one.columns else (), one.piped
-    )
+    names = tuple(one.columns[k] for k in kept) if one.columns else ()
+    return replace(one, X=table[:, kept], columns=names)
 
 
 def _is_label(column: FloatArray, y: AnyArray) -> bool:

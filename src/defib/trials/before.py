@@ -22,6 +22,8 @@ from defib.subject import AnyArray, Rows, Subject
 from defib.trials.asked import NEVER_TRAINED
 from defib.trials.engine import Split, parted
 
+LABELS = ("labels", "relabelled")
+"""How the rows are themselves, and only their labels other ones."""
 ASKING = frozenset({"same-pipeline", "vary-rows", *NEVER_TRAINED})
 """Changes to how the network is asked: with the rows before the step, nothing of that is tried."""
 
@@ -36,7 +38,9 @@ def can_be_tried(book: Book) -> bool:
     """An array with as many cells tells the labels, and the network takes numbers (token ids have no scale)."""
     facts = book.get(BeforeFacts) if book.has(BeforeFacts) else None
     tokens = book.has(InputFacts) and book.get(InputFacts).kind == "tokens"
-    return facts is not None and facts.how in ("step", "order", "gone") and not tokens
+    if facts is None:
+        return False
+    return facts.how in LABELS or (facts.how in ("step", "order", "gone") and not tokens)
 
 
 def splits(subject: Subject, book: Book, seed: int) -> tuple[Split, Split] | None:
@@ -49,12 +53,16 @@ def splits(subject: Subject, book: Book, seed: int) -> tuple[Split, Split] | Non
     except Missing:
         return None
     at = earlier.at
-    parts = parted(rows.y[at], seed)
+    y = rows.y[at] if earlier.labels is None else earlier.labels
+    parts = parted(y, seed)
     if parts is None:
         return None
+    if book.get(BeforeFacts).how in LABELS:  # both are asked for the labels that the program holds
+        mended = _split(rows.X[at], y, parts)
+        return replace(mended, fit=_split(rows.X[at], rows.y[at], parts).fit), mended
     image = book.has(InputFacts) and book.get(InputFacts).kind == "image"
     before = standardized(earlier.X, earlier.X[parts[0]], together=image)
-    return _split(rows.X[at], rows.y[at], parts), _split(before, rows.y[at], parts)
+    return _split(rows.X[at], y, parts), _split(before, y, parts)
 
 
 def _split(X: AnyArray, y: AnyArray, parts: tuple[AnyArray, AnyArray]) -> Split:

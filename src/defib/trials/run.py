@@ -18,7 +18,7 @@ from defib.skill_against_reference import Yardstick, can_be_used, reference_scor
 from defib.subject import Subject
 from defib.trials import Progress, plan
 from defib.trials.asked import NEVER_TRAINED, Asked, as_asked
-from defib.trials.before import can_be_tried, offered_before, splits
+from defib.trials.before import LABELS, can_be_tried, offered_before, splits
 from defib.trials.both import SERVED
 from defib.trials.campaign import Conductor
 from defib.trials.engine import SerialEngine, Split, split_rows
@@ -152,8 +152,9 @@ def run_trials(
         conductor.notes.append(f"in the trials, {asked.says}")
     if before is not None:
         facts = book.get(BeforeFacts)
-        rows = facts.said if facts.by else f"{facts.name} as it stands"
-        conductor.notes.append(f"in the trials, the fix trains on {rows}, each column standardized")
+        rows = f"{facts.said if facts.by else f'{facts.name} as it stands'}, each column standardized"
+        rows = f"the rows with {facts.said} as labels" if facts.how in LABELS else rows
+        conductor.notes.append(f"in the trials, the fix trains on {rows}")
         return conductor.conduct(ranked, beliefs, offered_before(tuple(ranked), book))
     return conductor.conduct(ranked, beliefs, offered(ranked, book, served, asked))
 
