@@ -64,6 +64,8 @@ class Layer:
     """Names of the parameters it owns (see `Parameter`)."""
     stacked: int = 1
     """How many layers it is in one (``nn.LSTM(8, 32, num_layers=6)``: 6)."""
+    along_rows: bool = False
+    """It goes through the rows one after the other, as through the steps of one sequence, and not along each row's."""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from defib.causes._signs import maybe, num, place
+from defib.diagnosis import Assessment, by_itself, inconclusive, supported
 from defib.evidence import Book
 from defib.probes.activations import ActivationFacts
 from defib.probes.masked import MaskedFacts
@@ -37,3 +38,27 @@ def in_use(book: Book) -> tuple[ParameterMove, ...]:
 
     kept = tuple(move for move in moves if used(move.layer))
     return kept if any(move.why_unmoved != "no_gradient" for move in kept) else moves
+
+
+def along_rows(layer: str, difference: float, n_steps: int) -> Assessment:
+    """A layer that takes the rows for time; where outputs have steps of their own, they may be what is called rows."""
+    because = (
+        f"{place(layer)} goes along the rows of the batch, as through the steps of one sequence: what stands at one"
+    )
+    because = f"{because} step of a row meets that step of other rows, and never the row's other steps"
+    if n_steps > 1:
+        return inconclusive(because, weight=0.35, layer=layer, difference=difference)
+    return by_itself(supported(because, weight=0.93, layer=layer, difference=difference))
+
+
+def attended(inside: MaskedFacts) -> Assessment:
+    """The verdict where rows go through an attention; a slice behind it that cuts them off is at fault itself."""
+    attention = place(inside.attention)
+    if inside.cut_behind_attention:
+        because = (
+            f"{told_inside(inside)}: what it takes is the same in every row, and {attention} brings nothing there from "
+            "where the rows differ, as at a first position that a causal mask lets see only itself"
+        )
+        return supported(because, weight=0.93, layer=inside.step)
+    because = f"{told_inside(inside)}: what {attention} attends to is not what tells the rows apart"
+    return supported(because, weight=0.93 if inside.equal else 0.6, layer=inside.attention)

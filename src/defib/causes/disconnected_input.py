@@ -17,7 +17,8 @@ if only columns without information are read, the best that can be learnt is the
   sees only itself. The same fault in a step without attention in front is signal-masked (DF107).
 - Columns that can be exchanged between rows without changing any output, at the weights before the training and after;
   what reference learners know comes from these columns.
-- Beside it, outputs of rows that change with the rows sent with them: rows and time steps are exchanged.
+- A recurrent or attention layer whose values show that it goes along the axis of the rows, and not along their steps.
+- Outputs of rows that change with the rows sent with them: rows and time steps are exchanged.
 - Check: the gradient of the output with respect to the input at fresh weights; 0 means not read.
 
 ## Evidence against
@@ -42,13 +43,11 @@ Wire what was meant; then look at the gradient with respect to the input again. 
 
 ## Known problems
 Wide inputs are asked about in 8 stretches of neighbouring columns (2 in a large network): single unread columns inside
-a stretch are not seen. Pixels at the edge that a stride leaves out are no fault, and are not named as long as the rest
-holds the signal.
+one are not seen. Pixels at the edge that a stride leaves out are not named as long as the rest holds the signal.
 
 ## References
 - Always the same output whatever the input, a forward that ignores it: https://discuss.pytorch.org/t/model-always-returns-the-same-output/50345
-- Simonyan et al., Deep Inside Convolutional Networks (gradients with respect to the input, 2014):
-  https://arxiv.org/abs/1312.6034
+- Simonyan et al., Deep Inside Convolutional Networks (gradients with respect to the input): https://arxiv.org/abs/1312.6034
 """
 
 from __future__ import annotations
@@ -56,8 +55,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from defib.causes import Cause
-from defib.causes._inside import told_inside
-from defib.causes._signs import fine, maybe, num, place
+from defib.causes._inside import along_rows, attended
+from defib.causes._signs import fine, maybe, num, place, seen
 from defib.diagnosis import Assessment, by_itself, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.alone import AloneFacts
@@ -80,18 +79,14 @@ def _stretches(facts: ReachFacts, names: Sequence[str]) -> str:
 
 
 def _assess(book: Book) -> Assessment:
-    inside = maybe(book, MaskedFacts)
+    alone, inside = maybe(book, AloneFacts), maybe(book, MaskedFacts)
+    if alone is not None and alone.along_rows is not None:
+        return fine(book) or along_rows(alone.along_rows, alone.difference, seen(book).n_steps)
     if inside is not None and inside.step is not None and inside.attention is not None:
-        return fine(book) or by_itself(_attended(inside))
+        return fine(book) or by_itself(attended(inside))
     facts = book.get(ReachFacts)
     if facts.outputs_equal:
-        if book.get(InputFacts).constant_fraction == 1.0 or facts.cut_after is None:
-            return ruled_out("a layer inside makes the rows equal, not the wiring", layer=None)
-        because = (
-            f"the rows differ in {place(facts.cut_after)}, and every output is bit-equal before the training and after "
-            "it: the output is computed from something else than the rows"
-        )
-        return by_itself(supported(because, weight=0.95, layer=facts.cut_after))
+        return _unmoved(book, facts)
     if not facts.unread:
         return ruled_out("every column of the input reaches the output", layer=None)
     numbers = {"unread_columns": float(facts.unread_columns), "columns": float(facts.n_columns)}
@@ -104,7 +99,7 @@ def _assess(book: Book) -> Assessment:
         return ruled_out(f"{because}, and the others hold the signal, too", layer=None, **numbers)
     if calm := fine(book):
         return calm
-    if (alone := maybe(book, AloneFacts)) is not None and alone.difference:
+    if alone is not None and alone.difference:
         because = f"{because}, and the rows change each other's outputs, as where time steps are taken for rows"
     metric = "AUC" if signal.metric == "auc" else "R²"
     because = (
@@ -114,17 +109,14 @@ def _assess(book: Book) -> Assessment:
     return by_itself(supported(because, weight=0.93, layer=None, **numbers))
 
 
-def _attended(inside: MaskedFacts) -> Assessment:
-    """The verdict where rows go through an attention; a slice behind it that cuts them off is at fault itself."""
-    attention = place(inside.attention)
-    if inside.cut_behind_attention:
-        because = (
-            f"{told_inside(inside)}: what it takes is the same in every row, and {attention} brings nothing there from "
-            "where the rows differ, as at a first position that a causal mask lets see only itself"
-        )
-        return supported(because, weight=0.93, layer=inside.step)
-    because = f"{told_inside(inside)}: what {attention} attends to is not what tells the rows apart"
-    return supported(because, weight=0.93 if inside.equal else 0.6, layer=inside.attention)
+def _unmoved(book: Book, facts: ReachFacts) -> Assessment:
+    if book.get(InputFacts).constant_fraction == 1.0 or facts.cut_after is None:
+        return ruled_out("a layer inside makes the rows equal, not the wiring", layer=None)
+    because = (
+        f"the rows differ in {place(facts.cut_after)}, and every output is bit-equal before the training and after"
+    )
+    because = f"{because} it: the output is computed from something else than the rows"
+    return by_itself(supported(because, weight=0.95, layer=facts.cut_after))
 
 
 CAUSE = Cause(

@@ -44,9 +44,10 @@ Only simple re-pairings are tried, with a correction for how many; a lost shuffl
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import maybe, num
+from defib.causes._signs import maybe, num, seen
 from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
+from defib.probes.alone import AloneFacts
 from defib.probes.before import BeforeFacts
 from defib.probes.reference import SignalFacts
 
@@ -68,6 +69,9 @@ def _assess(book: Book) -> Assessment:
             f"with {signal.repaired_pairing}"
         )
         numbers = {f"{signal.metric}_re_paired": score, **numbers}
+        if _steps_of_a_sequence(book):
+            because = f"{because}, but the rows may be the steps of sequences, whose labels are their next steps"
+            return inconclusive(because, weight=0.15, layer=None, **numbers)
         return supported(because, weight=0.95, layer=signal.repaired_pairing, **numbers)
     before = maybe(book, BeforeFacts)
     if before is not None and before.how == "labels":
@@ -86,6 +90,12 @@ def _assess(book: Book) -> Assessment:
         "no simple re-pairing of rows and labels brings signal either, and a lost shuffle could not be found this way"
     )
     return inconclusive(because, weight=0.15, layer=None, **numbers)
+
+
+def _steps_of_a_sequence(book: Book) -> bool:
+    """A layer goes along the rows, and what stands beside them comes out step by step: time may be what leads."""
+    alone = maybe(book, AloneFacts)
+    return alone is not None and alone.along_rows is not None and seen(book).n_steps > 1
 
 
 CAUSE = Cause(

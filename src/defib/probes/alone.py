@@ -40,6 +40,8 @@ class AloneFacts(Evidence):
     """A batch as the training had them is answered alike in whatever order its rows are, though other rows are not."""
     softmax_over_rows_in: str | None = None
     """A layer inside the network of which the same holds."""
+    along_rows: str | None = None
+    """The first layer that goes along the rows as through the steps of one sequence, where each row has its own."""
 
 
 def _measure(subject: Subject, book: Book) -> AloneFacts:
@@ -58,7 +60,8 @@ def _measure(subject: Subject, book: Book) -> AloneFacts:
     alone = np.concatenate(parts)
     if alone.shape != together.shape or not (np.isfinite(alone).all() and np.isfinite(together).all()):
         raise Missing("AloneFacts", "outputs of single rows that are numbers, of the shape that they have together")
-    if difference(alone, together) > 0 and _draws(subject, X, together):
+    along = _along_rows(subject, X)
+    if difference(alone, together) > 0 and along is None and _draws(subject, X, together):
         raise Missing("AloneFacts", "a network that draws no numbers in evaluation")
     calls = subject.serving_calls
     apart = difference(alone, together)
@@ -73,7 +76,14 @@ def _measure(subject: Subject, book: Book) -> AloneFacts:
         rows_pooled=apart > 0 and rows_are_pooled(subject, rows.X),
         softmax_over_rows=is_softmax_over_rows(alone, together) or is_softmax_over_rows(_exp(alone), _exp(together)),
         softmax_over_rows_in=_inside(passed, len(X)) if apart > 0 else None,
+        along_rows=along,
     )
+
+
+def _along_rows(subject: Subject, X: AnyArray) -> str | None:
+    """Asked with two numbers of rows: one of them may be that of each row's own steps."""
+    passes = (subject.forward(some) for some in (X, X[:-1]))
+    return next((one.layer.name for passed in passes for one in passed.layers if one.layer.along_rows), None)
 
 
 def rows_are_pooled(subject: Subject, X: AnyArray) -> bool:

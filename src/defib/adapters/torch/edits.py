@@ -14,6 +14,7 @@ from defib.adapters.torch.network import Network
 from defib.adapters.torch.pooled import PACKS, PICKS, in_full, pooled
 from defib.adapters.torch.recorder import OpRecord, last_weights, named_layers, on_path
 from defib.adapters.torch.rounds import fewer_rounds
+from defib.adapters.torch.rows_lead import rows_lead
 from defib.adapters.torch.surgery import FUNCTIONS, ChannelNorm, DoorNorm, followed_by, instead, with_rate
 from defib.adapters.torch.turned import TurnedMasks
 from defib.adapters.torch.width import dense_like, double_width, replace_last
@@ -262,6 +263,14 @@ def _pooled(network: Network, value: Any, X: AnyArray) -> None:
     _still_runs(network, X, "with the mean over all positions")
 
 
+def _rows_lead(network: Network, value: Any, X: AnyArray) -> None:
+    # Of two numbers of rows, one is not that of the steps.
+    passes = [Graph(network, X[:n]).records for n in (DRY_ROWS, DRY_ROWS - 1)]
+    if not any([rows_lead(network.module, records) for records in passes]):
+        raise Impossible("no layer of the model takes its rows for the steps of a sequence")
+    _still_runs(network, X, "with rows along the first axis")
+
+
 EDITS: Final[dict[str, Callable[[Network, Any, AnyArray], None]]] = {
     "hidden_activation": _hidden_activation,
     "batch_norm": _batch_norm,
@@ -276,10 +285,11 @@ EDITS: Final[dict[str, Callable[[Network, Any, AnyArray], None]]] = {
     "input_norm": _input_norm,
     "turned_masks": _turned_masks,
     "pooled": _pooled,
+    "rows_lead": _rows_lead,
     "in_32_bits": _in_32_bits,
 }
 ORDER: Final[tuple[str, ...]] = (
-    *("in_32_bits", "fewer_rounds", "double_width", "output_units"),
+    *("in_32_bits", "rows_lead", "fewer_rounds", "double_width", "output_units"),
     *("reinitialize", "hidden_activation"),
 )
 """Structural edits go first, and weights are drawn before an activation draws its own."""

@@ -48,6 +48,9 @@ class OpRecord:
     unregistered: str = ""
     """Path of the layer whose weights it used, where the model does not know it: a layer in a plain list."""
 
+    along_rows: bool = False
+    """It takes for time the axis along which the rows lie, and the rows' own steps for a batch."""
+
     def hidden_from_report(self) -> bool:
         """Calls inside torch's own modules that are no layer of their own, and memory that is only got ready."""
         if self.name.endswith("_like") or self.name.startswith("new_"):
@@ -159,6 +162,7 @@ class Recorder(TorchFunctionMode):  # type: ignore[misc]  # torch is Any to mypy
             tuple(sorted({one for one in sources if 0 <= one < len(self.records)})), self._in_user_code(),
         )  # fmt: skip
         record.unregistered = next((self.unregistered[id(one)] for one in used if id(one) in self.unregistered), "")
+        record.along_rows = _time_leads(name, first, self.stack.module) and self._rows_only_lead(first)
         if kind == "recurrent":
             record.stacked = int(getattr(self.stack.module, "num_layers", 1))
         if merged is not None:
@@ -194,21 +198,30 @@ class Recorder(TorchFunctionMode):  # type: ignore[misc]  # torch is Any to mypy
             return None
         if self.unbatched:
             return to_numpy(first)[None]
-        module = self.stack.module
-        recurrent = name in RECURRENT and first.dim() == 3 and not getattr(module, "batch_first", True)
-        attention = name == "multi_head_attention_forward" and first.dim() == 3
         ours = name == "movedim"  # at the door, and no layer of the network's
-        if recurrent or attention or (self.time_first and not ours and self._rows_second(first)):
+        within = _time_leads(name, first, self.stack.module) and first.shape[1] == self.n_rows
+        if within or (self.time_first and not ours and self._rows_second(first)):
             first = first.transpose(0, 1)
         if first.dim() == 0 or first.shape[0] != self.n_rows:
             return None
         return to_numpy(first)
+
+    def _rows_only_lead(self, value: Any) -> bool:
+        """Whether rows lie along the first axis and, as their number tells, not along the second, which is no dummy."""
+        n_second = int(value.shape[1])
+        return not self.time_first and int(value.shape[0]) == self.n_rows and n_second not in (1, self.n_rows)
 
     def _rows_second(self, value: Any) -> bool:
         """Whether rows lie along the second axis, where the rows that go in do."""
         if value.dim() < 2 or value.shape[1] != self.n_rows:
             return False
         return value.dim() > 2 or bool(value.shape[0] != self.n_rows)
+
+
+def _time_leads(name: str, first: Any, module: Any) -> bool:
+    """Whether a layer takes the first axis of three for time, as those of PyTorch do without ``batch_first``."""
+    recurrent = name in RECURRENT and not getattr(module, "batch_first", True)
+    return first.dim() == 3 and (recurrent or name == "multi_head_attention_forward")
 
 
 GROUPS: dict[str, str] = {
@@ -295,6 +308,8 @@ def layers_of(records: list[OpRecord], output: Any) -> tuple[LayerOutput, ...]:
         if record.values is None or (record.hidden_from_report() and record.tensor is not output):
             continue
         units = record.values.shape[1] if record.kind == "conv" else record.values.shape[-1]
-        layer = Layer(name, record.kind, record.activation, int(units), record.parameters, record.stacked)
+        layer = Layer(
+            name, record.kind, record.activation, int(units), record.parameters, record.stacked, record.along_rows
+        )
         found.append(LayerOutput(layer, record.values))
     return tuple(found)
