@@ -56,6 +56,19 @@ def reference_score(book: Book, yardstick: Yardstick = "skill") -> float | None:
     return 2 * signal.best - 1 if signal.metric == "auc" else signal.best
 
 
+def told_by_labels(gini: float) -> float:
+    """Youden's J of labels cut where it is largest, of scores with this gini: ``2 Φ(d'/2) - 1``, ``d' = √2 Φ⁻¹(AUC)``.
+
+    The binormal model of `squeezed`; NaN stays.
+
+    >>> round(told_by_labels(0.8), 3), told_by_labels(0.0)
+    (0.635, 0.0)
+    """
+    if not gini < MOST_SKILL:  # NaN as well
+        return gini
+    return 2 * NormalDist().cdf(NormalDist().inv_cdf((1 + max(gini, 0.0)) / 2) / sqrt(2)) - 1
+
+
 def ahead(skill: Skill | None, book: Book) -> str:
     """How far the reference learner is ahead of a network that is healthy, as a clause; empty where it is not."""
     reference = reference_score(book)

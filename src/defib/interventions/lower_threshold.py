@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from defib.evidence import Book
-from defib.interventions._advice import serve
-from defib.interventions._writing import base_rate, by_framework, maybe
+from defib.interventions._advice import ask
+from defib.interventions._writing import by_framework, maybe
+from defib.probes.head import HeadFacts
 from defib.probes.labels import LabelFacts
 from defib.probes.outputs import SymptomFacts
 from defib.probes.weighting import WeightingFacts
+
+SEVERAL = "take the class whose probability stands highest over its mean, not the one with the largest probability"
 
 
 def _applies(book: Book) -> str | None:
@@ -29,55 +32,79 @@ def _unweighted(book: Book) -> str:
     return f"\n# or train without {facts.how}, and the probabilities are those of the rows as they are"
 
 
+def _one_of_several(book: Book) -> bool:
+    labels, facts = maybe(book, LabelFacts), maybe(book, SymptomFacts)
+    several = facts is not None and facts.symptom.n_outputs > 1
+    return several and (labels is None or labels.task != "multilabel")
+
+
+def _from_logits(book: Book) -> bool:
+    """The network gives logits, of which probabilities are made."""
+    head, facts = maybe(book, HeadFacts), maybe(book, SymptomFacts)
+    scores = facts is not None and facts.symptom.output_kind == "logit"  # in a unit of their own
+    return head is not None and head.activation == "linear" and not scores
+
+
+def _asked(book: Book, several: bool) -> tuple[str, str, str]:
+    """How probabilities are asked for in Keras, PyTorch and JAX, with a place for the rows."""
+    if not _from_logits(book):
+        return "model.predict({})", "model({})", "model({})"
+    kind, dim = ("softmax", ", dim=1") if several else ("sigmoid", "")
+    keras = f"np.asarray(keras.ops.{kind}(model.predict({{}})))"
+    return keras, f"torch.{kind}(model({{}}){dim})", f"jax.nn.{kind}(model({{}}))"
+
+
 def _threshold(book: Book, framework: str) -> str:
-    rate, facts = base_rate(book), maybe(book, SymptomFacts)
-    if rate is None and facts is not None and facts.symptom.n_outputs > 1:
+    several = _one_of_several(book)
+    keras, torch, jax = _asked(book, several)
+    if several:
+        each = "  # each class over how often the network expects it"
         return by_framework(
             framework,
-            keras="""
-            prior = np.bincount(y_train) / len(y_train)
-            labels = (model.predict(X_new) / prior).argmax(axis=1)  # each class against its own base rate
+            keras=f"""
+            expected = {keras.format("X_train")}.mean(axis=0)
+            labels = ({keras.format("X_new")} / expected).argmax(axis=1){each}
             """,
-            torch="""
-            prior = torch.bincount(y_train) / len(y_train)
-            labels = (model(X_new).softmax(dim=1) / prior).argmax(dim=1)  # each class against its own base rate
+            torch=f"""
+            expected = {torch.format("X_train")}.mean(dim=0)
+            labels = ({torch.format("X_new")} / expected).argmax(dim=1){each}
             """,
-            jax="""
-            prior = jnp.bincount(y_train) / len(y_train)
-            labels = (jax.nn.softmax(model(X_new)) / prior).argmax(axis=1)  # each class against its own base rate
+            jax=f"""
+            expected = {jax.format("X_train")}.mean(axis=0)
+            labels = ({jax.format("X_new")} / expected).argmax(axis=1){each}
             """,
-            sklearn="""
-            prior = np.unique(y_train, return_counts=True)[1] / len(y_train)
-            labels = model.classes_[(model.predict_proba(X_new) / prior).argmax(axis=1)]
+            sklearn=f"""
+            expected = model.predict_proba(X_train).mean(axis=0)
+            labels = model.classes_[(model.predict_proba(X_new) / expected).argmax(axis=1)]{each}
             """,
         )
-    share = f"{rate:.4g}" if rate is not None else "base_rate"
+    rate = "  # the base rate, as the network has it"
     return by_framework(
         framework,
         keras=f"""
-        threshold = np.quantile(model.predict(X_held_out), 1 - {share})  # as many positives as there are
-        labels = model.predict(X_new) > threshold
+        threshold = {keras.format("X_train")}.mean(axis=0){rate}
+        labels = {keras.format("X_new")} > threshold
         """,
         torch=f"""
-        threshold = torch.quantile(model(X_held_out), 1 - {share})  # as many positives as there are
-        labels = model(X_new) > threshold
+        threshold = {torch.format("X_train")}.mean(dim=0){rate}
+        labels = {torch.format("X_new")} > threshold
         """,
         jax=f"""
-        threshold = jnp.quantile(model(X_held_out), 1 - {share})  # as many positives as there are
-        labels = model(X_new) > threshold
+        threshold = {jax.format("X_train")}.mean(axis=0){rate}
+        labels = {jax.format("X_new")} > threshold
         """,
         sklearn=f"""
-        scores = model.predict_proba(X_held_out)[:, 1]
-        threshold = np.quantile(scores, 1 - {share})  # as many positives as there are
+        threshold = model.predict_proba(X_train)[:, 1].mean(){rate}
         labels = model.predict_proba(X_new)[:, 1] > threshold
         """,
     )
 
 
-INTERVENTION = serve(
+INTERVENTION = ask(
     "lower-threshold",
-    "cut the ranking where it fits the base rate (or the costs), not at one half",
+    "cut the ranking at the mean prediction (or where the costs say), not at one half",
     code=_code,
     applies=_applies,
+    says=lambda book: SEVERAL if _one_of_several(book) else None,
     size=1,
 )

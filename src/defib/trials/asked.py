@@ -8,8 +8,6 @@ or cut as it was shown. Only the arm that mends it is asked rightly. Both are th
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
@@ -28,30 +26,8 @@ from defib.probes.training import TrainingFacts
 from defib.probes.updates import UpdateFacts
 from defib.recipe import Arm
 from defib.subject import AnyArray, FloatArray, NotAvailable, Rows, Subject, Trained
-
-Answer = Callable[[Subject, Trained, Arm, AnyArray], FloatArray]
-"""``(subject, its clone, the clone's arm, raw rows) -> outputs``, as the program would have had them."""
-Among = Callable[[Subject, Trained, Arm, AnyArray, AnyArray], FloatArray]
-"""The same, with rows that the clone was trained on, raw, to be sent beside those that are asked about."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """One way to ask wrongly."""
-
-    mended_by: str
-    """The intervention that asks rightly."""
-    says: str
-    """What happens to every other arm, as a clause."""
-    answer: Answer
-    weights: Literal["trained", "initial", "drawn"] = "trained"
-    """Of which weights the program asked: those trained, those from before the training, or freshly drawn ones."""
-    updates: int = 0
-    """Updates that weights from before the training are given all the same: an early copy, an average that lags."""
-    only: bool = True
-    """No other change can make a difference, so none is tried."""
-    rightly: Among | None = None
-    """How the arm that mends it is asked; ``None``: all rows at once."""
+from defib.trials.asking import Asked
+from defib.trials.thresholds import cut_at_half
 
 
 def as_asked(cause: Cause, book: Book) -> Asked | None:
@@ -240,6 +216,7 @@ FINDERS: dict[str, Callable[[Book], Asked | None]] = {
     "canonical-loop": _not_kept,
     "copy-outputs": _kept,
     "full-precision": _cut,
+    "lower-threshold": cut_at_half,
 }
 """Intervention that asks rightly → what finds the wrong way in the evidence."""
 NEVER_TRAINED = frozenset(FINDERS) - {"canonical-loop"}

@@ -14,7 +14,7 @@ from defib.read_symptom import read_symptom
 from defib.recipe import Arm
 from defib.skill_against_reference import WEAK, Yardstick
 from defib.subject import AnyArray, FloatArray, Rows, Subject, Trained
-from defib.trials.asked import Asked
+from defib.trials.asking import Asked
 from defib.trials.judge import Run, recovery
 from defib.trials.served import Serving
 

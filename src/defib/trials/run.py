@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from defib.causes import Cause
 from defib.diagnosis import DECISIVE
@@ -14,15 +15,16 @@ from defib.probes.labels import LabelFacts
 from defib.probes.looking import asks_for_the_mean
 from defib.probes.reference import SignalFacts
 from defib.recipe import Arm
-from defib.skill_against_reference import Yardstick, can_be_used, reference_score
+from defib.skill_against_reference import Yardstick, can_be_used, reference_score, told_by_labels
 from defib.subject import Subject
 from defib.trials import Progress, plan
-from defib.trials.asked import NEVER_TRAINED, Asked, as_asked
+from defib.trials.asked import NEVER_TRAINED, as_asked
+from defib.trials.asking import Asked
 from defib.trials.before import LABELS, can_be_tried, offered_before, splits
 from defib.trials.both import SERVED
 from defib.trials.campaign import Conductor
 from defib.trials.engine import SerialEngine, Split, split_rows
-from defib.trials.judge import Run
+from defib.trials.judge import MIN_SEEDS, Run
 from defib.trials.outcome import Campaign, Look, Second
 from defib.trials.served import Serving, as_served
 
@@ -65,6 +67,8 @@ def engine_for(
     except Missing as missing:
         return f"no trial was run: it needs {missing.needs}"
     reference = reference_score(book, yardstick) or 1.0
+    if asked is not None and asked.by_labels and yardstick == "skill":
+        reference = told_by_labels(reference)
     return SerialEngine(
         subject,
         split,
@@ -156,7 +160,9 @@ def run_trials(
         rows = f"the rows with {facts.said} as labels" if facts.how in LABELS else rows
         conductor.notes.append(f"in the trials, the fix trains on {rows}")
         return conductor.conduct(ranked, beliefs, offered_before(tuple(ranked), book))
-    return conductor.conduct(ranked, beliefs, offered(ranked, book, served, asked))
+    done = conductor.conduct(ranked, beliefs, offered(ranked, book, served, asked))
+    learns = len(control) >= MIN_SEEDS and all(run.recovered for run in control)
+    return replace(done, control_recovered=True) if asked is not None and learns else done  # but for the asking
 
 
 def _looking(engine: SerialEngine, look: LookAgain | None) -> Look | None:
