@@ -21,7 +21,7 @@ from defib.subject import AnyArray, Handling, Rows
 from defib.trials.asked import FINDERS, as_asked
 from defib.trials.engine import SerialEngine, Split
 from defib.trials.run import asking, offered
-from tests.causes.books import TRAINING, move, unmoved, updates
+from tests.causes.books import HEAD, TRAINING, move, unmoved, updates
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(300, 3))
@@ -78,6 +78,7 @@ CASES = [
     ("DF803", book(replace(SHOWN, of_initial_weights=True))),
     ("DF803", book(replace(SHOWN, recorded_equal=True, equals="last"))),
     ("DF904", book(replace(SHOWN, displays=(ARGMAX,)))),
+    ("DF302", book(replace(HEAD, squashed_again_at_prediction=1))),
 ]
 
 

@@ -22,9 +22,9 @@ class Intervention:
     """Kebab case, a verb phrase: ``standardize-inputs``, ``smaller-step``."""
     does: str
     """What is changed, as a clause: "standardize every input column"."""
-    kind: Literal["train", "serve", "advice"]
-    """``train``: an `Arm` is run, on to its predictions. ``serve``: what is done with the outputs; the probes' numbers
-    decide. ``advice``: defib cannot try it (it needs other data, or a change outside the program)."""
+    kind: Literal["train", "advice"]
+    """``train``: an `Arm` is run, on to its predictions and how they are asked for. ``advice``: defib cannot try it (it
+    needs other data, or a change outside the program)."""
     arm: Callable[[Book], Arm]
     """The arm to train (``Arm()`` unless ``kind == "train"``). May raise `defib.evidence.Missing`."""
     code: Callable[[Book, str], str]

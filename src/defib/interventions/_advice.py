@@ -24,20 +24,6 @@ def advice(
     )
 
 
-def serve(
-    name: str,
-    does: str,
-    *,
-    code: Callable[[Book, str], str],
-    applies: Callable[[Book], str | None] = lambda book: None,
-    size: int = 2,
-) -> Intervention:
-    """An intervention on the way from the trained network to its answers; nothing is trained."""
-    return Intervention(
-        name=name, does=does, kind="serve", arm=lambda book: Arm(), applies=applies, code=code, size=size
-    )
-
-
 def ask(
     name: str,
     does: str,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from defib.evidence import Book
-from defib.interventions._advice import serve
+from defib.interventions._advice import ask
 from defib.interventions._writing import by_framework
 from defib.probes.head import HeadFacts
 
@@ -28,7 +28,7 @@ def _code(book: Book, framework: str) -> str:
     )
 
 
-INTERVENTION = serve(
+INTERVENTION = ask(
     "activate-once",
     "take the model's outputs as probabilities, without another sigmoid",
     code=_code,

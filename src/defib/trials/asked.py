@@ -27,7 +27,7 @@ from defib.probes.updates import UpdateFacts
 from defib.recipe import Arm
 from defib.subject import AnyArray, FloatArray, NotAvailable, Rows, Subject, Trained
 from defib.trials.asking import Asked
-from defib.trials.thresholds import cut_at_half
+from defib.trials.thresholds import cut_at_half, squashed_again
 
 
 def as_asked(cause: Cause, book: Book) -> Asked | None:
@@ -217,6 +217,7 @@ FINDERS: dict[str, Callable[[Book], Asked | None]] = {
     "copy-outputs": _kept,
     "full-precision": _cut,
     "lower-threshold": cut_at_half,
+    "activate-once": squashed_again,
 }
 """Intervention that asks rightly → what finds the wrong way in the evidence."""
 NEVER_TRAINED = frozenset(FINDERS) - {"canonical-loop"}

@@ -1,5 +1,6 @@
-"""Labels cut at one half, and where each class stands above its own mean: two readings of the same trained clones.
+"""Labels as the program cuts them, and as they should be: two readings of the same trained clones.
 
+At one half, or where each class stands above its own mean; of probabilities that went through one more sigmoid, or not.
 The mean prediction over the rows trained on is the base rate, as the network has it: calibrated probabilities it cuts
 where sensitivity and specificity together are largest, and it follows weights of the classes and a shifted bias, which
 a fixed base rate does not. It needs no labels: nothing is chosen by the rows that judge.
@@ -12,6 +13,7 @@ import numpy as np
 from defib.evidence import Book
 from defib.measures.outputs import as_columns, to_probabilities
 from defib.measures.rows import spaced_indices
+from defib.probes.head import HeadFacts
 from defib.probes.labels import LabelFacts
 from defib.probes.outputs import SymptomFacts
 from defib.recipe import Arm
@@ -55,6 +57,29 @@ def cut_at_half(book: Book) -> Asked | None:
             "lower-threshold's the one that is largest over its mean for the rows trained on"
         )
     return Asked("lower-threshold", says, answer, by_labels=True, rightly=above_the_mean)
+
+
+def squashed_again(book: Book) -> Asked | None:
+    """Probabilities behind another sigmoid, or several; ``None`` where the program puts none there."""
+    head = book.get(HeadFacts) if book.has(HeadFacts) else None
+    if head is None or not head.squashed_again_at_prediction:
+        return None
+    times, only = head.squashed_again_at_prediction, head.activations_before_loss < 2
+
+    def answer(subject: Subject, trained: Trained, arm: Arm, X: AnyArray) -> FloatArray:
+        chances = _chances(trained, X)
+        for _ in range(times):
+            chances = to_probabilities(chances, "sigmoid")
+        return _labels(trained, chances - 0.5, one_each=False)
+
+    def once(subject: Subject, trained: Trained, arm: Arm, X: AnyArray, company: AnyArray) -> FloatArray:
+        return _labels(trained, _chances(trained, X) - 0.5, one_each=False)
+
+    says = (
+        "every network is judged by its labels at one half: the control's probabilities go through another sigmoid "
+        "first, as in the program"
+    )
+    return Asked("activate-once", says, answer, only=only, by_labels=True, rightly=once)
 
 
 def _chances(trained: Trained, X: AnyArray) -> FloatArray:
