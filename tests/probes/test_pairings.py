@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from defib.probes.pairings import in_file_order, overlapping, re_pairings
+from defib.measures.series import overlapping
+from defib.probes.pairings import in_file_order, re_pairings
 from defib.probes.reference import find_signal
 
 

@@ -19,6 +19,7 @@ from defib.beside import Beside
 from defib.capture.cells import as_numbers, table_of, text_rows
 from defib.capture.cells import column as numbers_of
 from defib.capture.held_labels import Column, held_labels, made_of, of_equal_rows
+from defib.capture.left_out import left_out
 from defib.capture.orders import LEFT, Order, keys_among, orders_of, reordered
 from defib.capture.places import KNOWN, places_of
 from defib.capture.torch_frames import user_frames
@@ -235,10 +236,10 @@ def _labelled(
         )[:MOST]
     arrays = [one.array for one in named if not one.piped]
     bridges = [one.array for one in named if one.piped]
-    return tuple(
-        Beside(one.name, X[one.at], one.at, labels=one.labels, by="at the rows' own places")
-        for one in held_labels(X, y, arrays, columns, bridges)
-    )
+    found = held_labels(X, y, arrays, columns, bridges)
+    if not found and (cut := left_out(X, y, arrays, columns)) is not None:
+        found = [cut]
+    return tuple(Beside(one.name, X[one.at], one.at, labels=one.labels, by="at the rows' own places") for one in found)
 
 
 def _in_quotes(name: str) -> str:

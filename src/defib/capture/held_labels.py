@@ -87,13 +87,15 @@ def held_labels(
             at = np.flatnonzero(places >= 0)
             taken = [Column(one.name, one.values[places[at]], one.made) for one in mine]
             if len(np.unique(given)) > 1:
-                fitting = [] if any(_same(one.values, given[at]) for one in taken) else _in_place_of(given, taken, mine)
+                fitting = (
+                    [] if any(same_labels(one.values, given[at]) for one in taken) else _in_place_of(given, taken, mine)
+                )
             else:
                 fitting = [one for one in taken if one.made and _has_classes(one.values) and not _told(X[at], one)]
             told = {_ids(one.values).tobytes(): one for one in fitting}
             if len(told) == 1:
                 (one,) = told.values()
-                found += [Held(one.name, labels, at)] if (labels := _as_given(y, one.values)) is not None else []
+                found += [Held(one.name, labels, at)] if (labels := as_given(y, one.values)) is not None else []
     return found
 
 
@@ -109,7 +111,7 @@ def of_equal_rows(y: AnyArray, n: int, columns: Sequence[Column]) -> Held | None
     for one in columns:
         first = one.values[: len(given)]
         if len(one.values) == n and first.dtype.kind in "fiub" and np.array_equal(np.sort(first.astype(float)), wanted):
-            labels = _as_given(y, first)
+            labels = as_given(y, first)
             return None if labels is None else Held(one.name, labels, np.arange(len(given)))
     return None
 
@@ -141,7 +143,7 @@ def _comparable(values: AnyArray) -> AnyArray:
     return values if values.dtype.kind in "fiub" else values.astype(str)
 
 
-def _same(one: AnyArray, other: AnyArray) -> bool:
+def same_labels(one: AnyArray, other: AnyArray) -> bool:
     """The same labels, whatever they are called."""
     return bool(np.array_equal(_ids(one), _ids(other)))
 
@@ -181,7 +183,7 @@ def _told(X: AnyArray, column: Column) -> bool:
     return ids.tobytes() in mine or all(_ids(ids == k).tobytes() in mine for k in np.unique(ids)[1:])
 
 
-def _as_given(y: AnyArray, values: AnyArray) -> AnyArray | None:
+def as_given(y: AnyArray, values: AnyArray) -> AnyArray | None:
     """The labels ``(n_known,)`` in the form of those trained on; ``None`` where they have no place there."""
     plain = np.unique(np.asarray(_plain(y)))
     classes, ids = np.unique(_comparable(values), return_inverse=True)

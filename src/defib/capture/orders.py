@@ -103,6 +103,16 @@ def _columns(name: str, value: Any, to_array: Callable[[Any], AnyArray | None]) 
         array = value if isinstance(value, np.ndarray) else to_array(value)
         if array is not None:
             yield name, array
+            if array is value and _is_beginning(array):
+                yield f"{name}.base", array.base
+
+
+def _is_beginning(array: AnyArray) -> bool:
+    """The first of a longer list: ``y[:len(X)]``."""
+    whole = array.base
+    if not isinstance(whole, np.ndarray) or whole.ndim != 1 or array.ndim != 1 or len(whole) <= len(array):
+        return False
+    return whole.dtype == array.dtype and array.ctypes.data == whole.ctypes.data and array.strides == whole.strides
 
 
 def _unique(given: AnyArray) -> Iterator[AnyArray]:

@@ -12,7 +12,9 @@ does not memorize converges to it; one that memorizes varies and is worthless on
 - Reference learners are at chance as paired, and find signal when the pairing is changed in a way a bug would (shifted
   by a few rows, reversed, one side sorted), or when the rows are put back into the order of an array that the program
   still holds, or into one that it knows: the index of a sorted table, a drawn permutation, the same keys in two lists,
-  a mask by which rows were left out of one side; or when they get the labels that the program holds at their places.
+  a mask by which rows were left out of one side; or when they get the labels that the program holds at their places. Where
+  labels were cut to the number of rows left, the rows themselves say how many are missing before each: learner and gaps
+  are fitted together, and judged by rows that had no say.
 - Check: take ten rows by hand from the source and look their labels up.
 
 ## Evidence against
@@ -37,6 +39,7 @@ Only simple re-pairings are tried, with a correction for how many; a lost shuffl
 
 ## References
 - Data and label files paired in different order: https://github.com/yangdai97/MultiChannelSleepNet/issues/1
+- Rabiner, A Tutorial on Hidden Markov Models (1989): https://doi.org/10.1109/5.18626
 - Ojala and Garriga, Permutation Tests for Studying Classifier Performance (2010):
   https://www.jmlr.org/papers/v11/ojala10a.html
 """

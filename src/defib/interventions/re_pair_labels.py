@@ -28,7 +28,10 @@ _GIVEN = advice(
 )
 
 
-_TOGETHER = "X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)  # one call draws both"
+_TOGETHER = """\
+X, y = X[kept], y[kept]  # what leaves rows out leaves their labels out
+X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)  # one call draws both
+"""
 
 
 def _in_other_order(book: Book) -> BeforeFacts | None:
