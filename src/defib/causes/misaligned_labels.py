@@ -12,9 +12,9 @@ does not memorize converges to it; one that memorizes varies and is worthless on
 - Reference learners are at chance as paired, and find signal when the pairing is changed in a way a bug would (shifted
   by a few rows, reversed, one side sorted), or when the rows are put back into the order of an array that the program
   still holds, or into one that it knows: the index of a sorted table, a drawn permutation, the same keys in two lists,
-  a mask by which rows were left out of one side; or when they get the labels that the program holds at their places. Where
-  labels were cut to the number of rows left, the rows themselves say how many are missing before each: learner and gaps
-  are fitted together, and judged by rows that had no say.
+  a mask by which rows were left out of one side; or when they get the labels that the program holds at their places.
+  Where labels were cut to the number of rows left, the rows themselves say how many are missing before each: learner
+  and gaps are fitted together, and judged by rows that had no say.
 - Check: take ten rows by hand from the source and look their labels up.
 
 ## Evidence against
