@@ -1,4 +1,4 @@
-"""DF304 where a cross-entropy that takes probabilities stands behind a head with no activation."""
+"""A cross-entropy behind a head with no activation: one that takes probabilities (DF304), or one of classes (DF301)."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from defib.causes.detached_graph import CAUSE as DETACHED
 from defib.causes.loss_head_mismatch import CAUSE
+from defib.causes.single_unit_softmax import CAUSE as LONELY
 from defib.interventions.fitting_head import INTERVENTION
 from defib.recipe import Arm
 from defib.skill_against_reference import is_weak
-from tests.causes.books import HEAD, UNSKILLED, WANTS, book, symptoms
+from tests.causes.books import HEAD, UNSKILLED, WANTS, activations, book, stack, symptoms, unmoved
 
 BARE = replace(
     HEAD,
@@ -52,3 +54,17 @@ def test_half_of_what_another_model_learns_is_little_where_the_loss_misreads_the
     some = replace(UNSKILLED.skill, value=0.38, interval=(0.33, 0.42))
     assert is_weak(some, book(BARE))
     assert not is_weak(some, book(HEAD))
+
+
+def test_a_categorical_loss_over_one_linear_column_is_constant_however_the_outputs_vary() -> None:
+    """`Dense(1)` under "categorical_crossentropy": what chance made the outputs stays, and they differ."""
+    head = replace(HEAD, activation="linear", units=1, loss_kind="categorical_cross_entropy")
+    still = book(
+        symptoms(UNSKILLED, UNSKILLED), replace(head, gradient_zero_at_start=True), unmoved("zero_gradient"), activations(stack())
+    )
+    found = LONELY.assess(still)
+    assert found.verdict == "supported"
+    assert "normalizes a single column to exactly 1" in found.because
+    assert DETACHED.assess(still).verdict == "ruled_out"
+    moving = book(symptoms(UNSKILLED, UNSKILLED), replace(head, gradient_zero_at_start=False))
+    assert LONELY.assess(moving).verdict == "ruled_out"

@@ -72,8 +72,8 @@ def _steps_in_the_way(book: Book) -> bool:
         return False
     if not head.gradient_zero_at_start or head.activation == "relu":
         return False
-    lone_softmax = head.activation == "softmax" and head.units == 1
-    if lone_softmax or _at_the_ends(book):
+    categorical = head.activation == "softmax" or head.loss_kind.endswith("categorical_cross_entropy")
+    if (head.units == 1 and categorical) or _at_the_ends(book):
         return False
     return not symptom.is_flat and symptom.prediction_spread > ALIVE
 

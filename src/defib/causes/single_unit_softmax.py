@@ -52,6 +52,7 @@ from defib.probes.head import HeadFacts
 from defib.probes.outputs import SymptomFacts
 
 CATEGORICAL = frozenset({"categorical_cross_entropy", "sparse_categorical_cross_entropy"})
+_NORMALIZED = "{} normalizes a single column to exactly 1, so that its gradient is zero"
 
 
 def _assess(book: Book) -> Assessment:
@@ -63,6 +64,9 @@ def _assess(book: Book) -> Assessment:
     if facts is not None and facts.symptom.constant:
         numbers["constant"] = facts.symptom.constant[0]
     numbers["gradient_zero_at_start"] = float(bool(head.gradient_zero_at_start))
+    if head.loss_kind in CATEGORICAL and head.activation == "linear" and head.gradient_zero_at_start:
+        # The loss alone normalizes: the outputs may differ as much as chance made them.
+        return supported(_NORMALIZED.format(head.loss), weight=0.95, layer=head.layer, **numbers)
     if facts is not None and facts.symptom.pattern in ("varied", "few_values"):
         return ruled_out("the outputs differ between rows, so nothing normalizes the single column by itself")
     if head.activation in ("softmax", "log_softmax"):
@@ -71,8 +75,7 @@ def _assess(book: Book) -> Assessment:
         because = f"{head.activation} over a single unit gives exactly {value} for every row{silent}"
         return supported(because, weight=1.0, layer=head.layer, **numbers)
     if head.loss_kind in CATEGORICAL and head.activation == "linear":
-        because = f"{head.loss} normalizes a single column to exactly 1, so that its gradient is zero"
-        return supported(because, weight=0.95, layer=head.layer, **numbers)
+        return supported(_NORMALIZED.format(head.loss), weight=0.95, layer=head.layer, **numbers)
     if head.loss_kind in CATEGORICAL and head.gradient_zero_at_start:
         because = f"{head.loss} over a single column is constant, and its gradient was exactly zero from the first step"
         return supported(because, weight=0.95, layer=head.layer, **numbers)
@@ -100,4 +103,5 @@ CAUSE = Cause(
         *("DF101", "DF501", "DF703", "DF704", "DF705"),
     ),
     look_alikes=("DF403", "DF203", "DF401"),
+    when_varied=True,
 )
