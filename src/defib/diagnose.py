@@ -43,7 +43,7 @@ from defib.probes.reference import SignalFacts
 from defib.ranking import Assessed, rank, settle
 from defib.recipe import Arm, Recipe
 from defib.second_look import look_again, second_faults, with_second_faults
-from defib.skill_against_reference import Yardstick, ahead, can_be_used
+from defib.skill_against_reference import Yardstick, ahead, can_be_used, usable_behind
 from defib.subject import AnyArray, NotAvailable, Subject
 from defib.symptom import Symptom
 from defib.trials import Progress, Silent
@@ -228,7 +228,8 @@ def _campaign(
         ranked = tuple(one for one in ranked if SERVED & set(one.fixes))
         beliefs = {one.code: beliefs[one.code] for one in ranked}
     # Where the order is learnt and the labels are not, a change must bring the labels back.
-    ranks_only = gate.problem in ("weak", "one_class") and can_be_used(book) is not None
+    skewed = gate.problem == "skewed" and usable_behind(gate.symptom.skill, book)
+    ranks_only = (skewed or gate.problem in ("weak", "one_class")) and can_be_used(book) is not None
     yardstick: Yardstick = "usable" if ranks_only else "skill"
 
     def look(split: Split, name: str, arm: Arm, deadline: float, enough: bool) -> Second:

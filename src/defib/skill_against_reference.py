@@ -126,6 +126,14 @@ def squeezed(symptom: Symptom) -> bool:
     return spread < SQUEEZED * calibrated
 
 
+def usable_behind(skill: Skill | None, book: Book) -> bool:
+    """The outputs as they stand tell clearly less than the reference learner's, however well they rank."""
+    reference = can_be_used(book)
+    if skill is None or skill.usable_interval is None or reference is None:
+        return False
+    return reference - skill.usable_interval[1] > AHEAD
+
+
 def can_be_used(book: Book) -> float | None:
     """The reference learner's usable skill, where there is enough of it and no rare class explains its lack."""
     reference = reference_score(book, "usable")

@@ -175,7 +175,11 @@ def plain(out: Any, y: Any) -> Any:
     return F.mse_loss(out, y) + 0.01 * out.square().mean()
 
 
-@pytest.mark.parametrize(("make", "outside"), [(RunningScale, True), (lambda: plain, False)])
+def squashed(out: Any, y: Any) -> Any:
+    return F.binary_cross_entropy_with_logits(torch.sigmoid(3 * out), (y > 1).float())
+
+
+@pytest.mark.parametrize(("make", "outside"), [(RunningScale, True), (lambda: plain, False), (lambda: squashed, False)])
 def test_a_loss_that_depends_on_outside_state(make: Any, outside: bool) -> None:
     torch.manual_seed(0)
     model, loss = nn.Linear(4, 1), make()

@@ -60,7 +60,10 @@ def test_a_categorical_loss_over_one_linear_column_is_constant_however_the_outpu
     """`Dense(1)` under "categorical_crossentropy": what chance made the outputs stays, and they differ."""
     head = replace(HEAD, activation="linear", units=1, loss_kind="categorical_cross_entropy")
     still = book(
-        symptoms(UNSKILLED, UNSKILLED), replace(head, gradient_zero_at_start=True), unmoved("zero_gradient"), activations(stack())
+        symptoms(UNSKILLED, UNSKILLED),
+        replace(head, gradient_zero_at_start=True),
+        unmoved("zero_gradient"),
+        activations(stack()),
     )
     found = LONELY.assess(still)
     assert found.verdict == "supported"

@@ -124,6 +124,12 @@ def test_labels_outside(y: list[float], kind: LossKind, units: int, reach: tuple
     assert labels_outside(np.array(y, dtype=float), loss, units, *reach) == pytest.approx(share)
 
 
+@pytest.mark.parametrize(("met", "share"), [((4, 3), 0.0), ((4,), 0.5), ((4, 1), 0.5)])
+def test_class_ids_that_are_made_columns_on_their_way_to_the_loss(met: tuple[int, ...], share: float) -> None:
+    loss = LossFacts("bce", "binary_cross_entropy", "logits", (4, 3), met)
+    assert labels_outside(np.array([0.0, 1.0, 2.0, 2.0]), loss, 3, 0.0, 1.0) == share
+
+
 def test_rare_classes_beyond_the_rows_looked_at_are_counted() -> None:
     y = np.zeros(5000, dtype=int)
     y[7] = 2

@@ -13,6 +13,7 @@ import torch
 
 from defib.adapters.torch.inside import OWN_LOSS
 from defib.adapters.torch.program import Leaf
+from defib.adapters.torch.surgery import FUNCTIONS
 from defib.capture.torch_analysis import Analysis
 
 TOLERANCE: Final = 0.05
@@ -40,10 +41,12 @@ def repeated(first: Analysis, now: Analysis, loss: Any, parameters: dict[str, An
     program, call = first.reading.program, now.calls[0].as_called
     if call is None or any(word in step.name for step in program.steps for word in (OWN_LOSS, *RANDOM)):
         return None
-    labels = [now.reading.label, *now.reading.others]
+    labels, outputs = [now.reading.label, *now.reading.others], list(call[2])
+    for name in first.reading.folded:  # what the program does behind its model counts as part of it
+        outputs[first.reading.selected] = FUNCTIONS[name](outputs[first.reading.selected])
 
     def give(leaf: Leaf) -> Any:
-        known = {"output": call[2], "label": labels, "input": now.rows}
+        known = {"output": outputs, "label": labels, "input": now.rows}
         if leaf.kind == "parameter":
             return parameters[str(leaf.key)].detach()
         value = known[leaf.kind][int(leaf.key)] if leaf.kind in known else leaf.value

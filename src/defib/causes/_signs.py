@@ -18,7 +18,7 @@ from defib.probes.remembered import MemoryFacts
 from defib.probes.shown import ShownFacts
 from defib.probes.training import TrainingFacts
 from defib.probes.updates import UpdateFacts
-from defib.skill_against_reference import is_weak, memorized, squeezed, tells_little
+from defib.skill_against_reference import is_weak, memorized, squeezed, tells_little, usable_behind
 from defib.symptom import Skill, Symptom
 from defib.wording import percent, score
 
@@ -238,9 +238,14 @@ def served_unknown_tokens(book: Book) -> bool:
 
 
 def _labels_say(book: Book, facts: ServingFacts) -> bool:
-    """The skill is that of the rows served; rows that were evaluated with labels beside them are others."""
+    """The skill is that of the rows served, which are told apart as they should be.
+
+    Rows that were evaluated with labels beside them are others; and a ranking may hold where the outputs as they stand
+    no longer do.
+    """
     skill = seen(book).skill
-    return skill is not None and skill.rows == "held_out" and not facts.others_labelled
+    own = skill is not None and skill.rows == "held_out" and not facts.others_labelled
+    return own and not usable_behind(skill, book)
 
 
 def served_by_another(book: Book) -> bool:

@@ -218,7 +218,8 @@ def labels_outside(y: FloatArray, loss: LossFacts | None, units: int, low: float
     if not known.size:
         return 0.0
     kind = "other" if loss is None else loss.kind
-    ids = kind == "categorical_cross_entropy" and units > 1 and y.size == len(y)  # as the canonical one takes them
+    one_a_row = units > 1 and y.size == len(y)
+    ids = one_a_row and (kind == "categorical_cross_entropy" or _spread_out(loss, units))
     if kind == "sparse_categorical_cross_entropy" or ids:
         inside = (known >= 0) & (known <= units - 1) & (known == np.round(known))
     elif kind in ("binary_cross_entropy", "categorical_cross_entropy"):
@@ -229,6 +230,13 @@ def labels_outside(y: FloatArray, loss: LossFacts | None, units: int, low: float
         slack = REACH_SLACK * max(abs(low) if np.isfinite(low) else 0.0, abs(high) if np.isfinite(high) else 0.0)
         inside = (known >= low - slack) & (known <= high + slack)
     return float(1.0 - inside.mean())
+
+
+def _spread_out(loss: LossFacts | None, units: int) -> bool:
+    """Class ids that the program makes columns of on their way to the loss (``one_hot(y, K)``)."""
+    if loss is None or loss.target_shape is None or len(loss.target_shape) < 2:
+        return False
+    return loss.target_shape[-1] == units and loss.target_shape == loss.prediction_shape
 
 
 def _squashings(subject: Subject, rows: Rows, forward: ForwardPass) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
@@ -30,6 +31,8 @@ from defib.trials.served import Serving, as_served
 
 LookAgain = Callable[[Split, str, Arm, float, bool], Second]
 """``(rows, name of the arm, arm, deadline, it recovers) -> what is seen``"""
+LEAST_SHARE = 0.25
+"""Of the seconds for all trials: what those of the rows served get at least, where the others came to nothing."""
 WELL_KNOWN = (
     "standardize-inputs",
     "step-divided-by-10",
@@ -161,8 +164,17 @@ def run_trials(
         conductor.notes.append(f"in the trials, the fix trains on {rows}")
         return conductor.conduct(ranked, beliefs, offered_before(tuple(ranked), book))
     done = conductor.conduct(ranked, beliefs, offered(ranked, book, served, asked))
-    learns = len(control) >= MIN_SEEDS and all(run.recovered for run in control)
-    return replace(done, control_recovered=True) if asked is not None and learns else done  # but for the asking
+    if asked is not None:
+        learns = len(control) >= MIN_SEEDS and all(run.recovered for run in control)
+        return replace(done, control_recovered=True) if learns else done  # but for the asking
+    serving = [one for one in ranked if SERVED & set(one.fixes)]
+    if served is not None or not serving or not done.control_recovered:
+        return done
+    # The training is sound: what is left to try is how its rows are served.
+    left = max(conductor.started + seconds - time.monotonic(), LEAST_SHARE * seconds)
+    weighed = {one.code: beliefs[one.code] for one in serving}
+    again = run_trials(subject, book, serving, weighed, left, seed, progress, yardstick, look=look)
+    return replace(again, control_recovered=True) if again.outcomes else done
 
 
 def _looking(engine: SerialEngine, look: LookAgain | None) -> Look | None:

@@ -49,7 +49,8 @@ class TreatedSubject(Subject):
         self.trace = _trace(subject.trace, arm, end)
         self.training = behind(subject, arm, fit)
         self.held_out = behind(subject, arm, held_out)
-        served = subject.prediction if arm.rows == "as_recorded" else None  # whose signal the step took, too
+        as_it_was = arm.rows == arm.serving == "as_recorded"
+        served = subject.prediction if as_it_was else None  # whose signal the step took, too; or served as trained on
         self.prediction = None if served is None else behind(subject, arm, served)
         self.prediction_outputs = None
 
