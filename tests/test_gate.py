@@ -17,8 +17,10 @@ from defib.gate import Gate, needs_replay, read_gate
 from defib.probes.head import HeadFacts
 from defib.probes.inputs import ServingFacts
 from defib.probes.labels import LabelFacts
+from defib.probes.modes import ModeFacts
 from defib.probes.outputs import SymptomFacts
 from defib.probes.reference import SignalFacts
+from defib.probes.remembered import MemoryFacts
 from defib.skill_against_reference import ahead, squeezed
 from defib.symptom import Pattern, Skill, Symptom
 from defib.trials.judge import Run
@@ -45,6 +47,7 @@ VARIED = Symptom(
     n_outputs=1,
     prior=(0.5,),
 )
+SKILL_KNOWN = Skill("gini", 0.8, (0.7, 0.9), 200, "held_out")
 SIGNAL = SignalFacts(
     metric="auc",
     n_rows=200,
@@ -287,3 +290,14 @@ def test_labels_are_asked_for_where_those_of_the_predicted_rows_are_not_known(
     left = Left(labels_known=known)
     assert ("takes their labels" in headline(seen, (), "healthy", left=left)) is told
     assert bool(judging(seen.symptom, "healthy", left)) is told
+
+
+def test_skill_of_evaluation_mode_says_nothing_of_predictions_in_training_mode() -> None:
+    symptom = SymptomFacts(replace(VARIED, skill=SKILL_KNOWN), None, None, None)
+    modes = ModeFacts(False, True, 0.5, 0.5, 0.9, 0.9, None, None, None, None, served_in_training=True)
+    lost = replace(modes, served_spread=0.05, evaluation_spread=0.5)
+    kept = replace(modes, served_spread=0.4, evaluation_spread=0.5)
+    assert read_gate(Book({SymptomFacts: symptom, ModeFacts: lost}, {}, {})).problem == "unknown"
+    assert read_gate(Book({SymptomFacts: symptom, ModeFacts: kept}, {}, {})).problem == "none"
+    memory = MemoryFacts(("Net.kept",), 50, 1, 0.0, 0.5, own_share=-0.1)
+    assert read_gate(Book({SymptomFacts: symptom, MemoryFacts: memory}, {}, {})).problem == "remembered"

@@ -17,6 +17,7 @@ from typing import Literal
 
 from defib.causes._signs import (
     answered_from_memory,
+    lost_in_training_mode,
     served_by_another,
     served_on_another_scale,
     served_unknown_tokens,
@@ -62,7 +63,7 @@ def read_gate(book: Book, replay: Campaign | None = None) -> Gate:
     symptom = book.get(SymptomFacts).symptom
     seen = symptom.skill
     # A replay takes steps; where the user's own moved nothing, or others' weights predicted, it says nothing of these.
-    own = not untouched(book) and not served_by_another(book) and not answered_from_memory(book)
+    own = not (untouched(book) or served_by_another(book) or answered_from_memory(book) or lost_in_training_mode(book))
     if replay is not None and own and (seen is None or seen.rows == "training" or not seen.shown):
         symptom = replace(symptom, skill=_replayed(replay, symptom) or seen)
     return Gate(symptom, _problem(symptom, book))
@@ -88,7 +89,7 @@ def _problem(symptom: Symptom, book: Book) -> Problem:
         return "untrained"
     if answered_from_memory(book):
         return "remembered"
-    if skill is None:
+    if skill is None or lost_in_training_mode(book):  # the skill is that of evaluation mode: nothing predicted in it
         return "shown" if shown_constant(book) else "unknown"
     if not skill.shown or memorized(skill, book) or is_weak(skill, book):
         return "unskilled"

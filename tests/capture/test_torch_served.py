@@ -83,3 +83,23 @@ def test_the_loss_is_named_where_it_squashes_too() -> None:
     found = CAUSE.assess(book(head, collapsed(replace(FLAT, pattern="one_class"))))
     assert found.verdict == "supported"
     assert "BCEWithLogitsLoss" in found.because
+
+
+@pytest.mark.parametrize("modes", [(True, False), (False, True)])
+@pytest.mark.parametrize("by_row", [False, True])
+def test_rows_asked_in_both_modes(modes: tuple[bool, bool], by_row: bool) -> None:
+    seen: dict[bool, list[Any]] = {True: [], False: []}
+
+    def score(model: Any, X: Any) -> None:
+        turns = [(part, mode) for part in X.split(2) for mode in modes] if by_row else [(X, mode) for mode in modes]
+        for rows, mode in turns:
+            model.train(mode)
+            seen[mode].append(model(rows).detach().numpy())
+
+    subject = served(nn.BatchNorm1d(1), nn.BCEWithLogitsLoss(), score)
+    assert subject.serving_calls is not None
+    assert not subject.serving_calls.in_training_mode
+    assert subject.prediction is not None
+    assert len(subject.prediction) == 40
+    assert np.allclose(np.ravel(subject.prediction_outputs), np.concatenate(seen[False]).ravel())  # type: ignore[arg-type]
+    assert any("in training mode, too" in note for note in subject.trace.notes) == modes[1]

@@ -30,6 +30,7 @@ def evaluations(
     chosen = _chosen([one for one in unseen if one in final]) or _chosen(final) or _chosen(unseen)
     if chosen is None:
         return None, None, (), None
+    chosen = _in_evaluation(chosen, groups, notes)
     if chosen.line:
         study.sources.setdefault("predict", chosen.line)
     outputs = chosen.predictions(captured.selected)
@@ -106,6 +107,18 @@ def _together(logs: Sequence[Sequence[Group]]) -> list[Group]:
 def _chosen(groups: Sequence[Group]) -> Group | None:
     """The last one with at least two rows, else the last one."""
     return next((one for one in reversed(groups) if one.n_rows > 1), groups[-1] if groups else None)
+
+
+def _in_evaluation(chosen: Group, groups: Sequence[Group], notes: list[str]) -> Group:
+    """The same rows in evaluation mode, where the program had them predicted in both modes."""
+    if not chosen.training:
+        return chosen
+    same = [one for one in groups if one.steps == chosen.steps and not one.training and one.n_rows == chosen.n_rows]
+    twins = [one for one in same if np.array_equal(np.sort(one.keys()), np.sort(chosen.keys()))]
+    if not twins:
+        return chosen
+    notes.append("the same rows were predicted in training mode, too: those of evaluation mode are looked at")
+    return twins[-1]
 
 
 def held_out_of(groups: Sequence[Group], study: Study, training: Rows | None) -> Rows | None:

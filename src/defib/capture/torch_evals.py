@@ -36,7 +36,7 @@ HARMLESS = frozenset({"detach", "cpu", "to", "float", "double", "clone", "contig
 
 @dataclass(eq=False)
 class Group:
-    """Calls from one line of the program with no training step in between."""
+    """Calls from one line of the program, in one mode, with no training step in between."""
 
     line: str
     steps: int
@@ -49,7 +49,7 @@ class Group:
     n_rows: int = 0
     n_bytes: int = 0
     training: bool = False
-    """Any call ran in training mode."""
+    """They ran in training mode."""
     order: int = field(default_factory=count().__next__)
     """Running number over all models of the program."""
     place: tuple[str, ...] = ()
@@ -137,12 +137,12 @@ class EvalLog:
         ``beside``: where the label, and what else is no input, stands among the arguments.
         """
         last = calls[-1]
-        if self._is_full(last.line, steps):
+        if self._is_full(last.line, steps, last.training):
             return
         found, given = _door(calls, nodes), last.as_called
         if found is None or given is None or not found[1] or found[0].n_rows == 0:
             return
-        group = self._group(last.line, steps)
+        group = self._group(last.line, steps, last.training)
         door, rows = found
         outputs = [one.detach() for one in given[2]]
         door, rows, label = (beside or NOTHING_BESIDE).taken_off(door, rows)
@@ -165,27 +165,31 @@ class EvalLog:
         group.y.append(y)
         group.applied.append(squashings(after, last.outputs))
         group.n_bytes += X.nbytes
-        group.training |= last.training
         group.place, group.put_in = last.place, last.put_in
         group.memory.add(last.out)
         buffer = buffer_of(after, last.outputs)
         if buffer is not None:
             group.memory.filled(buffer)
 
-    def _continues(self, line: str, steps: int) -> bool:
-        return bool(self.groups) and (self.groups[-1].line, self.groups[-1].steps) == (line, steps)
+    def _open(self, line: str, steps: int, training: bool) -> Group | None:
+        """The group that a call goes on with; behind the last one where a line asks in both modes by turns."""
+        for one in reversed(self.groups):
+            if (one.line, one.steps) != (line, steps):
+                return None
+            if one.training == training:
+                return one
+        return None
 
-    def _is_full(self, line: str, steps: int) -> bool:
-        if not self._continues(line, steps):
-            return False
-        return self.groups[-1].n_rows >= MAX_ROWS or self.groups[-1].n_bytes >= MAX_BYTES
+    def _is_full(self, line: str, steps: int, training: bool) -> bool:
+        found = self._open(line, steps, training)
+        return found is not None and (found.n_rows >= MAX_ROWS or found.n_bytes >= MAX_BYTES)
 
-    def _group(self, line: str, steps: int) -> Group:
-        if self._continues(line, steps):
-            return self.groups[-1]
+    def _group(self, line: str, steps: int, training: bool) -> Group:
+        if (found := self._open(line, steps, training)) is not None:
+            return found
         now = [one for one in self.groups if one.steps == steps]
         labelled = [one for one in self.groups if one.steps != steps and one.labels() is not None]
-        self.groups = [*labelled[-1:], *now[-(MAX_GROUPS - 1) :], Group(line, steps)]
+        self.groups = [*labelled[-1:], *now[-(MAX_GROUPS - 1) :], Group(line, steps, training=training)]
         return self.groups[-1]
 
 

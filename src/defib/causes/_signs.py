@@ -13,6 +13,7 @@ from defib.probes.head import HeadFacts
 from defib.probes.inputs import ServingFacts
 from defib.probes.labels import LabelFacts
 from defib.probes.loading import LoadingFacts
+from defib.probes.modes import ModeFacts
 from defib.probes.outputs import HALF_WAY, STRANGE, SymptomFacts
 from defib.probes.remembered import MemoryFacts
 from defib.probes.shown import ShownFacts
@@ -39,6 +40,8 @@ ELSEWHERE_SD = 100.0
 """Standard deviations that no drift of a column's mean covers: another unit, or another zero."""
 HALF_OF_THEM = 0.5
 """Share of the columns in another unit from which on skill on rows in the training's unit says nothing."""
+LOST_SPREAD = 5.0
+"""Where no labels are known: spread in training mode over that in evaluation mode."""
 NORMAL_LOGIT_SPREAD = 0.3
 """A calibrated model with logit spread s has an AUC of about Φ(s/√2): 0.3 is AUC .58, the least worth having. It
 does not depend on the prior, as the spread of a probability does."""
@@ -277,6 +280,14 @@ def answered_from_memory(book: Book) -> bool:
     """The network kept something of the rows of one call, and answers those of later calls from it."""
     facts = maybe(book, MemoryFacts)
     return facts is not None and facts.of_others
+
+
+def lost_in_training_mode(book: Book) -> bool:
+    """The program predicted in training mode, and kept less than a fifth of what evaluation mode tells of its rows."""
+    modes = maybe(book, ModeFacts)
+    if modes is None or not modes.served_in_training or modes.served_spread is None:
+        return False
+    return modes.evaluation_spread is not None and modes.served_spread < modes.evaluation_spread / LOST_SPREAD
 
 
 def flat_in_training(book: Book) -> bool:

@@ -45,7 +45,7 @@ A mild shift is normal and harmless; the verdict needs the lost skill too.
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import maybe, num, place, seen
+from defib.causes._signs import LOST_SPREAD, maybe, num, place, seen
 from defib.diagnosis import Assessment, inconclusive, not_applicable, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.loading import LoadingFacts
@@ -59,8 +59,6 @@ LOST_SKILL = 0.2
 """Rank skill on the same rows that training mode has and evaluation mode lacks."""
 SQUEEZED = 20.0
 """Spread in training mode over that in evaluation mode from which on a ranking is of no use."""
-LOST_SPREAD = 5.0
-"""Where no labels are known: spread in training mode over that in evaluation mode."""
 
 
 def _assess(book: Book) -> Assessment:

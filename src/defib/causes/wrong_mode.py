@@ -47,8 +47,8 @@ Dropout left on makes predictions noisy, not constant, and can hide a constant b
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import count, fine, num, place
-from defib.causes.stale_batchnorm_statistics import LOST_SPREAD, RATIO, SHIFT_SD
+from defib.causes._signs import LOST_SPREAD, count, fine, num, place
+from defib.causes.stale_batchnorm_statistics import RATIO, SHIFT_SD
 from defib.diagnosis import Assessment, by_itself, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.modes import ModeFacts
