@@ -9,6 +9,7 @@ from defib.causes._time import moment_clause
 from defib.diagnosis import DECISIVE
 from defib.evidence import Book
 from defib.probes.activations import ActivationFacts
+from defib.probes.door import DoorStep
 from defib.probes.initialization import InitializationFacts
 from defib.probes.inputs import InputFacts
 from defib.probes.training import TrainingFacts
@@ -107,6 +108,8 @@ def badly_scaled(inputs: InputFacts) -> Scale | None:
     """How the inputs miss the scale that initializers assume; ``None`` when they do not."""
     if inputs.kind == "tokens" or inputs.normalized_inside or inputs.constant_fraction == 1.0:
         return None
+    if inputs.door is not None and (squeezed := _squeezed(inputs.door, inputs)) is not None:
+        return squeezed
     rms, ratio, offset = inputs.scale_max, inputs.scale_ratio, inputs.offset_ratio
     numbers = {"largest_column_rms": rms, "column_sd_ratio": ratio, "offset_over_sd": offset}
     if rms > LARGE_RMS:
@@ -125,3 +128,27 @@ def badly_scaled(inputs: InputFacts) -> Scale | None:
         clause = f"the standard deviations of the columns differ by a factor of {num(ratio)}"
         return Scale(clause, numbers, harmful=False)
     return None
+
+
+def _squeezed(step: DoorStep, inputs: InputFacts) -> Scale | None:
+    """What the network's own step leaves of rows that have a usable scale where they come in."""
+    if not SMALL_RMS <= inputs.scale_max <= LARGE_RMS:
+        return None
+    cell = CELLS.get(inputs.kind, "column")
+    numbers = {"rms_behind_the_step": step.rms, "offset_over_sd_behind_the_step": step.offset_ratio}
+    came = (
+        f"the rows come in scaled (root mean square {num(inputs.scale_max)}) and are scaled once more by {step.name}: "
+    )
+    if step.rms < SMALL_RMS:
+        return Scale(f"{came}behind it no {cell} exceeds {num(step.rms)}", numbers, harmful=True)
+    if step.offset_ratio > LARGE_OFFSET:
+        far = (
+            f"behind it every {cell} lies around {num(step.shift)}, {num(step.offset_ratio)} standard deviations off 0"
+        )
+        return Scale(came + far, numbers, harmful=True)
+    return None
+
+
+def is_squeezed(inputs: InputFacts) -> bool:
+    """Whether the network's own step makes next to nothing of rows that are scaled already."""
+    return inputs.door is not None and _squeezed(inputs.door, inputs) is not None

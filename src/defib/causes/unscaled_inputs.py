@@ -14,6 +14,7 @@ beside large ones.
 
 ## Evidence for
 - A column's root mean square above 10 (or all below 0.01), |mean| above 10 sd, or sds apart by more than 100.
+- The network's own door scales rows that were scaled before (`Rescaling(1 / 255)` behind `X / 255`).
 - The first layer saturated at the *initial* weights; or alive at the start and dead or saturated at the end.
 - Check: `X.mean(axis=0)`, `X.std(axis=0)`. Standardize, change nothing else, train again: it learns.
 
@@ -54,14 +55,14 @@ reference learner does not need can be unscaled and harmless. Tokens and one-hot
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._scale import CELLS, badly_scaled, large_weights, thrown, trace_of
+from defib.causes._scale import CELLS, Scale, badly_scaled, is_squeezed, large_weights, thrown, trace_of
 from defib.causes._signs import (
     fine,
     flat_in_training,
     maybe,
     num,
 )
-from defib.diagnosis import Assessment, by_itself, inconclusive, not_applicable, ruled_out, supported
+from defib.diagnosis import DECISIVE, Assessment, by_itself, inconclusive, not_applicable, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.inputs import InputFacts
 from defib.probes.reference import SignalFacts
@@ -85,6 +86,14 @@ def _assess(book: Book) -> Assessment:
         )
     if calm := fine(book):
         return calm
+    if inputs.door is not None and is_squeezed(inputs):
+        sure = 0.6 if inputs.door.normalized_behind else DECISIVE
+        return supported(scale.clause, weight=sure, layer=inputs.door.name, **scale.numbers)
+    return _seen(book, inputs, scale)
+
+
+def _seen(book: Book, inputs: InputFacts, scale: Scale) -> Assessment:
+    """What the scale did, where it shows."""
     where = "input" if inputs.kind in CELLS else column(inputs.largest_column, inputs.columns)
     has_nan = inputs.nan_cells + inputs.inf_cells > 0
     if has_nan and scale.harmful and (sign := thrown(book)) is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from defib.causes._scale import is_squeezed
 from defib.evidence import Book
 from defib.interventions._writing import by_framework
 from defib.probes.columns import ColumnScales
@@ -40,7 +41,7 @@ def z_score(book: Book) -> InputTransform:
     columns, kind = book.get(ColumnScales), book.get(InputFacts).kind
     axes = _shared_axes(kind, columns.mean.ndim)
     mean, sd = (columns.mean, columns.sd) if not axes else _pooled(columns, axes)
-    return InputTransform(mean, sd, "standardize", fill=_fill(book, columns))
+    return InputTransform(*_undone(book, mean, sd), "standardize", fill=_fill(book, columns))
 
 
 def min_max(book: Book) -> InputTransform:
@@ -50,7 +51,18 @@ def min_max(book: Book) -> InputTransform:
     low = columns.minimum if not axes else columns.minimum.min(axis=axes, keepdims=True)
     high = columns.maximum if not axes else columns.maximum.max(axis=axes, keepdims=True)
     width = high - low
-    return InputTransform(low, np.where(width > 0, width, 1.0), "min-max", fill=_fill(book, columns))
+    return InputTransform(*_undone(book, low, np.where(width > 0, width, 1.0)), "min-max", fill=_fill(book, columns))
+
+
+def _undone(
+    book: Book, offset: NDArray[np.float64], scale: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Offset and scale with which rows are scaled behind a step of the network's own that squeezes them."""
+    step = book.get(InputFacts).door
+    if step is None or not is_squeezed(book.get(InputFacts)):
+        return offset, scale
+    scale = np.where(scale > 0, scale, 1.0)
+    return offset + step.shift * scale, step.gain * scale
 
 
 def fill_missing(book: Book) -> InputTransform:
@@ -98,7 +110,9 @@ def cannot_scale(book: Book) -> str | None:
 
 
 def is_standardized(book: Book) -> bool:
-    """Whether every varying column is near mean 0 and sd 1 already."""
+    """Whether every varying column is near mean 0 and sd 1 already, and still is at the first weights."""
+    if is_squeezed(book.get(InputFacts)):
+        return False
     columns = book.get(ColumnScales)
     varies = _varies(columns)
     mean, sd = columns.mean[varies], columns.sd[varies]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from defib.causes._scale import is_squeezed
 from defib.evidence import Book
 from defib.interventions import Intervention
 from defib.interventions._scaling import cannot_scale, filled_first, is_standardized, z_score
 from defib.interventions._writing import by_framework, is_array_of_one_unit
+from defib.probes.inputs import InputFacts
 from defib.recipe import Arm
 
 
@@ -14,6 +16,14 @@ def _applies(book: Book) -> str | None:
 
 
 def _code(book: Book, framework: str) -> str:
+    inputs = book.get(InputFacts)
+    if inputs.door is not None and is_squeezed(inputs):
+        first = f"# leave {inputs.door.name} out of the network: the rows are scaled before it\n"
+        return first + _scaling(book, framework)
+    return _scaling(book, framework)
+
+
+def _scaling(book: Book, framework: str) -> str:
     if is_array_of_one_unit(book):
         return by_framework(
             framework,

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from defib.evidence import Book, Evidence, Probe
 from defib.measures.outputs import commonest_row, unique_rows
 from defib.measures.rows import spaced_indices
+from defib.probes.door import DoorStep, door_step
 from defib.probes.looking import is_weighted, number_rows, some_rows, training_rows
 from defib.probes.token_features import only_lengths
 from defib.recipe import padding_at_the_end
@@ -72,6 +73,8 @@ class InputFacts(Evidence):
     """What fills the end of most rows of steps, two steps or more: padding. ``None`` where nothing does."""
     only_ids: tuple[int, int] | None = None
     """Of token rows that consist of one id and another one behind it, these two (see `only_lengths`)."""
+    door: DoorStep | None = None
+    """Fixed arithmetic between the door and the first weights, the same for every cell."""
 
 
 @dataclass(frozen=True)
@@ -269,6 +272,7 @@ def _measure(subject: Subject, book: Book) -> InputFacts:
         only_ids=only_lengths(X) if kind_of(X, layers) == "tokens" else None,
         columns=rows.columns,
         nan_columns=_worst(bad.sum(axis=0)),
+        door=None if bad.any() else door_step(X[spaced_indices(len(X), 32)], layers),
     )
 
 
