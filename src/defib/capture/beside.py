@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defib.beside import Beside
-from defib.capture.cells import as_numbers, table_of, text_rows
+from defib.capture.cells import as_numbers, may_be_table, rows_of_text, table_of, text_rows
 from defib.capture.cells import column as numbers_of
 from defib.capture.held_labels import Column, held_labels, made_of, of_equal_rows
 from defib.capture.left_out import left_out
@@ -49,8 +49,8 @@ class Named:
     columns: tuple[str, ...] = ()
     piped: bool = False
     """As `Beside.piped`."""
-    texts: tuple[tuple[Any, ...], ...] = ()
-    """Rows of cells that are texts, all equally many, in place of ``array``: read only where that matters."""
+    texts: str | tuple[tuple[Any, ...], ...] = ()
+    """The text of a file, or rows of cells that are texts, in place of ``array``: read only where that matters."""
     read: bool = False
     """As `Beside.read`."""
     is_key: bool = False
@@ -89,7 +89,11 @@ def _texts(variables: Sequence[tuple[str, Any]]) -> list[Named]:
     """What the program read from a file, and still holds as texts."""
     found: dict[int, Named] = {}
     for name, value in variables:
-        if id(value) not in found and (rows := text_rows(value, LEAST_ROWS, MOST_ROWS)) is not None:
+        if id(value) in found:
+            continue
+        if isinstance(value, str) and may_be_table(value, LEAST_ROWS, MOST_ROWS):
+            found[id(value)] = Named(name, np.empty((0, 0)), texts=value)
+        elif (rows := text_rows(value, LEAST_ROWS, MOST_ROWS)) is not None:
             found[id(value)] = Named(name, np.empty((0, 0)), texts=tuple(tuple(row) for row in rows))
         if len(found) == MOST_TEXTS:
             break
@@ -100,7 +104,8 @@ def _read(one: Named) -> Named | None:
     """With the numbers that its texts hold; ``None`` where these hold none."""
     if not one.texts:
         return one
-    made = table_of([list(row) for row in one.texts])
+    rows = rows_of_text(one.texts) if isinstance(one.texts, str) else [list(row) for row in one.texts]
+    made = None if rows is None else table_of(rows)
     return None if made is None else Named(one.name, made[1], made[0], read=True)
 
 

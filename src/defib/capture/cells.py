@@ -52,17 +52,20 @@ def column(texts: Sequence[Any] | AnyArray) -> FloatArray | None:
     return ids.ravel().astype(np.float64) if len(values) <= FEW_VALUES else None
 
 
+def may_be_table(text: str, least: int, most: int) -> bool:
+    """Whether a text has as many lines as a table of rows would; it is not read for that."""
+    return least <= len(text) <= MOST_CHARACTERS and least <= text.count("\n") <= most
+
+
 def text_rows(value: Any, least: int, most: int) -> list[list[Any]] | None:
-    """Rows of cells, all equally many, that a list of lists, an array of texts or the text of a file holds."""
-    if isinstance(value, str) and least <= value.count("\n") <= most and len(value) <= MOST_CHARACTERS:
-        return _of_file(value)
+    """Rows of cells, all equally many, that a list of lists or of lines, or an array of texts holds."""
     if isinstance(value, np.ndarray):
         texts = value.ndim == 2 and value.dtype.kind in "USO" and least <= len(value) <= most
         return value.tolist() if texts and value.size and isinstance(value.flat[0], str | bytes) else None
     if type(value) is not list or not least <= len(value) <= most:
         return None
     if isinstance(value[0], str):
-        return _of_file("\n".join(value)) if all(isinstance(one, str) for one in value) else None
+        return rows_of_text("\n".join(value)) if all(isinstance(one, str) for one in value) else None
     if not isinstance(value[0], list | tuple) or len({len(one) for one in value}) != 1:
         return None
     return [list(one) for one in value] if any(isinstance(cell, str | bytes) for cell in value[0]) else None
@@ -80,7 +83,8 @@ def table_of(rows: list[list[Any]]) -> tuple[tuple[str, ...], AnyArray] | None:
     return (tuple(name for name, _ in kept), np.column_stack([one for _, one in kept])) if len(kept) > 1 else None
 
 
-def _of_file(text: str) -> list[list[Any]] | None:
+def rows_of_text(text: str) -> list[list[Any]] | None:
+    """Rows of cells of a file's text, divided by the mark that gives all equally many; ``None`` without one."""
     lines = [one for one in text.strip().splitlines() if one.strip()]
     counts = Counter({mark: lines[0].count(mark) for mark in SEPARATORS if mark in lines[0]})
     for mark, _ in counts.most_common():

@@ -92,7 +92,7 @@ def held_labels(
                 )
             else:
                 fitting = [one for one in taken if one.made and _has_classes(one.values) and not _told(X[at], one)]
-            told = {_ids(one.values).tobytes(): one for one in fitting}
+            told = {_ids(one.values).tobytes(): one for one in reversed(fitting)}
             if len(told) == 1:
                 (one,) = told.values()
                 found += [Held(one.name, labels, at)] if (labels := as_given(y, one.values)) is not None else []

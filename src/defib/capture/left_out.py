@@ -23,6 +23,8 @@ MOST: Final = 5000
 """Rows that are looked at."""
 MOST_LEFT_OUT: Final = 400
 MOST_COLUMNS: Final = 64
+MOST_CELLS: Final = 3_000_000
+"""Rows, times labels that may be a row's, times columns of labels: a few seconds."""
 
 
 def left_out(X: AnyArray, y: AnyArray, arrays: Sequence[AnyArray], columns: Sequence[Column]) -> Held | None:
@@ -59,6 +61,8 @@ def _realigned(array: AnyArray, labels: AnyArray) -> AnyArray | None:
     table = table[:, spaced_indices(table.shape[1], MOST_COLUMNS)]
     targets = _targets(labels)
     if targets is None or not np.isfinite(table).all() or overlapping(array, np.arange(len(array))) or drifts(array):
+        return None
+    if len(table) * (len(labels) - len(table) + 1) * targets.shape[1] > MOST_CELLS:
         return None
     found = realigned(_standard(table), _standard(targets))
     return None if found is None else found.at
