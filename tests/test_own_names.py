@@ -349,9 +349,10 @@ def test_a_trainer_is_told_its_settings_where_it_is_made(tmp_path: Path, text: s
     assert with_own_trainer(code, program(tmp_path, text)).splitlines() == [rate, epochs]
 
 
-def test_what_a_module_calls_self_is_what_the_trainer_fits(tmp_path: Path) -> None:
-    lines = {"optimizer": line_of(LIGHTNING, "torch.optim")}
-    assert names_in(program(tmp_path, LIGHTNING), lines, "torch")["model"] == "lit"
+@pytest.mark.parametrize("name", ["self", "s"])
+def test_what_a_module_calls_self_is_what_the_trainer_fits(tmp_path: Path, name: str) -> None:
+    text = LIGHTNING.replace("self", name)
+    assert names_in(program(tmp_path, text), {"optimizer": line_of(text, "torch.optim")}, "torch")["model"] == "lit"
 
 
 LAST = 'keras.layers.Dense(3, activation="softmax")  # in place of the last layer'

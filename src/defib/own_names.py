@@ -22,7 +22,7 @@ from defib.own_calls import PLACES, with_own_calls
 from defib.own_flax import as_linen
 from defib.own_layer import with_own_layer
 from defib.own_loader import with_own_dataset, with_own_loader
-from defib.own_trainers import fitted_model, with_own_trainer
+from defib.own_trainers import fitted_model, is_self, with_own_trainer
 from defib.program_text import Program, covers, last_name, parted, read_program
 
 GENERIC = ("model", "optimizer", "criterion", "inputs", "targets", "loader", "X_train", "y_train", "X_new", "prepare")
@@ -120,7 +120,7 @@ def _of_torch(program: Program, lines: Mapping[str, int]) -> Iterator[tuple[str,
         yield "optimizer", name
         holders = {_receiver(one) for one in ast.walk(call) if isinstance(one, ast.Call) and _is(one, "parameters")}
         holder = holders.pop() if len(holders) == 1 else ""
-        yield "model", fitted_model(program) if holder == "self" else holder
+        yield "model", fitted_model(program) if is_self(program, holder) else holder
     losses = [name for name, call in _made(program) if last_name(call.func).endswith("Loss")]
     yield "criterion", losses[0] if len(losses) == 1 else ""
     yield from _of_loop(program, lines.get("step", 0))

@@ -61,6 +61,12 @@ def _targets(program: Program, call: ast.Call) -> Iterator[ast.expr]:
             yield node.targets[0]
 
 
+def is_self(program: Program, name: str) -> bool:
+    """Whether a module of Lightning calls itself so where it makes its optimizer: ``self``, or ``s``."""
+    made = [one for one in ast.walk(program.tree) if isinstance(one, ast.FunctionDef)]
+    return any(one.name == "configure_optimizers" and one.args.args and one.args.args[0].arg == name for one in made)
+
+
 def fitted_model(program: Program) -> str:
     """``net`` of the only ``trainer.fit(net, ...)``; nothing where there are several, or an expression."""
     fits = [one for one in program.calls if isinstance(one.func, ast.Attribute) and one.func.attr == "fit"]

@@ -154,6 +154,15 @@ class InputTransform:
         moved: NDArray[np.float64] = (values - self.offset) / self.scale
         return moved.astype(np.float32)
 
+    def sparing(self, spare: NDArray[np.bool_]) -> InputTransform:
+        """The same without some columns, ``(n_columns,)`` True, which stay as they are: ids that are looked up.
+
+        >>> InputTransform(np.array([1.0]), np.array([2.0])).sparing(np.array([True, False]))(np.ones((1, 2))).tolist()
+        [[1.0, 0.0]]
+        """
+        offset, scale = np.broadcast_to(self.offset, spare.shape), np.broadcast_to(self.scale, spare.shape)
+        return replace(self, offset=np.where(spare, 0.0, offset), scale=np.where(spare, 1.0, scale))
+
 
 def padding_at_the_end(X: NDArray[Any], value: float) -> NDArray[np.int64]:
     """Steps at the end of each row ``(n_rows, steps, ...)`` that hold nothing but this value, ``(n_rows,)``.

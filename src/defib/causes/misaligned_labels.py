@@ -72,6 +72,12 @@ def _assess(book: Book) -> Assessment:
             f"with {signal.repaired_pairing}"
         )
         numbers = {f"{signal.metric}_re_paired": score, **numbers}
+        if signal.metric == "auc" and signal.best < 1 - signal.detectable:  # as far below chance as signal lies above
+            because = (
+                f"the rows as paired are not at chance: the reference learner is wrong nearly everywhere (AUC "
+                f"{num(signal.best)}), so that the labels follow the rows in a way it cannot follow"
+            )
+            return inconclusive(because, weight=0.15, layer=None, **numbers)
         if _steps_of_a_sequence(book):
             because = f"{because}, but the rows may be the steps of sequences, whose labels are their next steps"
             return inconclusive(because, weight=0.15, layer=None, **numbers)

@@ -7,7 +7,7 @@ input holds the cells of all of them, flattened, in the order of ``fit``; its we
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, ClassVar, Literal
 
@@ -102,9 +102,7 @@ class Packing:
 
     def spared(self, transform: InputTransform) -> InputTransform:
         """The transform without the columns that are looked up."""
-        spare = np.repeat(self.whole, np.diff(self.bounds))
-        offset, scale = np.broadcast_to(transform.offset, spare.shape), np.broadcast_to(transform.scale, spare.shape)
-        return replace(transform, offset=np.where(spare, 0.0, offset), scale=np.where(spare, 1.0, scale))
+        return transform.sparing(np.repeat(self.whole, np.diff(self.bounds)))
 
     def fits(self, other: Packing) -> bool:
         """Whether the rows of another call can be laid out in this way; number types may differ."""

@@ -13,6 +13,7 @@ import torch
 from defib.adapters.torch.arrays import Here, map_leaves, to_numpy, to_tensor
 from defib.adapters.torch.bags import as_bags, is_bags, rows_of_bags
 from defib.adapters.torch.layout import Layout, Lie, moving_axis
+from defib.recipe import InputTransform
 from defib.subject import AnyArray, NotAvailable
 
 
@@ -74,6 +75,13 @@ class Door:
                 replace(part, dtype=torch.float32) if part.dtype.is_floating_point else part for part in self.parts
             ),
         )
+
+    def spared(self, transform: InputTransform) -> InputTransform:
+        """The transform without the columns of whole numbers that stand beside others: ids that are looked up."""
+        if len(self.parts) < 2 or transform.padding is not None:
+            return transform
+        whole = [not (part.dtype.is_floating_point or part.dtype.is_complex) for part in self.parts]
+        return transform.sparing(np.repeat(whole, [math.prod(part.shape) for part in self.parts]))
 
     def rows_of(self, tensors: Sequence[Any], *, copy: bool = True) -> AnyArray:
         """Row tensors of one call as one array ``(n_rows, ...)``, copied unless asked not to be."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, Literal, final
 
 import numpy as np
@@ -242,6 +243,14 @@ class TorchSubject(WatchedSubject[Captured]):
                 found.append(float(objective(network, tensors, answers, labels)))
             return tuple(found)
 
+    def at_the_door(self, arm: Arm, X: AnyArray) -> AnyArray:
+        """Behind the transform, which leaves columns alone that are looked up."""
+        return super().at_the_door(self._sparing_ids(arm), X)
+
+    def _sparing_ids(self, arm: Arm) -> Arm:
+        door = self.captured.door
+        return arm if arm.inputs is None or door is None else replace(arm, inputs=door.spared(arm.inputs))
+
     def can_train(self, arm: Arm) -> str | None:
         """``None``, or why not, as a clause."""
         if self.recipe.optimizer is None or self.captured.optimizer is None:
@@ -303,6 +312,7 @@ class TorchSubject(WatchedSubject[Captured]):
         reason = self.can_train(arm)
         if reason is not None:
             raise NotAvailable(reason)
+        arm = self._sparing_ids(arm)
         with quiet(seed=seed):
             started = time.monotonic()
             X = numbered_like(arm.inputs(rows.X), rows.X) if arm.inputs is not None else np.asanyarray(rows.X)
