@@ -11,7 +11,7 @@ import pytest
 
 import defib
 from defib.asides import asides
-from tests.causes.books import FLAT, HEAD, STUCK, book, collapsed
+from tests.causes.books import FLAT, HEAD, STUCK, TRAINING, book, collapsed
 
 SHARED = "a row's output changes with the rows that are sent with it"
 
@@ -117,3 +117,17 @@ def test_a_second_squashing_is_told_beside_another_cause() -> None:
     (told,) = asides(book(head, collapsed(FLAT), STUCK), "torch", named={"DF601"})
     assert "CrossEntropyLoss squashes its output again" in told
     assert asides(book(head, collapsed(FLAT), STUCK), "torch", named={"DF302"}) == ()
+
+
+@pytest.mark.parametrize(
+    ("by", "mode"),
+    [
+        ("EarlyStopping, the smallest val_accuracy", "max"),
+        ("EarlyStopping, the largest val_loss", "min"),
+        ("EarlyStopping, the smallest val_loss", None),
+        ("EarlyStopping, the largest val_auc", None),
+    ],
+)
+def test_a_callback_that_puts_the_worst_weights_back_is_told(by: str, mode: str | None) -> None:
+    told = asides(book(replace(TRAINING, restored_epoch=1, restored_by=by)), "keras")
+    assert [f"mode='{mode}'" in one for one in told] == ([True] if mode else [])

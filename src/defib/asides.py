@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Container
 
 from defib.causes._signs import maybe
@@ -26,7 +27,23 @@ def asides(book: Book, framework: str, *, named: Container[str] = ()) -> tuple[s
     """Sentences to add, in order; empty where there is nothing to tell. ``named``: codes of the causes that are."""
     of_labels = () if named else (*_labels_out_of_reach(book), *_labels_that_compete(book))
     twice = () if SQUASHED in named else _squashed_twice(book)
-    return (*_which_rows(book), *_rows_that_meet(book, framework), *of_labels, *twice)
+    return (*_which_rows(book), *_rows_that_meet(book, framework), *of_labels, *twice, *_worst_put_back(book))
+
+
+def _worst_put_back(book: Book) -> tuple[str, ...]:
+    """What a callback took for the best weights are the worst by the measure that it was given."""
+    training = maybe(book, TrainingFacts)
+    if training is None or training.restored_epoch is None:
+        return ()
+    grows = re.search(r"the smallest \S*(acc|auc|precision|recall|f1|r2)", training.restored_by) is not None
+    falls = re.search(r"the largest \S*(loss|error|mae|mse)", training.restored_by) is not None
+    if not grows and not falls:
+        return ()
+    return (
+        f"the weights of epoch {training.restored_epoch} of {training.n_epochs} were put back "
+        f"({training.restored_by}): the {'largest' if grows else 'smallest'} is the best, which "
+        f"mode='{'max' if grows else 'min'}' asks for",
+    )
 
 
 def _squashed_twice(book: Book) -> tuple[str, ...]:
