@@ -60,6 +60,10 @@ def test_both_changes_are_enough_and_neither_alone() -> None:
     fix = choose_fix([TOO_HIGH, SKEW], causes, all_interventions(), told_anew.trials, Book({}), "torch")
     assert fix is not None
     assert (fix.interventions, fix.verified) == (("step-divided-by-10", "same-pipeline"), True)
+    turned = [replace(one, intervention=" + ".join(reversed(one.changes))) for one in told_anew.trials]
+    turned_fix = choose_fix([SKEW, TOO_HIGH], causes, all_interventions(), turned, Book({}), "torch")
+    assert turned_fix is not None
+    assert turned_fix.says == fix.says  # the training first, whichever is named first
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from defib.interventions.table import all_interventions
 from defib.probes.head import broadcasts
 from defib.probes.initialization import InitializationFacts
 from defib.probes.training import TrainingFacts
+from defib.probes.updates import UpdateFacts
 from defib.ranking import Assessed
 from defib.recipe import Arm, InputTransform, LossFacts, OptimizerFacts, TrainingRecipe
 from defib.second_look import look_again, second_faults
@@ -31,7 +32,7 @@ from defib.trials.engine import split_rows
 from defib.trials.judge import Run
 from defib.trials.outcome import Campaign, Second
 from defib.trials.treated import TreatedSubject, behind, recipe_of
-from tests.causes.books import TRAINING
+from tests.causes.books import TRAINING, move, updates
 from tests.test_trials import Clock, cause
 
 REINITIALIZE = Arm().with_edit("reinitialize", "default")
@@ -200,6 +201,29 @@ def test_what_is_seen_after_a_failed_fix_is_mended_together_with_it(monkeypatch:
     # The second fix alone was tried as well: both are needed.
     assert not next(trial for trial in campaign.trials if trial.intervention == "step-times-100").sufficient
     assert [one.code for one in second_faults(campaign, (hypothesis("DF601", 0.7),))] == ["DF502"]
+
+
+@pytest.mark.parametrize(("frozen", "tried"), [(True, True), (False, False)])
+def test_a_change_that_only_the_look_gives_a_reason_for_is_tried(
+    monkeypatch: pytest.MonkeyPatch, frozen: bool, tried: bool
+) -> None:
+    """Weights that moved in an earlier training, and are frozen in the one that is repeated."""
+    kernel = replace(move("dense"), why_unmoved="frozen" if frozen else None)
+    seen = Book({UpdateFacts: updates(kernel)})
+
+    def look(name: str, arm: Arm, deadline: float, enough: bool) -> Second:
+        found = (Assessed(load("DF701"), supported("frozen", weight=0.93)),)
+        return Second(name, healthy=False, causes=found, book=seen)
+
+    clock = Clock(set(), set())
+    clock.subject = SimpleNamespace(can_train=lambda arm: None)  # type: ignore[attr-defined]
+    monkeypatch.setattr("defib.trials.campaign.time", clock)
+    book, table = Book({UpdateFacts: updates(move("dense"))}), all_interventions()
+    conductor = Conductor(clock, book, seconds=90, seed=0, progress=Silent(), look=look)  # type: ignore[arg-type]
+    campaign = conductor.conduct(
+        (cause("DF601", {}, fixes=("reinitialize",)),), {"DF601": 0.9}, [table["reinitialize"]]
+    )
+    assert any(trial.changes == ("reinitialize", "unfreeze") for trial in campaign.trials) is tried
 
 
 def test_a_pair_that_fails_on_a_later_seed_makes_room_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from defib.interventions.table import load as load_intervention
 from defib.joined_code import joined
 from defib.recipe import Edit
 from defib.subject import NotAvailable
+from defib.trials.before import ASKING
 from defib.trials.sets import mergeable, more_than_enough
 from defib.wording import NO_SIGNAL
 
@@ -64,9 +65,10 @@ def choose_fix(
     chosen = next((name for names in ways for name in names), None)
     if chosen is None:
         return None
-    parts = [interventions[name] for name in changes_in(chosen)]
+    made = changes_in(chosen)
+    parts = [interventions[name] for name in sorted(made, key=lambda name: name in ASKING)]  # to be done in this order
     return Fix(
-        interventions=tuple(one.name for one in parts),
+        interventions=made,
         verified=chosen in sufficient,
         code=joined([_code(one, book, framework).rstrip() for one in parts], _recorded(book, framework)),
         says=_one_after_another([_says(one, book) for one in parts]),

@@ -58,7 +58,7 @@ def look_again(
         partly = [one for one in partly if one.assessment.weight >= PROMOTABLE]
         found_now += sorted(partly, key=lambda one: -one.assessment.weight)
     causes = tuple(one for one in found_now if is_a_fault(one))
-    return Second(name, healthy=False, only_by_trials=doubted, causes=causes)
+    return Second(name, healthy=False, only_by_trials=doubted, causes=causes, book=again)
 
 
 def _of_own_split(book: Book, subject: Subject) -> Book:

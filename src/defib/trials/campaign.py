@@ -111,18 +111,21 @@ class Conductor:
                 if runs[0].recovered and ranked and name in plan.leading_of(ranked, current).fixes:
                     self._prove(name)
 
-    def _has_arm(self, one: Intervention) -> bool:
+    def _has_arm(self, one: Intervention, book: Book | None = None) -> bool:
         try:
-            self.arms[one.name] = (one.arm(self.book), one.does)
+            self.arms[one.name] = (one.arm(book or self.book), one.does)
         except (Missing, NotAvailable) as error:
             needs = error.needs if isinstance(error, Missing) else error
             self.notes.append(f"{one.name} was not tried: it needs {needs}")
             return False
         return True
 
-    def _can_change(self, one: Intervention) -> bool:
-        """It applies to the user's model, and its arm can be made."""
-        return one.fits(self.book) and self._has_arm(one)
+    def _can_change(self, one: Intervention, after: str = "") -> bool:
+        """It applies to the user's model, or to what a look saw after a change, and its arm can be made."""
+        if one.fits(self.book):
+            return self._has_arm(one)
+        seen = self.looks[after].book if after in self.looks else None
+        return seen is not None and one.fits(seen) and self._has_arm(one, seen)
 
     def _next(self, ranked: Sequence[Cause], beliefs: Mapping[str, float], left: Mapping[str, Intervention]) -> str:
         """What separates the hypotheses best per second; the leading one's own fix when only its proof fits in."""
@@ -200,10 +203,10 @@ class Conductor:
 
     def _mending(self, base: tuple[str, ...]) -> list[str]:
         """Fixes of what is wrong with the model as these changes leave it."""
-        table, found = all_interventions(), dict[str, None]()
-        for second in self._look_again(TOGETHER.join(base))[:MOST_SECOND]:
+        table, found, after = all_interventions(), dict[str, None](), TOGETHER.join(base)
+        for second in self._look_again(after)[:MOST_SECOND]:
             fixes = [name for name in second.cause.fixes if name not in base and table[name].kind == "train"]
-            ready = [name for name in fixes if name in self.arms or self._can_change(table[name])]
+            ready = [name for name in fixes if name in self.arms or self._can_change(table[name], after)]
             found |= dict.fromkeys(ready[:MOST_SECOND])
         # What learns in part, and shows nothing that would hold it back, may only need longer.
         longer = not found and self._recovery(base) >= HELPED and LONGER not in base

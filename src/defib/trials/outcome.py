@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from defib.diagnosis import Trial
+from defib.evidence import Book
 from defib.ranking import Assessed
 from defib.recipe import Arm
 from defib.trials.judge import Run
@@ -22,6 +23,8 @@ class Second:
     """It has skill, and looks healthy but for the trials, which found that it is not enough."""
     causes: tuple[Assessed, ...] = ()
     """What is supported there, best first."""
+    book: Book = field(default_factory=Book)
+    """What was seen there: changes that the network as it was gave no reason for may fit now."""
 
 
 Look = Callable[[str, Arm, float, bool], Second]
