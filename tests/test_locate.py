@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from defib.diagnosis import Hypothesis, Place, Spot, located, supported
+from defib.label_lines import label_line
 from defib.layer_lines import layer_line
 from defib.locate import clearing_line, forward_line, freezing_line, optimizer_line, place_of
 from defib.program_text import Program, read_program
@@ -127,6 +128,21 @@ def test_a_fault_is_placed_where_its_own_word_stands(tmp_path: Path, code: str, 
     assert twice is not None
     assert found.text == line
     assert twice.text != line  # which of the two it is cannot be told
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "line"),
+    [
+        ("x = 1\ny = (df['churn'] == 'True')\nz = df['plan'] == 'pro'\n", "df['churn']", 2),
+        ("y = df.pop('bloom').eq('yes')\n", "text['bloom']", 1),
+        ("y = df.a == 1\nz = df.a == 2\n", "df['a']", None),
+        ("z = x != x\nup = s[now] > s[now]\n", "labels", 2),
+        ("up = f() > f()\nw = s[0] > s[1]\n", "labels", None),
+    ],
+    ids=["compared", "popped", "twice", "with-itself", "other"],
+)
+def test_the_line_that_makes_labels(tmp_path: Path, text: str, column: str, line: int | None) -> None:
+    assert label_line(program(tmp_path, text), column) == line
 
 
 def placed(tmp_path: Path, code: str, stage: str, layer: str | None = None, text: str = KERAS) -> Place | None:

@@ -16,6 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from defib.diagnosis import Diagnosis, Hypothesis, Place
+from defib.label_lines import label_line
 from defib.layer_lines import layer_line
 from defib.own_loader import loader_line
 from defib.program_text import Program, assigned, covers, last_name, parted, read_program
@@ -255,6 +256,7 @@ def masked_line(program: Program, layer: str) -> int | None:
 
 OF_ITS_OWN: dict[str, Callable[[Program, str], int | None]] = {
     "DF104": loader_line,
+    "DF201": label_line,
     "DF107": masked_line,
     "DF408": forward_line,
     "DF409": forward_line,

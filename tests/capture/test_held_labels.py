@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from defib.capture.beside import Named, beside_rows
-from defib.capture.held_labels import Column, held_labels, made_of
+from defib.capture.held_labels import Column, held_labels
+from defib.label_lines import made_of
 
 RNG = np.random.default_rng(4)
 N = 200

@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 from defib.beside import Beside
 from defib.capture.cells import as_numbers, may_be_table, rows_of_text, table_of, text_rows
 from defib.capture.cells import column as numbers_of
-from defib.capture.held_labels import Column, held_labels, made_of, of_equal_rows
+from defib.capture.held_labels import Column, held_labels, of_equal_rows
 from defib.capture.left_out import left_out
 from defib.capture.orders import LEFT, Order, keys_among, orders_of, reordered
 from defib.capture.places import KNOWN, places_of
 from defib.capture.torch_frames import user_frames
+from defib.label_lines import made_of
 from defib.subject import AnyArray
 
 LEAST_ROWS: Final = 20

@@ -7,24 +7,18 @@ those are the same, the step that made them lost what tells them apart. Framewor
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from defib.capture.places import KNOWN, Places, places_of
-from defib.program_text import last_name, read_program
 from defib.subject import AnyArray
 
 MOST_CLASSES: Final = 20
 DRAWN_SD: Final = 4.0
 """Standard deviations by which the share of a class may differ from that among all labels, in rows drawn of them."""
-MAKING: Final = frozenset(
-    {"map", "isin", "eq", "ne", "astype", "long", "int", "float", "get", "apply", "replace", "to_numeric", "where"}
-)
-"""Calls that make labels of a column, beside comparisons."""
 
 
 @dataclass(frozen=True)
@@ -46,27 +40,6 @@ class Held:
     """``(n_known, ...)``, as the program's labels are given."""
     at: Places
     """``(n_known,)``: of which training row."""
-
-
-def made_of(files: Iterable[str]) -> frozenset[str]:
-    """Names of columns that these programs compare, map or cast to make something of them."""
-    found: set[str] = set()
-    for program in filter(None, map(read_program, files)):
-        for node in ast.walk(program.tree):
-            if isinstance(node, ast.Compare) or (isinstance(node, ast.Call) and last_name(node.func) in MAKING):
-                found.update(_named_in(node))
-    return frozenset(found)
-
-
-def _named_in(node: ast.expr) -> Iterator[str]:
-    """``churn`` of ``df["churn"]``, ``df.churn``, ``df.pop("churn")``."""
-    for one in ast.walk(node):
-        if isinstance(one, ast.Subscript) and isinstance(one.slice, ast.Constant):
-            yield str(one.slice.value)
-        elif isinstance(one, ast.Attribute):
-            yield one.attr
-        elif isinstance(one, ast.Call) and last_name(one.func) in ("pop", "get"):
-            yield from (str(given.value) for given in one.args[:1] if isinstance(given, ast.Constant))
 
 
 def held_labels(

@@ -55,20 +55,14 @@ def _assess(book: Book) -> Assessment:
         return inconclusive("only one label is known", weight=0.1, layer=None, **numbers)
     if labels.n_distinct == 1 and labels.nan_fraction < 1:
         value = "" if labels.one_hot else f" ({num(labels.minimum)})"
-        because = f"all {labels.n_rows:,} training labels are the same{value}{_held(book)}"
-        return supported(because, weight=0.98, layer="labels", **numbers)
+        because = f"all {labels.n_rows:,} training labels are the same{value}"
+        before = maybe(book, BeforeFacts)
+        if before is None or before.how != "relabelled":
+            return supported(because, weight=0.98, layer="labels", **numbers)
+        metric = "AUC" if before.metric == "auc" else "R²"
+        because += f"; with {before.said} as labels a reference learner reaches a cross-validated {metric} of "
+        return supported(because + num(before.score), weight=0.98, layer=before.name, **numbers)
     return ruled_out(f"the training labels take {labels.n_distinct:,} distinct values", layer=None, **numbers)
-
-
-def _held(book: Book) -> str:
-    """What the program still holds that they may have been made of."""
-    before = maybe(book, BeforeFacts)
-    if before is None or before.how != "relabelled":
-        return ""
-    metric = "AUC" if before.metric == "auc" else "R²"
-    return (
-        f"; with {before.said} as labels a reference learner reaches a cross-validated {metric} of {num(before.score)}"
-    )
 
 
 CAUSE = Cause(
