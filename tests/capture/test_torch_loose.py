@@ -172,3 +172,21 @@ def test_a_weight_that_is_turned_is_the_weight(turned: Any) -> None:
     assert [(one.name, one.kind, one.parameters) for one in layers] == [("w", "dense", ("w",))]
     assert subject.prediction is not None
     np.testing.assert_array_equal(subject.prediction.X, NEW.numpy())  # asked without the softmax of the loss
+
+
+@pytest.mark.parametrize("shifted", [False, True], ids=["as it stands", "less its largest"])
+def test_a_softmax_that_is_written_out_belongs_to_the_loss(shifted: bool) -> None:
+    w = torch.zeros(3, 2, requires_grad=True)
+    optimizer = torch.optim.SGD([w], lr=0.1)
+    target = F.one_hot(Y.long(), 2).float()
+    with watch() as watched:
+        for _ in range(4):
+            z = X @ w
+            z = z - z.max(1, keepdim=True).values if shifted else z
+            p = torch.exp(z) / torch.exp(z).sum(1, keepdim=True)
+            optimizer.zero_grad()
+            (-(target * torch.log(p)).sum(1).mean()).backward()
+            optimizer.step()
+    subject = only(watched.subjects())
+    assert subject.recipe.loss is not None
+    assert (subject.recipe.loss.kind, subject.recipe.loss.takes) == ("categorical_cross_entropy", "logits")

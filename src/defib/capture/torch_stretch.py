@@ -20,6 +20,14 @@ from defib.adapters.torch.ops import LOSSES
 from defib.adapters.torch.program import Leaf, Node, Program, compile_nodes, slice_nodes, tracked, uses
 
 SQUASHING: Final = frozenset({"sigmoid", "expit", "softmax", "log_softmax", "logsigmoid"})
+WRITTEN_OUT: Final = (
+    torch.sigmoid,
+    torch.nn.functional.logsigmoid,
+    lambda z: torch.softmax(z, -1),
+    lambda z: torch.log_softmax(z, -1),
+)
+SAME: Final = 1e-4
+"""A small number in the program's own denominator or logarithm makes no other function of it."""
 Signature = tuple[tuple[str, tuple[str, ...]], ...]
 """Calls that take a weight, or what comes from one, in order: name, and the weights taken."""
 
@@ -180,7 +188,24 @@ class _Flow:
             if before is None or not self._passes(before, id(self.kept[before].out)):
                 break
             at = before
-        return at
+        return next((i for i in range(max(self.last, 0), at) if self._written_out(i, at)), at)
+
+    def _written_out(self, before: int, at: int) -> bool:
+        """Whether the calls between two tensors are a sigmoid or softmax written out, or its logarithm."""
+        given, out = self.kept[before].out, self.kept[at].out
+        if not self._row_like(given) or given.shape != out.shape or not given.is_floating_point():
+            return False
+        if id(given) not in self.made or not self._passes(before, id(given)):
+            return False
+        inner = slice_nodes(self.kept[before + 1 : at + 1], [out])
+        program = compile_nodes(inner, [out], lambda value, slot: _leaf(value, slot, given), n_rows=self.n_rows)
+        asked = torch.linspace(-3, 3, given.numel(), dtype=given.dtype).reshape(given.shape)
+        try:
+            with torch.no_grad():
+                (answer,) = program.run(lambda leaf: asked if leaf.kind == "input" else leaf.value, n_rows=self.n_rows)
+        except Exception:  # what does not run again is no squashing
+            return False
+        return any(torch.allclose(answer, known(asked), atol=SAME) for known in WRITTEN_OUT)
 
     def _passes(self, at: int, key: int) -> bool:
         """Whether everything after call ``at`` takes of the worked-on rows only this tensor, or what comes of it."""
@@ -193,6 +218,10 @@ class _Flow:
             if taken:
                 seen |= {id(one) for one in tracked(node.out)}
         return len(seen) > 1
+
+
+def _leaf(value: Any, slot: int, given: Any) -> Leaf:
+    return Leaf("input", slot, 0) if value is given else Leaf("constant", slot, value=value)
 
 
 def _gives(first: Node, second: Node) -> bool:
