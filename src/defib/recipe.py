@@ -213,6 +213,8 @@ class Edit:
     - ``turned_masks``: masks that the network makes of its rows are turned around: what they left out takes part.
     - ``pooled``: where one position of a sequence is picked, behind the layer of this name, or behind a recurrent
       layer, the mean over all positions is read.
+    - ``left_out``: what the layer of this name is given goes on, normalized, in place of what it makes of it.
+    - ``rows_lead``: layers that go along the rows, as through the steps of one sequence, go along each row's own steps.
     - ``woken_rate``: weights whose learning rate is 0 all along learn at this one.
     - ``in_32_bits``: weights, rows and everything between them are floats of 32 bits.
     - ``input_norm``: a batch-norm-like normalization at the model's door, learnt from the training rows.

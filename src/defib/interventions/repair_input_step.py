@@ -44,6 +44,10 @@ READ = """
     read = states.mean(1)  # where one position is picked
     lengths = (tokens != 0).sum(1)  # where rows are packed
     """
+LEFT_OUT = """
+    # as tried, in place of {step}: what it is given, each column normalized
+    given = self.norm(given)  # self.norm = nn.BatchNorm1d(n_columns)
+    """
 NORM = """
     # leave {step} out: it normalizes one number for each row, which leaves 0 whatever the number was
     """
@@ -59,8 +63,8 @@ _GIVEN = advice(
 def _code(book: Book, framework: str) -> str:
     if book.has(MaskedFacts) and (step := book.get(MaskedFacts).step) is not None:
         text = (NORM if book.get(MaskedFacts).normalizes else INSIDE).format(step=step)
-        text += READ.format(step=step) if _reading(book) else ""
-        return advice("", "", keras=text, torch=text).code(book, framework)
+        text += READ.format(step=step) if _reading(book) else LEFT_OUT.format(step=step) if _dispensable(book) else ""
+        return advice("", "", keras=text.replace(LEFT_OUT.format(step=step), ""), torch=text).code(book, framework)
     before = book.get(BeforeFacts) if book.has(BeforeFacts) else None
     if before is not None and before.piped:
         return advice("", "", keras=PIPED, torch=PIPED).code(book, framework)
@@ -83,6 +87,8 @@ def _arm(book: Book) -> Arm:
         return Arm(rows="before")
     if (step := _reading(book)) is not None:
         return Arm().with_edit("pooled", step)
+    if (step := _dispensable(book)) is not None:
+        return Arm().with_edit("left_out", step)
     raise Missing("BeforeFacts", "the rows as they were before the step, in a variable of the program's")
 
 
@@ -92,4 +98,15 @@ def _reading(book: Book) -> str | None:
     return step if step is not None and step.partition(":")[2].partition("#")[0] in READING else None
 
 
-INTERVENTION = replace(_GIVEN, kind="train", arm=_arm, code=_code)
+def _dispensable(book: Book) -> str | None:
+    """Another step of the network that hides the rows: whether it can be left out, the adapter says."""
+    facts = book.get(MaskedFacts) if book.has(MaskedFacts) else None
+    return None if facts is None or facts.attention is not None or _reading(book) is not None else facts.step
+
+
+def _says(book: Book) -> str | None:
+    step = _dispensable(book)
+    return None if step is None else f"leave {step} out of the network, or repair it"
+
+
+INTERVENTION = replace(_GIVEN, kind="train", arm=_arm, code=_code, says=_says)

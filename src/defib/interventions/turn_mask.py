@@ -9,11 +9,17 @@ from defib.probes.activations import ActivationFacts
 from defib.probes.masked import MaskedFacts
 from defib.recipe import Arm
 
+NO_MASKS = frozenset(
+    {"sub", "div", "clamp", "clip", "round", "floor", "ceil", "trunc", "sign", "sum", "mean", "getitem"}
+)
+"""Steps that hide the rows otherwise, by their name in a network of PyTorch."""
+
 
 def _applies(book: Book) -> str | None:
     facts, masked = maybe(book, ActivationFacts), maybe(book, MaskedFacts)
     attends = facts is not None and any(state.kind == "attention" for state in facts.end)
-    inside = masked is not None and masked.step is not None
+    step = None if masked is None else masked.step
+    inside = step is not None and step.partition(":")[2].partition("#")[0] not in NO_MASKS
     return None if attends or inside else "no step of the network is seen to mask positions"
 
 

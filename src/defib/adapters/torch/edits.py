@@ -15,7 +15,7 @@ from defib.adapters.torch.pooled import PACKS, PICKS, in_full, pooled
 from defib.adapters.torch.recorder import OpRecord, last_weights, named_layers, on_path
 from defib.adapters.torch.rounds import fewer_rounds
 from defib.adapters.torch.rows_lead import rows_lead
-from defib.adapters.torch.surgery import FUNCTIONS, ChannelNorm, DoorNorm, followed_by, instead, with_rate
+from defib.adapters.torch.surgery import FUNCTIONS, ChannelNorm, DoorNorm, followed_by, instead, left_out, with_rate
 from defib.adapters.torch.turned import TurnedMasks
 from defib.adapters.torch.width import dense_like, double_width, replace_last
 from defib.recipe import Edit
@@ -263,6 +263,25 @@ def _pooled(network: Network, value: Any, X: AnyArray) -> None:
     _still_runs(network, X, "with the mean over all positions")
 
 
+def _keeps_shape(record: OpRecord) -> bool:
+    return len(record.shape) >= 2 and record.in_shape == record.shape
+
+
+def _left_out(network: Network, value: Any, X: AnyArray) -> None:
+    graph = Graph(network, X)
+    names = zip(named_layers(graph.records), graph.records, strict=True)
+    found = [one for name, one in names if name == value and one.place and _keeps_shape(one)]
+    if not found:
+        raise Impossible("the step is none that the model's code runs without")
+    like = next(network.module.parameters())
+    for record in found:
+        assert record.place is not None
+        norm = ChannelNorm(record.shape[axis := 1 if len(record.shape) == 4 else -1], axis, like=like)
+        network.extras.append(norm)
+        network.plan[record.place] = left_out(norm)
+    _still_runs(network, X, "without that step")
+
+
 def _rows_lead(network: Network, value: Any, X: AnyArray) -> None:
     # Of two numbers of rows, one is not that of the steps.
     passes = [Graph(network, X[:n]).records for n in (DRY_ROWS, DRY_ROWS - 1)]
@@ -285,6 +304,7 @@ EDITS: Final[dict[str, Callable[[Network, Any, AnyArray], None]]] = {
     "input_norm": _input_norm,
     "turned_masks": _turned_masks,
     "pooled": _pooled,
+    "left_out": _left_out,
     "rows_lead": _rows_lead,
     "in_32_bits": _in_32_bits,
 }

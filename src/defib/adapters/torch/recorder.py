@@ -23,6 +23,13 @@ SCRIPTED = "the layers of a network that torch.jit.script has not compiled (trai
 MERGES = frozenset({*ADDITIONS, "mul", "__mul__", "sub", "__sub__"})
 
 
+ELEMENTWISE = frozenset(
+    {"sub", "isub", "mul", "imul", "div", "truediv", "itruediv", "true_divide", "floordiv", "floor_divide", "remainder"}
+    | {"clamp", "clip", "round", "floor", "ceil", "trunc", "sign", "masked_fill", "where", "fmod", "mod", "nan_to_num"}
+)
+"""Steps without weights that change single cells, by name without underscores: a clone may go without one."""
+
+
 @dataclass(eq=False)
 class OpRecord:
     """One call on the path of the rows."""
@@ -240,7 +247,7 @@ def next_place(name: str, args: Any, counts: dict[str, int]) -> tuple[str, int] 
     elif name in (*PICKS, PACKS):
         group = "pick"
     else:
-        group = GROUPS.get(kind_of(name))
+        group = GROUPS.get(kind_of(name)) or ("elementwise" if name.strip("_") in ELEMENTWISE else None)
     if group is None:
         return None
     counts[group] = counts.get(group, -1) + 1
