@@ -142,6 +142,14 @@ def test_the_weight_that_drowns_a_class_is_named_with_its_value() -> None:
     assert "class_weight counts a row of class 9 500 times as much as one of class 7 (500 against 1)" in given.because
 
 
+def test_weights_without_which_every_row_gets_the_other_class_are_named() -> None:
+    rows = replace(ONE_CLASS, hard_label=1)
+    turned = replace(WEIGHED, hard_label_share_without=1.0, frequent_without=7.0)
+    assert "100 % of the rows would get class 7" in assess("DF902", symptoms(rows, rows), RARE, turned).because
+    kept = replace(turned, frequent_without=9.0)
+    assert "would get" not in assess("DF902", symptoms(rows, rows), RARE, kept).because
+
+
 @pytest.mark.parametrize(
     "weighed", [replace(WEIGHED, hard_label_share_without=1.0), replace(WEIGHED, weights=(2.0, 1.0))]
 )

@@ -33,6 +33,7 @@ def test_the_weights_are_divided_out() -> None:
     assert one.weights == (1.0, 9.0)
     assert one.shares == pytest.approx((0.5, 0.5))
     assert one.hard_label_share >= 0.98
+    assert one.frequent_without == 0.0
     # p / 9 < 1 - p exactly where p < 0.9
     assert one.hard_label_share_without == pytest.approx(np.mean(X < 0.9), abs=0.021)
 

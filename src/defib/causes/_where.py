@@ -62,7 +62,11 @@ def is_rarer(book: Book) -> bool:
 def weighed_clause(book: Book) -> str:
     """That weights of the classes drown the others, with their values; empty where the labels do not hang on them."""
     facts, given = maybe(book, WeightingFacts), answered(book)
-    if facts is None or given is None or facts.hard_label_share_without > facts.hard_label_share - MOVED:
+    if facts is None or given is None:
+        return ""
+    other = None if facts.frequent_without is None else class_name(facts.frequent_without)
+    turned = other not in (None, given.name)  # every row another label, and again one label for all
+    if not turned and facts.hard_label_share_without > facts.hard_label_share - MOVED:
         return ""
     weights = dict(zip(map(class_name, facts.classes), facts.weights, strict=True))
     others = {name: weight for name, weight in weights.items() if name != given.name}
@@ -74,7 +78,8 @@ def weighed_clause(book: Book) -> str:
     return (
         f", because {facts.how} counts a row of class {given.name} {times:.3g} times as much as one of class {name} "
         f"({weights[given.name]:.4g} against {others[name]:.4g}): that makes it {percent(share)} of the loss. With the "
-        f"weights divided out, {percent(facts.hard_label_share_without)} of the rows would get the most frequent label"
+        f"weights divided out, {percent(facts.hard_label_share_without)} of the rows would get "
+        f"{f'class {other}' if turned else 'the most frequent label'}"
     )
 
 

@@ -34,6 +34,8 @@ class WeightingFacts(Evidence):
     hard_label_share_without: float = 0.0
     """The same once each class's probability is divided by its weight: what a network that has learnt the weighted odds
     would say of unweighted ones (Elkan 2001, theorem 2)."""
+    frequent_without: float | None = None
+    """That most frequent label, as the labels have it."""
 
 
 def _measure(subject: Subject, book: Book) -> WeightingFacts:
@@ -56,6 +58,7 @@ def _measure(subject: Subject, book: Book) -> WeightingFacts:
         shares=tuple(float(s) for s in shares / shares.sum()),
         hard_label_share=most_frequent(p),
         hard_label_share_without=most_frequent(p / weights),
+        frequent_without=labels.classes[int(np.bincount((p / weights).argmax(axis=1)).argmax())],
     )
 
 
