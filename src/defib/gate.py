@@ -28,6 +28,7 @@ from defib.causes._signs import (
 from defib.evidence import Book, Missing
 from defib.probes.labels import LabelFacts
 from defib.probes.outputs import SymptomFacts
+from defib.probes.pairs import PairFacts
 from defib.skill_against_reference import COMMON, is_weak, memorized, squeezed, tells_little
 from defib.symptom import Skill, Symptom
 from defib.trials.outcome import Campaign
@@ -45,6 +46,8 @@ Problem = Literal[
     "none",
     "unknown",
 ]
+
+Metric = Literal["gini", "r2"]
 
 SURPRISE = 0.01
 """One hard label on all rows surprises only when chance alone would give it less often than this."""
@@ -65,8 +68,21 @@ def read_gate(book: Book, replay: Campaign | None = None) -> Gate:
     # A replay takes steps; where the user's own moved nothing, or others' weights predicted, it says nothing of these.
     own = not (untouched(book) or served_by_another(book) or answered_from_memory(book) or lost_in_training_mode(book))
     if replay is not None and own and (seen is None or seen.rows == "training" or not seen.shown):
-        symptom = replace(symptom, skill=_replayed(replay, symptom) or seen)
+        metric: Metric = "r2" if symptom.output_kind == "value" and not book.has(PairFacts) else "gini"
+        symptom = replace(symptom, skill=_replayed(replay, metric) or seen)
+    if book.has(PairFacts):
+        symptom = replace(symptom, skill=_of_pairs(book.get(PairFacts), symptom.skill))
     return Gate(symptom, _problem(symptom, book))
+
+
+def _of_pairs(facts: PairFacts, replayed: Skill | None) -> Skill | None:
+    """By the pairs that the loss joins: what the network does not tell of those it was trained on, it did not learn.
+
+    What it tells of them is no skill on others: that only replays show, and where these show none nothing is known.
+    """
+    if not facts.tells:
+        return facts.skill
+    return replayed if replayed is not None and replayed.shown else None
 
 
 def needs_replay(gate: Gate) -> bool:
@@ -91,7 +107,7 @@ def _problem(symptom: Symptom, book: Book) -> Problem:
         return "remembered"
     if skill is None or lost_in_training_mode(book):  # the skill is that of evaluation mode: nothing predicted in it
         return "shown" if shown_constant(book) else "unknown"
-    if not skill.shown or memorized(skill, book) or is_weak(skill, book):
+    if not skill.shown or _tells_no_pairs(book) or memorized(skill, book) or is_weak(skill, book):
         return "unskilled"
     if unsayable(book) is not None:
         return "unsayable"
@@ -100,6 +116,10 @@ def _problem(symptom: Symptom, book: Book) -> Problem:
     if shown_constant(book):
         return "shown"
     return "skewed" if served_on_another_scale(book) or served_unknown_tokens(book) else "none"
+
+
+def _tells_no_pairs(book: Book) -> bool:
+    return book.has(PairFacts) and not book.get(PairFacts).tells
 
 
 def _surprising(symptom: Symptom, book: Book) -> bool:
@@ -112,14 +132,14 @@ def _surprising(symptom: Symptom, book: Book) -> bool:
     return highest >= COMMON or highest**symptom.n_rows < SURPRISE
 
 
-def _replayed(replay: Campaign, symptom: Symptom) -> Skill | None:
+def _replayed(replay: Campaign, metric: Metric) -> Skill | None:
     runs = replay.control
     if not runs or any(math.isnan(run.score) for run in runs):  # labels of one class tell no skill
         return None
     told = [(run.usable, run.usable_interval) for run in runs]
     known = [(value, interval) for value, interval in told if value is not None and interval is not None]
     return Skill(
-        metric="r2" if symptom.output_kind == "value" else "gini",
+        metric=metric,
         value=fmean(run.score for run in runs),
         interval=_mean_interval(run.score_interval for run in runs),
         n_rows=runs[0].n_rows,

@@ -206,6 +206,8 @@ class Edit:
     - ``output_units``: a new last layer with this many units, drawn anew.
     - ``loss``: canonical loss: ``bce_logits``, ``bce``, ``ce_logits``, ``ce``, ``mse``.
     - ``side_terms``: terms of the loss that hold outputs and no labels (the KL term of a code) times this factor.
+    - ``part``: a loss that compares answers for several rows gets them at length 1, and a term that pushes the rows of
+      a batch apart.
     - ``match_shapes``: predictions and targets are brought to the same shape before the loss.
     - ``unfreeze``: every parameter is trainable.
     - ``dropout``: rate (0 switches it off).

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,9 @@ from defib.served import Loading as Loading
 from defib.served import Memory as Memory
 from defib.served import ServingCalls as ServingCalls
 from defib.served import WeightsOrigin as WeightsOrigin
+
+if TYPE_CHECKING:
+    from defib.paired import PairedSubject
 
 AnyArray: TypeAlias = NDArray[Any]
 FloatArray: TypeAlias = NDArray[np.floating[Any]]
@@ -281,6 +284,8 @@ class Subject(ABC):
     """The loss takes several outputs of the network together; `ForwardPass.outputs` is but one of them."""
     compares_rows: bool = False
     """The loss compares the network's answers for several rows with each other (pairs, triplets, two views of one)."""
+    paired: PairedSubject | None = None
+    """The same training by the pairs that its loss joins, where a step of it can be repeated."""
     prediction_squashed: tuple[str, ...] = ()
     """Squashings (``sigmoid``, ``softmax``) that the program applied to ``prediction_outputs`` afterwards, in order."""
     handling: tuple[Handling, ...] = ()

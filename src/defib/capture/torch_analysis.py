@@ -19,6 +19,7 @@ from defib.adapters.torch.inside import NOTHING_BESIDE, Beside, label_paths, own
 from defib.adapters.torch.layout import Lie, moving_axis
 from defib.adapters.torch.ops import DETACHING
 from defib.adapters.torch.pairwise import ALL_PAIRS, compares_all
+from defib.adapters.torch.partners import Pairs, in_place
 from defib.adapters.torch.program import Leaf, Node, Program, compile_nodes, slice_nodes, tracked
 from defib.adapters.torch.reading import Reading, Scene, read_loss
 from defib.capture.torch_axis import door_of, layout_together
@@ -72,6 +73,12 @@ class Analysis:
     """Modules whose outputs the step took for labels."""
     compares: bool = False
     """The loss compares what the network answered for several rows: pairs, triplets, two views of one."""
+    joined: Reading | None = None
+    """The loss over the answers for several rows, where its labels are none of a row (`reading` is ``None`` then)."""
+    handed: tuple[Any, ...] = ()
+    """The live answers that it takes."""
+    pairs: Pairs | None = None
+    """What it wants of the rows that it joins."""
     stacked: AnyArray | None = None
     """Rows of many calls of one row each, where the loss joins them."""
 
@@ -87,8 +94,18 @@ class Analysis:
 
     def slim(self) -> Analysis:
         """Without the live tensors."""
-        reading = None if self.reading is None else self.reading.slim()
-        return replace(self, calls=(), rows=(), label=None, reading=reading, live=frozenset(), stacked=None)
+        reading, joined = (None if one is None else one.slim() for one in (self.reading, self.joined))
+        return replace(
+            self,
+            calls=(),
+            rows=(),
+            label=None,
+            reading=reading,
+            joined=joined,
+            handed=(),
+            live=frozenset(),
+            stacked=None,
+        )
 
     def arrays(self) -> tuple[AnyArray, AnyArray | None]:
         """Rows and labels as arrays, both ``(n_rows, ...)``; copied, unless so many that only a sample is kept."""
@@ -98,7 +115,8 @@ class Analysis:
         kept = evenly(len(X), X[:1].nbytes) is None
         if self.label is not None and self.rows and self.label is self.rows[0] and len(self.rows) == 1:
             return (X.copy(), X.copy()) if kept else (X, X)
-        label = label_array(self.label, len(X), self.flat_label, self.door.unbatched, self.label_lie)
+        of_rows = self.label if self.joined is None else self.joined.label
+        label = label_array(of_rows, len(X), self.flat_label, self.door.unbatched, self.label_lie)
         if self.reading is not None and self.reading.label_picked:
             label = _at_their_rows(to_numpy(self.label), self.reading.program.picked, len(X))
         return (X.copy() if kept else X), label
@@ -255,6 +273,7 @@ def _single(calls: Sequence[Call], at: int, kept: Sequence[Node], loss: Any, nam
     if reading is not None and is_twin(reading.program, rows, outputs):
         notes = (TWIN, *one_kind(reading.label))
         found = Analysis((call,), (at,), len(calls), door, rows, None, notes=notes, compares=True)
+        found = replace(found, joined=in_place(reading), handed=tuple(outputs))
     elif compares_all(after, outputs, door.n_rows):
         found = Analysis((call,), (at,), len(calls), door, rows, None, notes=(ALL_PAIRS,), compares=True)
     else:
@@ -347,9 +366,14 @@ def _composed(calls: Sequence[Call], used: list[int], kept: Sequence[Node], loss
     reading = read_loss(outer, loss, Scene(outputs, leaves.rows, parameters, n_rows, door.time_first))
     found = _analysis(chosen, tuple(used), len(calls), door, leaves.rows, reading, program, part_names)
     if compares_all(outer, outputs, n_rows):
-        return replace(found, reading=None, label=None, notes=(ALL_PAIRS,), compares=True)
+        joined = None if reading is None else in_place(reading)
+        found = replace(found, reading=None, label=None, notes=(ALL_PAIRS,), compares=True)
+        return replace(found, joined=joined, handed=tuple(outputs))
     each = len(chosen) == len(leaves.rows) * len(modules)  # every module was asked about every one of the rows
-    return replace(found, compares=reading is not None and each and is_twin(reading.program, leaves.rows, outputs))
+    twin = reading is not None and each and is_twin(reading.program, leaves.rows, outputs)
+    if reading is None or not twin:
+        return found
+    return replace(found, compares=True, joined=in_place(reading), handed=tuple(outputs))
 
 
 class _DoorLeaves:

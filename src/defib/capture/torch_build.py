@@ -26,6 +26,7 @@ from defib.capture.torch_heads import turn_to_flat_head
 from defib.capture.torch_held import as_arrays
 from defib.capture.torch_loads import loads_into, origin_of
 from defib.capture.torch_makers import (
+    JOINED,
     PAIRED,
     TURNS,
     by_outputs,
@@ -34,10 +35,12 @@ from defib.capture.torch_makers import (
     unseen,
 )
 from defib.capture.torch_own_functions import own_step
+from defib.capture.torch_paired import paired_of
 from defib.capture.torch_session import Session
 from defib.capture.torch_study import OptimizerWatch, Study
 from defib.capture.torch_trace import gradient_word
 from defib.capture.torch_whole import taken_together
+from defib.paired import PairedSubject
 from defib.recipe import OptimizerFacts, TrainingRecipe
 from defib.subject import Rows, TrainingTrace
 
@@ -74,10 +77,21 @@ def _paired(session: Session, study: Study) -> TorchSubject | None:
         return None
     watch = study.optimizer
     recipe = _recipe(study, watch, None)
-    subject = by_outputs(session, entry, PAIRED, recipe, _trace(study, watch, ()))
+    trace = _trace(study, watch, ())
+    paired = _joined_steps(study, watch)
+    subject = by_outputs(session, entry, PAIRED if paired is None else JOINED, recipe, trace)
     if subject is not None:
         subject.compares_rows = study.first.compares
+        subject.paired = paired
     return subject
+
+
+def _joined_steps(study: Study, watch: OptimizerWatch | None) -> PairedSubject | None:
+    """The training by what its loss joins, where that can be repeated."""
+    if study.first.pairs is None:
+        return None
+    captured = _captured(study, watch, has_rows=True)
+    return paired_of(study, captured, _recipe(study, watch, captured.optimizer), _trace(study, watch, ()))
 
 
 def _goes_on_without(session: Session, key: tuple[int, ...], study: Study) -> bool:
@@ -105,7 +119,7 @@ def _subject(session: Session, key: tuple[int, ...], study: Study) -> TorchSubje
     captured = _captured(study, watch, sample is not None)
     training = None
     if sample is not None:
-        X, y = sample if not study.unrepeatable else (sample[0], None)
+        X, y = sample if not study.unrepeatable and study.first.joined is None else (sample[0], None)
         full = study.rows.period_rows or study.rows.n_rows
         places = places_of(X, as_arrays(study.held))
         study.held.clear()
@@ -127,6 +141,7 @@ def _subject(session: Session, key: tuple[int, ...], study: Study) -> TorchSubje
     )
     subject.prediction_squashed = squashed
     subject.compares_rows = study.first.compares
+    subject.paired = _joined_steps(study, watch)
     subject.serving_calls = calls
     loads = loads_into(session.loads, served, study.trained_at)
     if training is not None:
@@ -348,7 +363,7 @@ def _trace(study: Study, watch: OptimizerWatch | None, notes: tuple[str, ...]) -
         restored_epoch=fit.restored_epoch,
         restored_by=fit.restored_by,
         seconds=study.ended - study.started,
-        label_order=None if study.unrepeatable else study.rows.label_order(),
+        label_order=None if study.unrepeatable or study.first.joined is not None else study.rows.label_order(),
         skipped_steps=study.skipped,
         updates_to=study.updates,
         evaluation_mode_share=study.n_in_evaluation / study.n_backward if study.n_backward else None,

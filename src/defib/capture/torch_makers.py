@@ -40,6 +40,12 @@ PAIRED = (
 )
 
 
+JOINED = (
+    "the loss joins several calls of the network per step (pairs, triplets, views of a row): the outputs of single "
+    "rows are looked at, and what needs labels of a row was not assessed"
+)
+
+
 def paired_entry(session: Session, study: Study) -> Entry | None:
     """The network that was called several times per step, side by side; of several such, the one asked alone later."""
     if study.first.composite is None or not (len(study.entries) == 1 or study.first.compares):

@@ -17,6 +17,7 @@ from defib.capture.torch_axis import door_of
 from defib.capture.torch_call import Call
 from defib.capture.torch_extras import RowExtras
 from defib.capture.torch_fits import Fit
+from defib.capture.torch_joined import with_pairs
 from defib.capture.torch_lengths import Lengths
 from defib.capture.torch_own_functions import OwnFunctions
 from defib.capture.torch_repeat import looked_at, repeated
@@ -155,7 +156,7 @@ class Study:
     """One training, of one module or of several that feed each other."""
 
     def __init__(self, analysis: Analysis, entries: Sequence[Entry]) -> None:
-        self.first = analysis.slim()
+        self.first = with_pairs(analysis).slim()
         self.entries = list(entries)
         self.module = analysis.module()
         self.lengths = None if analysis.composite is not None else Lengths.of(analysis.door)

@@ -25,6 +25,7 @@ ORDER = (
     "modes",
     "code",
     "embeddings",
+    "pairs",
     "serving",
     "loading",
     "outputs",

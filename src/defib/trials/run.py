@@ -27,6 +27,7 @@ from defib.trials.campaign import Conductor
 from defib.trials.engine import SerialEngine, Split, split_rows
 from defib.trials.judge import MIN_SEEDS, Run
 from defib.trials.outcome import Campaign, Look, Second
+from defib.trials.paired import SAYS, engine_of_pairs
 from defib.trials.served import Serving, as_served
 
 LookAgain = Callable[[Split, str, Arm, float, bool], Second]
@@ -143,8 +144,13 @@ def run_trials(
     if before is None and can_be_tried(book):
         return Campaign(notes=("no trial was run: the rows before the step are too few to hold some out",))
     as_replayed = served is None and asked is None and before is None
-    beside = as_served(subject, book) if as_replayed else None
-    engine = engine_for(subject, book, seed, yardstick, served, asked, before, beside)
+    pairs = subject.paired if as_replayed else None
+    beside = as_served(subject, book) if as_replayed and pairs is None else None
+    engine = (
+        engine_for(subject, book, seed, yardstick, served, asked, before, beside)
+        if pairs is None
+        else engine_of_pairs(pairs, seed)
+    )
     if isinstance(engine, str):
         return Campaign(notes=(engine,))
     known = control if as_replayed else ()  # a replay scored all rows as they are
@@ -157,6 +163,8 @@ def run_trials(
         )
     if asked is not None:
         conductor.notes.append(f"in the trials, {asked.says}")
+    if pairs is not None:
+        conductor.notes.append(SAYS)
     if before is not None:
         facts = book.get(BeforeFacts)
         rows = f"{facts.said if facts.by else f'{facts.name} as it stands'}, each column standardized"
@@ -186,7 +194,11 @@ def _looking(engine: SerialEngine, look: LookAgain | None) -> Look | None:
 
 def replay_only(subject: Subject, book: Book, seconds: float, seed: int, progress: Progress) -> Campaign:
     """Only the control: the recipe as recorded, scored on rows left out of it."""
-    engine = engine_for(subject, book, seed, beside=as_served(subject, book))
+    engine = (
+        engine_for(subject, book, seed, beside=as_served(subject, book))
+        if subject.paired is None
+        else engine_of_pairs(subject.paired, seed)
+    )
     if isinstance(engine, str):
         return Campaign(notes=(engine,))
     return Conductor(engine, book, seconds=seconds, seed=seed, progress=progress).conduct((), {}, ())

@@ -80,5 +80,7 @@ class Captured:
     """All rows, where the network takes them only together."""
     picks: bool = False
     """Rows that are sent were picked already: the loss takes all of them, where the program's own picked by a mask."""
+    only_full: int = 0
+    """Rows of every batch, where its loss may know the places of its rows: a smaller one is left out."""
     drawn: bool = False
     """Rows were drawn by a sampler, another choice each time: an epoch is a manner of speaking."""

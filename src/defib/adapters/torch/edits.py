@@ -313,4 +313,4 @@ ORDER: Final[tuple[str, ...]] = (
     *("reinitialize", "hidden_activation"),
 )
 """Structural edits go first, and weights are drawn before an activation draws its own."""
-LOSS_ONLY: Final[frozenset[str]] = frozenset({"loss", "match_shapes", "side_terms", "woken_rate"})
+LOSS_ONLY: Final[frozenset[str]] = frozenset({"loss", "match_shapes", "side_terms", "part", "woken_rate"})

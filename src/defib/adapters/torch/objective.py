@@ -113,6 +113,27 @@ class CanonicalLoss:
         return self.function(prediction, y.to(prediction.dtype) if y.is_floating_point() else y)
 
 
+@final
+class PartedLoss:
+    """The user's loss of answers at length 1, and a term that pushes the rows of a batch apart.
+
+    ``log mean exp(-2 |z_i - z_j|^2)`` over all pairs of rows (Wang and Isola, Understanding Contrastive Representation
+    Learning through Alignment and Uniformity, 2020).
+    """
+
+    def __init__(self, loss: UserLoss) -> None:
+        self.loss = loss
+
+    def __call__(self, network: Network, tensors: Sequence[Any], outputs: Sequence[Any], y: Any) -> Any:
+        """The loss of one batch."""
+        unit = [torch.nn.functional.normalize(one, dim=1) if one.dim() == 2 else one for one in outputs]
+        crowded = [
+            torch.pdist(one).pow(2).mul(-2).exp().mean().log() for one in unit if one.dim() == 2 and len(one) > 1
+        ]
+        loss = self.loss(network, tensors, unit, y)
+        return loss + torch.stack(crowded).mean() if crowded else loss
+
+
 def loss_edit(arm: Arm) -> str | None:
     """Name of the canonical loss that the arm asks for, if any."""
     return next((str(edit.value) for edit in arm.edits if edit.op == "loss"), None)
@@ -140,7 +161,8 @@ def objective_for(network: Network, arm: Arm) -> Objective:
     program = with_terms_times(program, weights=arm.regularization_factor, outputs=side_factor(arm))
     match = any(edit.op == "match_shapes" for edit in arm.edits)
     own = arm.targets is not None and not program.of("label") and len(network.door.parts) == 1
-    return UserLoss(program, network, attached=arm.loop == "canonical", match_shapes=match, own_targets=own)
+    loss = UserLoss(program, network, attached=arm.loop == "canonical", match_shapes=match, own_targets=own)
+    return PartedLoss(loss) if any(edit.op == "part" for edit in arm.edits) else loss
 
 
 def label_tensor(network: Network, arm: Arm, X: AnyArray, y: AnyArray | None, raw: AnyArray | None = None) -> Any:

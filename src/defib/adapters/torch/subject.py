@@ -269,7 +269,8 @@ class TorchSubject(WatchedSubject[Captured]):
 
     def _reason(self, arm: Arm, rows: Rows) -> str | None:
         """Make the edits on a clone and send a few rows through loss and all."""
-        X, y = rows.X[:DRY_ROWS], None if rows.y is None else rows.y[:DRY_ROWS]
+        few = self.captured.only_full or DRY_ROWS
+        X, y = rows.X[:few], None if rows.y is None else rows.y[:few]
         try:
             with quiet(seed=0):
                 network = self._network(arm, X, seed=0)

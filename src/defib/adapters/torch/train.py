@@ -65,6 +65,8 @@ class Course:
     updates: int
     accumulation: int
     shuffle: bool
+    full: bool = False
+    """Batches with fewer rows than the others are left out."""
 
     def taken(self, arm: Arm) -> int:
         """Updates until the arm stops."""
@@ -78,7 +80,7 @@ class Course:
             order = torch.from_numpy(rng.permutation(self.n_rows)) if self.shuffle else None
             for start in range(0, self.n_rows, self.batch):
                 stop = min(start + self.batch, self.n_rows)
-                if stop - start == 1 and self.n_rows > self.batch > 1:
+                if self.n_rows > self.batch > stop - start and (self.full or stop - start == 1):
                     continue  # one row left over: batch statistics need two
                 yield slice(start, stop) if order is None else order[start:stop]
 
@@ -98,7 +100,8 @@ def course_of(recipe: TrainingRecipe, captured: Captured, arm: Arm, n_rows: int)
         per_epoch = math.ceil(n_rows / max(batch, 1))
         updates = updates * per_epoch / captured.batches_per_epoch
     shuffle = bool(recipe.shuffled) if arm.shuffle is None else arm.shuffle
-    return Course(n_rows, max(batch, 1), max(1, round(updates * arm.updates_factor)), max(accumulation, 1), shuffle)
+    n_updates = max(1, round(updates * arm.updates_factor))
+    return Course(n_rows, max(batch, 1), n_updates, max(accumulation, 1), shuffle, captured.only_full > 0)
 
 
 @final
