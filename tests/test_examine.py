@@ -19,6 +19,7 @@ from defib.probes.labels import LabelFacts
 from defib.probes.loading import LoadingFacts
 from defib.probes.masked import MaskedFacts
 from defib.probes.outputs import SymptomFacts
+from defib.probes.pairs import PairFacts
 from defib.probes.reference import SignalFacts
 from defib.probes.shown import ShownFacts
 from defib.subject import Layer, Rows, Subject
@@ -31,8 +32,8 @@ def test_a_sound_network_answers_every_probe() -> None:
     book = measure_all(small("relu", "sigmoid", X_predict=RNG.normal(size=(40, 4))))
     assert book.failed == {}
     # Hand-made: nobody watched where its weights came from; its loss compares no rows.
-    assert set(book.missing) == {LoadingFacts, EmbeddingFacts}
-    assert len(book.found) == len(ORDER) - 2
+    assert set(book.missing) == {LoadingFacts, EmbeddingFacts, PairFacts}
+    assert len(book.found) == len(ORDER) - 3
     assert book.get(SymptomFacts).symptom.pattern == "varied"
     assert book.get(SignalFacts).has_signal
 
@@ -40,7 +41,7 @@ def test_a_sound_network_answers_every_probe() -> None:
 def test_without_predict_rows_only_serving_is_missing() -> None:
     book = measure_all(small("relu", "sigmoid"), skip=("reference",))
     unseen = {ServingFacts, ShownFacts, LoadingFacts, SignalFacts, BeforeFacts, MaskedFacts}
-    assert set(book.missing) == unseen | {EmbeddingFacts}
+    assert set(book.missing) == unseen | {EmbeddingFacts, PairFacts}
     assert book.missing[ServingFacts] == "rows that were predicted after the training"
     with pytest.raises(Missing, match="rows that were predicted"):
         book.get(ServingFacts)

@@ -76,10 +76,19 @@ def leading(assessed: Sequence[Assessed]) -> tuple[tuple[Cause, ...], dict[str, 
 
 
 def hold_to_control(assessed: Sequence[Assessed], campaign: Campaign) -> tuple[Assessed, ...]:
-    """Where the recipe as recorded learns when replayed, what it contains is not proven to be the fault."""
+    """Where the recipe as recorded learns when replayed, what it contains is not proven to be the fault.
+
+    Steps that threw the loss to a hundred times its first value, in the program and in every replay alike, are: that
+    the units outlived them there was luck.
+    """
     if not campaign.control_recovered:
         return tuple(assessed)
-    return tuple(_doubted(one) for one in assessed)
+    thrown = all((run.rose_to or 0.0) >= WILD for run in campaign.control)
+    return tuple(one if thrown and _wild(one) else _doubted(one) for one in assessed)
+
+
+def _wild(one: Assessed) -> bool:
+    return one.assessment.numbers.get("loss_spike", 0.0) >= WILD
 
 
 def hold_to_evidence(assessed: Sequence[Assessed], book: Book, problem: Problem) -> tuple[Assessed, ...]:
@@ -99,6 +108,8 @@ def hold_to_signal(assessed: Sequence[Assessed], book: Book, problem: Problem) -
     return tuple(_open(one) if one.cause.code in judged_by_it else one for one in assessed)
 
 
+WILD = 100.0
+"""Times its first value: no sound training raises its loss as far."""
 INSIDE = frozenset({"architecture", "optimization", "initialization"})
 """Stages whose causes are told apart by what is seen inside the network."""
 

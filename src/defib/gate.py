@@ -71,18 +71,19 @@ def read_gate(book: Book, replay: Campaign | None = None) -> Gate:
         metric: Metric = "r2" if symptom.output_kind == "value" and not book.has(PairFacts) else "gini"
         symptom = replace(symptom, skill=_replayed(replay, metric) or seen)
     if book.has(PairFacts):
-        symptom = replace(symptom, skill=_of_pairs(book.get(PairFacts), symptom.skill))
+        symptom = replace(symptom, skill=_of_pairs(book.get(PairFacts), symptom.skill, replay))
     return Gate(symptom, _problem(symptom, book))
 
 
-def _of_pairs(facts: PairFacts, replayed: Skill | None) -> Skill | None:
+def _of_pairs(facts: PairFacts, seen: Skill | None, replay: Campaign | None) -> Skill | None:
     """By the pairs that the loss joins: what the network does not tell of those it was trained on, it did not learn.
 
-    What it tells of them is no skill on others: that only replays show, and where these show none nothing is known.
+    What it tells of them is no skill on others: that only replays show, and where one shows none nothing is known.
     """
     if not facts.tells:
         return facts.skill
-    return replayed if replayed is not None and replayed.shown else None
+    runs = () if replay is None else replay.control
+    return seen if runs and all(run.score_interval[0] > 0 for run in runs) else None
 
 
 def needs_replay(gate: Gate) -> bool:

@@ -41,8 +41,9 @@ The KL term at a hundredth first, or raised from 0 over the first epochs (warm-u
 both averaged, over the same rows. Metric learning: a smaller step, normalized embeddings, semi-hard pairs.
 
 ## Known problems
-That the KL term did it is read from the code alone; no trial takes the term out of the loss. Losses over
-pairs and triplets are not repeated either. Where a layer died, that is told instead.
+That the KL term did it is read from the code alone. Losses over pairs and triplets are repeated in PyTorch, where each
+row of a term goes through the network in a call, or at a place, of its own; not where two views were put into one batch.
+Where a layer died, that is told instead.
 
 ## References
 - Bowman et al., Generating Sentences from a Continuous Space, on KL annealing (2016): https://arxiv.org/abs/1511.06349

@@ -11,8 +11,8 @@ from defib.paired import labelled
 from defib.subject import Subject
 from defib.symptom import Skill
 
-WEAK = 0.25
-"""A quarter of what the rows' own distances tell: whoever trained it would be better off without it."""
+LEAST = 0.5
+"""Of what the rows' own distances tell: whoever trained it would be better off without it."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class PairFacts(Evidence):
     @property
     def tells(self) -> bool:
         """Skill beyond chance, and not far below what the rows themselves tell."""
-        return self.skill.shown and self.skill.interval[1] >= WEAK * self.gini_raw
+        return self.skill.shown and self.skill.interval[1] >= LEAST * self.gini_raw
 
 
 def _measure(subject: Subject, book: Book) -> PairFacts:

@@ -71,6 +71,13 @@ def parted(y: AnyArray, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]
     return np.flatnonzero(mask), held[np.linspace(0, len(held) - 1, min(len(held), MAX_HELD_OUT)).astype(int)]
 
 
+def _risen(losses: FloatArray) -> float | None:
+    """Highest loss over the first one."""
+    known = np.asarray(losses, dtype=np.float64)
+    known = known[np.isfinite(known)]
+    return float(known.max() / known[0]) if len(known) and known[0] > 0 else None
+
+
 @final
 class SerialEngine:
     """Trains arms one after the other and scores each on the held-out rows.
@@ -117,6 +124,7 @@ class SerialEngine:
         if self.served is not None and arm.serving == "as_recorded":
             rows = self.served(rows)
         run = self._judge(self._answers(trained, arm, rows, seed), trained.link, seed, started)
+        run = replace(run, rose_to=_risen(trained.loss))
         return run if self.beside is None else replace(run, as_served=self._served_too(trained, rows, run, self.beside))
 
     def _served_too(self, trained: Trained, rows: AnyArray, run: Run, beside: Serving) -> Run | None:

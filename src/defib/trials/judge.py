@@ -46,6 +46,8 @@ class Run:
     """What the outputs tell as they stand, with its interval; ``None`` for values."""
     as_served: Run | None = None
     """The same clone on the same rows as the program serves them, where how it prepares these may be a second fault."""
+    rose_to: float | None = None
+    """Highest loss of the training over its first one; ``None`` where that is not known."""
 
     @property
     def recovered(self) -> bool:

@@ -61,10 +61,10 @@ class TorchPaired(PairedSubject):
         X, want = np.asarray(tuples.X), self.partners
         kept = spaced_indices(len(X), MOST_PAIRS)
         X, y = X[kept], None if tuples.y is None else np.asarray(tuples.y)[kept].reshape(len(kept), -1)[:, 0]
-        one, two = (np.concatenate([self._member(X, p[i]) for p in want.together]) for i in (0, 1))
+        one, two = (self._member(X, at) for at in want.together)
         same = np.ones(len(one), dtype=bool) if want.same is None or y is None else y == want.same
         found, labels = [np.hstack([one, two])], [same]
-        if want.same is None and want.apart:
+        if want.apart:
             others = [np.hstack([self._member(X, i), self._member(X, j)]) for i, j in want.apart]
             found, labels = [*found, *others], [*labels, *(np.zeros(len(each), dtype=bool) for each in others)]
         elif same.all():  # partners only: strangers are those of other tuples
@@ -94,10 +94,10 @@ class TorchPaired(PairedSubject):
         shared = len({one.shape[1] for one in each}) == 1
         numbers = np.split(_numbered(np.concatenate(each)), k) if shared else [_numbered(one) for one in each]
         distinct = len(np.unique(np.concatenate(numbers))) if shared else sum(len(np.unique(one)) for one in numbers)
+        drawn: AnyArray = np.tile(rng.random(n * k), (k, 1)) if shared else rng.random((k, n))
         if distinct > ONCE * n * k:
-            return np.repeat(rng.random((n, 1)) < HELD_OUT, k, axis=1)
-        masks = [rng.random(n * k) < HELD_OUT] * k if shared else [rng.random(n) < HELD_OUT for _ in each]
-        return np.stack([mask[one] for mask, one in zip(masks, numbers, strict=True)], axis=1)
+            drawn, numbers = np.tile(drawn[0], (k, 1)), [np.arange(n)] * k
+        return np.stack([draw[one] < HELD_OUT for draw, one in zip(drawn, numbers, strict=True)], axis=1)
 
     @property
     def has_initial_weights(self) -> bool:
@@ -113,19 +113,19 @@ class TorchPaired(PairedSubject):
     def alike(self, network: Network, X: AnyArray, likeness: Likeness) -> FloatArray:
         """For pairs ``(n, two members)``, in the network's present mode, ``(n, 1)`` in [0, 1]."""
         X = np.asarray(X)
-        width = sum(math.prod(self.shapes[part]) for part in self.members[self.partners.together[0][0]].parts)
+        width = sum(math.prod(self.shapes[part]) for part in self.members[self.partners.together[0]].parts)
         one, two = [], []
         for start in range(0, len(X), CHUNK):
             piece = X[start : start + CHUNK]
             answers = [to_numpy(a) for a in network.outputs(network.tensors(self._filled(piece, width)))]
-            first, second = self.partners.together[0]
+            first, second = self.partners.together
             one.append(answers[self.members[first].outputs[0]])
             two.append(answers[self.members[second].outputs[0]])
         return likeness_between(np.concatenate(one), np.concatenate(two), likeness)[:, None]
 
     def _filled(self, pairs: AnyArray, width: int) -> AnyArray:
         """Pairs as tuples of the network's own length."""
-        second = self.partners.together[0][1]
+        second = self.partners.together[1]
         cells: list[AnyArray | None] = [None] * len(self.shapes)
         for at, member in enumerate(self.members):
             side = pairs[:, width:] if at == second else pairs[:, :width]

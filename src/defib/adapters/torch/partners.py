@@ -20,8 +20,6 @@ SCALES: Final = (1.0, 10.0)
 CHEAPER: Final = 1e-4
 """Relative difference of two costs that is no rounding."""
 TRIES: Final = 4
-SLACK: Final = 0.05
-"""Share of what two strangers cost more, by which several wanted pairs may differ: the embeddings are drawn."""
 
 Likeness = Literal["cosine", "distance", "product"]
 
@@ -40,8 +38,8 @@ class Member:
 class Partners:
     """What the loss wants of the members of one tuple."""
 
-    together: tuple[tuple[int, int], ...]
-    """Pairs of members that it wants alike; where labels say it, the pair that they are about."""
+    together: tuple[int, int]
+    """The members that it wants alike; where labels say whether, the pair that they are about."""
     apart: tuple[tuple[int, int], ...]
     same: float | None = None
     """The label of a pair that it wants alike; ``None`` where no label says so."""
@@ -126,15 +124,13 @@ def _wanted(asked: _Asked, members: Sequence[Member], label: Any) -> Partners | 
         wishes = {value: asked.costs(0, 1, torch.full_like(label, value)).wanted for value in _two_kinds(label)}
         same = [value for value, wish in wishes.items() if wish is True]
         if len(same) == 1 and False in wishes.values():
-            return Partners(((0, 1),), ((0, 1),), same[0])
+            return Partners((0, 1), (), same[0])
     costs = {pair: asked.costs(*pair, label) for pair in combinations(range(len(members)), 2)}
     wanted = {pair: one.near for pair, one in costs.items() if one.wanted is True}
     if not wanted:
         return None
     # A positive as near as the negative still costs the margin: what is wanted alike costs least.
-    first = min(wanted, key=wanted.__getitem__)
-    most = wanted[first] + SLACK * (costs[first].far - wanted[first])
-    together = tuple(pair for pair, near in wanted.items() if near <= most)
+    together = min(wanted, key=wanted.__getitem__)
     return Partners(together, tuple(pair for pair, one in costs.items() if one.wanted is False))
 
 
