@@ -21,6 +21,7 @@ from defib.probes.masked import MaskedFacts
 from defib.probes.outputs import SymptomFacts
 from defib.probes.pairs import PairFacts
 from defib.probes.reference import SignalFacts
+from defib.probes.remembered import MemoryFacts
 from defib.probes.shown import ShownFacts
 from defib.subject import Layer, Rows, Subject
 from tests.probes.fakes import FakeSubject, Step, act, dense, small
@@ -32,8 +33,8 @@ def test_a_sound_network_answers_every_probe() -> None:
     book = measure_all(small("relu", "sigmoid", X_predict=RNG.normal(size=(40, 4))))
     assert book.failed == {}
     # Hand-made: nobody watched where its weights came from; its loss compares no rows.
-    assert set(book.missing) == {LoadingFacts, EmbeddingFacts, PairFacts}
-    assert len(book.found) == len(ORDER) - 3
+    assert set(book.missing) == {LoadingFacts, EmbeddingFacts, MemoryFacts, PairFacts}
+    assert len(book.found) == len(ORDER) - 4
     assert book.get(SymptomFacts).symptom.pattern == "varied"
     assert book.get(SignalFacts).has_signal
 
@@ -41,7 +42,7 @@ def test_a_sound_network_answers_every_probe() -> None:
 def test_without_predict_rows_only_serving_is_missing() -> None:
     book = measure_all(small("relu", "sigmoid"), skip=("reference",))
     unseen = {ServingFacts, ShownFacts, LoadingFacts, SignalFacts, BeforeFacts, MaskedFacts}
-    assert set(book.missing) == unseen | {EmbeddingFacts, PairFacts}
+    assert set(book.missing) == unseen | {EmbeddingFacts, MemoryFacts, PairFacts}
     assert book.missing[ServingFacts] == "rows that were predicted after the training"
     with pytest.raises(Missing, match="rows that were predicted"):
         book.get(ServingFacts)

@@ -16,16 +16,17 @@ from defib.adapters.torch.composite import Composite
 from defib.adapters.torch.door import Door, batch_rows, entry_width, plain_parts, read_door
 from defib.adapters.torch.earlier import with_earlier_penalties
 from defib.adapters.torch.inside import NOTHING_BESIDE, Beside, label_paths, own_loss, read_inside, without_label
-from defib.adapters.torch.layout import Lie, moving_axis
+from defib.adapters.torch.layout import Lie
 from defib.adapters.torch.ops import DETACHING
 from defib.adapters.torch.pairwise import ALL_PAIRS, compares_all
 from defib.adapters.torch.partners import Pairs, in_place
-from defib.adapters.torch.program import Leaf, Node, Program, compile_nodes, slice_nodes, tracked
+from defib.adapters.torch.program import Node, Program, compile_nodes, slice_nodes, tracked
 from defib.adapters.torch.reading import Reading, Scene, read_loss
 from defib.capture.torch_axis import door_of, layout_together
 from defib.capture.torch_call import Call, is_episode, key_of, unique
 from defib.capture.torch_carried import carried
 from defib.capture.torch_labels import any_label, label_array, meeting_label
+from defib.capture.torch_parts import DoorLeaves, part_names_of
 from defib.capture.torch_rows import evenly
 from defib.capture.torch_scale import scale_of
 from defib.capture.torch_targets import without_makers
@@ -337,7 +338,7 @@ def _analysis(
 def _composed(calls: Sequence[Call], used: list[int], kept: Sequence[Node], loss: Any, names: Names) -> Analysis:
     chosen = tuple(calls[i] for i in used)
     modules = unique([call.module for call in chosen])
-    part_names = _part_names(modules)
+    part_names = part_names_of(modules)
     by_id = {id(module): name for module, name in zip(modules, part_names, strict=True)}
     wanted = [tensor for call in chosen for tensor in call.outputs]
     first = next(iter(tensors_in((chosen[0].args, chosen[0].kwargs))), None)
@@ -347,9 +348,9 @@ def _composed(calls: Sequence[Call], used: list[int], kept: Sequence[Node], loss
     outer = [node for node in kept if id(node) not in inside and not node.call]
     outputs = _handed_on(inner, outer, loss)
     n_rows, _, unbatched = batch_rows([first], outputs) if first is not None else (0, 0, False)
-    leaves = _DoorLeaves(n_rows)
+    leaves = DoorLeaves(n_rows)
 
-    def compiled(into: _DoorLeaves) -> Program:
+    def compiled(into: DoorLeaves) -> Program:
         return compile_nodes(inner, outputs, into, n_rows=into.n_rows, module_name=lambda module: by_id[id(module)])
 
     program, layout = compiled(leaves), None
@@ -359,7 +360,7 @@ def _composed(calls: Sequence[Call], used: list[int], kept: Sequence[Node], loss
         layout = layout_together(modules[-1], whole, leaves.rows, outputs)
         if layout is not None and layout.axis:
             n_rows = int(first.shape[1])
-            leaves = _DoorLeaves(n_rows, first)
+            leaves = DoorLeaves(n_rows, first)
             program = compiled(leaves)
     door = plain_parts(leaves.rows, n_rows, unbatched, layout)
     parameters = {key: f"{by_id[id(module)]}.{name}" for module in modules for key, name in names(module).items()}
@@ -376,28 +377,6 @@ def _composed(calls: Sequence[Call], used: list[int], kept: Sequence[Node], loss
     return replace(found, compares=True, joined=in_place(reading), handed=tuple(outputs))
 
 
-class _DoorLeaves:
-    """Leaves of a composite: row tensors become its inputs, everything else a constant."""
-
-    def __init__(self, n_rows: int, time_first: Any = None) -> None:
-        """``time_first``: the tensor whose rows lie second, where time comes first."""
-        self.n_rows = n_rows
-        self.time_first = time_first
-        self.rows: list[Any] = []
-
-    def _is_row(self, value: Any) -> bool:
-        if self.time_first is not None:
-            return moving_axis(value, self.time_first, 1) is not None
-        return bool(value.dim() and value.shape[0] == self.n_rows)
-
-    def __call__(self, value: Any, slot: int) -> Leaf:
-        if isinstance(value, torch.Tensor) and self._is_row(value):
-            self.rows.append(value)
-            return Leaf("input", slot, len(self.rows) - 1)
-        kept = value.detach().clone() if isinstance(value, torch.Tensor) else value
-        return Leaf("constant", slot, value=kept)
-
-
 def _handed_on(inner: Sequence[Node], outer: Sequence[Node], loss: Any) -> list[Any]:
     """Tensors of the modules' part that the loss takes."""
     made = {id(one) for node in inner for one in tensors_in(node.out)}
@@ -409,11 +388,3 @@ def _handed_on(inner: Sequence[Node], outer: Sequence[Node], loss: Any) -> list[
     if id(loss) in made:
         found[id(loss)] = loss
     return list(found.values())
-
-
-def _part_names(modules: Sequence[Any]) -> tuple[str, ...]:
-    names: list[str] = []
-    for module in modules:
-        base = type(module).__name__.lower()
-        names.append(f"{base}_{len(names)}" if base in names else base)
-    return tuple(names)

@@ -42,8 +42,7 @@ both averaged, over the same rows. Metric learning: a smaller step, normalized e
 
 ## Known problems
 That the KL term did it is read from the code alone. Losses over pairs and triplets are repeated in PyTorch, where each
-row of a term goes through the network in a call, or at a place, of its own; not where two views were put into one batch.
-Where a layer died, that is told instead.
+row of a term goes through the network in a call, or at a place, of its own; not where views were put into one batch.
 
 ## References
 - Bowman et al., Generating Sentences from a Continuous Space, on KL annealing (2016): https://arxiv.org/abs/1511.06349

@@ -11,6 +11,7 @@ from defib.diagnosis import DECISIVE
 from defib.evidence import Book, Missing
 from defib.interventions import Intervention
 from defib.interventions.table import all_interventions
+from defib.paired import PairedSubject
 from defib.probes.before import BeforeFacts
 from defib.probes.labels import LabelFacts
 from defib.probes.looking import asks_for_the_mean
@@ -56,6 +57,8 @@ def engine_for(
     beside: Serving | None = None,
 ) -> SerialEngine | str:
     """The engine, or the reason why no trial can be run, as a clause."""
+    if subject.paired is not None and served is None and asked is None and before is None:
+        return engine_of_pairs(subject.paired, seed)
     if subject.training is None or subject.training.y is None:
         return "no trial was run: it needs the training rows with their labels"
     if subject.recipe.missing:
@@ -117,6 +120,20 @@ def asking(ranked: Sequence[Cause], beliefs: Mapping[str, float], book: Book) ->
     return as_asked(ranked[0], book) if ranked and beliefs[ranked[0].code] >= DECISIVE else None
 
 
+def _how(engine: SerialEngine, served: Serving | None, asked: Asked | None) -> list[str]:
+    """How arms are judged, where it is not by the rows as they are, as notes."""
+    found = []
+    if served is not None:
+        found.append(
+            "in the trials, held-out rows are scored as the program serves its rows; the fix scores them as trained on"
+        )
+    if asked is not None:
+        found.append(f"in the trials, {asked.says}")
+    if isinstance(engine.subject, PairedSubject):
+        found.append(SAYS)
+    return found
+
+
 def run_trials(
     subject: Subject,
     book: Book,
@@ -144,27 +161,15 @@ def run_trials(
     if before is None and can_be_tried(book):
         return Campaign(notes=("no trial was run: the rows before the step are too few to hold some out",))
     as_replayed = served is None and asked is None and before is None
-    pairs = subject.paired if as_replayed else None
-    beside = as_served(subject, book) if as_replayed and pairs is None else None
-    engine = (
-        engine_for(subject, book, seed, yardstick, served, asked, before, beside)
-        if pairs is None
-        else engine_of_pairs(pairs, seed)
-    )
+    beside = as_served(subject, book) if as_replayed else None
+    engine = engine_for(subject, book, seed, yardstick, served, asked, before, beside)
     if isinstance(engine, str):
         return Campaign(notes=(engine,))
     known = control if as_replayed else ()  # a replay scored all rows as they are
     conductor = Conductor(
         engine, book, seconds=seconds, seed=seed, progress=progress, control=known, look=_looking(engine, look)
     )
-    if served is not None:
-        conductor.notes.append(
-            "in the trials, held-out rows are scored as the program serves its rows; the fix scores them as trained on"
-        )
-    if asked is not None:
-        conductor.notes.append(f"in the trials, {asked.says}")
-    if pairs is not None:
-        conductor.notes.append(SAYS)
+    conductor.notes += _how(engine, served, asked)
     if before is not None:
         facts = book.get(BeforeFacts)
         rows = f"{facts.said if facts.by else f'{facts.name} as it stands'}, each column standardized"
@@ -194,11 +199,7 @@ def _looking(engine: SerialEngine, look: LookAgain | None) -> Look | None:
 
 def replay_only(subject: Subject, book: Book, seconds: float, seed: int, progress: Progress) -> Campaign:
     """Only the control: the recipe as recorded, scored on rows left out of it."""
-    engine = (
-        engine_for(subject, book, seed, beside=as_served(subject, book))
-        if subject.paired is None
-        else engine_of_pairs(subject.paired, seed)
-    )
+    engine = engine_for(subject, book, seed, beside=as_served(subject, book))
     if isinstance(engine, str):
         return Campaign(notes=(engine,))
     return Conductor(engine, book, seconds=seconds, seed=seed, progress=progress).conduct((), {}, ())
