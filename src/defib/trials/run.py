@@ -202,4 +202,6 @@ def replay_only(subject: Subject, book: Book, seconds: float, seed: int, progres
     engine = engine_for(subject, book, seed, beside=as_served(subject, book))
     if isinstance(engine, str):
         return Campaign(notes=(engine,))
-    return Conductor(engine, book, seconds=seconds, seed=seed, progress=progress).conduct((), {}, ())
+    conductor = Conductor(engine, book, seconds=seconds, seed=seed, progress=progress)
+    conductor.notes += _how(engine, None, None)
+    return conductor.conduct((), {}, ())
