@@ -84,7 +84,7 @@ def _subject(session: Session, study: Study) -> JaxSubject:
     subject.prediction = found.prediction or training
     subject.prediction_outputs = found.outputs
     subject.prediction_squashed = found.squashed
-    subject.held_out = found.held_out
+    subject.held_out, subject.weights_origin = found.held_out, found.origin
     if found.line:
         recipe.sources["predict"] = found.line
     return subject

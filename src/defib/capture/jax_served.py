@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from defib.adapters.jax.captured import as_numpy, is_key
+from defib.adapters.jax.network import Network
 from defib.adapters.jax.quiet import quiet
 from defib.adapters.jax.subject import JaxSubject
 from defib.capture.jax_calls import Applied
+from defib.capture.jax_origin import origin_of
 from defib.capture.jax_session import Session
 from defib.capture.jax_snapshot import is_array, is_lost
 from defib.capture.jax_step import read_evaluation
 from defib.capture.jax_study import Served, Study
 from defib.capture.torch_rows import row_keys
-from defib.subject import AnyArray, FloatArray, Rows
+from defib.subject import AnyArray, FloatArray, Rows, WeightsOrigin
 
 SAME_ROWS: Final = 0.99
 MAX_ROWS: Final = 20_000
 
 
-@dataclass
+@dataclass(eq=False)
 class Group:
     """Calls from one line after one number of steps."""
 
@@ -32,6 +36,8 @@ class Group:
     X: list[AnyArray]
     outputs: list[AnyArray | None]
     y: list[AnyArray | None]
+    weights: Mapping[str, Any] | None = None
+    """That the calls were handed."""
 
     @property
     def n_rows(self) -> int:
@@ -63,6 +69,7 @@ class Found:
     squashed: tuple[str, ...] = ()
     held_out: Rows | None = None
     line: str = ""
+    origin: WeightsOrigin | None = None
 
 
 def evaluations(session: Session, study: Study, subject: JaxSubject, applied: Applied) -> Found:
@@ -71,6 +78,9 @@ def evaluations(session: Session, study: Study, subject: JaxSubject, applied: Ap
     seen = study.rows.seen
     unseen = [one for one in groups if _share_seen(one, seen) < SAME_ROWS]
     final = [one for one in groups if one.steps >= study.n_steps]
+    end = subject.captured.weights
+    trained = [one for one in final if (origin := origin_of(study, one.weights, end)) and not origin.another_instance]
+    final = trained or final  # what else was asked, beside the trained weights, may be asked to compare them
     chosen = _chosen([one for one in unseen if one in final]) or _chosen(final) or _chosen(unseen)
     held = next((one for one in reversed(unseen) if one.labels() is not None), None)
     found = Found()
@@ -80,8 +90,18 @@ def evaluations(session: Session, study: Study, subject: JaxSubject, applied: Ap
     if chosen is not None:
         found.prediction = Rows(chosen.rows(), _fitted(chosen.labels(), subject), None, "predict")
         found.line = chosen.line
-        found.outputs, found.squashed = _outputs(chosen.predictions(), chosen.rows(), subject, chosen in final)
+        found.origin = origin_of(study, chosen.weights, end) if chosen in final else None
+        asked = _network_asked(subject, chosen, found.origin)
+        found.outputs, found.squashed = _outputs(chosen.predictions(), chosen.rows(), asked, chosen in final)
     return found
+
+
+def _network_asked(subject: JaxSubject, group: Group, origin: WeightsOrigin | None) -> Network:
+    """The network with the weights that the calls were handed."""
+    captured = subject.captured
+    weights = captured.weights if origin is None or not origin.another_instance else group.weights
+    assert weights is not None
+    return Network(captured, {name: jnp.asarray(one) for name, one in weights.items()}, captured.state)
 
 
 def _chosen(groups: list[Group]) -> Group | None:
@@ -104,13 +124,21 @@ def _groups(session: Session, study: Study, subject: JaxSubject) -> list[Group]:
             continue
         X, outputs, y = piece
         last = found[-1] if found else None
-        if last is not None and (last.line, last.steps) == (served.line, served.steps) and last.n_rows < MAX_ROWS:
+        same = last is not None and (last.line, last.steps) == (served.line, served.steps)
+        if last is not None and same and _alike(last.weights, served.weights) and last.n_rows < MAX_ROWS:
             last.X.append(X)
             last.outputs.append(outputs)
             last.y.append(y)
         else:
-            found.append(Group(served.line, served.steps, [X], [outputs], [y]))
+            found.append(Group(served.line, served.steps, [X], [outputs], [y], served.weights))
     return found
+
+
+def _alike(first: Mapping[str, Any] | None, second: Mapping[str, Any] | None) -> bool:
+    """Whether two calls were handed the same arrays as weights."""
+    if first is None or second is None:
+        return first is second
+    return all(one is second[name] for name, one in first.items())
 
 
 def _piece(
@@ -166,13 +194,13 @@ def _fitted(y: AnyArray | None, subject: JaxSubject) -> AnyArray | None:
 
 
 def _outputs(
-    outputs: AnyArray | None, X: AnyArray, subject: JaxSubject, final: bool
+    outputs: AnyArray | None, X: AnyArray, network: Network, final: bool
 ) -> tuple[FloatArray | None, tuple[str, ...]]:
     """The program's own predictions; squashed ones as the model's outputs and the name of the squashing."""
     if outputs is None or not final:
         return None, ()
     with quiet():
-        own = subject.forward(X).outputs
+        own = network.predict(X)
     if own.size != outputs.size:
         return None, ()
     shaped = outputs.reshape(own.shape)

@@ -10,6 +10,7 @@ import jax
 
 from defib.adapters.jax.quiet import busy
 from defib.capture.jax_closure import places_around
+from defib.capture.jax_origin import twin_among, weights_given
 from defib.capture.jax_probe import Unreadable, answer, modes_before, note_call, probing
 from defib.capture.jax_snapshot import Snapshot, is_object, lost_in
 from defib.capture.jax_step import NO_GRADIENT, Step
@@ -237,7 +238,10 @@ class Session:
             if found is not None:
                 study.results = found
                 return
-        self.serve(Served(watch.raw, before, out, study.n_steps, user_line(), tuple(map(id, before.objects))))
+        weights = weights_given(study, before.given, before.objects)
+        twin = twin_among(before.objects, study.model)
+        names = tuple(id(study.model if one is twin else one) for one in before.objects)
+        self.serve(Served(watch.raw, before, out, study.n_steps, user_line(), names, weights))
 
     def serve(self, served: Served) -> None:
         """Keep the last calls; many calls from one line are one evaluation in pieces."""
@@ -259,10 +263,11 @@ class Session:
         if busy() or self.open is not None or _is_traced(args, kwargs):
             return
         for study in reversed(self.studies):
-            if study.model is module or (study.model is None and study.step.probe.call is not None):
+            if type(study.model) is type(module) or (study.model is None and study.step.probe.call is not None):
                 shown = args if study.model is not None else args[1:]  # Linen is given the weights first
                 snapshot = Snapshot(shown, {name: one for name, one in kwargs.items() if name != "variables"})
-                self.serve(Served(None, snapshot, out, study.n_steps, user_line(), (id(module),)))
+                weights = weights_given(study, (args[:1], kwargs), (module,))
+                self.serve(Served(None, snapshot, out, study.n_steps, user_line(), (id(study.model),), weights))
                 return
 
 

@@ -59,6 +59,11 @@ class Snapshot:
         self.leaves = [*given, *(leaf for leaves, _ in around for leaf in leaves)]
         self._originals = {id(copy): one for copy, one in zip(taken, plain, strict=True) if copy is not one}
 
+    @property
+    def given(self) -> Any:
+        """The arguments as the program handed them over."""
+        return self._given_tree
+
     def original(self, leaf: Any) -> Any:
         """What the program handed over, of a leaf that may be a copy."""
         return self._originals.get(id(leaf), leaf)

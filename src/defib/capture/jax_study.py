@@ -36,6 +36,8 @@ class Served:
     line: str
     objects: tuple[int, ...] = ()
     """``id`` of the NNX objects in it, in the order of the snapshot."""
+    weights: Mapping[str, Any] | None = None
+    """Of the network, where the call was handed them."""
 
 
 @final

@@ -50,7 +50,7 @@ and trains nothing, is not looked at.
 from __future__ import annotations
 
 from defib.causes import Cause
-from defib.causes._signs import count, lags, num, served_by_another, served_fine
+from defib.causes._signs import count, lags, num, seen, served_by_another, served_fine
 from defib.diagnosis import Assessment, by_itself, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.measures.likeness import UNCHANGED
@@ -70,7 +70,7 @@ def _filled(facts: LoadingFacts) -> str:
     return f"{facts.how} filled {share} of the weights{names}{found}"
 
 
-def _another(facts: LoadingFacts, numbers: dict[str, float]) -> Assessment:
+def _another(facts: LoadingFacts, numbers: dict[str, float], as_flat: bool) -> Assessment:
     """Another instance predicted, with other weights."""
     if (facts.filled_fraction or 0.0) >= HALF and not lags(facts):
         because = f"another instance predicted, and {_filled(facts)} from a file that is not this training's"
@@ -97,7 +97,7 @@ def _another(facts: LoadingFacts, numbers: dict[str, float]) -> Assessment:
     because = f"{who} {what}"
     if facts.as_drawn is False and (facts.likeness_to_initial or 0.0) < UNCHANGED and not lags(facts):
         return inconclusive(f"{because}; but it is not freshly drawn, either", weight=0.4, layer=None, **numbers)
-    if facts.trained_flat:
+    if as_flat:
         return inconclusive(
             f"{because}; but the trained weights are as flat on these rows", weight=0.4, layer=None, **numbers
         )
@@ -117,7 +117,7 @@ def _assess(book: Book) -> Assessment:
         return calm
     unchanged = (facts.likeness_to_initial or 0.0) >= UNCHANGED > facts.likeness_to_trained
     if facts.another_instance and (served_by_another(book) or unchanged):
-        return _another(facts, numbers)
+        return _another(facts, numbers, as_flat=bool(facts.trained_flat) and seen(book).is_flat)
     if facts.untouched_fraction >= HALF:
         because = (
             f"{_filled(facts)}, and {percent(facts.untouched_fraction)} of all weights stayed as they were drawn: "

@@ -14,6 +14,10 @@ model.load_state_dict(trained.state_dict())  # `trained`: the object that went t
 model.eval()
 # or predict with that object: a function that trains a copy, or builds its own, has to return it"""
 
+PASSED_ON = """\
+params, opt_state, loss = step(params, opt_state, x, y)  # the last step returns the trained weights
+predictions = model.apply({"params": params}, x_test)  # these, and no copy from before the training"""
+
 
 def _prefix(book: Book) -> str:
     """What stands in front of the file's names and not of the network's (``module.`` after `DataParallel`)."""
@@ -48,6 +52,8 @@ def _code(book: Book, framework: str) -> str:
         return _average(book, framework)
     if framework == "torch" and found is not None and found.another_instance and found.filled_fraction is None:
         return NOTHING_LOADED
+    if framework == "jax" and found is not None and found.put_in:
+        return PASSED_ON
     prefix = _prefix(book)
     renamed = (
         f'state = {{name.removeprefix("{prefix}"): value for name, value in state.items()}}  # the file\'s own prefix'
