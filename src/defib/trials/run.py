@@ -44,6 +44,8 @@ WELL_KNOWN = (
     "reinitialize",
 )
 """What people try first. Tried too while time is left: the report says which of them is not sufficient."""
+SUPPORTED = 0.5
+"""Belief that what is inconclusive never has (`defib.assess.leading` halves it)."""
 
 
 def engine_for(
@@ -92,12 +94,23 @@ def engine_for(
 
 
 def offered(
-    ranked: Sequence[Cause], book: Book, served: Serving | None = None, asked: Asked | None = None
+    ranked: Sequence[Cause],
+    book: Book,
+    served: Serving | None = None,
+    asked: Asked | None = None,
+    beliefs: Mapping[str, float] | None = None,
 ) -> tuple[Intervention, ...]:
-    """Interventions that tell the hypotheses apart, then the well-known ones; only those that can change anything."""
+    """Interventions that tell the hypotheses apart, then the well-known ones; only those that can change anything.
+
+    Where only the asking makes a difference, what mends it, and the first fix of each further fault that is supported:
+    once the network is asked rightly, it shows.
+    """
     table = all_interventions()
     if asked is not None and asked.only:
-        return (table[asked.mended_by],)
+        seen = [cause for cause in ranked[1:] if (beliefs or {}).get(cause.code, 0.0) > SUPPORTED]
+        firsts = (next((name for name in one.fixes if _tryable(table[name], book)), None) for one in seen)
+        names = dict.fromkeys([asked.mended_by, *(name for name in firsts if name is not None)])
+        return tuple(table[name] for name in names)
     names = dict.fromkeys([*plan.candidates(ranked), *(() if _nothing_in_the_training(ranked) else WELL_KNOWN)])
     # Without a fault that is done again to the clones, rows are prepared and asked for as they should be anyway.
     known = {*(SERVED if served is not None else ()), *([asked.mended_by] if asked is not None else ())}
@@ -176,7 +189,7 @@ def run_trials(
         rows = f"the rows with {facts.said} as labels" if facts.how in LABELS else rows
         conductor.notes.append(f"in the trials, the fix trains on {rows}")
         return conductor.conduct(ranked, beliefs, offered_before(tuple(ranked), book))
-    done = conductor.conduct(ranked, beliefs, offered(ranked, book, served, asked))
+    done = conductor.conduct(ranked, beliefs, offered(ranked, book, served, asked, beliefs))
     if asked is not None:
         learns = len(control) >= MIN_SEEDS and all(run.recovered for run in control)
         return replace(done, control_recovered=True) if learns else done  # but for the asking
