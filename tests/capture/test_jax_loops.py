@@ -339,20 +339,43 @@ def test_a_gradient_that_is_cut_is_none() -> None:
     assert {one.gradient_in_loop for one in subject.parameters()} == {"none"}
 
 
-def test_a_step_inside_a_loop_of_jax_is_told() -> None:
+@pytest.mark.parametrize("way", ["scan", "fori_loop", "epochs", "tells"])
+def test_steps_inside_a_loop_of_jax_are_run_again(way: str) -> None:
     with watch() as watched:
+        params = init(jax.random.key(0))
+        batches = (X.reshape(3, 40, 6), Y.reshape(3, 40, 1))
 
-        @jax.jit  # type: ignore[untyped-decorator]
-        def train(params: Any) -> Any:
-            def body(params: Any, i: Any) -> Any:
-                grads = jax.grad(log_loss)(params, X, Y)
-                return jax.tree.map(lambda p, g: p - 0.5 * g, params, grads), i
+        def moved(params: Any, x: Any, y: Any) -> Any:
+            if way == "tells":  # what is told outside would be told twice
+                jax.debug.callback(lambda: None)
+            return jax.tree.map(lambda p, g: p - 0.5 * g, params, jax.grad(log_loss)(params, x, y))
 
-            return jax.lax.scan(body, params, jnp.arange(5))[0]
+        def epoch(params: Any, xs: Any) -> Any:
+            return jax.lax.scan(lambda params, batch: (moved(params, *batch), batch[0].sum()), params, xs)[0]
 
-        train(init(jax.random.key(0)))
-    assert watched.subjects() == ()
-    assert "lax.scan" in " ".join(watched.notes)
+        if way == "fori_loop":
+            params = jax.lax.fori_loop(0, 9, lambda i, params: moved(params, X, Y), params)
+        elif way == "epochs":
+            whole = jax.jit(lambda p: jax.lax.fori_loop(0, 3, lambda i, p: epoch(p, batches), p))
+            params = whole(params)
+        else:
+            compiled = jax.jit(epoch)
+            for _ in range(3):
+                params = compiled(params, batches)
+    if way == "tells":
+        assert watched.subjects() == ()
+        assert "lax.scan" in " ".join(watched.notes)
+        return
+    (subject,) = watched.subjects()
+    assert subject.trace.n_updates == 9
+    assert subject.training is not None
+    assert len(subject.training) == 120
+    assert subject.recipe.batch_size == (120 if way == "fori_loop" else 40)
+    assert subject.recipe.optimizer is not None
+    assert np.isclose(subject.recipe.optimizer.learning_rate, 0.5, rtol=1e-3)
+    ends = {one.name: one.end for one in subject.parameters()}
+    leaves = jax.tree_util.tree_leaves(params)
+    assert sum(any(np.array_equal(one, end) for end in ends.values()) for one in leaves) == len(leaves)
 
 
 @pytest.mark.parametrize("kept", [True, False])

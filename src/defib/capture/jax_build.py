@@ -79,6 +79,8 @@ def _subject(session: Session, study: Study) -> JaxSubject:
         prediction=training,
         full_batch=study.rows.period_batches == 1,
     )
+    if applied.fixed_size:
+        subject.only_in_batches_of = study.step.batch
     subject.compares_rows = study.step.beside == PAIRED
     found = evaluations(session, study, subject, applied)
     subject.prediction = found.prediction or training

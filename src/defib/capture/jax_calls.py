@@ -32,6 +32,8 @@ class Applied:
     pure: Any = None
     wrt: Any = None
     notes: list[str] = field(default_factory=list)
+    fixed_size: bool = False
+    """It runs on batches of one size only."""
 
 
 def applied_of(study: Study) -> Applied:
@@ -140,7 +142,7 @@ def _of_functions(study: Study) -> Applied:
     def apply(weights: Arrays, state: Arrays, X: Any, training: bool) -> tuple[Any, dict[str, Any]]:
         return step.head(weights, X), {}
 
-    return Applied(apply, _end_weights(study), step.probe.name or "loss", notes=notes)
+    return Applied(apply, _end_weights(study), step.probe.name or "loss", notes=notes, fixed_size=not step.any_size)
 
 
 def _end_weights(study: Study) -> dict[str, Any]:

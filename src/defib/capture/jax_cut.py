@@ -94,16 +94,23 @@ def _others(graph: Graph, X: int, trained: set[int], n_rows: int) -> list[int]:
     known = graph.behind([X]) | graph.reached_from([X]) | trained
     given = [ref for ref in (*graph.inputs, *graph.constants) if not _is_key(graph, ref)]
     from_arrays = graph.reached_from(given)
-    drawn = graph.reached_from(
-        [out for op in graph.ops if op.name.startswith("random_") for out in op.outputs]
-        + [ref for ref in graph.inputs if _is_key(graph, ref)]
-    )
+    drawn = _drawn(graph)
     values = [*given, *(out for op in graph.ops for out in op.outputs)]
     return [
         ref
         for ref in values
         if ref in from_arrays and ref not in known and ref not in drawn and graph.shapes[ref][:1] == (n_rows,)
     ]
+
+
+def _drawn(graph: Graph) -> set[int]:
+    """Values made by chance; not rows that are picked by chance out of an array."""
+    drawn = {ref for ref in graph.inputs if _is_key(graph, ref)}
+    for op in graph.ops:
+        picks = op.name in ("gather", "dynamic_slice") and not {*op.refs[:1]} & drawn
+        if op.name.startswith("random_") or (not picks and any(ref in drawn for ref in op.refs)):
+            drawn.update(op.outputs)
+    return drawn
 
 
 def _is_key(graph: Graph, ref: int) -> bool:

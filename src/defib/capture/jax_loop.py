@@ -111,6 +111,8 @@ class JaxWatcher(Watcher):
         self._replace(jax, "jit", functools.partial(_watched_jit, self))
         for name in ("grad", "value_and_grad"):
             self._replace(jax, name, functools.partial(_watched_gradient, self))
+        for name in ("scan", "fori_loop", "while_loop"):
+            self._replace(jax.lax, name, functools.partial(_watched_loop, self, name))
 
     def _optax(self, optax: Any) -> None:
         for name in OPTIMIZERS:
@@ -194,6 +196,16 @@ def _watched_jit(watcher: JaxWatcher, original: Any) -> Any:
         return made
 
     return jit
+
+
+def _watched_loop(watcher: JaxWatcher, name: str, original: Any) -> Any:
+    @functools.wraps(original)
+    def loop(*args: Any, **kwargs: Any) -> Any:
+        return (
+            watcher.session.looped(name, original, args, kwargs) if _from_the_program() else original(*args, **kwargs)
+        )
+
+    return loop
 
 
 def _watched_gradient(watcher: JaxWatcher, original: Any) -> Any:

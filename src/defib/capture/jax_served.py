@@ -91,17 +91,18 @@ def evaluations(session: Session, study: Study, subject: JaxSubject, applied: Ap
         found.prediction = Rows(chosen.rows(), _fitted(chosen.labels(), subject), None, "predict")
         found.line = chosen.line
         found.origin = origin_of(study, chosen.weights, end) if chosen in final else None
-        asked = _network_asked(subject, chosen, found.origin)
-        found.outputs, found.squashed = _outputs(chosen.predictions(), chosen.rows(), asked, chosen in final)
+        if chosen in final and (outputs := chosen.predictions()) is not None:
+            with quiet():
+                found.outputs, found.squashed = _outputs(outputs, _answers(subject, chosen, found.origin))
     return found
 
 
-def _network_asked(subject: JaxSubject, group: Group, origin: WeightsOrigin | None) -> Network:
-    """The network with the weights that the calls were handed."""
-    captured = subject.captured
-    weights = captured.weights if origin is None or not origin.another_instance else group.weights
-    assert weights is not None
-    return Network(captured, {name: jnp.asarray(one) for name, one in weights.items()}, captured.state)
+def _answers(subject: JaxSubject, group: Group, origin: WeightsOrigin | None) -> FloatArray:
+    """What the network gives for these rows, with the weights that the calls were handed."""
+    if origin is None or not origin.another_instance or group.weights is None:
+        return subject.forward(group.rows()).outputs
+    weights = {name: jnp.asarray(one) for name, one in group.weights.items()}
+    return Network(subject.captured, weights, subject.captured.state).predict(group.rows())
 
 
 def _chosen(groups: list[Group]) -> Group | None:
@@ -193,14 +194,8 @@ def _fitted(y: AnyArray | None, subject: JaxSubject) -> AnyArray | None:
     return y.reshape(shape).astype(known.dtype) if int(np.prod(shape)) == y.size else None
 
 
-def _outputs(
-    outputs: AnyArray | None, X: AnyArray, network: Network, final: bool
-) -> tuple[FloatArray | None, tuple[str, ...]]:
+def _outputs(outputs: AnyArray, own: FloatArray) -> tuple[FloatArray | None, tuple[str, ...]]:
     """The program's own predictions; squashed ones as the model's outputs and the name of the squashing."""
-    if outputs is None or not final:
-        return None, ()
-    with quiet():
-        own = network.predict(X)
     if own.size != outputs.size:
         return None, ()
     shaped = outputs.reshape(own.shape)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable
 from typing import Any, Final, final
@@ -13,8 +14,9 @@ from defib.capture.jax_closure import places_around
 from defib.capture.jax_origin import twin_among, weights_given
 from defib.capture.jax_probe import Unreadable, answer, modes_before, note_call, probing
 from defib.capture.jax_snapshot import Snapshot, is_object, lost_in
-from defib.capture.jax_step import NO_GRADIENT, Step
+from defib.capture.jax_step import INSIDE, NO_GRADIENT, Step
 from defib.capture.jax_study import MAX_SERVED, FunctionWatch, Served, Study, copied, same_weights, weights_in
+from defib.capture.jax_unrolled import Unrolled
 from defib.capture.planned import counted_loops
 from defib.capture.torch_frames import user_line
 
@@ -42,6 +44,8 @@ class Session:
         """``id`` of functions that were compiled before the watching began."""
         self.trained_by: dict[int, Any] = {}
         """NNX optimizer by ``id`` of the model that it was made for."""
+        self.unrolled: Unrolled | None = None
+        """The loops that are run again, step by step, right now."""
         self._new_models: list[type[Any]] = []
 
     def new_models(self) -> list[type[Any]]:
@@ -100,19 +104,20 @@ class Session:
             return None
         if watch.calls == 0:
             watch.places = places_around(watch.raw)
+        if watch.calls == 0 or (watch.calls == 1 and watch.donated):  # a counter may have become an array since
             return Snapshot(args, kwargs, copied=True, places=watch.places)
         return Snapshot(args, kwargs, donated=watch.donated, places=watch.places)
 
     def _after(
         self, watch: FunctionWatch, before: Snapshot, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any
     ) -> None:
-        if watch.calls == 1:
+        if watch.calls <= 2:
             watch.donated = lost_in(args, kwargs)
         if watch.earlier:
             watch.earlier = False
             watch.has_gradient = watch.has_gradient or _asks_for_one(watch, before)
         if watch.has_gradient:
-            self._stepped(watch, before, out)
+            self.stepped(watch, before, out)
         else:
             self._called(watch, before, out)
 
@@ -141,17 +146,20 @@ class Session:
         if watch is None:
             watch = self.functions[key] = FunctionWatch(called, has_gradient=True)
         watch.calls += 1
-        self._stepped(watch, before, out)
+        self.stepped(watch, before, out)
 
     # --- trainings ------------------------------------------------------------------------------
 
-    def _stepped(self, watch: FunctionWatch, before: Snapshot, out: Any) -> None:
+    def stepped(self, watch: FunctionWatch, before: Snapshot, out: Any) -> None:
+        """A training step was made."""
         if watch.failed:
             return
         if watch.step is None:
             try:
                 watch.step = _read(watch, before)
             except Unreadable as error:
+                if INSIDE in str(error) and self._followed(watch, before, out):
+                    return
                 watch.failed = True
                 self.unread.append(str(error))
                 return
@@ -170,6 +178,25 @@ class Session:
         study.results = {} if model is not None else (weights_in(out, weights) or {})
         if model is not None and not study.rows.wants_keys and study.n_steps > 2 and study.loss_at is not None:
             watch.settled = study
+
+    def _followed(self, watch: FunctionWatch, before: Snapshot, out: Any) -> bool:
+        """Whether the steps inside the loops of this call could be seen when it was run again."""
+        if before.objects or self.unrolled is not None:
+            return False
+        args, kwargs, _ = before.rebuilt(before.leaves)
+        run = functools.partial(watch.raw, *args, **kwargs)
+        return bool(self.safely(Unrolled(self).follow, run, out))
+
+    def looped(self, name: str, original: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """A loop of the program's that JAX compiles; outside of any compiled function it may be the training itself."""
+        if self.unrolled is not None and not _is_traced(args, kwargs):
+            return self.unrolled.loop(name, original, args, kwargs)
+        out = original(*args, **kwargs)
+        if not busy() and self.open is None and probing() is None and not _is_traced((args, out), kwargs):
+            unrolled = Unrolled(self)
+            run = functools.partial(self.looped, name, original, args, kwargs)
+            self.safely(unrolled.follow, run, out)
+        return out
 
     def _study_of(
         self, watch: FunctionWatch, model: Any, weights: dict[str, Any], given: dict[str, Any]
@@ -260,7 +287,7 @@ class Session:
         if probing() is not None:
             note_call(module, args, kwargs, out, modes or {})
             return
-        if busy() or self.open is not None or _is_traced(args, kwargs):
+        if busy() or self.open is not None or _is_traced((args, out), kwargs):
             return
         for study in reversed(self.studies):
             if type(study.model) is type(module) or (study.model is None and study.step.probe.call is not None):

@@ -26,6 +26,7 @@ from defib.capture.jax_probe import Found, ModelCall, Now, Probe, Unreadable, as
 from defib.capture.jax_snapshot import Snapshot, is_object, loaded, shape_of
 from defib.subject import AnyArray
 
+INSIDE: Final = "inside a loop that JAX compiles"
 NO_GRADIENT: Final = "no gradient was asked for when the training step was traced again"
 
 
@@ -98,7 +99,7 @@ class Step:
                 self.raw(*args, **kwargs)
             if probe.inside:
                 raise Unreadable(
-                    "the gradient is asked for inside a loop that JAX compiles (lax.scan, fori_loop, vmap); its steps "
+                    f"the gradient is asked for {INSIDE} (lax.scan, fori_loop, vmap); its steps "
                     "cannot be seen one by one. A Python loop around one compiled step can: jax.jit(step)"
                 )
             if probe.loss is None:
