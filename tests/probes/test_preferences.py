@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from defib.adapters import subject_of
+from defib.capture.script import watch
 from defib.evidence import Missing
 from defib.examine import measure_all
 from defib.probes.preferences import PreferenceFacts, right_outputs
@@ -102,3 +103,29 @@ def test_a_percentage_of_labels_of_which_some_are_0() -> None:
     assert found.nearly_loss == pytest.approx(100 * (0.0125 / 1e-7 + 0.01 + 0.01) / 4, rel=1e-3)
     assert found.has_zeros
     assert not found.prefers_right
+
+
+@pytest.mark.parametrize(("shift", "told"), [(1.0, True), (1e4, False)])
+def test_an_output_that_another_one_drowns_in_the_loss_is_not_judged_by_it(shift: float, told: bool) -> None:
+    class Two(nn.Module):  # type: ignore[misc]  # torch is Any to mypy
+        def __init__(self) -> None:
+            super().__init__()
+            self.a, self.b = nn.Linear(4, 3), nn.Linear(4, 1)
+
+        def forward(self, x: Any) -> Any:
+            return self.a(x), self.b(x)
+
+    torch.manual_seed(0)
+    net, rows, ids = Two(), torch.from_numpy(X), torch.from_numpy(IDS)
+    optimizer = torch.optim.Adam(net.parameters())
+    with watch() as watched:
+        for start in range(0, 60, 20):
+            classes, values = net(rows[start : start + 20])
+            loss = nn.functional.cross_entropy(classes, ids[start : start + 20])
+            loss = loss + nn.functional.mse_loss(values[:, 0], rows[start : start + 20, 0] + shift)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    (subject,) = watched.subjects()
+    assert subject.outputs_joined
+    assert measure_all(subject, skip={"reference"}).has(PreferenceFacts) == told

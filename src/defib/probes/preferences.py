@@ -96,6 +96,8 @@ def _measure(subject: Subject, book: Book) -> PreferenceFacts:
     losses, of_near = losses[: len(losses) - len(near)], losses[len(losses) - len(near) :]
     if not np.isfinite(losses).all():
         raise Missing("PreferenceFacts", "a loss that is finite for right and for constant outputs")
+    if subject.outputs_joined and np.ptp(losses) <= NO_BETTER * np.abs(losses).max():
+        raise Missing("PreferenceFacts", "a loss of which this output makes up more than a hundredth")
     endless = losses[len(right)] if largest and _endless(losses[len(right) - 1], losses[len(right)]) else None
     losses = np.concatenate([losses[: len(right)], losses[len(right) + len(largest) :]])
     of_constants = losses[len(right) + len(wrong) :]
