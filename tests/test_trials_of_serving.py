@@ -28,6 +28,7 @@ def test_where_the_control_learns_the_serving_is_tried(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(run, "Conductor", Conducted)
     monkeypatch.setattr(run, "as_served", lambda subject, book: len)
+    monkeypatch.setattr(run, "_how", lambda *given: [])
     monkeypatch.setattr(run, "splits", lambda *given: None)
     monkeypatch.setattr(run, "engine_for", lambda *given: given[4])  # what serves the rows
     ranked, beliefs = [load("DF101"), load("DF802")], {"DF101": 0.7, "DF802": 0.5}
