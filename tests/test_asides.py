@@ -80,7 +80,7 @@ def test_time_steps_taken_for_rows_leave_the_early_ones_unread() -> None:
     assert watched.diagnosis is not None
     first = watched.diagnosis.causes[0]
     assert first.name == "disconnected-input", watched.diagnosis.headline
-    assert "time steps are taken for rows" in first.assessment.because
+    assert "goes along the rows of the batch" in first.assessment.because
 
 
 @pytest.mark.parametrize(("activation", "told"), [("sigmoid", True), (None, False)])

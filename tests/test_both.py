@@ -91,7 +91,7 @@ def test_a_clone_is_scored_on_the_rows_as_served_too_and_trained_once() -> None:
 
     def train(*_: object, seed: int, deadline: float) -> Any:
         trainings.append(seed)
-        return SimpleNamespace(predict=predict, link="identity")
+        return SimpleNamespace(predict=predict, link="identity", loss=np.ones(3))
 
     subject: Any = SimpleNamespace(train=train)
     split = Split(Rows(X[:200], y[:200]), Rows(X[200:], y[200:]))

@@ -28,6 +28,8 @@ from tests.adapters.test_torch_no_trace import fingerprint, session
 ADAPTERS = ("torch", "sklearn", *FLAVORS)
 Looked = tuple[Subject, Any]
 """The Subject, and a function that takes the fingerprint of all that belongs to the user."""
+OF_OTHER_PROGRAMS = 6
+"""Probes at most that this program has nothing for: a loss over pairs, embeddings, weights that are loaded, ..."""
 
 
 def torch_subject() -> Looked:
@@ -95,7 +97,7 @@ def test_no_probe_leaves_a_trace(adapter: str) -> None:
         except (Missing, NotAvailable):  # said under "not assessed"; it must not leave a trace either
             assert probe.gives in book.missing
         assert_same(before, mark())
-    assert len(book.found) >= len(ORDER) - 4, book.missing
+    assert len(book.found) >= len(ORDER) - OF_OTHER_PROGRAMS, book.missing
 
 
 @pytest.mark.parametrize("adapter", ADAPTERS)

@@ -95,7 +95,9 @@ def test_only_the_arm_that_serves_as_it_trained_sees_the_rows_as_they_are() -> N
         chances: AnyArray = 1 / (1 + np.exp(-np.clip(X[:, :1], -3, 3)))
         return chances
 
-    subject: Any = SimpleNamespace(train=lambda *_, **__: SimpleNamespace(predict=predict, link="identity"))
+    subject: Any = SimpleNamespace(
+        train=lambda *_, **__: SimpleNamespace(predict=predict, link="identity", loss=np.ones(3))
+    )
     split = Split(Rows(TRAINED[:200], Y[:200]), Rows(TRAINED[200:], Y[200:]))
     engine = SerialEngine(subject, split, task="binary", reference_score=1.0, served=lambda X: X + 100)
     flat, fine = engine.run(Arm(), 0, 1e12), engine.run(Arm(serving="as_trained"), 0, 1e12)
@@ -110,7 +112,9 @@ def test_an_arm_that_ranks_and_gives_every_row_one_label_has_not_recovered(low: 
         chances: AnyArray = low + (1 - low) / (1 + np.exp(-3 * X[:, :1]))
         return chances
 
-    subject: Any = SimpleNamespace(train=lambda *_, **__: SimpleNamespace(predict=predict, link="identity"))
+    subject: Any = SimpleNamespace(
+        train=lambda *_, **__: SimpleNamespace(predict=predict, link="identity", loss=np.ones(3))
+    )
     split = Split(Rows(TRAINED[:200], Y[:200]), Rows(TRAINED[200:], Y[200:]))
     engine = SerialEngine(subject, split, task="binary", reference_score=1.0, reference_usable=0.9)
     done = engine.run(Arm(), 0, 1e12)

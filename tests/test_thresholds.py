@@ -74,7 +74,7 @@ def facts(labels: LabelFacts, **symptom: Any) -> Book:
 def test_cut_at_the_mean_the_labels_come_back(network: Any, link: str, y: AnyArray, book: Book) -> None:
     asked = as_asked(load("DF105"), book)
     assert asked is not None
-    subject: Any = SimpleNamespace(train=lambda *_, **__: SimpleNamespace(predict=network, link=link))
+    subject: Any = SimpleNamespace(train=lambda *_, **__: SimpleNamespace(predict=network, link=link, loss=np.ones(3)))
     split = Split(Rows(X[:2000], y[:2000]), Rows(X[2000:], y[2000:]))
     task = book.get(LabelFacts).task
     engine = SerialEngine(subject, split, task=task, reference_score=told_by_labels(0.8), asked=asked)
