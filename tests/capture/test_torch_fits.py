@@ -225,6 +225,7 @@ def test_of_a_search_over_skorch_networks_one_is_kept() -> None:
     search = GridSearchCV(net, {"lr": [0.1, 0.01]}, cv=2, scoring="accuracy")
     with watch() as watched:
         search.fit(X, y)
+    assert len(watched.subjects()) == 1, watched.notes
     (subject,) = watched.subjects()
     assert subject.trace.planned_epochs == 2
     assert len(subject.trace.validation_loss_per_epoch) == 2

@@ -24,6 +24,7 @@ from defib.capture.torch_answers import evaluations, held_out_of, own_groups, se
 from defib.capture.torch_fits import DROPPED, MAX_STUDIES, Fit
 from defib.capture.torch_heads import turn_to_flat_head
 from defib.capture.torch_held import as_arrays
+from defib.capture.torch_idle import idle_optimizer
 from defib.capture.torch_loads import loads_into, origin_of
 from defib.capture.torch_makers import (
     JOINED,
@@ -101,7 +102,7 @@ def _goes_on_without(session: Session, key: tuple[int, ...], study: Study) -> bo
 
 
 def _subject(session: Session, key: tuple[int, ...], study: Study) -> TorchSubject:
-    watch = study.optimizer or _by_hand(study) or _unused_optimizer(session, study)
+    watch = study.optimizer or _by_hand(study) or _idle(session, study)
     if study.took_over:
         study.notes.append(
             f"another optimizer went on after update {study.took_over:,}: trials use the first one, at both ones' rates"
@@ -186,15 +187,11 @@ def _by_hand(study: Study) -> OptimizerWatch | None:
     return watch
 
 
-def _unused_optimizer(session: Session, study: Study) -> OptimizerWatch | None:
+def _idle(session: Session, study: Study) -> OptimizerWatch | None:
     """An optimizer that was built over the model's parameters and never stepped."""
-    own = {id(one) for _, one in study.named()}
-    for optimizer, line in session.lines.items():
-        watch = OptimizerWatch(optimizer, line)
-        if watch.held & own:
-            watch.note_groups()
-            return watch
-    return None
+    if not study.n_steps:
+        study.rates = study.idle_rates
+    return study.idle or idle_optimizer(session.lines, study)
 
 
 def _captured(study: Study, watch: OptimizerWatch | None, has_rows: bool) -> Captured:
@@ -290,7 +287,7 @@ def _record(study: Study, watch: OptimizerWatch | None) -> OptimizerRecord | Non
         type(watch.optimizer),
         groups_of(watch),
         dict(watch.optimizer.defaults),
-        study.rates.shares(study.n_steps),
+        study.rates.shares(study.n_steps or study.n_backward),
         study.clip_norm,
         study.clip_value,
         max(accumulation, 1),
@@ -367,7 +364,7 @@ def _trace(study: Study, watch: OptimizerWatch | None, notes: tuple[str, ...]) -
         skipped_steps=study.skipped,
         updates_to=study.updates,
         evaluation_mode_share=study.n_in_evaluation / study.n_backward if study.n_backward else None,
-        rates=tuple((at, max(rates)) for at, rates in study.rates.shares(study.n_steps)),
+        rates=tuple((at, max(rates)) for at, rates in study.rates.shares(study.n_steps or study.n_backward)),
         batches_of_one_row=study.rows.of_one_row,
         silent_functions=study.own_functions.silent(),
         own_step="" if watch is None else own_step(watch.optimizer),

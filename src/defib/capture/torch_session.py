@@ -30,6 +30,7 @@ from defib.capture.torch_evals import EvalLog
 from defib.capture.torch_fits import Fit, forget_oldest, forget_siblings
 from defib.capture.torch_frames import user_line, user_place
 from defib.capture.torch_held import copies_held, held_arrays
+from defib.capture.torch_idle import unstepped
 from defib.capture.torch_loads import Load, load_of
 from defib.capture.torch_loose_steps import LooseSteps
 from defib.capture.torch_sharded import is_foreign, is_sharded
@@ -237,8 +238,8 @@ class Session:
             self._credit(self.inside)
         for study in self.studies.values():
             study.own_functions.done()
-            if study.n_backward == 1 and study.n_steps == 0:
-                study.watch_by_hand()
+            if study.n_steps == 0:
+                unstepped(self.lines, study)
         self.loose.after_backward()
 
     def _second_backward(self) -> None:

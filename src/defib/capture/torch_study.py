@@ -168,6 +168,8 @@ class Study:
         """Further optimizers that step after the same backward pass, for other parameters."""
         self.rates = RateTrace()
         """By this training's own steps, whichever optimizer made them."""
+        self.idle: OptimizerWatch | None = None
+        self.idle_rates = RateTrace()
         self.outside: tuple[int, float, float] | None = None
         """Backward pass at which the loss was not what the first step's formula gives: what that gives, what it was."""
         self.maker_marks = tuple(marks_of(module) for module in self.first.target_makers)

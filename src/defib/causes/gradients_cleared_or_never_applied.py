@@ -64,7 +64,7 @@ def _assess(book: Book) -> Assessment:
         return supported(because, weight=0.97, layer=None, **numbers)
     if updates.moved_fraction > 0:
         return ruled_out("weights moved during the training", layer=None, **numbers)
-    if training is not None and training.gathers > training.n_updates:
+    if training is not None and training.never_gathered:
         because = (
             f"the optimizer puts {training.gathers} gradients together for each step, and the training computed "
             f"{training.n_updates}: it never made one"

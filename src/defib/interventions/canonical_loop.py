@@ -108,7 +108,7 @@ def _says(book: Book) -> str | None:
         if NO_LOSS in training.uncounted:
             return "give this output a loss of its own"
         return "let every row, and the loss of every output, count"
-    if training is not None and training.gathers > training.n_updates:
+    if training is not None and training.never_gathered:
         return "step with every gradient, or with so few together that the training makes many steps"
     return None if _own_loss(book) is not None else SAYS.get(_reason(book))
 
@@ -150,7 +150,7 @@ def _code(book: Book, framework: str) -> str:
         return lines(f"""
         {registered}optimizer = {made}  # built after the model, from this model
         """)
-    if framework == "jax" and training is not None and training.gathers > training.n_updates:
+    if framework == "jax" and training is not None and training.never_gathered:
         return f"tx = {made}  # was optax.MultiSteps, {training.gathers} gradients for each step"
     if framework == "jax" and _reason(book) == "not_kept":
         return KEPT

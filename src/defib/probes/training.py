@@ -93,6 +93,11 @@ class TrainingFacts(Evidence):
     """Of `TrainingRecipe.constraints` the one that leaves least."""
 
     @property
+    def never_gathered(self) -> bool:
+        """Whether several gradients make one step, and the training computed too few for any."""
+        return self.gathers > max(self.n_updates, 1)
+
+    @property
     def rate_over_usual(self) -> float | None:
         """The learning rate over the optimizer's customary one; ``None`` where either is not known."""
         if self.learning_rate is None or self.usual_learning_rate is None:
