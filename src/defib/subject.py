@@ -170,6 +170,8 @@ class TrainingTrace:
     """Steps whose gradients were all ``None`` or which a gradient scaler skipped."""
     kept_nothing: bool = False
     """Every step began with the very weights of the first one: what the steps returned was not kept (JAX)."""
+    restarts: int = 0
+    """Of that: times that only a round of steps (an epoch) began with them, while the optimizer's state went on."""
     updates_to: tuple[tuple[str, float], ...] = ()
     """``(parameter, relative_update)`` of the first optimizer step: ``|w1 - w0| / |w0|`` (L2)."""
     rates: tuple[tuple[float, float], ...] = ()

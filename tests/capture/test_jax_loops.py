@@ -424,6 +424,32 @@ def test_a_step_that_drops_its_update_is_told_from_a_rate_of_zero(rate: float) -
     assert subject.trace.kept_nothing is (rate > 0)
 
 
+@pytest.mark.parametrize("keeps", ["weights", "state", "nothing"])
+def test_an_epoch_that_hands_back_weights_which_the_loop_drops(keeps: str) -> None:
+    """With the optimizer's state kept it is one training that begins again; with nothing kept they may be folds."""
+    with watch() as watched:
+        params = init(jax.random.key(0))
+        tx = optax.adam(0.1)
+        kept = tx.init(params)
+
+        @jax.jit  # type: ignore[untyped-decorator]
+        def step(params: Any, kept: Any, x: Any, y: Any) -> Any:
+            loss, grads = jax.value_and_grad(log_loss)(params, x, y)
+            moves, kept = tx.update(grads, kept, params)
+            return optax.apply_updates(params, moves), kept, loss
+
+        for _ in range(4):
+            now, state = params, kept
+            for i in (0, 40, 80):
+                now, state, _ = step(now, state, X[i : i + 40], Y[i : i + 40])
+            params = now if keeps == "weights" else params
+            kept = kept if keeps == "nothing" else state
+    subjects = watched.subjects()
+    assert len(subjects) == (4 if keeps == "nothing" else 1)
+    assert subjects[0].trace.restarts == (3 if keeps == "state" else 0)
+    assert subjects[0].trace.kept_nothing is (keeps == "state")
+
+
 def test_rows_that_a_scan_takes_step_by_step_are_rows_all_the_same() -> None:
     sequences = np.stack([X, -X, X], axis=1)  # (120, 3 steps, columns)
     params = {"w": jnp.full((X.shape[1], 4), 0.1), "v": jnp.full((4, 1), 0.1)}

@@ -197,6 +197,7 @@ def _trace(study: Study, captured: Captured, notes: tuple[str, ...]) -> Training
         seconds=study.ended - study.started,
         label_order=study.rows.label_order(),
         kept_nothing=study.kept_nothing,
+        restarts=study.restarts if study.kept_nothing else 0,
         updates_to=_first_update(study, captured.weights),
         rates=() if tx is None else rates_over(tx, study.n_steps),
         notes=notes,

@@ -21,8 +21,6 @@ from defib.capture.planned import counted_loops
 from defib.capture.torch_frames import user_line
 
 MAX_STUDIES: Final = 16
-RESTARTED: Final = 2
-"""Times that weights were seen to go from one call into the next before others count as another training."""
 
 
 @final
@@ -167,8 +165,7 @@ class Session:
         model = None if step.object is None else before.objects[step.object]
         leaves = before.like(step.snapshot)
         weights = step.weights(leaves)
-        given = {name: before.original(one) for name, one in weights.items()}
-        study = self._study_of(watch, model, weights, given)
+        study = self._study_of(watch, model, weights, before)
         if study is None:
             study = self._opened(watch, before, model, out)
         if study.n_steps == 1 and study.second is None:
@@ -198,13 +195,9 @@ class Session:
             self.safely(unrolled.follow, run, out)
         return out
 
-    def _study_of(
-        self, watch: FunctionWatch, model: Any, weights: dict[str, Any], given: dict[str, Any]
-    ) -> Study | None:
-        """The training that this step goes on; ``None`` when it begins another one.
-
-        ``given``: the program's own arrays of the weights, which may be gone by now.
-        """
+    def _study_of(self, watch: FunctionWatch, model: Any, weights: dict[str, Any], before: Snapshot) -> Study | None:
+        """The training that this step goes on; ``None`` when it begins another one."""
+        given = {name: before.original(one) for name, one in weights.items()}  # they may be gone by now
         for study in reversed(self.studies):
             if model is not None and study.model is model:
                 return study
@@ -213,6 +206,9 @@ class Session:
             goes_on = bool(study.results) and all(study.results.get(name) is one for name, one in given.items())
             study.verified |= goes_on
             if goes_on or not study.verified or not same_weights(weights, study.initial):
+                return study
+            if study.carried_into(before):
+                study.restarts += 1
                 return study
             return None
         return None

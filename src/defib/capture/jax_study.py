@@ -23,6 +23,8 @@ from defib.subject import FloatArray
 
 KEPT: Final = 4_096
 MAX_SERVED: Final = 12
+RESTARTED: Final = 2
+"""Times that a training begins again with its first weights, from which on these are what the program keeps."""
 
 
 @dataclass
@@ -99,6 +101,8 @@ class Study:
         self.held: list[Any] = []
         self.kept_nothing = False
         """What the steps made of the weights was dropped, each time."""
+        self.restarts = 0
+        """Times that it began again with the very first weights, while the optimizer's state went on."""
         self.loops: tuple[CountedLoop, ...] = ()
         """Counted loops of the program's around its first step."""
         self.optimizer: Any = None
@@ -110,9 +114,16 @@ class Study:
 
     def stood_still(self) -> bool:
         """Several steps were made, and the last one began with the very weights of the first: results were dropped."""
+        if self.restarts >= RESTARTED:
+            return True
         if self.n_steps <= 2 or self.verified or self.model is not None:
             return False
         return same_weights(self.last, self.initial)
+
+    def carried_into(self, call: Snapshot) -> bool:
+        """Whether anything that the last step gave goes into this call, of whose weights that is known not to be so."""
+        given = {id(one) for one in jax.tree_util.tree_leaves(self.out)}
+        return any(id(call.original(leaf)) in given for leaf in call.leaves)
 
     def see(self, given: list[Any], out: Any) -> None:
         """A step is over."""

@@ -74,8 +74,7 @@ def _assess(book: Book) -> Assessment:
     if "no_steps" in reasons:
         return supported("the optimizer never made a step, and no weight moved", weight=0.95, layer=None, **numbers)
     if "not_kept" in reasons:
-        because = "every step began with the very first weights: what the step before had made of them was not kept"
-        return supported(because, weight=0.98, layer=None, **numbers)
+        return supported(_not_kept(training), weight=0.98, layer=None, **numbers)
     if "cleared_gradient" in reasons:
         because = "the gradients were there after the backward pass and gone when the optimizer stepped"
         return supported(because, weight=0.98, layer=None, **numbers)
@@ -91,6 +90,15 @@ def _assess(book: Book) -> Assessment:
     if reasons == {"unknown"}:
         return inconclusive("no weight moved, for a reason that was not seen", weight=0.4, layer=None, **numbers)
     return ruled_out("the weights stayed unmoved for another reason", layer=None, **numbers)
+
+
+def _not_kept(training: TrainingFacts | None) -> str:
+    if training is not None and training.restarts:
+        return (
+            f"{training.restarts:,} times the training began again with the very first weights: what the steps before "
+            "had made of them was not kept, though the optimizer's state was"
+        )
+    return "every step began with the very first weights: what the step before had made of them was not kept"
 
 
 def _lost(book: Book, updates: UpdateFacts) -> bool:

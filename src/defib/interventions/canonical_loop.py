@@ -116,6 +116,7 @@ def _says(book: Book) -> str | None:
 KEPT = lines("""
     state = state.apply_gradients(grads=grads)  # it returns the new state and leaves the old one as it was
     # with optax alone: updates, opt_state = tx.update(grads, opt_state); params = optax.apply_updates(params, updates)
+    # a function that trains for an epoch returns them too: params, opt_state = train_epoch(params, opt_state)
     # with Flax NNX: optimizer.update(model, grads)
     """)
 

@@ -89,6 +89,8 @@ class TrainingFacts(Evidence):
     """As `TrainingRecipe.uncounted`."""
     gathers: int = 1
     """As `OptimizerFacts.gathers`."""
+    restarts: int = 0
+    """As `TrainingTrace.restarts`."""
     tightest: tuple[str, str, float] | None = None
     """Of `TrainingRecipe.constraints` the one that leaves least."""
 
@@ -145,6 +147,7 @@ def _measure(subject: Subject, book: Book) -> TrainingFacts:
         finds_step=optimizer is not None and optimizer.finds_step,
         in_parts=recipe.in_parts,
         uncounted=recipe.uncounted,
+        restarts=trace.restarts,
         gathers=1 if recipe.optimizer is None else recipe.optimizer.gathers,
         tightest=min(recipe.constraints, key=lambda one: one[2], default=None),
     )
