@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from defib.joined_code import joined
+from defib.joined_code import LOOP, joined
 
 TARGETS = (
     "y_mean, y_sd = 3, 2\nmodel.fit(X_train, (y_train - y_mean) / y_sd)\n"
@@ -45,6 +45,21 @@ def test_one_training_loop_is_left() -> None:
     assert code.count("for inputs, targets in loader:") == 1
     assert code.count("optimizer = ") == 1
     assert "for epoch" in code
+
+
+def test_the_loss_of_another_piece_stands_in_the_loop() -> None:
+    loop = f"optimizer = SGD(lr=0.1)\n{LOOP}\n    loss = criterion(model(inputs), targets)  # raw\n    loss.backward()"
+    targets = "y_sd = 3.0\nloss = criterion(model(inputs), targets / y_sd)\npredictions = model(X_new) * y_sd"
+    code = joined([loop, targets], {"SGD(lr=0.1)"})
+    assert "    loss = criterion(model(inputs), targets / y_sd)\n    loss.backward()" in code
+    assert code.count("loss = ") == 1
+    assert code.index("y_sd = 3.0") < code.index(LOOP) < code.index("predictions")
+
+
+def test_what_asks_the_trained_network_stands_behind_its_fit() -> None:
+    cut = "threshold = model.predict_proba(X_train)[:, 1].mean()\nlabels = model.predict_proba(X_new)[:, 1] > threshold"
+    code = joined(["model.set_params(max_iter=9)\nmodel.fit(X_train, y_train)", cut])
+    assert code.index("model.fit(") < code.index("threshold = ")
 
 
 def test_the_changed_optimizer_is_the_one_that_stays() -> None:

@@ -16,6 +16,7 @@ AS_IT_STANDS = frozenset({"X_train", "y_train", "model.optimizer", "model.loss"}
 """Arguments by which a piece says nothing of its own."""
 LOOP = "for inputs, targets in loader:"
 OPTIMIZER = "optimizer = "
+LOSS = "loss = criterion("
 
 
 def joined(pieces: Sequence[str], recorded: Container[str] = ()) -> str:
@@ -28,7 +29,9 @@ def joined(pieces: Sequence[str], recorded: Container[str] = ()) -> str:
         return pieces[0]
     if any(_called(line) for piece in pieces for line in piece.splitlines()):
         return _in_order(pieces, recorded)
-    kept = [block for piece in _one_optimizer(_one_loop(pieces), recorded) if (block := piece.strip("\n"))]
+    kept = [
+        block for piece in _loss_inside(_one_optimizer(_one_loop(pieces), recorded)) if (block := piece.strip("\n"))
+    ]
     return "\n\n".join(kept)
 
 
@@ -94,7 +97,7 @@ def _in_order(pieces: Sequence[str], recorded: Container[str]) -> str:
 
 
 def _uses_the_trained(piece: str) -> bool:
-    return "model(" in piece or "model.predict(" in piece
+    return "model(" in piece or "model.predict" in piece
 
 
 def _each_once(lines: Sequence[str]) -> list[str]:
@@ -116,6 +119,22 @@ def _without_loop(piece: str) -> str:
         inside = line.startswith(("for epoch", LOOP)) or (inside and line[:1].isspace())
         kept += [] if inside else [line]
     return "\n".join(kept)
+
+
+def _loss_inside(pieces: Sequence[str]) -> list[str]:
+    """The loss of another piece in place of the loop's own, behind what it needs and before what follows from it."""
+    at = next((i for i, piece in enumerate(pieces) if LOOP in piece), None)
+    lines = [] if at is None else pieces[at].splitlines()
+    own = [i for i, line in enumerate(lines) if line.lstrip().startswith(LOSS)]
+    others = [i for i, piece in enumerate(pieces) if i != at and f"\n{LOSS}" in f"\n{piece}"]
+    if at is None or len(own) != 1 or len(others) != 1:
+        return list(pieces)
+    before, _, rest = f"\n{pieces[others[0]]}".partition(f"\n{LOSS}")
+    loss, _, after = rest.partition("\n")
+    indent = lines[own[0]].partition(LOSS)[0]
+    lines[own[0]] = f"{indent}{LOSS}{loss}"
+    kept = [piece for i, piece in enumerate(pieces) if i not in (at, others[0])]
+    return [before, *kept, "\n".join(lines), after]
 
 
 def _one_optimizer(pieces: Sequence[str], recorded: Container[str]) -> list[str]:

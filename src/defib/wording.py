@@ -261,8 +261,9 @@ def judging(symptom: Symptom, outcome: str, left: Left = NOTHING_LEFT) -> tuple[
 
 def _ranked(symptom: Symptom) -> str:
     """Whose rows are ranked: those predicted, or others, where the labels of only those are known."""
-    others = symptom.skill is not None and symptom.skill.rows == "held_out" and symptom.skill.n_rows != symptom.n_rows
-    if others:
+    skill = symptom.skill
+    others = skill is not None and skill.rows == "held_out" and skill.n_rows != symptom.n_rows
+    if others or (skill is not None and skill.rows == "replayed"):
         return "; the network ranks other rows ({skill}), but these outputs tell"
     return " and rank the rows ({skill}), but as they stand tell"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any, Final
@@ -19,6 +20,8 @@ class Wrapped:
     """What stands in front of each setting's name: ``mlpclassifier__``; empty for the network itself."""
     search: str = ""
     """Class of the search whose best estimator is meant (``GridSearchCV``); empty without one."""
+    last: bool = False
+    """Whether it is the last step of a pipeline: what is put in front of it goes between it and the other steps."""
 
 
 def wrapped_in(owner: Any, network: Any) -> Wrapped:
@@ -33,7 +36,9 @@ def wrapped_in(owner: Any, network: Any) -> Wrapped:
     found = [name for name, value in inside.items() if value is network]
     found = found or [name for name, value in inside.items() if type(value) is type(network)]
     names = [name.removeprefix(SEARCHED).removeprefix("__") if search else name for name in found]
-    return Wrapped(f"{names[0]}__" if len(names) == 1 and names[0] else "", search)
+    steps = getattr(owner.estimator if search else owner, "steps", None) or [("", None)]
+    last = len(names) == 1 and names[0] == steps[-1][0]
+    return Wrapped(f"{names[0]}__" if len(names) == 1 and names[0] else "", search, last)
 
 
 def as_written(code: str, wrapped: Wrapped, settings: Container[str]) -> str:
@@ -43,6 +48,7 @@ def as_written(code: str, wrapped: Wrapped, settings: Container[str]) -> str:
     >>> print(as_written("model.set_params(alpha=model.alpha / 10)  # less", pipeline, {"alpha"}))
     model.set_params(net__alpha=model.get_params()["net__alpha"] / 10)  # less
     """
+    code = _in_front(code) if wrapped.last else code
     edits = _edits(code, wrapped.route, settings) if wrapped.route else []
     rows = [line.encode() for line in code.split("\n")]
     for line, start, end, text in sorted(edits, reverse=True):
@@ -51,6 +57,23 @@ def as_written(code: str, wrapped: Wrapped, settings: Container[str]) -> str:
     if wrapped.search and "model" in written:
         return f"model = model.best_estimator_  # the one that {wrapped.search} chose\n{written}"
     return written
+
+
+IN_FRONT: Final = re.compile(r"^model = make_pipeline\((\w+)\(\), model\).*$", re.MULTILINE)
+IMPORT: Final = "from sklearn.pipeline import make_pipeline\n"
+
+
+def _in_front(code: str) -> str:
+    """A step in front of the whole pipeline, which may take texts and tables, for one right in front of the network.
+
+    >>> _in_front("model = make_pipeline(StandardScaler(), model)  # both")
+    'model.steps.insert(-1, ("standardscaler", StandardScaler()))  # right in front of the network'
+    """
+    written = IN_FRONT.sub(
+        lambda found: f'model.steps.insert(-1, ("{found[1].lower()}", {found[1]}()))  # right in front of the network',
+        code,
+    )
+    return written.replace(IMPORT, "") if written != code else code
 
 
 def _edits(code: str, route: str, settings: Container[str]) -> list[tuple[int, int, int, str]]:
