@@ -56,6 +56,17 @@ def test_the_loss_of_another_piece_stands_in_the_loop() -> None:
     assert code.index("y_sd = 3.0") < code.index(LOOP) < code.index("predictions")
 
 
+def test_two_changes_of_the_loss_are_one_loss() -> None:
+    shapes = "target = target.view_as(prediction)\nloss = criterion(prediction, target)"
+    targets = "y_sd = 3.0\nloss = criterion(model(inputs), targets / y_sd)\npredictions = model(X_new) * y_sd"
+    for pieces in ([shapes, targets], [targets, shapes]):
+        code = joined(pieces)
+        ast.parse(code)
+        assert code.count("loss = ") == 1
+        assert code.index("y_sd = 3.0") < code.index("prediction, target = model(inputs), targets / y_sd")
+        assert code.index("prediction, target = ") < code.index("view_as") < code.index("predictions = ")
+
+
 def test_what_asks_the_trained_network_stands_behind_its_fit() -> None:
     cut = "threshold = model.predict_proba(X_train)[:, 1].mean()\nlabels = model.predict_proba(X_new)[:, 1] > threshold"
     code = joined(["model.set_params(max_iter=9)\nmodel.fit(X_train, y_train)", cut])

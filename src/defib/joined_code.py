@@ -17,6 +17,7 @@ AS_IT_STANDS = frozenset({"X_train", "y_train", "model.optimizer", "model.loss"}
 LOOP = "for inputs, targets in loader:"
 OPTIMIZER = "optimizer = "
 LOSS = "loss = criterion("
+NAMED = "loss = criterion(prediction, target)"
 
 
 def joined(pieces: Sequence[str], recorded: Container[str] = ()) -> str:
@@ -30,7 +31,9 @@ def joined(pieces: Sequence[str], recorded: Container[str] = ()) -> str:
     if any(_called(line) for piece in pieces for line in piece.splitlines()):
         return _in_order(pieces, recorded)
     kept = [
-        block for piece in _loss_inside(_one_optimizer(_one_loop(pieces), recorded)) if (block := piece.strip("\n"))
+        block
+        for piece in _loss_inside(_of_named(_one_optimizer(_one_loop(pieces), recorded)))
+        if (block := piece.strip("\n"))
     ]
     return "\n\n".join(kept)
 
@@ -119,6 +122,19 @@ def _without_loop(piece: str) -> str:
         inside = line.startswith(("for epoch", LOOP)) or (inside and line[:1].isspace())
         kept += [] if inside else [line]
     return "\n".join(kept)
+
+
+def _of_named(pieces: Sequence[str]) -> list[str]:
+    """One loss of two: what one piece compares by name is what the other one makes; each alone would undo the other."""
+    named = [i for i, piece in enumerate(pieces) if NAMED in piece]
+    others = [i for i, piece in enumerate(pieces) if i not in named and f"\n{LOSS}" in f"\n{piece}"]
+    if len(named) != 1 or len(others) != 1:
+        return list(pieces)
+    before, _, rest = f"\n{pieces[others[0]]}".partition(f"\n{LOSS}")
+    compared, _, after = rest.partition("\n")
+    compared = compared.partition("  # ")[0].rstrip().removesuffix(")")
+    kept = [piece for i, piece in enumerate(pieces) if i not in (named[0], others[0])]
+    return [*kept, f"{before}\nprediction, target = {compared}", pieces[named[0]], after]
 
 
 def _loss_inside(pieces: Sequence[str]) -> list[str]:
