@@ -26,6 +26,8 @@ def test_what_stands_before_the_network_goes_behind_the_steps_that_read_texts(ow
     assert "make_pipeline" not in code
 
 
-@pytest.mark.parametrize("owner", [NET, TransformedTargetRegressor(NET)], ids=["network", "targets"])
+@pytest.mark.parametrize(
+    "owner", [NET, TransformedTargetRegressor(NET), GridSearchCV(NET, {})], ids=["network", "targets", "search"]
+)
 def test_without_a_pipeline_one_is_made(owner: object) -> None:
     assert CODE in as_written(CODE, wrapped_in(owner, NET), {"alpha"})

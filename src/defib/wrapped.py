@@ -36,9 +36,10 @@ def wrapped_in(owner: Any, network: Any) -> Wrapped:
     found = [name for name, value in inside.items() if value is network]
     found = found or [name for name, value in inside.items() if type(value) is type(network)]
     names = [name.removeprefix(SEARCHED).removeprefix("__") if search else name for name in found]
-    steps = getattr(owner.estimator if search else owner, "steps", None) or [("", None)]
-    last = len(names) == 1 and names[0] == steps[-1][0]
-    return Wrapped(f"{names[0]}__" if len(names) == 1 and names[0] else "", search, last)
+    name = names[0] if len(names) == 1 else ""
+    steps = getattr(owner.estimator if search else owner, "steps", None)
+    last = bool(name) and steps is not None and name == steps[-1][0]
+    return Wrapped(f"{name}__" if name else "", search, last)
 
 
 def as_written(code: str, wrapped: Wrapped, settings: Container[str]) -> str:
