@@ -127,30 +127,47 @@ def _without_loop(piece: str) -> str:
 def _of_named(pieces: Sequence[str]) -> list[str]:
     """One loss of two: what one piece compares by name is what the other one makes; each alone would undo the other."""
     named = [i for i, piece in enumerate(pieces) if NAMED in piece]
-    others = [i for i, piece in enumerate(pieces) if i not in named and f"\n{LOSS}" in f"\n{piece}"]
-    if len(named) != 1 or len(others) != 1:
+    other = _the_other_loss(pieces, named)
+    if len(named) != 1 or other is None:
         return list(pieces)
-    before, _, rest = f"\n{pieces[others[0]]}".partition(f"\n{LOSS}")
-    compared, _, after = rest.partition("\n")
-    compared = compared.partition("  # ")[0].rstrip().removesuffix(")")
-    kept = [piece for i, piece in enumerate(pieces) if i not in (named[0], others[0])]
-    return [*kept, f"{before}\nprediction, target = {compared}", pieces[named[0]], after]
+    compared = other.compared.partition("  # ")[0].rstrip().removesuffix(")")
+    return [*other.rest, f"{other.before}\nprediction, target = {compared}", pieces[named[0]], other.after]
 
 
 def _loss_inside(pieces: Sequence[str]) -> list[str]:
     """The loss of another piece in place of the loop's own, behind what it needs and before what follows from it."""
-    at = next((i for i, piece in enumerate(pieces) if LOOP in piece), None)
-    lines = [] if at is None else pieces[at].splitlines()
+    loops = [i for i, piece in enumerate(pieces) if LOOP in piece]
+    lines = pieces[loops[0]].splitlines() if loops else []
     own = [i for i, line in enumerate(lines) if line.lstrip().startswith(LOSS)]
-    others = [i for i, piece in enumerate(pieces) if i != at and f"\n{LOSS}" in f"\n{piece}"]
-    if at is None or len(own) != 1 or len(others) != 1:
+    other = _the_other_loss(pieces, loops)
+    if len(own) != 1 or other is None:
         return list(pieces)
-    before, _, rest = f"\n{pieces[others[0]]}".partition(f"\n{LOSS}")
-    loss, _, after = rest.partition("\n")
     indent = lines[own[0]].partition(LOSS)[0]
-    lines[own[0]] = f"{indent}{LOSS}{loss}"
-    kept = [piece for i, piece in enumerate(pieces) if i not in (at, others[0])]
-    return [before, *kept, "\n".join(lines), after]
+    lines[own[0]] = f"{indent}{LOSS}{other.compared}"
+    return [other.before, *other.rest, "\n".join(lines), other.after]
+
+
+@dataclass(frozen=True)
+class _OtherLoss:
+    """The one piece with a loss of its own, cut at that line."""
+
+    before: str
+    compared: str
+    """What stands behind the bracket."""
+    after: str
+    rest: tuple[str, ...]
+    """The pieces that are neither it nor the ones that it is to be joined with."""
+
+
+def _the_other_loss(pieces: Sequence[str], joined_with: Container[int]) -> _OtherLoss | None:
+    """Of the pieces but these; ``None`` where none of them has a loss, or several have."""
+    others = [i for i, piece in enumerate(pieces) if i not in joined_with and f"\n{LOSS}" in f"\n{piece}"]
+    if len(others) != 1:
+        return None
+    before, _, line = f"\n{pieces[others[0]]}".partition(f"\n{LOSS}")
+    compared, _, after = line.partition("\n")
+    rest = tuple(piece for i, piece in enumerate(pieces) if i != others[0] and i not in joined_with)
+    return _OtherLoss(before, compared, after, rest)
 
 
 def _one_optimizer(pieces: Sequence[str], recorded: Container[str]) -> list[str]:

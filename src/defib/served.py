@@ -8,6 +8,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+MOSTLY_FILLED = 0.5
+"""Share of the weights that a load must fill: less leaves mostly what chance drew; a new head on purpose is little."""
+
 
 @dataclass(frozen=True)
 class Loading:

@@ -75,6 +75,15 @@ def spread_text(symptom: Symptom) -> str:
     return f"spread {symptom.prediction_spread:.3g}"
 
 
+def metric_name(metric: str) -> str:
+    """How reference learners are scored, as it is written.
+
+    >>> metric_name("auc"), metric_name("r2")
+    ('AUC', 'R²')
+    """
+    return "AUC" if metric == "auc" else "R²"
+
+
 def percent(share: float) -> str:
     """A share in [0, 1]; never rounds a part up to the whole, nor down to nothing.
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defib.beside import Beside
-from defib.capture.cells import as_numbers, may_be_table, rows_of_text, table_of, text_rows
+from defib.capture.cells import MOST_COLUMNS, as_numbers, may_be_table, rows_of_text, table_of, text_rows
 from defib.capture.cells import column as numbers_of
 from defib.capture.held_labels import Column, held_labels, of_equal_rows
 from defib.capture.left_out import left_out
@@ -32,7 +32,6 @@ MAX_BYTES: Final = 32 * 2**20
 """Of all copies of one training, the smallest first."""
 MANY: Final = 16
 """Entries of a dict, list or tuple that are looked at; longer ones hold rows, not arrays."""
-MOST_COLUMNS: Final = 512
 HOLDING: Final = ("pandas", "torch")
 """Libraries whose tables and tensors are looked at, beside NumPy's arrays."""
 MOST_TEXTS: Final = 8

@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 
+from defib.capture.cells import MOST_COLUMNS
 from defib.capture.places import KNOWN, Places, places_of
 from defib.subject import AnyArray
 
@@ -149,7 +150,7 @@ def _drawn_of(given: AnyArray, whole: AnyArray) -> bool:
 def _told(X: AnyArray, column: Column) -> bool:
     """The column is among the rows: as numbers, or as one column for each of its values."""
     table = X.reshape(len(X), -1)
-    if table.shape[1] > 512:
+    if table.shape[1] > MOST_COLUMNS:
         return False
     mine = {_ids(one).tobytes() for one in table.T}
     ids = _ids(column.values)

@@ -14,14 +14,13 @@ from defib.capture.keras_turn import Turn
 from defib.capture.keras_unapplied import in_a_loop
 from defib.capture.torch_frames import user_line
 from defib.measures.likeness import drawn_alike, likeness, way_gone
+from defib.served import MOSTLY_FILLED
 from defib.subject import AnyArray, Loading, WeightsOrigin
 
 if TYPE_CHECKING:
     from defib.capture.keras_session import Session
 
 MAX_STRANGERS: Final = 8
-HALF: Final = 0.5
-"""A load that filled less left mostly what chance drew."""
 
 
 class Instances:
@@ -128,7 +127,7 @@ def is_twin(study: Study, model: Any) -> bool:
 
 def is_left_out(loads: Sequence[Loading]) -> bool:
     """Whether loads were made into a model and filled less than half of it: what it holds was drawn."""
-    return bool(loads) and sum(one.filled_fraction for one in loads) < HALF
+    return bool(loads) and sum(one.filled_fraction for one in loads) < MOSTLY_FILLED
 
 
 def is_kin(study: Study, model: Any) -> bool:

@@ -14,13 +14,13 @@ WAITS: Final = 3
 """Backward passes without a step from which on an optimizer is taken for an idle one."""
 
 
-def unstepped(lines: Mapping[Any, str], study: Study) -> None:
-    """After a backward pass of a training that made no step yet: updates by hand, or an optimizer that stands idle.
+def note_idle(lines: Mapping[Any, str], study: Study) -> None:
+    """At a backward pass of a training that made no step yet: the optimizer, and its rates as schedulers have them.
 
-    Its rates are noted as schedulers have them. ``lines``: optimizers of the program, with where each was built.
+    ``lines``: optimizers of the program, with where each was built.
     """
-    if study.n_backward == 1:
-        study.watch_by_hand()
+    if study.n_steps:
+        return
     if study.n_backward == WAITS:
         study.idle = idle_optimizer(lines, study)
     if study.idle is not None:

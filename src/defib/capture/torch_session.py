@@ -30,7 +30,7 @@ from defib.capture.torch_evals import EvalLog
 from defib.capture.torch_fits import Fit, forget_oldest, forget_siblings
 from defib.capture.torch_frames import user_line, user_place
 from defib.capture.torch_held import copies_held, held_arrays
-from defib.capture.torch_idle import unstepped
+from defib.capture.torch_idle import note_idle
 from defib.capture.torch_loads import Load, load_of
 from defib.capture.torch_loose_steps import LooseSteps
 from defib.capture.torch_sharded import is_foreign, is_sharded
@@ -229,6 +229,7 @@ class Session:
         if study is not None:
             study.backward = True
             study.on_backward(loss)
+            note_idle(self.lines, study)
             study.own_functions.watch(loss)
             study.n_in_evaluation += not any(call.training for call in calls)
 
@@ -238,8 +239,8 @@ class Session:
             self._credit(self.inside)
         for study in self.studies.values():
             study.own_functions.done()
-            if study.n_steps == 0:
-                unstepped(self.lines, study)
+            if study.n_backward == 1 and study.n_steps == 0:
+                study.watch_by_hand()
         self.loose.after_backward()
 
     def _second_backward(self) -> None:
@@ -283,8 +284,7 @@ class Session:
         last = next((i for i in reversed(range(len(calls))) if calls[i].grad), len(calls) - 1)
         study = self.alone.get(id(calls[last].module))
         if study is None:
-            study = self.studies.get(key_of(calls))
-            return study
+            return self.studies.get(key_of(calls))
         at = study.first.positions[0] if len(calls) == study.first.n_calls else last
         study.glance(calls[at])
         makers = study.first.target_makers

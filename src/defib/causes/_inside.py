@@ -10,6 +10,7 @@ from defib.evidence import Book
 from defib.probes.activations import ActivationFacts
 from defib.probes.masked import MaskedFacts
 from defib.probes.updates import ParameterMove, UpdateFacts
+from defib.wording import metric_name
 
 
 def told_inside(facts: MaskedFacts) -> str:
@@ -18,7 +19,7 @@ def told_inside(facts: MaskedFacts) -> str:
     if facts.equal:
         because = f"the rows differ in {before} and are all equal behind {step}, before the training and after it"
         return f"{because}: a normalization over one number leaves 0 of it" if facts.normalizes else because
-    metric = "AUC" if facts.metric == "auc" else "R²"
+    metric = metric_name(facts.metric)
     return (
         f"before the training, a reference learner reads the labels from {before} ({metric} {num(facts.score_before)}) "
         f"and not from what {step} makes of it ({num(facts.score_after)})"

@@ -54,7 +54,7 @@ from defib.probes.before import BeforeFacts
 from defib.probes.columns import ColumnScales
 from defib.probes.inputs import InputFacts
 from defib.probes.labels import LabelFacts
-from defib.wording import percent
+from defib.wording import metric_name, percent
 
 MOSTLY = 0.9
 """Share of constant columns from which on it is worth naming: images have constant borders, tables have not."""
@@ -77,7 +77,7 @@ def _assess(book: Book) -> Assessment:
         because = _all_equal(book, inputs)
         before = maybe(book, BeforeFacts)
         if before is not None and before.how == "gone":
-            metric = "AUC" if before.metric == "auc" else "R²"
+            metric = metric_name(before.metric)
             because += (
                 f"; {before.name} beside them would tell the labels (cross-validated {metric} {num(before.score)})"
             )

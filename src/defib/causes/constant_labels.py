@@ -46,6 +46,7 @@ from defib.diagnosis import Assessment, inconclusive, ruled_out, supported
 from defib.evidence import Book
 from defib.probes.before import BeforeFacts
 from defib.probes.labels import LabelFacts
+from defib.wording import metric_name
 
 
 def _assess(book: Book) -> Assessment:
@@ -59,7 +60,7 @@ def _assess(book: Book) -> Assessment:
         before = maybe(book, BeforeFacts)
         if before is None or before.how != "relabelled":
             return supported(because, weight=0.98, layer="labels", **numbers)
-        metric = "AUC" if before.metric == "auc" else "R²"
+        metric = metric_name(before.metric)
         because += f"; with {before.said} as labels a reference learner reaches a cross-validated {metric} of "
         return supported(because + num(before.score), weight=0.98, layer=before.name, **numbers)
     return ruled_out(f"the training labels take {labels.n_distinct:,} distinct values", layer=None, **numbers)

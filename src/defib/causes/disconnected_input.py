@@ -64,7 +64,7 @@ from defib.probes.inputs import InputFacts
 from defib.probes.masked import MaskedFacts
 from defib.probes.reach import ReachFacts
 from defib.probes.reference import SignalFacts
-from defib.wording import column
+from defib.wording import column, metric_name
 
 
 def _stretches(facts: ReachFacts, names: Sequence[str]) -> str:
@@ -101,7 +101,7 @@ def _assess(book: Book) -> Assessment:
         return calm
     if alone is not None and alone.difference:
         because = f"{because}, and the rows change each other's outputs, as where time steps are taken for rows"
-    metric = "AUC" if signal.metric == "auc" else "R²"
+    metric = metric_name(signal.metric)
     because = (
         f"{because}; without them the reference learners reach {metric} {num(facts.read_score)}, with them "
         f"{num(signal.best)}"

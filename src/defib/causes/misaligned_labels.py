@@ -53,11 +53,12 @@ from defib.evidence import Book
 from defib.probes.alone import AloneFacts
 from defib.probes.before import BeforeFacts
 from defib.probes.reference import SignalFacts
+from defib.wording import metric_name
 
 
 def _assess(book: Book) -> Assessment:
     signal = book.get(SignalFacts)
-    metric = "AUC" if signal.metric == "auc" else "R²"
+    metric = metric_name(signal.metric)
     numbers = {f"{signal.metric}_as_paired": signal.best, "rows": float(signal.n_rows)}
     if signal.has_signal:
         return ruled_out(

@@ -70,6 +70,7 @@ from defib.evidence import Book
 from defib.probes.before import BeforeFacts
 from defib.probes.masked import MaskedFacts
 from defib.probes.reference import SignalFacts
+from defib.wording import metric_name
 
 MOST_NAMES = 5
 
@@ -77,7 +78,7 @@ MOST_NAMES = 5
 def _assess(book: Book) -> Assessment:
     signal = book.get(SignalFacts)
     numbers = {f"{signal.metric}_after": signal.best, "rows": float(signal.n_rows)}
-    metric = "AUC" if signal.metric == "auc" else "R²"
+    metric = metric_name(signal.metric)
     inside = maybe(book, MaskedFacts)
     if inside is not None and inside.step is not None and inside.attention is None:
         return _inside(book, inside)

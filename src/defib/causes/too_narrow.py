@@ -58,6 +58,7 @@ from defib.probes.labels import LabelFacts
 from defib.probes.reference import SignalFacts
 from defib.probes.training import TrainingFacts
 from defib.probes.updates import UpdateFacts
+from defib.wording import metric_name
 
 BENT = 0.5
 """Of the best reference learner's skill. Where a straight line has less, one weighted sum misses most of the signal."""
@@ -98,7 +99,7 @@ def _bent(book: Book, narrow: LayerState, numbers: dict[str, float]) -> Assessme
     if signal.linear - chance >= BENT * (signal.best - chance):
         return None
     numbers |= {"linear_reference": signal.linear, "best_reference": signal.best}
-    metric = "AUC" if signal.metric == "auc" else "R²"
+    metric = metric_name(signal.metric)
     because = (
         f"every row goes through {count(narrow.units or 0, 'unit')} in {place(narrow.layer)} first, which is as many "
         f"weighted sums of its columns, and the best such sum tells little of the labels ({metric} "

@@ -55,10 +55,8 @@ from defib.diagnosis import Assessment, by_itself, inconclusive, ruled_out, supp
 from defib.evidence import Book
 from defib.measures.likeness import UNCHANGED
 from defib.probes.loading import LoadingFacts
+from defib.served import MOSTLY_FILLED
 from defib.wording import percent
-
-HALF = 0.5
-"""A load that filled less leaves mostly what chance drew; a new head on purpose is a small part."""
 
 
 def _filled(facts: LoadingFacts) -> str:
@@ -72,7 +70,7 @@ def _filled(facts: LoadingFacts) -> str:
 
 def _another(facts: LoadingFacts, numbers: dict[str, float], as_flat: bool) -> Assessment:
     """Another instance predicted, with other weights."""
-    if (facts.filled_fraction or 0.0) >= HALF and not lags(facts):
+    if (facts.filled_fraction or 0.0) >= MOSTLY_FILLED and not lags(facts):
         because = f"another instance predicted, and {_filled(facts)} from a file that is not this training's"
         return inconclusive(because, weight=0.3, layer=None, **numbers)
     if (facts.likeness_to_initial or 0.0) >= UNCHANGED:
@@ -118,7 +116,7 @@ def _assess(book: Book) -> Assessment:
     unchanged = (facts.likeness_to_initial or 0.0) >= UNCHANGED > facts.likeness_to_trained
     if facts.another_instance and (served_by_another(book) or unchanged):
         return _another(facts, numbers, as_flat=bool(facts.trained_flat) and seen(book).is_flat)
-    if facts.untouched_fraction >= HALF:
+    if facts.untouched_fraction >= MOSTLY_FILLED:
         because = (
             f"{_filled(facts)}, and {percent(facts.untouched_fraction)} of all weights stayed as they were drawn: "
             "they were not trained either"

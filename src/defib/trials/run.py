@@ -23,7 +23,7 @@ from defib.trials import Progress, plan
 from defib.trials.asked import NEVER_TRAINED, as_asked
 from defib.trials.asking import Asked
 from defib.trials.before import LABELS, can_be_tried, offered_before, splits
-from defib.trials.both import SERVED
+from defib.trials.both import SAID, SERVED
 from defib.trials.campaign import Conductor
 from defib.trials.engine import SerialEngine, Split, split_rows
 from defib.trials.judge import MIN_SEEDS, Run
@@ -137,9 +137,7 @@ def _how(engine: SerialEngine, served: Serving | None, asked: Asked | None) -> l
     """How arms are judged, where it is not by the rows as they are, as notes."""
     found = []
     if served is not None:
-        found.append(
-            "in the trials, held-out rows are scored as the program serves its rows; the fix scores them as trained on"
-        )
+        found.append(SAID.format(mend="the fix"))
     if asked is not None:
         found.append(f"in the trials, {asked.says}")
     if isinstance(engine.subject, PairedSubject):
